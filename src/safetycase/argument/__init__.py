@@ -1,0 +1,1 @@
+"""The argument: vocabulary, case file, criteria. Text <-> records; no file is opened here."""

@@ -1,0 +1,177 @@
+"""Who supports whom in a case: pure look-ups over its records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from safetycase.argument.model import (
+    Argument,
+    Assumption,
+    Case,
+    Claim,
+    Defeater,
+    Element,
+    Evidence,
+    Problem,
+    Rule,
+)
+
+__all__ = [
+    "attackers",
+    "blockers",
+    "conclusion_of",
+    "cycle",
+    "kind_of",
+    "path_to_root",
+    "rule_of",
+    "supporting",
+    "supports_of",
+]
+
+_KIND = {
+    "Claim": "claim",
+    "Argument": "argument",
+    "Evidence": "evidence",
+    "Assumption": "assumption",
+    "Defeater": "defeater",
+    "Problem": "problem",
+    "Context": "context",
+}
+
+
+def kind_of(element: Element) -> str:
+    """The word for an element's kind."""
+    return _KIND[type(element).__name__]
+
+
+def rule_of(argument: Argument) -> Rule:
+    """The rule of a step: stated, or implied by its kind (`alternatives` is `any`)."""
+    if argument.rule:
+        return argument.rule
+    return "any" if argument.kind == "alternatives" else "all"
+
+
+def supports_of(element: Element) -> tuple[str, ...]:
+    """The ids an element's support rests on directly."""
+    if isinstance(element, Claim | Defeater):
+        return (element.by,) if element.by else ()
+    if isinstance(element, Argument):
+        return (*element.premises, *element.side_conditions)
+    return ()
+
+
+def conclusion_of(case: Case) -> Mapping[str, str]:
+    """Step or evidence id -> the claim, defeater or argument that rests on it (the first)."""
+    found: dict[str, str] = {}
+    for name, element in case.elements.items():
+        for part in supports_of(element):
+            found.setdefault(part, name)
+    return found
+
+
+def attackers(case: Case) -> Mapping[str, tuple[str, ...]]:
+    """Element id -> the defeaters raised against it in the file."""
+    found: dict[str, list[str]] = {}
+    for name, element in case.elements.items():
+        if isinstance(element, Defeater):
+            found.setdefault(element.against, []).append(name)
+    return {target: tuple(names) for target, names in found.items()}
+
+
+def blockers(case: Case) -> Mapping[str, tuple[str, ...]]:
+    """Element id -> the open problems that block it."""
+    found: dict[str, list[str]] = {}
+    for name, element in case.elements.items():
+        if isinstance(element, Problem):
+            for target in element.blocks:
+                found.setdefault(target, []).append(name)
+    return {target: tuple(names) for target, names in found.items()}
+
+
+def supporting(
+    case: Case, roots: Iterable[str], against: Mapping[str, tuple[str, ...]] | None = None
+) -> tuple[str, ...]:
+    """Every element the support of `roots` rests on, answers to defeaters included.
+
+    `in_support` is shown and carries nothing, so it is not followed. `against` is
+    `attackers(case)`, for callers that ask often.
+    """
+    against = attackers(case) if against is None else against
+    order: dict[str, None] = {}
+    stack = list(roots)[::-1]
+    while stack:
+        name = stack.pop()
+        if name in order or name not in case.elements:
+            continue
+        order[name] = None
+        element = case.elements[name]
+        parts = [*supports_of(element), *against.get(name, ())]
+        if isinstance(element, Defeater):
+            parts += element.answered_by
+        stack += parts[::-1]
+    return tuple(order)
+
+
+def path_to_root(case: Case, name: str) -> tuple[str, ...]:
+    """The ids from the root down to `name` by the shortest way; `(name,)` if it hangs loose."""
+    edges: dict[str, list[str]] = {}
+    for parent, element in case.elements.items():
+        parts = list(supports_of(element))
+        if isinstance(element, Claim):
+            parts += element.in_support
+        if isinstance(element, Defeater):
+            edges.setdefault(element.against, []).append(parent)
+            parts += element.answered_by
+        edges.setdefault(parent, []).extend(parts)
+    before: dict[str, str | None] = {case.root: None}
+    queue = [case.root]
+    for current in queue:
+        for part in edges.get(current, ()):
+            if part not in before:
+                before[part] = current
+                queue.append(part)
+    if name not in before:
+        return (name,)
+    path = [name]
+    while (step := before[path[-1]]) is not None:
+        path.append(step)
+    return tuple(reversed(path))
+
+
+def cycle(case: Case) -> tuple[str, ...] | None:
+    """One loop of support, first id repeated at the end, or None."""
+    state: dict[str, int] = {}
+    for start in case.elements:
+        loop = _search(case, start, state)
+        if loop:
+            return loop
+    return None
+
+
+def _search(case: Case, start: str, state: dict[str, int]) -> tuple[str, ...] | None:
+    """Depth-first without recursion: deep cases must not meet the recursion limit."""
+    if start in state:
+        return None
+    trail: list[str] = []
+    stack: list[tuple[str, Iterator[str]]] = [(start, iter(_parts(case, start)))]
+    state[start] = 1
+    trail.append(start)
+    while stack:
+        name, parts = stack[-1]
+        part = next(parts, None)
+        if part is None:
+            stack.pop()
+            trail.pop()
+            state[name] = 2
+        elif state.get(part) == 1:
+            return (*trail[trail.index(part) :], part)
+        elif part not in state and part in case.elements:
+            state[part] = 1
+            trail.append(part)
+            stack.append((part, iter(_parts(case, part))))
+    return None
+
+
+def _parts(case: Case, name: str) -> tuple[str, ...]:
+    element = case.elements[name]
+    return () if isinstance(element, Assumption | Evidence) else supports_of(element)

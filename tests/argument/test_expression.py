@@ -1,0 +1,77 @@
+"""Criteria: what parses, what is refused and where, and three-valued truth on intervals."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safetycase.argument.expression import ExpressionError, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "ranges", "expected"),
+    [
+        ("x <= 0.2", {"x": (0.0, 0.2)}, True),
+        ("x < 0.2", {"x": (0.0, 0.2)}, None),
+        ("x <= 20%", {"x": (0.21, 0.5)}, False),
+        ("x <= 0.2", {"x": (0.1, 0.3)}, None),
+        ("x >= 0.9 and y <= 0.1", {"x": (0.95, 1.0), "y": (0.0, 0.05)}, True),
+        ("x >= 0.9 and y <= 0.1", {"x": (0.95, 1.0), "y": (0.2, 0.5)}, False),
+        ("x >= 0.9 or y <= 0.1", {"x": (0.5, 1.0), "y": (0.0, 0.05)}, True),
+        ("not x > 1", {"x": (0.0, 1.0)}, True),
+        ("2 * x - y <= 1", {"x": (0.0, 0.5), "y": (0.0, 1.0)}, True),
+        ("x / y <= 1", {"x": (1.0, 1.0), "y": (-1.0, 1.0)}, None),
+        ("-x <= 0", {"x": (0.0, 1.0)}, True),
+        ("1e-3 * x <= 1", {"x": (0.0, 1000.0)}, True),
+    ],
+)
+def test_truth(text: str, ranges: dict[str, tuple[float, float]], expected: bool | None) -> None:
+    assert parse(text).decide(ranges) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "says"),
+    [
+        ("a <", 3, "ends too early"),
+        ("a = 3", 2, "cannot be decided"),
+        ("a <= 1 b", 7, "unexpected `b`"),
+        ("a <= 1 <= 2", 7, "do not chain"),
+        ("a", 0, "compares a quantity"),
+        ("(a <= 1", 0, "not closed"),
+        ("a <= 1 and 3", 7, "joins comparisons"),
+        ("__import__('os').system('x') <= 1", 10, "unexpected"),
+        ("a; b <= 1", 1, "unexpected character"),
+        ("(" * 60 + "a" + ")" * 60 + " <= 1", 41, "nested"),
+        ("not " * 60 + "a <= 1", 164, "nested"),
+    ],
+)
+def test_refused(text: str, column: int, says: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    assert says in str(caught.value)
+    assert abs(caught.value.column - column) <= 1
+
+
+def test_sides_are_the_ends_that_a_pass_needs() -> None:
+    assert parse("x <= 0.2").sides() == {"x": {"high"}}
+    assert parse("x <= 0.2 and 0.1 <= x").sides() == {"x": {"low", "high"}}
+    assert parse("a - b >= 0.1").sides() == {"a": {"low"}, "b": {"high"}}
+    assert parse("not (r >= 0.5)").sides() == {"r": {"high"}}
+    assert parse("x <= 0.2").thresholds() == {"x": 0.2}
+
+
+points = st.floats(-10, 10, allow_nan=False)
+
+
+@given(points, points, points, points, st.sampled_from(["x <= y", "x - 2 * y < 1", "x * y >= 0"]))
+def test_a_verdict_on_intervals_holds_at_every_point(
+    a: float, b: float, c: float, d: float, text: str
+) -> None:
+    (a, b), (c, d) = sorted((a, b)), sorted((c, d))
+    expression = parse(text)
+    verdict = expression.decide({"x": (a, b), "y": (c, d)})
+    for x in (a, b, (a + b) / 2):
+        for y in (c, d, (c + d) / 2):
+            at_point = expression.decide({"x": (x, x), "y": (y, y)})
+            assert verdict is None or at_point is verdict

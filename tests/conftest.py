@@ -1,0 +1,119 @@
+"""What every test may use: a case folder with toy methods, a clean user, and the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PLUGINS = Path(__file__).parent / "plugins"
+HEADER = """\
+case: toy
+title: A coin
+maturity: sketch
+target: 0.90
+decision: {supports: throwing the coin, owner: board, expires: 2099-06-01}
+models: {m: {weights: smollm2-135m-instruct}}
+system: {model: m, scaffold: none}
+deployment:
+  users: 40 staff
+  volume: 10000 throws per month
+  horizon: 12 months
+  distribution: throws
+harm: {what: too many heads, mistake: a head}
+"""
+COIN = (
+    HEADER
+    + """\
+root:
+  claim: SAFE
+  says: The coin is safe.
+  by:
+    argument: ROUTES
+    kind: decomposition
+    because: Heads are the only route.
+    premises:
+      - assumption: REGISTRY-COMPLETE
+        says: Every run is in the record.
+        owner: lead
+        expires: 2099-03-01
+      - claim: RARE
+        says: Heads are rare.
+        holds_when: rate <= 0.20
+        by:
+          evidence: E-COIN
+          method: toy/coin
+          with: {n: 400, rate: 5}
+          inputs: [items.txt]
+          reads: {rate: rate}
+          valid_for: 90 days
+          because: It is the coin.
+"""
+)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One call of the command line."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture(autouse=True)
+def clean_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys and caches of a user nobody else sees; toy methods are installed."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
+    monkeypatch.delenv("SAFETYCASE_KEY", raising=False)
+    monkeypatch.syspath_prepend(str(PLUGINS))
+
+
+@pytest.fixture
+def coin(tmp_path: Path) -> Path:
+    """A case folder with one leaf that passes."""
+    return write_case(tmp_path / "coin", COIN, {"items.txt": "head or tail\n"})
+
+
+def write_case(folder: Path, text: str, files: Mapping[str, str] | None = None) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "case.yaml").write_text(text, "utf-8")
+    for name, content in (files or {}).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def sc(tmp_path: Path) -> Callable[..., Ran]:
+    """Run `safetycase` as a user would, in a process of its own."""
+
+    def call(*words: str | Path, cwd: Path | None = None, timeout: float = 120) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", "safetycase.cli", *map(str, words)],
+            capture_output=True,
+            text=True,
+            cwd=cwd or tmp_path,
+            timeout=timeout,
+            env=dict(os.environ),
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return call
