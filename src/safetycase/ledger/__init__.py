@@ -1,0 +1,59 @@
+"""The record of a case: append-only, hash-linked, signed, with artefacts by content.
+
+`folder` is everywhere the ledger folder, `<case>/ledger`. Reading: `read`, `fold`, `verify`,
+`ObjectStore.get`. Writing: `Writer`, `ObjectStore.put`, `load_or_create`. This room knows no
+case and reads no clock; times come from the caller.
+"""
+
+from __future__ import annotations
+
+from safetycase.ledger import canonical
+from safetycase.ledger.canonical import CanonicalError
+from safetycase.ledger.errors import (
+    KeyFileError,
+    LedgerBusy,
+    LedgerDamaged,
+    LedgerError,
+    LedgerWriteError,
+    ObjectDamaged,
+    ObjectMissing,
+    RecordRefused,
+)
+from safetycase.ledger.fold import AttemptRecord, ControlsEntry, History, Registration, fold
+from safetycase.ledger.keys import SigningKey, default_key_path, load_or_create
+from safetycase.ledger.log import parse, read
+from safetycase.ledger.objects import ObjectStore
+from safetycase.ledger.record import KINDS, Log, Problem, Record
+from safetycase.ledger.verifier import Verification, verify
+from safetycase.ledger.writer import Writer
+
+__all__ = [
+    "KINDS",
+    "AttemptRecord",
+    "CanonicalError",
+    "ControlsEntry",
+    "History",
+    "KeyFileError",
+    "LedgerBusy",
+    "LedgerDamaged",
+    "LedgerError",
+    "LedgerWriteError",
+    "Log",
+    "ObjectDamaged",
+    "ObjectMissing",
+    "ObjectStore",
+    "Problem",
+    "Record",
+    "RecordRefused",
+    "Registration",
+    "SigningKey",
+    "Verification",
+    "Writer",
+    "canonical",
+    "default_key_path",
+    "fold",
+    "load_or_create",
+    "parse",
+    "read",
+    "verify",
+]

@@ -1,0 +1,52 @@
+"""Writing bytes that stay: whole, flushed, and the folder entry with them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+__all__ = ["new_file", "sync_folder", "write_all", "write_file"]
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write every byte: `os.write` may stop early on a disk that is nearly full."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def write_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Make a new file with `data`, flushed; on failure it is gone again."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+
+
+def new_file(folder: Path) -> tuple[int, Path]:
+    """Make an empty file under a name that nobody uses; its descriptor and path."""
+    number = 0
+    while True:
+        path = folder / f".new-{os.getpid()}-{number}"
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            return os.open(path, flags, 0o644), path
+        except FileExistsError:  # another thread's, or left by a process that was killed
+            number += 1
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush the entries of `folder`, so that a new or renamed file survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

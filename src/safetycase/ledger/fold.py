@@ -1,0 +1,193 @@
+"""The record folded into memory: registrations, attempts and controls, as typed rows.
+
+A pure function of the verified records. What breaks a rule of the format is left out and named
+in `problems`: it can neither help nor crash whoever reads the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from safetycase.ledger.record import Log, Problem, Record
+from safetycase.ledger.rules import Order
+
+__all__ = ["AttemptRecord", "ControlsEntry", "History", "Registration", "fold"]
+
+Outcome = Literal["completed", "failed", "aborted", "lost"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A criterion, fixed before the first run. `level` is a decimal as text."""
+
+    seq: int
+    at: str
+    evidence: str
+    claim: str
+    criterion: str
+    level: str
+    plan: Mapping[str, Any]
+    recipe: Mapping[str, Any]
+    recipe_digest: str
+    exploratory: bool
+    seed: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """One try at a registration (its sequence number); `outcome` is None until it ends.
+
+    `measurement` is the result itself; a result kept as an artefact has its SHA-256 in
+    `measurement_digest` instead. `seconds` is a decimal as text. `body` is that of the end
+    record, or of the start record while there is no end.
+    """
+
+    id: str
+    registration: int
+    start_seq: int
+    started_at: str
+    body: Mapping[str, Any]
+    start_body: Mapping[str, Any]
+    end_seq: int | None = None
+    ended_at: str | None = None
+    outcome: Outcome | None = None
+    reason: str = ""
+    seconds: str | None = None
+    measurement: Mapping[str, Any] | None = None
+    measurement_digest: str | None = None
+    artefacts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> Literal["completed", "failed", "aborted", "lost", "running"]:
+        """The outcome, or `running` while there is none."""
+        return self.outcome or "running"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlsEntry:
+    """Planted subjects run through a method, as the method reported them."""
+
+    seq: int
+    at: str
+    method: str
+    version: str
+    criterion: str
+    planted: Sequence[Any]
+    code_digest: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Everything the record tells, in the order of the record."""
+
+    registrations: tuple[Registration, ...] = ()
+    attempts: tuple[AttemptRecord, ...] = ()
+    controls: tuple[ControlsEntry, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def fold(log: Log) -> History:
+    """The history in the verified records of `log`.
+
+    `problems` holds the records left out because they break a rule; the problems of the log
+    itself stay in `log.problems`.
+    """
+    order = Order()
+    registrations: list[Registration] = []
+    attempts: dict[str, AttemptRecord] = {}
+    controls: list[ControlsEntry] = []
+    problems: list[Problem] = []
+    for record in log.records:
+        refusals = order.refusals(record.kind, record.body)
+        if refusals:
+            problems += [_left_out(record, refusal) for refusal in refusals]
+            continue
+        order.take(record.seq, record.kind, record.body)
+        if record.kind == "registration":
+            registrations.append(_registration(record))
+        elif record.kind == "attempt-start":
+            attempts[record.body["attempt"]] = _started(record)
+        elif record.kind == "attempt-end":
+            name = record.body["attempt"]
+            attempts[name] = _ended(attempts[name], record)
+        elif record.kind == "controls":
+            controls.append(_controls(record))
+    return History(
+        registrations=tuple(registrations),
+        attempts=tuple(attempts.values()),
+        controls=tuple(controls),
+        problems=tuple(problems),
+    )
+
+
+def _left_out(record: Record, refusal: str) -> Problem:
+    return Problem(
+        line=record.seq,
+        seq=record.seq,
+        says=f"{record.name} {refusal}",
+        hint="it is signed and stays in the record, but counts for nothing",
+    )
+
+
+def _registration(record: Record) -> Registration:
+    body = record.body
+    return Registration(
+        seq=record.seq,
+        at=record.at,
+        evidence=body["evidence"],
+        claim=body["claim"],
+        criterion=body["criterion"],
+        level=body["level"],
+        plan=body["plan"],
+        recipe=body["recipe"],
+        recipe_digest=body["recipe_digest"],
+        exploratory=body["exploratory"],
+        seed=body["seed"],
+        body=body,
+    )
+
+
+def _started(record: Record) -> AttemptRecord:
+    return AttemptRecord(
+        id=record.body["attempt"],
+        registration=record.body["registration"],
+        start_seq=record.seq,
+        started_at=record.at,
+        body=record.body,
+        start_body=record.body,
+    )
+
+
+def _ended(attempt: AttemptRecord, record: Record) -> AttemptRecord:
+    body = record.body
+    measurement = body.get("measurement")
+    return replace(
+        attempt,
+        end_seq=record.seq,
+        ended_at=record.at,
+        outcome=body["outcome"],
+        reason=body.get("reason", ""),
+        seconds=body.get("seconds"),
+        measurement=measurement if isinstance(measurement, dict) else None,
+        measurement_digest=measurement if isinstance(measurement, str) else None,
+        artefacts=body.get("artefacts", {}),
+        body=body,
+    )
+
+
+def _controls(record: Record) -> ControlsEntry:
+    body = record.body
+    return ControlsEntry(
+        seq=record.seq,
+        at=record.at,
+        method=body["method"],
+        version=body["version"],
+        criterion=body["criterion"],
+        planted=tuple(body["planted"]),
+        code_digest=body["code_digest"],
+        body=body,
+    )

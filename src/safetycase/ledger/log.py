@@ -1,0 +1,169 @@
+"""Reading the record: every line opened, chained and checked, and nothing behind a break.
+
+`read` never raises for what it finds in the file. It checks, line by line: one canonical
+envelope, a known kind, a dense sequence, the digest of the line before, and a signature by a
+key that the record introduced no later than this line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from safetycase.ledger import dsse
+from safetycase.ledger.lock import is_held
+from safetycase.ledger.record import (
+    GENESIS,
+    Log,
+    Problem,
+    Record,
+    StatementError,
+    open_statement,
+)
+from safetycase.ledger.rules import misfits, public_key
+
+__all__ = ["LOG_NAME", "parse", "read"]
+
+LOG_NAME = "log.jsonl"
+
+_RESTORE = "restore the record from a copy; until then nothing behind this line counts"
+_TORN = "a write was cut off before it was acknowledged: the next run sets this line aside"
+_TRIES = 3
+
+
+def read(folder: Path) -> Log:
+    """The record in the ledger folder `folder` (`<case>/ledger`); a missing one is empty.
+
+    An unfinished last line is an error, unless a writer holds the lock at this moment: then it
+    is the record being written, and a note.
+    """
+    path = folder / LOG_NAME
+    live = False
+    try:
+        data = path.read_bytes()
+        for _ in range(_TRIES):
+            if not data or data.endswith(b"\n"):
+                break
+            live, before = is_held(folder), data
+            data = path.read_bytes()  # a writer may have finished the line since
+            if data == before:
+                break
+    except FileNotFoundError:
+        return Log()
+    except OSError as error:
+        return Log(problems=(_unreadable(path, error),))
+    return parse(data, live=live)
+
+
+def parse(data: bytes, *, live: bool = False) -> Log:
+    """The record in `data`, the bytes of a log file. `live`: its last line may be in the making."""
+    whole, _, tail = data.rpartition(b"\n")
+    lines = whole.split(b"\n") if whole or data.startswith(b"\n") else []
+    chain = _Chain()
+    records: list[Record] = []
+    problems: list[Problem] = []
+    size = 0
+    for number, line in enumerate(lines, start=1):
+        try:
+            records.append(chain.take(number, line))
+        except _BreakError as broken:
+            problems += _break(broken, number, len(lines))
+            return Log(records=tuple(records), problems=tuple(problems), size=size)
+        size += len(line) + 1
+    if tail:
+        problems.append(_unfinished(len(lines) + 1, len(tail), live))
+    return Log(records=tuple(records), problems=tuple(problems), size=size)
+
+
+class _BreakError(Exception):
+    """The clause that follows the name of a record that does not verify."""
+
+    def __init__(self, why: str, record: Record | None = None) -> None:
+        self.why = why
+        self.record = record
+
+
+class _Chain:
+    """What has to be known of the lines so far to check the next one."""
+
+    def __init__(self) -> None:
+        self.head = GENESIS
+        self.keys: dict[str, Callable[[bytes, bytes], bool]] = {}
+
+    def take(self, number: int, line: bytes) -> Record:
+        digest = hashlib.sha256(line).hexdigest()
+        try:
+            envelope = dsse.open_line(line)
+            record = open_statement(envelope.payload, digest=digest, keyid=envelope.keyid)
+        except (dsse.EnvelopeError, StatementError) as error:
+            raise _BreakError(str(error)) from error
+        verifies = self._key(record)
+        if not verifies(envelope.signature, dsse.pae(dsse.PAYLOAD_TYPE, envelope.payload)):
+            raise _BreakError("has a signature that does not verify", record)
+        if record.seq != number:
+            raise _BreakError(
+                f"says it is record {record.seq}: one was taken out or put in", record
+            )
+        if record.previous != self.head:
+            raise _BreakError("does not follow the record before it", record)
+        self.head = digest
+        return record
+
+    def _key(self, record: Record) -> Callable[[bytes, bytes], bool]:
+        if record.kind == "key":
+            self._introduce(record)
+        if record.keyid not in self.keys:
+            raise _BreakError(
+                f"is signed by the key {record.keyid[:16]}…, not introduced before it", record
+            )
+        return self.keys[record.keyid]
+
+    def _introduce(self, record: Record) -> None:
+        """Learn the key of a `key` record before its signature is checked: it may sign itself."""
+        wrong = misfits("key", record.body)
+        key = None if wrong else public_key(record.body)
+        if key is None:
+            raise _BreakError(wrong[0], record)
+        self.keys[record.body["keyid"]] = dsse.verifier(key)
+
+
+def _break(broken: _BreakError, number: int, total: int) -> list[Problem]:
+    kind = f"{broken.record.kind}, " if broken.record else ""
+    name = f"record {number} ({kind}line {number})"
+    problems = [
+        Problem(line=number, seq=number, says=f"{name} {broken.why}", hint=_RESTORE),
+    ]
+    behind = total - number
+    if behind:
+        says = "1 record behind it is" if behind == 1 else f"{behind} records behind it are"
+        problems.append(
+            Problem(line=number + 1, seq=number + 1, says=f"{says} not counted", hint=_RESTORE)
+        )
+    return problems
+
+
+def _unfinished(number: int, length: int, live: bool) -> Problem:
+    name = f"record {number} (line {number})"
+    if live:
+        return Problem(
+            line=number,
+            seq=number,
+            severity="note",
+            says=f"{name} is being written now",
+            hint="it is not counted yet",
+        )
+    return Problem(
+        line=number,
+        seq=number,
+        says=f"{name} is unfinished: {length} bytes without a line end",
+        hint=_TORN,
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> Problem:
+    return Problem(
+        line=0,
+        says=f"the record {path} cannot be read: {error.strerror or error}",
+        hint="make it readable for this user, or restore it from a copy",
+    )

@@ -1,0 +1,187 @@
+"""What a record's body must hold, and which record may follow which.
+
+One set of rules, used three times: the writer refuses what breaks them, `fold` skips it, and
+`verify` reports it. Extra keys are welcome: they belong to whoever wrote the record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from safetycase.ledger.dsse import keyid_of, unbase64
+from safetycase.ledger.record import is_digest, is_instant
+
+__all__ = ["OUTCOMES", "Order", "misfits", "public_key"]
+
+OUTCOMES: Final = ("completed", "failed", "aborted", "lost")
+
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    """One key of a body: what it must be, in words and as a test."""
+
+    is_a: str
+    test: Callable[[Any], bool]
+    required: bool = True
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _decimal(value: Any) -> bool:
+    return isinstance(value, str) and _DECIMAL.fullmatch(value) is not None
+
+
+def _digests(value: Any) -> bool:
+    return isinstance(value, dict) and all(is_digest(each) for each in value.values())
+
+
+def _measured(value: Any) -> bool:
+    return value is None or isinstance(value, dict) or is_digest(value)
+
+
+def _whole(value: Any) -> bool:
+    return type(value) is int
+
+
+_TEXT = _Field(is_a="a text", test=_text)
+_MAPPING = _Field(is_a="a mapping", test=lambda value: isinstance(value, dict))
+_DIGEST = _Field(is_a="a SHA-256 in hex", test=is_digest)
+_WHOLE = _Field(is_a="a whole number", test=_whole)
+
+_BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
+    "key": {
+        "keyid": _DIGEST,
+        "public_key": _TEXT,
+        "algorithm": _Field(is_a="`ed25519`", test=lambda value: value == "ed25519"),
+        "owner": _Field(is_a="a text", test=lambda value: isinstance(value, str)),
+    },
+    "registration": {
+        "evidence": _TEXT,
+        "claim": _TEXT,
+        "criterion": _TEXT,
+        "level": _Field(is_a="a decimal as text", test=_decimal),
+        "plan": _MAPPING,
+        "recipe": _MAPPING,
+        "recipe_digest": _DIGEST,
+        "exploratory": _Field(is_a="true or false", test=lambda value: isinstance(value, bool)),
+        "seed": _WHOLE,
+    },
+    "attempt-start": {
+        "attempt": _TEXT,
+        "registration": _WHOLE,
+        "executor": _Field(is_a="a text", test=_text, required=False),
+        "lease_until": _Field(
+            is_a="a UTC time or null",
+            test=lambda value: value is None or is_instant(value),
+            required=False,
+        ),
+    },
+    "attempt-end": {
+        "attempt": _TEXT,
+        "outcome": _Field(
+            is_a="one of " + ", ".join(OUTCOMES), test=lambda value: value in OUTCOMES
+        ),
+        "reason": _Field(is_a="a text", test=lambda value: isinstance(value, str), required=False),
+        "seconds": _Field(
+            is_a="a decimal as text or null",
+            test=lambda value: value is None or _decimal(value),
+            required=False,
+        ),
+        "measurement": _Field(
+            is_a="a mapping, the SHA-256 of an artefact, or null", test=_measured, required=False
+        ),
+        "artefacts": _Field(
+            is_a="a mapping from a role to a SHA-256", test=_digests, required=False
+        ),
+    },
+    "controls": {
+        "method": _TEXT,
+        "version": _TEXT,
+        "criterion": _TEXT,
+        "planted": _Field(is_a="a list", test=lambda value: isinstance(value, list)),
+        "code_digest": _DIGEST,
+    },
+    "note": {},
+}
+
+
+def misfits(kind: str, body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every way in which `body` is not a body of `kind`, as clauses that follow its name."""
+    wrong: list[str] = []
+    for key, expected in _BODIES.get(kind, {}).items():
+        if key not in body:
+            if expected.required:
+                wrong.append(f"has no `{key}`")
+        elif not expected.test(body[key]):
+            wrong.append(f"has a `{key}` that is not {expected.is_a}")
+    if kind == "key" and not wrong and public_key(body) is None:
+        wrong.append("has a `public_key` that is not the key it names")
+    return tuple(wrong)
+
+
+def public_key(body: Mapping[str, Any]) -> bytes | None:
+    """The 32 raw bytes that a `key` body introduces; None if they are not the key it names."""
+    try:
+        key = unbase64(body["public_key"])
+    except ValueError:
+        return None
+    return key if len(key) == 32 and keyid_of(key) == body["keyid"] else None
+
+
+@dataclass(slots=True, kw_only=True)
+class Order:
+    """Which registrations and attempts exist so far; asked before each record, told after it.
+
+    A registration comes before its attempts, an attempt starts once and ends at most once.
+    """
+
+    registrations: set[int] = field(default_factory=set)
+    started: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
+
+    def refusals(self, kind: str, body: Mapping[str, Any]) -> tuple[str, ...]:
+        """Why a record of `kind` with `body` may not come next; empty if it may."""
+        wrong = misfits(kind, body)
+        if wrong:
+            return wrong
+        if kind == "attempt-start":
+            return self._start(body["attempt"], body["registration"])
+        if kind == "attempt-end":
+            return self._end(body["attempt"])
+        return ()
+
+    def take(self, seq: int, kind: str, body: Mapping[str, Any]) -> None:
+        """Remember an accepted record."""
+        if kind == "registration":
+            self.registrations.add(seq)
+        elif kind == "attempt-start":
+            self.started[body["attempt"]] = seq
+        elif kind == "attempt-end":
+            self.ended[body["attempt"]] = seq
+
+    @property
+    def running(self) -> Mapping[str, int]:
+        """The attempts that have started and not ended, with the sequence number of the start."""
+        return {name: seq for name, seq in self.started.items() if name not in self.ended}
+
+    def _start(self, attempt: str, registration: int) -> tuple[str, ...]:
+        wrong = []
+        if registration not in self.registrations:
+            wrong.append(f"starts an attempt at record {registration}, no registration before it")
+        if attempt in self.started:
+            wrong.append(f"starts attempt {attempt} again, after record {self.started[attempt]}")
+        return tuple(wrong)
+
+    def _end(self, attempt: str) -> tuple[str, ...]:
+        if attempt not in self.started:
+            return (f"ends attempt {attempt}, which never started",)
+        if attempt in self.ended:
+            return (f"ends attempt {attempt} again, after record {self.ended[attempt]}",)
+        return ()
