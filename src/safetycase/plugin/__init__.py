@@ -1,0 +1,1 @@
+"""The contracts of plugins, and a catalogue read without importing implementations."""
