@@ -1,0 +1,1 @@
+"""Well-formedness and review rules: one rule, one function, one code."""

@@ -1,0 +1,151 @@
+"""Every finding's code: what it means and the way out. A code is never used again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["CODES", "explain"]
+
+CODES: Mapping[str, tuple[str, str]] = {
+    "F001": (
+        "File too large",
+        "A case file is text that people read; split evidence data into "
+        "files named under `inputs`.",
+    ),
+    "F002": (
+        "Not YAML",
+        "The file cannot be read as YAML at that place. Look for a missing quote, "
+        "a tab, or a line indented by one blank too many. A `:` or `#` inside a sentence "
+        "needs the sentence in quotes.",
+    ),
+    "F003": (
+        "Alias",
+        "YAML aliases (`*name`) hide what a reviewer reads. Name the element once "
+        "and refer to its id.",
+    ),
+    "F004": ("Tag", "YAML tags (`!tag`) could construct objects; a case file is data only."),
+    "F005": ("Wrong shape", "A mapping, a list or a single value was expected here."),
+    "F006": ("Key given twice", "YAML would keep the last one silently. Keep one."),
+    "F007": (
+        "Surprising word",
+        "YAML reads unquoted `no`, `012`, `1:30` or `null` as something "
+        "else than the text. Put the text in quotes.",
+    ),
+    "F010": (
+        "No kind",
+        "An element is a mapping whose first key is its kind (claim, argument, "
+        "evidence, assumption, defeater, problem, context) and whose value is its id.",
+    ),
+    "F011": ("Not an id", "Ids are letters and digits joined by hyphens."),
+    "F012": ("Wrong kind", "This kind of element cannot stand at this place."),
+    "F013": (
+        "Id used twice",
+        "Ids are unique. What is used twice is written once and referred to by its id elsewhere.",
+    ),
+    "F020": ("Unknown key", "The key is not part of the format; a typing error is likely."),
+    "F021": (
+        "Missing key",
+        "A required part is not there. Everything a case needs is stated; "
+        "nothing is assumed silently.",
+    ),
+    "F022": ("Unknown choice", "The value is not one of the words allowed here."),
+    "F023": ("Unreadable value", "The value has the wrong form for this key."),
+    "F024": (
+        "Unreadable criterion",
+        "A criterion is built from comparisons (`<=`, `<`, `>=`, `>`) "
+        "of named quantities, joined by `and`, `or`, `not`.",
+    ),
+    "F030": (
+        "Dangling reference",
+        "The id is not in this case: a typing error, or the element was removed.",
+    ),
+    "F031": ("Wrong reference", "The id exists but its kind cannot stand here."),
+    "C101": ("Circular support", "A claim rests on itself. Loops of support prove nothing."),
+    "C102": (
+        "Nothing says how it would be supported",
+        "The claim has no `by` and no problem that "
+        "blocks it. Say what would close it, as a `problem`.",
+    ),
+    "C103": (
+        "Impossible rule",
+        "`k of n` needs a `k` between 1 and the number of premises; a step "
+        "needs at least one premise.",
+    ),
+    "C104": (
+        "Not a leg",
+        "`despite` explains why the other legs stand without a refuted leg; the "
+        "id is no premise of this step.",
+    ),
+    "C105": (
+        "Carries and only supports",
+        "The claim is listed under `in_support` (shown, carries "
+        "nothing) and is a premise as well. Alignment evidence may not be a leg.",
+    ),
+    "C106": (
+        "Nothing rests on it",
+        "The element is not connected to the root: it is neither a "
+        "premise, an answer, shown in support, nor attacks or blocks anything.",
+    ),
+    "C107": ("Number out of range", "Targets, levels, credences and doubts are probabilities."),
+    "C108": (
+        "Mandatory defeater accepted",
+        "A mandatory defeater must be answered by evidence; it cannot be accepted.",
+    ),
+    "C110": (
+        "Quantity not measured",
+        "The criterion names a quantity that no evidence of the "
+        "claim reads, or the evidence reads one the criterion does not use.",
+    ),
+    "C111": (
+        "No criterion",
+        "Evidence supports a claim only through the claim's `holds_when`, "
+        "which is registered before the run.",
+    ),
+    "C112": ("Criterion without evidence", "The claim has a criterion, and nothing measures it."),
+    "C120": (
+        "Method not installed",
+        "No installed package offers a method of that name. "
+        "`safetycase method list` shows what is there.",
+    ),
+    "C121": ("Method cannot be loaded", "The package that offers the method fails to import."),
+    "C122": (
+        "Parameters do not fit",
+        "The method's parameters are typed; `safetycase method show NAME` prints them.",
+    ),
+    "C123": ("Not measured by the method", "The method does not return a quantity of that name."),
+    "C124": (
+        "Input file missing",
+        "A file named under `inputs` or by a parameter is not in the "
+        "case folder, or lies outside it.",
+    ),
+    "C125": ("Unknown model", "The model is not listed under `models`."),
+    "C126": (
+        "Planned n cannot decide",
+        "Even the best possible result of the planned size leaves "
+        "the criterion undecided at the leaf's level. Plan more samples, or state why a "
+        "weaker bound is enough.",
+    ),
+    "C127": ("Unknown fact", "`=name` refers to a fact of the header, e.g. `=deployment.volume`."),
+    "C130": (
+        "Assumption without owner",
+        "An assumption that nobody owns supports nothing; it stays open.",
+    ),
+    "C131": (
+        "Assumption without end",
+        "An assumption needs an expiry or a monitor; otherwise nothing would ever turn it off.",
+    ),
+    "C132": (
+        "Registry not assumed complete",
+        "No record can show runs made outside it. Every "
+        "case carries the assumption REGISTRY-COMPLETE with an owner; without it the root "
+        "stays open.",
+    ),
+}
+
+
+def explain(code: str) -> str | None:
+    """The page of one code, or None."""
+    if code not in CODES:
+        return None
+    title, text = CODES[code]
+    return f"{code}  {title}\n\n{text}"
