@@ -1,0 +1,1 @@
+"""Current recipes, registration, scheduling and workers; yields events, prints nothing."""
