@@ -1,0 +1,254 @@
+"""Case + record + current recipes + now -> the assessment. The only place that decides a status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from safetycase.argument.findings import Finding
+from safetycase.argument.graph import attackers, blockers, conclusion_of, kind_of, supporting
+from safetycase.argument.model import (
+    Argument,
+    Assumption,
+    Case,
+    Claim,
+    Defeater,
+    Element,
+    Evidence,
+)
+from safetycase.assess.leaves import Leaf, LeafTarget, assess_leaf, attempt_of
+from safetycase.assess.logic import Facts, solve, standing, unanswered_legs
+from safetycase.assess.numbers import closed_parts, numbers
+from safetycase.assess.reasons import reasons_of
+from safetycase.assess.records import Assessment, Confidence, Freshness, State, SupportWord, Truth
+from safetycase.assess.verdict import verdict_of
+from safetycase.checks.criterion import claim_of
+from safetycase.checks.rules import REGISTRY_COMPLETE
+from safetycase.confidence.bounds import Bounds
+from safetycase.ledger.fold import History
+from safetycase.ledger.recipe import Recipe
+from safetycase.plugin.contract import Method
+
+__all__ = ["CurrentLeaf", "Input", "assess"]
+
+WORST_FIRST = (
+    "unknown",
+    "never run",
+    "invalidated",
+    "tainted",
+    "not applicable",
+    "expired",
+    "stale",
+    "insufficient",
+    "fresh",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentLeaf:
+    """What an evidence would be run with now: its recipe (or the problem) and its method."""
+
+    recipe: Recipe | None
+    problem: str
+    method: Method | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """Everything an assessment is computed from; equal inputs give equal assessments."""
+
+    case: Case
+    history: History
+    leaves: Mapping[str, CurrentLeaf]
+    findings: tuple[Finding, ...]
+    now: datetime
+    record_length: int = 0
+    record_head: str | None = None
+
+
+def assess(given: Input) -> Assessment:
+    """Compute every status of the case at the instant `given.now`."""
+    case, conclusions = given.case, conclusion_of(given.case)
+    leaves: dict[str, Leaf] = {}
+    for name, current in given.leaves.items():
+        evidence, claim = case.elements[name], claim_of(case, name, conclusions)
+        if isinstance(evidence, Evidence) and claim is not None and claim.holds_when is not None:
+            target = LeafTarget(
+                evidence=evidence,
+                claim=claim,
+                recipe=current.recipe,
+                problem=current.problem,
+                method=current.method,
+            )
+            leaves[name] = assess_leaf(case, target, given.history, given.now)
+    facts = _facts(given, leaves)
+    values = dict(solve(facts))
+    fresh = frozenset(n for n, leaf in leaves.items() if leaf.freshness.word == "fresh")
+    closed = closed_parts(facts, values, fresh)
+    bounds = numbers(facts, values, {n: leaf.bounds for n, leaf in leaves.items()}, closed)
+    not_ready = _not_ready(case, given.findings)
+    against = attackers(case)
+    below = {name: supporting(case, [name], against) or (name,) for name in facts.elements}
+    states = {
+        name: _state(name, facts, values, leaves, not_ready, bounds.get(name), given, below[name])
+        for name in facts.elements
+    }
+    return verdict_of(
+        given.case,
+        given.now,
+        states,
+        leaves,
+        given.findings,
+        bounds.get(case.root),
+        facts,
+        attempts=tuple(attempt_of(a, given.history) for a in given.history.attempts),
+        record=(given.record_length, given.record_head),
+    )
+
+
+def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
+    case, today = given.case, given.now.date()
+    elements: dict[str, Element] = dict(case.elements)
+    attacks = {t: list(ds) for t, ds in attackers(case).items()}
+    raised = {name: says for leaf in leaves.values() for name, says in leaf.result.raised}
+    for name, says in raised.items():
+        if name not in elements:
+            target = name.split(".")[0]
+            elements[name] = Defeater(id=name, against=target, says=says)
+            attacks.setdefault(target, []).append(name)
+    silent = {
+        name
+        for name, e in elements.items()
+        if isinstance(e, Defeater) and "." in name and name not in raised
+    }
+    blocked = {t for t in blockers(case) if t in elements}
+    blocked |= {f.subject for f in given.findings if f.severity == "error" and f.subject}
+    assumed = {
+        name: e.owner is not None
+        and (e.expires is None or e.expires >= today)
+        and e.monitor is None  # no monitor reports yet: silence is unknown, not quiet
+        for name, e in elements.items()
+        if isinstance(e, Assumption)
+    }
+    registry = elements.get(REGISTRY_COMPLETE)
+    if not isinstance(registry, Assumption) or not assumed[REGISTRY_COMPLETE]:
+        blocked.add(case.root)
+    truth = {"supports": True, "refutes": False, "inconclusive": None, None: None}
+    return Facts(
+        elements=elements,
+        leaves={
+            n: truth[leaf.outcome] if leaf.freshness.word == "fresh" else None
+            for n, leaf in leaves.items()
+        },
+        assumed=assumed,
+        blocked=frozenset(blocked),
+        attacks={t: tuple(ds) for t, ds in attacks.items()},
+        accepted=frozenset(
+            name
+            for name, e in elements.items()
+            if isinstance(e, Defeater)
+            and e.accepted
+            and not e.mandatory
+            and e.accepted.expires >= today
+        ),
+        silent=frozenset(silent),
+    )
+
+
+def _not_ready(case: Case, findings: tuple[Finding, ...]) -> frozenset[str]:
+    """Every element with a blocking finding at or below it."""
+    bad = {f.subject or case.root for f in findings if f.severity == "error"}
+    if not bad:
+        return frozenset()
+    against = attackers(case)
+    return frozenset(n for n in case.elements if bad & set(supporting(case, [n], against)))
+
+
+def _state(
+    name: str,
+    facts: Facts,
+    values: Mapping[str, bool | None],
+    leaves: Mapping[str, Leaf],
+    not_ready: frozenset[str],
+    bounds: Bounds | None,
+    given: Input,
+    below: tuple[str, ...],
+) -> State:
+    element = facts.elements[name]
+    value = values[name]
+    truth: Truth = "unknown" if value is None else "true" if value else "false"
+    support = _support(name, element, facts, values)
+    return State(
+        id=name,
+        kind=kind_of(element),
+        posed="not ready" if name in not_ready else "ready",
+        support=support,
+        residual=value is True
+        and any(d in facts.accepted for n in below for d in facts.attacks.get(n, ())),
+        truth=truth,
+        freshness=_freshness(below, facts, leaves, given.now),
+        reasons=reasons_of(name, facts, values, leaves, given.case, given.now),
+        assumes=tuple(n for n in below if isinstance(facts.elements[n], Assumption)),
+        attackers=standing(facts, values, name),
+        confidence=Confidence(low=bounds.low, high=bounds.high) if bounds else None,
+    )
+
+
+def _support(
+    name: str, element: Element, facts: Facts, values: Mapping[str, bool | None]
+) -> SupportWord:
+    value = values[name]
+    if isinstance(element, Assumption):
+        return "assumed" if value else "open"
+    if isinstance(element, Defeater):
+        return "open" if value is None else "supported" if value else "refuted"
+    if contested(name, facts, values):
+        return "contested"
+    return "open" if value is None else "supported" if value else "refuted"
+
+
+def contested(name: str, facts: Facts, values: Mapping[str, bool | None]) -> bool:
+    """Whether a standing defeater attacks it, its step, or a leg of its alternatives."""
+    if standing(facts, values, name):
+        return True
+    element = facts.elements[name]
+    if isinstance(element, Claim) and element.by and values[name] is None:
+        return element.by in facts.elements and contested(element.by, facts, values)
+    if isinstance(element, Argument) and values[name] is None:
+        legs = [values.get(p) for p in element.premises]
+        return (
+            True in legs
+            and bool(unanswered_legs(element, values.get))
+            and (element.rule == "any" or element.kind == "alternatives")
+        )
+    return False
+
+
+def _freshness(
+    below: tuple[str, ...], facts: Facts, leaves: Mapping[str, Leaf], now: datetime
+) -> Freshness:
+    """The worst freshness of the evidence and assumptions an element rests on."""
+    if below[0] in leaves:
+        return leaves[below[0]].freshness
+    found: list[Freshness] = []
+    for name in below:
+        element = facts.elements[name]
+        if name in leaves:
+            found.append(leaves[name].freshness)
+        elif isinstance(element, Evidence):
+            found.append(Freshness(word="unknown", detail="no criterion to judge it by"))
+        elif isinstance(element, Assumption) and element.expires and element.expires < now.date():
+            found.append(Freshness(word="expired", detail=element.expires.isoformat()))
+    if not found:
+        held = any(isinstance(facts.elements[name], Assumption) for name in below)
+        return Freshness(
+            word="fresh" if held else "never run", detail="" if held else "no evidence below"
+        )
+    worst = min(found, key=lambda f: WORST_FIRST.index(f.word))
+    if len(below) == 1:
+        return worst
+    count = sum(f.word == worst.word for f in found)
+    if worst.word == "fresh":
+        return worst
+    return Freshness(word=worst.word, detail=f"{count} of {len(found)} below")

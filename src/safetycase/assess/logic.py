@@ -1,0 +1,122 @@
+"""Three-valued truth over a case: support and defeat in one least fixpoint.
+
+Every element starts unknown; the operators below only ever turn unknown into true or false as
+more becomes known (Kleene's strong logic; Dung 1995, Artif. Intell. 77:321 for the grounded
+labelling of attacks). So the order of writing does not matter, circles end, and neither a loop
+of support nor a circle of attacks proves anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from safetycase.argument.graph import rule_of
+from safetycase.argument.model import (
+    Argument,
+    Assumption,
+    Claim,
+    Defeater,
+    Element,
+    Evidence,
+)
+
+__all__ = ["Facts", "solve", "standing", "step_value", "unanswered_legs"]
+
+Value = bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known before any inference.
+
+    `leaves` holds the truth of each evidence on its own data, None unless fresh and decided;
+    `assumed` whether an assumption counts now; `blocked` the elements with an open problem or a
+    blocking finding; `attacks` the defeaters against each element; `accepted` those accepted as
+    residual and still in date; `silent` those the engine would raise itself and did not.
+    """
+
+    elements: Mapping[str, Element]
+    leaves: Mapping[str, Value]
+    assumed: Mapping[str, bool]
+    blocked: frozenset[str]
+    attacks: Mapping[str, tuple[str, ...]]
+    accepted: frozenset[str]
+    silent: frozenset[str]
+
+
+def solve(facts: Facts) -> Mapping[str, Value]:
+    """The least fixpoint: element id -> true, false or unknown."""
+    values: dict[str, Value] = dict.fromkeys(facts.elements)
+    # Parents stand before their parts in file order, so the reverse order settles fast.
+    order = list(facts.elements)[::-1]
+    changed = True
+    while changed:
+        changed = False
+        for name in order:
+            if values[name] is None:
+                new = _operator(name, facts, values)
+                if new is not None:
+                    values[name] = new
+                    changed = True
+    return values
+
+
+def standing(facts: Facts, values: Mapping[str, Value], target: str) -> tuple[str, ...]:
+    """The defeaters against `target` that are not (yet) defeated and not accepted."""
+    return tuple(
+        d
+        for d in facts.attacks.get(target, ())
+        if values.get(d) is not False and d not in facts.accepted
+    )
+
+
+def _operator(name: str, facts: Facts, values: Mapping[str, Value]) -> Value:
+    element = facts.elements[name]
+    if isinstance(element, Defeater):
+        return _defeater(element, facts, values)
+    if name in facts.blocked or standing(facts, values, name):
+        return None
+    if isinstance(element, Evidence):
+        return facts.leaves.get(name)
+    if isinstance(element, Assumption):
+        return True if facts.assumed.get(name) else None
+    if isinstance(element, Claim):
+        return values.get(element.by) if element.by else None
+    if isinstance(element, Argument):
+        return step_value(element, values.get)
+    return None
+
+
+def _defeater(element: Defeater, facts: Facts, values: Mapping[str, Value]) -> Value:
+    """True: it stands. False: it is answered, attacked in turn, or its own support failed."""
+    if element.id in facts.silent:
+        return False
+    answers: list[Value] = [values.get(a) for a in element.answered_by]
+    answers += [values.get(d) for d in facts.attacks.get(element.id, ()) if d not in facts.accepted]
+    own: Value = values.get(element.by) if element.by else True
+    if True in answers or own is False:
+        return False
+    return True if own is True and all(a is False for a in answers) else None
+
+
+def step_value(step: Argument, value: Callable[[str], Value]) -> Value:
+    """The value a step passes on, by its rule.
+
+    A step refutes only if it is declared exact; and an `any` with a refuted leg passes nothing
+    on until that leg is answered for under `despite`.
+    """
+    if any(value(c) is not True for c in step.side_conditions):
+        return None
+    legs = [value(p) for p in step.premises]
+    needed = {"all": len(legs), "any": 1}.get(rule_of(step), step.k or len(legs))
+    if step.exact and len(legs) - legs.count(False) < needed:
+        return False
+    if not legs or legs.count(True) < needed:
+        return None
+    return None if rule_of(step) == "any" and unanswered_legs(step, value) else True
+
+
+def unanswered_legs(step: Argument, value: Callable[[str], Value]) -> tuple[str, ...]:
+    """The refuted legs of an `any` that no `despite` answers for."""
+    return tuple(p for p in step.premises if value(p) is False and p not in step.despite)

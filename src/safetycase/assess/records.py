@@ -1,0 +1,210 @@
+"""The assessment: the computed state of a case at one instant, as plain records.
+
+Nothing here decides; `assess.statuses` fills these records and `report` draws them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from safetycase.argument.findings import Finding
+from safetycase.argument.model import Case
+from safetycase.stats import Interval
+
+__all__ = [
+    "Assessment",
+    "Attempt",
+    "Confidence",
+    "ControlsRecord",
+    "Freshness",
+    "LeafResult",
+    "QuantityResult",
+    "Reason",
+    "State",
+    "Verdict",
+]
+
+Truth = Literal["true", "false", "unknown"]
+SupportWord = Literal["supported", "refuted", "contested", "assumed", "open"]
+FreshnessWord = Literal[
+    "fresh",
+    "stale",
+    "expired",
+    "invalidated",
+    "not applicable",
+    "insufficient",
+    "tainted",
+    "unknown",
+    "never run",
+]
+Verdict = Literal["holds", "insufficient", "fails", "unknown", "not posed"]
+Outcome = Literal["supports", "refutes", "inconclusive"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How current a leaf is, with the fields or the time that made it otherwise."""
+
+    word: FreshnessWord
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.word} ({self.detail})" if self.detail else self.word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One sentence of why, and the element it points to next."""
+
+    says: str
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuantityResult:
+    """One measured quantity of a leaf at the level it is judged at.
+
+    `interval` is one-sided at `level` on each side; `n` counts items, `clusters` independent
+    units. `unit` and `safer` come from the method.
+    """
+
+    name: str
+    measured_as: str
+    estimate: float
+    interval: Interval
+    level: float
+    n: int
+    clusters: int
+    unit: str
+    safer: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try at a registration, as the record tells it."""
+
+    id: str
+    seq: int
+    registration: int
+    evidence: str
+    exploratory: bool
+    started_at: str
+    ended_at: str | None
+    outcome: Literal["completed", "failed", "aborted", "lost", "running"]
+    reason: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlsRecord:
+    """Planted subjects run through a method: how often a claim passes although it is false.
+
+    Each side of the two intervals is one-sided at `level`.
+    """
+
+    method: str
+    version: str
+    criterion: str
+    false_passes: int
+    false_runs: int
+    true_passes: int
+    true_runs: int
+    p_pass_if_false: Interval
+    p_pass_if_true: Interval
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafResult:
+    """Everything the record says about one evidence, judged now."""
+
+    evidence: str
+    claim: str
+    method: str
+    criterion: str
+    level: float
+    outcome: Outcome | None
+    quantities: tuple[QuantityResult, ...]
+    attempts: tuple[Attempt, ...]
+    registrations: int
+    registered_at: str | None
+    ran_at: str | None
+    seed: int | None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    effort: Mapping[str, str] = field(default_factory=dict)
+    instrument: tuple[tuple[str, bool, str], ...] = ()
+    raised: tuple[tuple[str, str], ...] = ()
+    plots: tuple[Mapping[str, object], ...] = ()
+    transcripts: tuple[Mapping[str, str], ...] = ()
+    diagnostics: Mapping[str, str] = field(default_factory=dict)
+    artefacts: Mapping[str, str] = field(default_factory=dict)
+    controls: ControlsRecord | None = None
+    limits: tuple[str, ...] = ()
+    recipe_digest: str | None = None
+    method_version: str = ""
+    planned_attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confidence:
+    """Layer-1 bounds: at least `low` that the argument goes through, at most `high`.
+
+    None in `State.confidence` means the case is not closed and gets no number.
+    """
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The three channels of one element, and why.
+
+    `truth` is what passes upward; `support` the word shown. `assumes` lists the assumptions it
+    rests on, `attackers` the defeaters that stand against it.
+    """
+
+    id: str
+    kind: str
+    posed: Literal["ready", "not ready"]
+    support: SupportWord
+    residual: bool
+    truth: Truth
+    freshness: Freshness
+    reasons: tuple[Reason, ...]
+    assumes: tuple[str, ...] = ()
+    attackers: tuple[str, ...] = ()
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """The computed state of a case at one instant.
+
+    `verdict` is `holds`, `insufficient` (supported below the target), `fails` (root refuted),
+    `unknown` (open, contested, stale) or `not posed` (findings). `due` says of each leaf that
+    should be run why; `freshness` is that of the leaves themselves.
+    """
+
+    case: Case
+    at: datetime
+    states: Mapping[str, State]
+    leaves: Mapping[str, LeafResult]
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    headline: str
+    no_number_because: tuple[str, ...]
+    record_length: int
+    record_head: str | None
+    attempts: tuple[Attempt, ...]
+    due: Mapping[str, str] = field(default_factory=dict)
+    freshness: Mapping[str, Freshness] = field(default_factory=dict)
+
+    @property
+    def root(self) -> State:
+        """The state of the root claim."""
+        return self.states[self.case.root]
