@@ -1,0 +1,27 @@
+"""The report: an assessment as a terminal tree, an explanation, a page and JSON.
+
+Pure: no file of a case is read, no clock, no randomness. Statuses are drawn here and decided
+nowhere in this room.
+"""
+
+from __future__ import annotations
+
+from safetycase.assess.records import Assessment
+from safetycase.report.as_json import to_json
+from safetycase.report.text import verdict_lines
+from safetycase.report.why import UnknownElement, why_lines
+
+__all__ = [
+    "UnknownElement",
+    "render_html",
+    "to_json",
+    "verdict_lines",
+    "why_lines",
+]
+
+
+def render_html(assessment: Assessment, *, version: str) -> str:
+    """The assessment as one static, self-contained HTML document."""
+    from safetycase.report.page import render_html as render  # with Jinja, only when asked for
+
+    return render(assessment, version=version)
