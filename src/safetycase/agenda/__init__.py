@@ -1,0 +1,1 @@
+"""Assessment -> the open problems, as work to be done."""

@@ -1,0 +1,136 @@
+"""The open parts of a case as work: what blocks the root, and how one would know it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from safetycase.argument.graph import path_to_root, supporting
+from safetycase.argument.model import Claim, Problem
+from safetycase.assess.records import Assessment
+
+__all__ = ["OpenItem", "agenda"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenItem:
+    """One thing to work on. `blocks` are the claims it holds up; `path` leads from the root."""
+
+    id: str
+    kind: str
+    says: str
+    closed_when: str
+    blocks: tuple[str, ...]
+    path: tuple[str, ...]
+    proxy: str | None = None
+    shots: tuple[str, ...] = ()
+    carries: bool = True
+
+
+def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
+    """The open leaves: stated problems first, then undeveloped claims, doubts, and evidence.
+
+    Within each kind, what carries the root comes before what is only shown in support, then
+    what blocks more, then file order. (A ranking by value needs confidence bounds.)
+    """
+    case = assessment.case
+    carrying = set(supporting(case, [case.root]))
+    items: list[OpenItem] = []
+    for name, element in case.elements.items():
+        if isinstance(element, Problem):
+            target = next((t for t in element.blocks if t in case.elements), case.root)
+            items.append(
+                OpenItem(
+                    id=name,
+                    kind="problem",
+                    says=element.says,
+                    closed_when=element.closed_when,
+                    blocks=element.blocks,
+                    path=path_to_root(case, target),
+                    proxy=element.proxy,
+                    shots=element.shots,
+                    carries=bool(carrying & set(element.blocks)),
+                )
+            )
+        elif (
+            isinstance(element, Claim)
+            and element.by is None
+            and not any(isinstance(e, Problem) and name in e.blocks for e in case.elements.values())
+        ):
+            items.append(
+                _item(
+                    assessment,
+                    name,
+                    "undeveloped claim",
+                    element.says,
+                    "some argument or evidence supports it",
+                    carrying,
+                )
+            )
+    for name, state in assessment.states.items():
+        if state.kind == "defeater" and state.truth != "false":
+            doubt = assessment.states[name]
+            items.append(
+                OpenItem(
+                    id=name,
+                    kind="undefeated doubt",
+                    says=_says(assessment, name),
+                    closed_when=doubt.reasons[0].says if doubt.reasons else "it is answered",
+                    blocks=tuple(n for n, s in assessment.states.items() if name in s.attackers),
+                    path=path_to_root(case, name),
+                    carries=name in carrying or "." in name,
+                )
+            )
+    for name, leaf in assessment.leaves.items():
+        fresh = assessment.freshness[name]
+        if fresh.word != "fresh" or leaf.outcome != "supports":
+            said = str(fresh) if fresh.word != "fresh" else f"the result {leaf.outcome}"
+            items.append(
+                _item(
+                    assessment,
+                    name,
+                    "evidence",
+                    f"{_says(assessment, leaf.claim)} ({said})",
+                    f"`{leaf.criterion}` at level {leaf.level:.3f}",
+                    carrying,
+                )
+            )
+    order = ("problem", "undeveloped claim", "undefeated doubt", "evidence")
+    position = {name: i for i, name in enumerate(case.elements)}
+    return tuple(
+        sorted(
+            items,
+            key=lambda i: (
+                order.index(i.kind),
+                not i.carries,
+                -len(i.blocks),
+                position.get(i.id, 0),
+            ),
+        )
+    )
+
+
+def _item(
+    assessment: Assessment, name: str, kind: str, says: str, closed: str, carrying: set[str]
+) -> OpenItem:
+    path = path_to_root(assessment.case, name)
+    return OpenItem(
+        id=name,
+        kind=kind,
+        says=says,
+        closed_when=closed,
+        blocks=path[-2:-1],
+        path=path,
+        carries=name in carrying,
+    )
+
+
+def _says(assessment: Assessment, name: str) -> str:
+    element = assessment.case.elements.get(name)
+    said = getattr(element, "says", None)
+    if said:
+        return str(said)
+    for leaf in assessment.leaves.values():
+        for raised, text in leaf.raised:
+            if raised == name:
+                return text
+    return name

@@ -1,0 +1,120 @@
+"""What every verb shares: the case argument, `--now`, `--json`, and exit codes."""
+
+from __future__ import annotations
+
+import enum
+import json
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from safetycase.argument.findings import Finding
+
+__all__ = [
+    "Exit",
+    "as_json_option",
+    "case_argument",
+    "case_options",
+    "echo_json",
+    "finding_json",
+    "now_option",
+    "print_findings",
+    "worst",
+]
+
+
+class Exit(enum.IntEnum):
+    """What an exit code means."""
+
+    HOLDS = 0
+    FAILS = 1
+    FINDINGS = 2
+    RECORD = 3
+    UNKNOWN = 4
+    REVIEW = 5
+    BUG = 70
+    INTERRUPTED = 130
+
+
+_ORDER = (Exit.BUG, Exit.RECORD, Exit.FINDINGS, Exit.FAILS, Exit.REVIEW, Exit.UNKNOWN)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code that wins when several apply."""
+    found = set(codes)
+    return next((int(code) for code in _ORDER if code in found), 0)
+
+
+def _parse_now(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime:
+    if value is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(
+            f"`{value}` is no date or time; write 2026-11-23 or 2026-11-23T09:30:00Z"
+        ) from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else (found.astimezone(UTC))
+
+
+now_option = click.option(
+    "--now",
+    metavar="TIME",
+    callback=_parse_now,
+    help="Judge as of this time (UTC) instead of the present.",
+)
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+case_argument = click.argument(
+    "case",
+    required=False,
+    default=".",
+    type=click.Path(path_type=Path),
+)
+
+
+def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`[CASE] --now --json`: the case folder defaults to the one at or above the current one."""
+    return case_argument(now_option(as_json_option(command)))
+
+
+def echo_json(value: Any) -> None:
+    """Print a value as indented JSON with sorted keys."""
+    click.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False))
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "hint": finding.hint,
+        "subject": finding.subject,
+        "file": finding.span.file,
+        "line": finding.span.line,
+        "column": finding.span.column,
+    }
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    """Print findings as `file:line:column CODE message`, the hint below."""
+    for finding in findings:
+        colour = {"error": "red", "warning": "yellow"}.get(finding.severity)
+        head = click.style(f"{finding.severity} {finding.code}", fg=colour)
+        click.echo(f"{finding.span}: {head} {printable(finding.message)}")
+        if finding.hint:
+            click.echo(f"    → {printable(finding.hint)}")
+
+
+def printable(text: str) -> str:
+    """Text with control characters made visible, so that it cannot drive a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+
+
+def stderr(text: str) -> None:
+    """Say something beside the result."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201

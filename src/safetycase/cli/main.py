@@ -1,0 +1,112 @@
+"""The command `safetycase`: verbs are loaded when they are used, so that each starts fast."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+
+import click
+
+from safetycase.cli.common import Exit
+
+__all__ = ["cli", "main"]
+
+VERBS: Mapping[str, tuple[str, str]] = {
+    "check": ("check", "List everything that is wrong with a case file."),
+    "run": ("run", "Run the evidence that is due and record every attempt."),
+    "status": ("show", "Print the verdict tree."),
+    "why": ("show", "Explain the status of one element, down to the run and the line."),
+    "agenda": ("show", "List the open problems and open leaves."),
+    "report": ("show", "Write the report as one HTML page."),
+    "verify": ("record", "Check the record: signatures, order, artefacts."),
+    "method": ("method", "List, show and try the installed methods."),
+    "doctor": ("doctor", "Check the model, the extras, the key and the port."),
+    "explain": ("explain", "Explain a finding's code."),
+}
+
+
+class _Verbs(click.Group):
+    """A group that imports a verb's module when the verb is asked for."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module = importlib.import_module(f"safetycase.cli.{VERBS[name][0]}")
+        command = getattr(module, name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, short) in VERBS.items()])
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from safetycase.argument.findings import did_you_mean
+
+            hint = did_you_mean(args[0], VERBS)
+            context.fail(f"no command `{args[0]}`" + (f"; {hint}" if hint else ""))
+        return super().resolve_command(context, args)
+
+
+@click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(None, "-V", "--version", package_name="safetycase")
+def cli() -> None:
+    """Safety cases for AI systems, as code you can run."""
+
+
+def main() -> None:
+    """Run the command line; every failure is a sentence and an exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Abort:
+        _say("interrupted")
+        sys.exit(Exit.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Exit.FINDINGS)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        sys.exit(_failed(error))
+
+
+def _failed(error: Exception) -> int:
+    """A known failure is named in a sentence; anything else is our bug and says so."""
+    from safetycase.evidence.models import ModelMissing
+    from safetycase.evidence.serving import ServerFailed
+    from safetycase.ledger import KeyFileError, LedgerDamaged, LedgerError
+    from safetycase.workspace.folder import NoCase
+
+    if isinstance(error, LedgerDamaged):
+        _say(str(error))
+        return Exit.RECORD
+    known = (NoCase, ModelMissing, ServerFailed, KeyFileError, LedgerError)
+    if isinstance(error, known):
+        _say(str(error))
+        return Exit.FINDINGS
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        _say(f"{where}{error.strerror or error}")
+        return Exit.FINDINGS
+    import traceback
+
+    traceback.print_exc()
+    _say("this is a defect of safetycase; the record is not touched by it")
+    return Exit.BUG
+
+
+def _say(text: str) -> None:
+    from safetycase.cli.common import printable
+
+    click.echo(f"safetycase: {printable(text)}", err=True)

@@ -1,0 +1,175 @@
+"""`status`, `why`, `agenda`, `report`: reading a case; nothing is run."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from safetycase.assess.records import Assessment
+from safetycase.cli.common import (
+    Exit,
+    case_options,
+    echo_json,
+    finding_json,
+    print_findings,
+    printable,
+    worst,
+)
+from safetycase.workspace.folder import Workspace, find_case, open_case
+
+VERDICT_EXIT = {
+    "holds": Exit.HOLDS,
+    "insufficient": Exit.UNKNOWN,
+    "fails": Exit.FAILS,
+    "unknown": Exit.UNKNOWN,
+    "not posed": Exit.FINDINGS,
+}
+
+
+def opened(case: Path, now: datetime) -> tuple[Workspace, Assessment]:
+    """The workspace and its assessment; findings that prevent one are printed and end the verb."""
+    space = open_case(find_case(case), now)
+    if space.case is None:
+        print_findings(space.findings)
+        raise click.exceptions.Exit(Exit.FINDINGS)
+    return space, space.assess()
+
+
+def exit_code(space: Workspace, assessment: Assessment) -> int:
+    """The verdict's exit code, or that of a damaged record."""
+    return worst(
+        [
+            VERDICT_EXIT[assessment.verdict],
+            *([Exit.RECORD] if space.log.problems or space.history.problems else []),
+            *([Exit.FINDINGS] if space.errors else []),
+        ]
+    )
+
+
+def print_problems(space: Workspace) -> None:
+    """Say what is wrong with the record, loudly."""
+    for problem in (*space.log.problems, *space.history.problems):
+        click.secho(f"record: {printable(problem.says)}", fg="red", err=True)
+        if problem.hint:
+            click.echo(f"    → {printable(problem.hint)}", err=True)
+
+
+def width() -> int:
+    """The width of the terminal, within reason."""
+    return max(60, min(140, shutil.get_terminal_size((100, 24)).columns))
+
+
+@click.command()
+@case_options
+def status(case: Path, now: datetime, as_json: bool) -> int:
+    """Print the verdict tree of CASE; the exit code carries the verdict."""
+    space, assessment = opened(case, now)
+    print_problems(space)
+    if as_json:
+        from safetycase.report import to_json
+
+        echo_json(
+            {
+                **to_json(assessment),
+                "record_problems": [p.says for p in space.log.problems],
+                "findings": [finding_json(f) for f in space.findings],
+            }
+        )
+    else:
+        print_status(assessment)
+    return exit_code(space, assessment)
+
+
+def print_status(assessment: Assessment) -> None:
+    """The verdict tree, coloured on a terminal."""
+    from safetycase.report import verdict_lines
+
+    for line in verdict_lines(assessment, width=width(), colour=sys.stdout.isatty()):
+        click.echo(line)
+
+
+@click.command()
+@click.argument("element")
+@case_options
+def why(element: str, case: Path, now: datetime, as_json: bool) -> int:
+    """Explain the status of ELEMENT: the chain of reasons down to the run, the number, the line."""
+    from safetycase.report import UnknownElement, why_lines
+
+    space, assessment = opened(case, now)
+    print_problems(space)
+    try:
+        lines = why_lines(assessment, element, width=width())
+    except UnknownElement as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        from safetycase.report import to_json
+
+        echo_json({"element": element, "states": to_json(assessment)["states"], "lines": lines})
+    else:
+        click.echo("\n".join(lines))
+    return Exit.RECORD if space.log.problems else Exit.HOLDS
+
+
+@click.command()
+@case_options
+def agenda(case: Path, now: datetime, as_json: bool) -> int:
+    """List what is open in CASE: problems, undeveloped claims, doubts, and leaves."""
+    import dataclasses
+
+    from safetycase.agenda.open import agenda as open_items
+
+    _, assessment = opened(case, now)
+    items = open_items(assessment)
+    if as_json:
+        echo_json([dataclasses.asdict(item) for item in items])
+        return Exit.HOLDS
+    for item in items:
+        carries = "" if item.carries else " (in support only)"
+        click.secho(f"{item.id}  [{item.kind}]{carries}", bold=True)
+        click.echo(f"  {printable(item.says)}")
+        click.echo(f"  closed when: {printable(item.closed_when)}")
+        if item.proxy:
+            click.echo(f"  try it on: {printable(item.proxy)}")
+        for shot in item.shots:
+            click.echo(f"  a shot: {printable(shot)}")
+        click.echo(f"  on the way: {' → '.join(item.path)}\n")
+    click.echo(f"{len(items)} open")
+    return Exit.HOLDS
+
+
+@click.command()
+@case_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Where to write it (default: report/index.html in the case folder).",
+)
+def report(case: Path, now: datetime, as_json: bool, out: Path | None) -> int:
+    """Write the report of CASE as one self-contained HTML page and print its path."""
+    space, assessment = opened(case, now)
+    print_problems(space)
+    path = write_report(space, assessment, out)
+    if as_json:
+        echo_json({"path": str(path)})
+    else:
+        click.echo(str(path))
+    return Exit.RECORD if space.log.problems else Exit.HOLDS
+
+
+def write_report(space: Workspace, assessment: Assessment, out: Path | None) -> Path:
+    """Render and write the page; the old one stays until the new one is whole."""
+    from safetycase import __version__
+    from safetycase.report import render_html
+
+    path = out or space.folder / "report" / "index.html"
+    if path.is_dir():
+        path = path / "index.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(render_html(assessment, version=__version__), "utf-8")
+    temporary.replace(path)
+    return path

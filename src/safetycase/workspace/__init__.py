@@ -1,0 +1,1 @@
+"""Opens a case folder: files, record, catalogue, recipes, clock -> one frozen snapshot."""
