@@ -149,7 +149,10 @@ def test_side_conditions_and_blocked_elements_hold_a_step_up() -> None:
     base = [claim("C", "S"), leaf("E"), leaf("F")]
     assert solved(*base, step("S", "E", side=("F",)), leaves={"E": True})["C"] is None
     assert solved(*base, step("S", "E", side=("F",)), leaves={"E": True, "F": True})["C"] is True
-    assert solved(claim("C", "E"), leaf("E"), leaves={"E": True}, blocked=frozenset({"C"}))["C"] is None
+    assert (
+        solved(claim("C", "E"), leaf("E"), leaves={"E": True}, blocked=frozenset({"C"}))["C"]
+        is None
+    )
 
 
 def test_defeat_and_reinstatement() -> None:

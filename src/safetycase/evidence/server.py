@@ -39,6 +39,7 @@ def main() -> int:
     params.cpuparams_batch.n_threads = threads
     params.warmup = False
     params.verbosity = -1
+    params.cache_ram_mib = 256  # old prompts kept in memory; the default is 8 GiB
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     try:

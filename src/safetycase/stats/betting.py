@@ -30,6 +30,7 @@ __all__ = ["mean_lower", "mean_upper", "shares"]
 _WHOLE = ((1.0, 0.28),)
 _BODY = ((0.875, 0.09), (0.75, 0.09), (0.625, 0.09), (0.5, 0.09), (0.375, 0.09), (0.25, 0.09))
 _TAIL = 0.18
+_TINY = 1e-300
 
 
 def mean_lower(values: Sequence[float], alpha: float) -> float:
@@ -39,8 +40,8 @@ def mean_lower(values: Sequence[float], alpha: float) -> float:
     """
     if not 0 <= alpha < 1:
         raise ValueError(f"alpha {alpha!r} is not at least 0 and below 1")
-    total = math.fsum(values)
-    if alpha == 0 or total == 0:
+    mean = min(1.0, math.fsum(values) / max(1, len(values)))
+    if alpha == 0 or mean < _TINY:
         return 0.0
     counts = sorted(Counter(values).items())
     bets = shares(len(values))
@@ -49,9 +50,9 @@ def mean_lower(values: Sequence[float], alpha: float) -> float:
     def rising(log_mean: float) -> float:
         return goal - _log_wealth(counts, bets, math.exp(log_mean))
 
-    mean = min(1.0, total / len(values))
     low, _ = bracket_root(rising, math.log(mean), most=math.log(mean))
-    return math.exp(low)
+    bound = math.exp(low)
+    return bound if bound > _TINY else 0.0
 
 
 def mean_upper(values: Sequence[float], alpha: float) -> float:

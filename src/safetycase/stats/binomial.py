@@ -85,10 +85,7 @@ def rate_confidence(successes: int, trials: int, threshold: float) -> tuple[floa
         return 1.0, 1.0
     if threshold < 0:
         return 0.0, 0.0
-    return (
-        1 - at_most(successes, trials, threshold),
-        1 - at_least(successes, trials, threshold) * (1.0 if successes else 0.0),
-    )
+    return 1 - at_most(successes, trials, threshold), at_least(successes, trials, threshold)
 
 
 def all_clear(trials: int, future: int, *, failures: int = 0) -> float:
@@ -108,19 +105,19 @@ def all_clear(trials: int, future: int, *, failures: int = 0) -> float:
 
 def at_most(successes: int, trials: int, rate: float) -> float:
     """P(X ≤ `successes`) of a binomial X, to full relative accuracy in either tail."""
-    if successes >= trials or rate <= 0:
-        return 1.0
-    if successes < 0 or rate >= 1:
-        return 0.0
+    if successes < 0 or successes >= trials:
+        return 0.0 if successes < 0 else 1.0
+    if rate <= 0 or rate >= 1:
+        return 1.0 if rate <= 0 else 0.0
     return math.exp(log_beta_tails(rate, 1 - rate, successes + 1, trials - successes)[1])
 
 
 def at_least(successes: int, trials: int, rate: float) -> float:
     """P(X ≥ `successes`) of a binomial X, to full relative accuracy in either tail."""
-    if successes <= 0 or rate >= 1:
-        return 1.0
-    if successes > trials or rate <= 0:
-        return 0.0
+    if successes <= 0 or successes > trials:
+        return 1.0 if successes <= 0 else 0.0
+    if rate <= 0 or rate >= 1:
+        return 0.0 if rate <= 0 else 1.0
     return math.exp(log_beta_tails(rate, 1 - rate, successes, trials - successes + 1)[0])
 
 

@@ -1,0 +1,107 @@
+"""Write the generated part of the documentation: findings, commands, methods, and the schema.
+
+`make docs` runs it; a test holds that what is committed is what it writes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from safetycase.argument.schema import case_schema, record_schema
+from safetycase.checks.codes import CODES
+from safetycase.cli.main import VERBS, cli
+from safetycase.plugin.catalogue import installed
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+
+
+def findings() -> str:
+    """Every code with its meaning."""
+    parts = [
+        "# Findings\n\n`safetycase check` lists them all at once, each with file, line and "
+        "column. A code is never used again for something else.\n"
+    ]
+    parts += [f"\n## {code}: {title}\n\n{text}\n" for code, (title, text) in CODES.items()]
+    return "".join(parts)
+
+
+def commands() -> str:
+    """Every command with its help, as the program prints it."""
+    parts = [
+        "# Commands\n\nExit codes: 0 holds, 1 claims fail, 2 findings or usage, 3 the record "
+        "fails verification, 4 stale or unknown, 70 a defect of safetycase; 130 interrupted. "
+        "Of several the first of 70, 3, 2, 1, 4 wins.\n"
+    ]
+    top = click.Context(cli, info_name="safetycase")
+    for name in VERBS:
+        command = cli.get_command(top, name)
+        assert command is not None
+        parts.append(_help(command, click.Context(command, info_name=name, parent=top)))
+        if isinstance(command, click.Group):
+            group = click.Context(command, info_name=name, parent=top)
+            for inner in command.list_commands(group):
+                sub = command.get_command(group, inner)
+                assert sub is not None
+                parts.append(_help(sub, click.Context(sub, info_name=inner, parent=group)))
+    return "".join(parts)
+
+
+def _help(command: click.Command, context: click.Context) -> str:
+    context.terminal_width = 90
+    context.max_content_width = 90
+    return f"\n## {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"
+
+
+def methods() -> str:
+    """Every built-in method: measures, parameters, limits."""
+    parts = ["# Methods\n"]
+    for name, entry in installed().methods.items():
+        if entry.package != "safetycase":
+            continue
+        found = entry.load()
+        parts.append(
+            f"\n## {name} {found.version}\n\n{found.says}\n\nSource: {found.source}\n\n"
+            "| measures | unit | safer | |\n|---|---|---|---|\n"
+        )
+        parts += [f"| `{m.name}` | {m.unit} | {m.safer} | {m.says} |\n" for m in found.measures]
+        parts.append("\n| parameter | | |\n|---|---|---|\n")
+        schema = record_schema(found.parameters)
+        for key, kind in schema["properties"].items():
+            what = kind.get("type") or " / ".join(map(str, kind.get("enum", ["any"])))
+            need = "required" if key in schema["required"] else "optional"
+            parts.append(f"| `{key}` | {what} | {need} |\n")
+        parts.append("\nWhat a pass does not show:\n\n")
+        parts += [f"- {limit}\n" for limit in found.limits]
+    return "".join(parts)
+
+
+def pages() -> dict[str, str]:
+    """File name -> text of every generated page."""
+    schema = json.dumps(case_schema(), indent=1, ensure_ascii=False) + "\n"
+    return {
+        "findings.md": findings(),
+        "commands.md": commands(),
+        "methods.md": methods(),
+        "case.schema.json": schema,
+    }
+
+
+def main() -> int:
+    """Write the pages; with `--check`, only say which differ."""
+    wrong = []
+    for name, text in pages().items():
+        path = FOLDER / name
+        if not path.exists() or path.read_text("utf-8") != text:
+            wrong.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(text, "utf-8")
+    print("\n".join(wrong))
+    return 1 if wrong and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Our own methods: plugins like any other, found by entry point; nothing imports this room."""

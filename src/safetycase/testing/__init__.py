@@ -1,0 +1,5 @@
+"""Conformance suites that every plugin, ours or yours, has to pass."""
+
+from safetycase.testing.methods import check_method
+
+__all__ = ["check_method"]
