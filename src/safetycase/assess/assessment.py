@@ -122,7 +122,8 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
         for name, e in elements.items()
         if isinstance(e, Defeater) and "." in name and name not in raised
     }
-    blocked = {t for t in blockers(case) if t in elements}
+    problems = blockers(case)
+    blocked = {t for t in problems if t in elements}
     blocked |= {f.subject for f in given.findings if f.severity == "error" and f.subject}
     assumed = {
         name: e.owner is not None
@@ -153,6 +154,7 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
             and e.accepted.expires >= today
         ),
         silent=frozenset(silent),
+        problems=problems,
     )
 
 

@@ -9,7 +9,7 @@ of support nor a circle of attacks proves anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from safetycase.argument.graph import rule_of
 from safetycase.argument.model import (
@@ -33,7 +33,8 @@ class Facts:
     `leaves` holds the truth of each evidence on its own data, None unless fresh and decided;
     `assumed` whether an assumption counts now; `blocked` the elements with an open problem or a
     blocking finding; `attacks` the defeaters against each element; `accepted` those accepted as
-    residual and still in date; `silent` those the engine would raise itself and did not.
+    residual and still in date; `silent` those the engine would raise itself and did not;
+    `problems` the open problems that block each element.
     """
 
     elements: Mapping[str, Element]
@@ -43,6 +44,7 @@ class Facts:
     attacks: Mapping[str, tuple[str, ...]]
     accepted: frozenset[str]
     silent: frozenset[str]
+    problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def solve(facts: Facts) -> Mapping[str, Value]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from safetycase.argument.graph import blockers, rule_of
+from safetycase.argument.graph import rule_of
 from safetycase.argument.model import (
     Argument,
     Assumption,
@@ -52,7 +52,7 @@ def reasons_of(
                     about=defeater,
                 )
             )
-    for problem in blockers(case).get(name, ()):
+    for problem in facts.problems.get(name, ()):
         says = getattr(case.elements[problem], "says", "")
         found.append(Reason(says=f"An open problem blocks it: {says}", about=problem))
     found += _own(name, element, facts, values, leaves, case, now)
@@ -139,7 +139,7 @@ def _claim(name: str, element: Claim, facts: Facts, values: Values, case: Case) 
                 )
             )
     if element.by is None:
-        if name not in blockers(case):
+        if name not in facts.problems:
             found.append(Reason(says="Nothing supports it."))
         return found
     if element.by not in facts.elements:

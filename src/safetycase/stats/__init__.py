@@ -28,6 +28,7 @@ from safetycase.stats.statistics import (
     Interval,
     Proportion,
     SampleSize,
+    Smallest,
     Statistic,
 )
 
@@ -38,6 +39,7 @@ __all__ = [
     "Clustered",
     "Difference",
     "ClusteredDifference",
+    "Smallest",
     "Affine",
     "Certified",
     "Exact",

@@ -14,6 +14,7 @@ from safetycase.stats.statistics import (
     Difference,
     Exact,
     Proportion,
+    Smallest,
     Statistic,
 )
 
@@ -24,6 +25,7 @@ _KEYS = {
     "clustered": ("clusters",),
     "difference": ("a", "b"),
     "clustered-difference": ("clusters",),
+    "smallest": ("of",),
     "affine": ("of", "scale", "offset"),
     "certified": ("low", "high", "level", "says"),
     "exact": ("value", "says"),
@@ -46,6 +48,8 @@ def to_json(statistic: Statistic) -> dict[str, Any]:
             return {"type": "difference", "a": to_json(a), "b": to_json(b)}
         case ClusteredDifference(clusters=pairs):
             return {"type": "clustered-difference", "clusters": [list(c) for c in pairs]}
+        case Smallest(of=rates):
+            return {"type": "smallest", "of": [to_json(rate) for rate in rates]}
         case Affine(of=of, scale=scale, offset=offset):
             return {
                 "type": "affine",
@@ -87,6 +91,13 @@ def from_json(data: object) -> Statistic:
             return ClusteredDifference(clusters=_rows(data, 4))
         case "difference":
             return Difference(a=_proportion(data, "a"), b=_proportion(data, "b"))
+        case "smallest":
+            if not isinstance(data["of"], list):
+                raise ValueError("smallest: `of` is not a list")
+            rates = [from_json(each) for each in data["of"]]
+            if not all(isinstance(rate, Proportion) for rate in rates):
+                raise ValueError("smallest: `of` holds something other than proportions")
+            return Smallest(of=tuple(rate for rate in rates if isinstance(rate, Proportion)))
         case "affine":
             return Affine(
                 of=from_json(data["of"]),
@@ -103,7 +114,7 @@ def from_json(data: object) -> Statistic:
     return Exact(value=_number(data, "value"), says=_words(data))
 
 
-def pool(statistics: Sequence[Statistic]) -> Statistic:
+def pool(statistics: Sequence[Statistic]) -> Statistic:  # noqa: C901 - one case a type
     """One statistic from the attempts of one plan; `ValueError` where they do not fit together.
 
     Trials add up. Clusters are matched by position, because another attempt visits the same
@@ -133,6 +144,11 @@ def pool(statistics: Sequence[Statistic]) -> Statistic:
                 a=_pool_proportions([s.a for s in pairs]),
                 b=_pool_proportions([s.b for s in pairs]),
             )
+        case Smallest():
+            many = [s.of for s in statistics if isinstance(s, Smallest)]
+            if len({len(rates) for rates in many}) > 1:
+                raise ValueError("cannot pool Smallest over different numbers of rates")
+            return Smallest(of=tuple(_pool_proportions(same) for same in zip(*many, strict=True)))
         case Affine():
             maps = [s for s in statistics if isinstance(s, Affine)]
             if any((s.scale, s.offset) != (first.scale, first.offset) for s in maps):

@@ -17,6 +17,7 @@ from safetycase.stats.statistics import (
     Interval,
     Proportion,
     SampleSize,
+    Smallest,
     Statistic,
 )
 
@@ -46,6 +47,10 @@ def bounds(statistic: Statistic, *, alpha_low: float, alpha_high: float) -> Inte
             ends = [_difference_range(*cluster) for cluster in statistic.clusters]
             half = _of_means(ends, alpha_low, alpha_high)
             return Interval(2 * half.low - 1, 2 * half.high - 1)
+        case Smallest(of=rates):
+            k = len(rates)
+            each = [_of_proportion(rate, alpha_low / k, alpha_high / k) for rate in rates]
+            return Interval(min(i.low for i in each), min(i.high for i in each))
         case Affine(of=of, scale=scale) if scale > 0:
             inner = bounds(of, alpha_low=alpha_low, alpha_high=alpha_high)
             return _mapped(statistic, inner)
@@ -75,6 +80,8 @@ def estimate(statistic: Statistic) -> float:
             return estimate(a) - estimate(b)
         case ClusteredDifference(clusters=pairs):
             return _mean([sa / na - sb / nb for sa, na, sb, nb in pairs if na and nb])
+        case Smallest(of=rates):
+            return min(estimate(rate) for rate in rates)
         case Affine(of=of, scale=scale, offset=offset):
             return scale * estimate(of) + offset
         case Certified(low=low, high=high):
@@ -104,6 +111,12 @@ def sample_size(statistic: Statistic) -> SampleSize:
         case ClusteredDifference(clusters=pairs):
             items = sum(na + nb for _, na, _, nb in pairs)
             return SampleSize(items=items, clusters=len(pairs), missing=0)
+        case Smallest(of=rates):
+            return SampleSize(
+                items=sum(rate.trials for rate in rates),
+                clusters=len(rates),
+                missing=sum(rate.missing for rate in rates),
+            )
         case Affine(of=of):
             return sample_size(of)
         case Certified() | Exact():
@@ -127,6 +140,9 @@ def describe(statistic: Statistic) -> str:
             sa, na, sb, nb = (sum(pair[i] for pair in pairs) for i in range(4))
             size = sample_size(statistic)
             return f"({sa} of {na}) − ({sb} of {nb}) in {_clusters(size)}"
+        case Smallest(of=rates):
+            worst = min(rates, key=estimate)
+            return f"{describe(worst)} in the worst of {len(rates)}"
         case Affine(of=of, scale=scale, offset=offset):
             tail = f" {'+' if offset > 0 else '−'} {abs(offset):.4g}" if offset else ""
             head = "" if scale == 1 else f"{scale:.4g} × ".replace("-", "−")
@@ -142,7 +158,7 @@ def describe(statistic: Statistic) -> str:
 def natural_range(statistic: Statistic) -> Interval:
     """Where the quantity lies whatever the data: the interval at alpha 0."""
     match statistic:
-        case Proportion() | Clustered():
+        case Proportion() | Clustered() | Smallest():
             return Interval(0.0, 1.0)
         case Difference() | ClusteredDifference():
             return Interval(-1.0, 1.0)

@@ -19,6 +19,7 @@ __all__ = [
     "Interval",
     "Proportion",
     "SampleSize",
+    "Smallest",
     "Statistic",
 ]
 
@@ -102,6 +103,21 @@ class ClusteredDifference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Smallest:
+    """The smallest of several rates, e.g. recall on the strategy that a monitor sees worst.
+
+    Which one it is was not known before, so each rate gets alpha / k (Bonferroni): both ends
+    hold for the minimum under any dependence between the k samples.
+    """
+
+    of: tuple[Proportion, ...]
+
+    def __post_init__(self) -> None:
+        if not self.of:
+            raise ValueError("the smallest of no rates")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Affine:
     """`scale` · x + `offset` of another statistic, e.g. the advantage over chance (p − c)/(1 − c).
 
@@ -149,7 +165,16 @@ class Exact:
             raise ValueError(f"exact value {self.value!r} is not a finite number")
 
 
-Statistic = Proportion | Clustered | Difference | ClusteredDifference | Affine | Certified | Exact
+Statistic = (
+    Proportion
+    | Clustered
+    | Difference
+    | ClusteredDifference
+    | Smallest
+    | Affine
+    | Certified
+    | Exact
+)
 
 
 def _check_counts(successes: int, trials: int, missing: int) -> None:

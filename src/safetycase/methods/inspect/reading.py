@@ -38,6 +38,7 @@ __all__ = [
     "Options",
     "Row",
     "below_chance",
+    "completions",
     "counts",
     "pictures",
     "quantities",
@@ -344,3 +345,15 @@ def _cut(text: str) -> str:
     if len(text) <= SHOWN_TEXT:
         return text
     return text[:SHOWN_TEXT] + f" … [cut: {len(text) - SHOWN_TEXT} more characters]"
+
+
+def completions(path: Path) -> list[str]:
+    """The text of every sample of a log, scored or not; an unanswered sample gives none."""
+    from inspect_ai.log import read_eval_log
+
+    log = read_eval_log(str(path), resolve_attachments=False)
+    return [
+        sample.output.completion
+        for sample in log.samples or []
+        if sample.output and sample.output.choices
+    ]

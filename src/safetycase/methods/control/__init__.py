@@ -1,0 +1,1 @@
+"""Control evaluations: honest and attack data, a trusted monitor, an audit budget."""

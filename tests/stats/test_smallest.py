@@ -1,0 +1,50 @@
+"""The smallest of several rates: a bound that knows it was picked."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from safetycase.stats import (
+    Proportion,
+    Smallest,
+    bounds,
+    clopper_pearson,
+    describe,
+    estimate,
+    from_json,
+    pool,
+    sample_size,
+    to_json,
+)
+
+RATES = Smallest(of=(Proportion(successes=9, trials=10), Proportion(successes=3, trials=10)))
+
+
+def test_known_answer() -> None:
+    interval = bounds(RATES, alpha_low=0.05, alpha_high=0.05)
+    assert interval.low == clopper_pearson(3, 10, alpha_low=0.025, alpha_high=0.025).low
+    assert interval.high == clopper_pearson(3, 10, alpha_low=0.025, alpha_high=0.025).high
+    assert estimate(RATES) == pytest.approx(0.3)
+    assert sample_size(RATES).clusters == 2
+    assert describe(RATES) == "3 of 10 in the worst of 2"
+    assert from_json(to_json(RATES)) == RATES
+    assert pool([RATES, RATES]) == Smallest(
+        of=(Proportion(successes=18, trials=20), Proportion(successes=6, trials=20))
+    )
+    with pytest.raises(ValueError, match="no rates"):
+        Smallest(of=())
+
+
+def test_it_covers_where_the_picked_rate_alone_does_not() -> None:
+    """Twelve equal rates: the smallest estimate is low by luck, and its own bound misses."""
+    generator, rate, n, runs = random.Random(5), 0.5, 30, 400
+    ours = picked = 0
+    for _ in range(runs):
+        counts = [sum(generator.random() < rate for _ in range(n)) for _ in range(12)]
+        smallest = Smallest(of=tuple(Proportion(successes=k, trials=n) for k in counts))
+        ours += bounds(smallest, alpha_low=0.05, alpha_high=0.05).high < rate
+        picked += clopper_pearson(min(counts), n, alpha_low=0.05, alpha_high=0.05).high < rate
+    assert ours <= 0.05 * runs + 3 * (0.05 * 0.95 * runs) ** 0.5
+    assert picked > 0.2 * runs
