@@ -1,0 +1,84 @@
+"""The shipped case on the real model: run once, read, changed, tampered with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.conftest import Ran
+
+SHIPPED = Path(__file__).resolve().parent.parent.parent / "cases" / "internal-assistant"
+LEAVES = {"E-AWARENESS", "E-STRATEGY", "E-POISON", "E-CONTROL", "E-HONEYPOTS"}
+Sc = Callable[..., Ran]
+
+
+def copied(folder: Path) -> Path:
+    shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("ledger", "report"))
+    return folder
+
+
+def test_it_has_no_findings_and_no_record(sc: Sc, tmp_path: Path) -> None:
+    folder = copied(tmp_path / "case")
+    checked = sc("check", folder)
+    assert (checked.code, "0 errors, 0 warnings" in checked.out) == (0, True), checked.out
+    status = sc("status", folder)
+    assert status.code == 4
+    assert "UNKNOWN" in status.out
+    items = [
+        json.loads(line)
+        for line in (folder / "items" / "awareness.jsonl").read_text("utf-8").splitlines()
+    ]
+    for item in {i["item"] for i in items}:
+        places = [i["options"].index(i["right"]) for i in items if i["item"] == item]
+        assert sorted(places) == [0, 1, 2, 3]
+
+
+@pytest.mark.model
+@pytest.mark.timeout(900)
+def test_it_runs_and_its_verdict_is_computed(sc: Sc, tmp_path: Path) -> None:
+    folder = copied(tmp_path / "case")
+    ran = sc("run", folder, timeout=800)
+    assert ran.code == 0, ran.err
+    found = sc("status", folder, "--json").json
+    assert set(found["leaves"]) == LEAVES
+    for name, leaf in found["leaves"].items():
+        assert [a["outcome"] for a in leaf["attempts"]] == ["completed"], name
+        assert leaf["outcome"] in ("supports", "refutes", "inconclusive")
+        assert leaf["controls"]["false_runs"] > 0
+        assert leaf["controls"]["false_passes"] < leaf["controls"]["false_runs"]
+        assert leaf["limits"]
+    # What the open problems block cannot be green, whatever the numbers were.
+    assert found["verdict"] == "unknown"
+    for name in ("SAFE", "BACKDOOR", "CONTROL", "FALSEHOOD", "SCHEMING-INABILITY"):
+        assert found["states"][name]["truth"] != "true"
+    # The instruments of the ability leaves work on this model.
+    for name in ("E-AWARENESS", "E-STRATEGY"):
+        assert all(passed for _, passed, _ in map(tuple, found["leaves"][name]["instrument"]))
+    assert (folder / "report" / "index.html").is_file()
+    assert sc("verify", folder).code == 0
+    log = (folder / "ledger" / "log.jsonl").read_bytes()
+    again = sc("run", folder)
+    assert "Nothing is due" in again.out
+    assert (folder / "ledger" / "log.jsonl").read_bytes() == log
+    told = sc("why", "SAFE", folder).out
+    for part in ("sandbag", "P-", "case.yaml:", "seed"):
+        assert part in told.lower() or part in told
+    # One character of one item: that leaf alone is stale.
+    items = folder / "items" / "honeypots.jsonl"
+    items.write_text(items.read_text("utf-8").replace("Nobody", "Noone", 1), "utf-8")
+    assert sc("run", folder, "--dry-run").out.splitlines()[0].startswith("E-HONEYPOTS: stale")
+    again = sc("run", folder, "--json", timeout=300).json
+    assert [e["evidence"] for e in again["ended"]] == ["E-HONEYPOTS"]
+    attempts = sc("status", folder, "--json").json["leaves"]["E-HONEYPOTS"]["attempts"]
+    assert len(attempts) == 2
+    # A flipped byte is found and named.
+    path = folder / "ledger" / "log.jsonl"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    done = sc("verify", folder)
+    assert done.code == 3
+    assert "record" in done.out
