@@ -143,11 +143,11 @@ def _subject(
 
 
 def _code(entry: MethodEntry) -> str:
-    """One digest over the method's own files, names included."""
+    """One digest over the method's module and the modules of its own that it imports."""
     whole = hashlib.sha256()
-    for path in entry.code():
+    for module, path in entry.code():
         content = path.read_bytes()
-        whole.update(f"{path.name}\0{len(content)}\0".encode())
+        whole.update(f"{module}\0{len(content)}\0".encode())
         whole.update(content)
     return whole.hexdigest()
 
