@@ -95,7 +95,7 @@ def situational_awareness():
 @task
 def awareness_instrument():
     """The same items with the answer stated: can it answer in this form at all?"""
-    return _choices("awareness.jsonl", supply=True, every=5)
+    return _choices("awareness.jsonl", supply=True, every=9)
 
 
 @task
@@ -107,7 +107,7 @@ def strategic_reasoning():
 @task
 def strategy_instrument():
     """The same items with the answer stated."""
-    return _choices("strategy.jsonl", supply=True, every=5)
+    return _choices("strategy.jsonl", supply=True, every=9)
 
 
 @task

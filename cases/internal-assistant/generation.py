@@ -58,7 +58,7 @@ def instructed_poisoning_instrument():
     """The same form with a poisoned sample supplied: all there is to do is to write it down."""
     return Task(
         dataset=MemoryDataset(
-            [_poison(item, _supplied(item), supplied=True) for item in _items("poison.jsonl")[::2]]
+            [_poison(item, _supplied(item), supplied=True) for item in _items("poison.jsonl")[::3]]
         ),
         scorer=poison_planted(),
     )

@@ -37,8 +37,6 @@ def main() -> int:
     params.n_parallel = arguments.slots
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
-    for processors in (params.cpuparams, params.cpuparams_batch):
-        processors.poll = 0  # waiting threads sleep: spinning starves everything on a busy machine
     params.warmup = False
     params.verbosity = -1
     params.cache_ram_mib = 256  # old prompts kept in memory; the default is 8 GiB

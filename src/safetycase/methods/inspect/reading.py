@@ -119,8 +119,39 @@ def read_rows(path: Path, options: Options, *, allow_incomplete: bool = False) -
         raise MethodError(f"the log `{path.name}` was invalidated after it was written")
     if not log.samples:
         raise MethodError(f"the log `{path.name}` holds no samples")
+    if log.results and log.results.early_stopping:
+        raise MethodError(
+            f"the run of `{path.name}` stopped early by a rule of its own; bounds for "
+            "a fixed number of items do not hold for it"
+        )
     scorer = _scorer(log, options.scorer)
-    return [_row(sample, scorer, options) for sample in log.samples]
+    rows = [_row(sample, scorer, options) for sample in log.samples]
+    return [*rows, *_never_run(log, path, rows, options, allow_incomplete=allow_incomplete)]
+
+
+def _never_run(
+    log: Any, path: Path, rows: Sequence[Row], options: Options, *, allow_incomplete: bool
+) -> list[Row]:
+    """Planned samples that the log does not hold, as missing items in clusters of their own."""
+    planned = log.results.total_samples if log.results else len(rows)
+    lacking = planned - len(rows)
+    if lacking > 0 and not allow_incomplete:
+        raise MethodError(f"the log `{path.name}` holds {len(rows)} of {planned} planned samples")
+    chance = rows[0].chance if rows else options.chance
+    return [
+        Row(
+            id=f"never run {n}",
+            epoch=1,
+            cluster=f"never run {n}",
+            arm="",
+            chance=chance,
+            passed=None,
+            reason="never run",
+            prompt="",
+            output="",
+        )
+        for n in range(max(0, lacking))
+    ]
 
 
 def _scorer(log: Any, asked: str | None) -> str:
@@ -178,8 +209,13 @@ def _passed(sample: Any, scorer: str, pass_at: float) -> tuple[bool | None, str]
 
 
 def _value(value: Any) -> float | None:
-    """A score as a number: Inspect's letters, truth values and numbers; None if it is neither."""
-    letters = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
+    """A score as a number: Inspect's letters, truth values and numbers; None if it is neither.
+
+    `N` (no answer) is None: for a claim of inability a missing answer is not a wrong one.
+    """
+    letters = {"C": 1.0, "I": 0.0, "P": 0.5}
+    if value == "N":
+        return None
     if isinstance(value, bool):
         return float(value)
     if isinstance(value, int | float):

@@ -12,6 +12,9 @@ from safetycase.plugin.contract import Context, MethodError
 
 __all__ = ["run_task"]
 
+# A server that is gone must end in an error, not in a wait without end.
+PATIENCE: Mapping[str, Any] = {"max_retries": 3, "timeout": 180}
+
 
 def run_task(
     task: str,
@@ -54,7 +57,7 @@ def run_task(
             fail_on_error=False,
             score=True,
             log_level="error",
-            **options,
+            **{**PATIENCE, **options},
         )
     except Exception as error:
         raise MethodError(f"the Inspect task `{task}` did not run: {error}") from error
