@@ -156,6 +156,16 @@ def test_a_failed_instrument_check_is_no_support(sc: Sc, tmp_path: Path) -> None
     assert "Nothing is due" in sc("run", folder).out
 
 
+def test_fewer_items_than_planned_are_no_support(sc: Sc, tmp_path: Path) -> None:
+    text = COIN.replace("reads: {rate: rate}", "reads: {rate: rate}\n          plan: {n: 500}")
+    folder = write_case(tmp_path / "c", text, {"items.txt": "x"})
+    sc("run", folder)
+    found = leaf(sc, folder)
+    assert (found["fresh"], found["detail"]) == ("insufficient", "n: 400 of 500 planned")
+    assert found["support"] == "open"
+    assert "Nothing is due" in sc("run", folder).out
+
+
 def test_exploratory_runs_are_recorded_and_never_count(sc: Sc, coin: Path) -> None:
     assert sc("run", coin, "--exploratory").code == 0
     found = leaf(sc, coin)

@@ -102,6 +102,8 @@ def assess_leaf(case: Case, target: LeafTarget, history: History, now: datetime)
     pooled = _pooled(latest, tried) if latest else []
     decided, problem = _decide(case, target, history, latest, pooled)
     freshness = _freshness(case, target, latest, tried, pooled, problem, now)
+    if decided and latest and freshness.word == "fresh":
+        freshness = _large_enough(decided, latest, len(pooled))
     outcome = decided.judged.outcome if decided else None
     fresh = freshness.word == "fresh"
     if decided and fresh:
@@ -226,6 +228,16 @@ def _freshness(
     return Freshness(word="fresh")
 
 
+def _large_enough(decided: _Decided, latest: Registration, attempts: int) -> Freshness:
+    """Fresh, unless fewer items were tried than the registered plan promised."""
+    planned = int(latest.plan.get("n", 0)) * attempts
+    sizes = [sample_size(statistic) for statistic in decided.statistics.values()]
+    counted = [size.items + size.missing for size in sizes if size.items + size.missing]
+    if counted and min(counted) < planned:
+        return Freshness(word="insufficient", detail=f"n: {min(counted)} of {planned} planned")
+    return Freshness(word="fresh")
+
+
 def _mismatch(case: Case, target: LeafTarget, latest: Registration) -> Freshness | None:
     assert target.recipe is not None
     changed = differences(latest.recipe, target.recipe.groups)
@@ -267,7 +279,7 @@ def _due(
 ) -> str | None:
     """Why the leaf should be run, or None: the same recipe is never run again by itself."""
     if freshness.word == "fresh" or (
-        freshness.word == "insufficient" and "effort" in freshness.detail
+        freshness.word == "insufficient" and freshness.detail.startswith(("effort", "n:"))
     ):
         return None
     if latest is not None and freshness.word == "unknown" and pooled:
