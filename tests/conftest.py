@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 PLUGINS = Path(__file__).parent / "plugins"
+SOURCE = Path(__file__).parent.parent / "src"
 HEADER = """\
 case: toy
 title: A coin
@@ -79,7 +80,7 @@ def clean_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
-    monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(PLUGINS), str(SOURCE))))
     monkeypatch.delenv("SAFETYCASE_KEY", raising=False)
     monkeypatch.syspath_prepend(str(PLUGINS))
 

@@ -14,11 +14,17 @@ from datetime import date
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from safetycase.argument import model
-from safetycase.argument.expression import Expression, ExpressionError, parse
+from safetycase.argument.expression import (
+    Expression,
+    ExpressionError,
+    Formula,
+    parse,
+    parse_formula,
+)
 from safetycase.argument.findings import Finding, Span, did_you_mean
 from safetycase.argument.nodes import Node, Reader, span_of
 
-__all__ = ["KINDS", "Decoder", "file_name", "hints_of"]
+__all__ = ["KINDS", "Decoder", "file_name", "hints_of", "required"]
 
 KINDS: Mapping[str, type[Any]] = {
     "claim": model.Claim,
@@ -28,6 +34,9 @@ KINDS: Mapping[str, type[Any]] = {
     "defeater": model.Defeater,
     "problem": model.Problem,
     "context": model.Context,
+    "justification": model.Justification,
+    "monitor": model.Monitor,
+    "hazard": model.Hazard,
 }
 ID = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)?")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
@@ -59,7 +68,8 @@ def hints_of(record: type[Any]) -> Mapping[str, Any]:
     return _HINTS[record]
 
 
-def _required(record: type[Any]) -> frozenset[str]:
+def required(record: type[Any]) -> frozenset[str]:
+    """The fields of a record that have no default."""
     return frozenset(
         f.name
         for f in dataclasses.fields(record)
@@ -169,11 +179,11 @@ class Decoder:
                 values.setdefault(names[key], MISSING)
             else:
                 values[names[key]] = decoded
-        for name in sorted(_required(record) - values.keys()):
+        for name in sorted(required(record) - values.keys()):
             self.reader.report("F021", node, f"{where} lacks `{file_name(name)}`", None, subject)
             complete = False
         readable = {k: v for k, v in values.items() if not isinstance(v, _Missing)}
-        if not complete and not _required(record) <= readable.keys():
+        if not complete and not required(record) <= readable.keys():
             return MISSING
         return record(**readable)
 
@@ -346,4 +356,5 @@ _SCALARS: Mapping[Any, Any] = {
     model.Duration: (_duration, "a length of time such as `90 days`"),
     model.Fact: (_fact, "a fact such as `10000 samples per month`"),
     Expression: (parse, "a criterion such as `pass_rate <= 0.20`"),
+    Formula: (parse_formula, "a formula such as `rate * samples`"),
 }

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Expression", "ExpressionError", "Sides", "parse"]
+__all__ = ["Expression", "ExpressionError", "Formula", "Sides", "parse", "parse_formula"]
 
 Sides = Mapping[str, frozenset[Literal["low", "high"]]]
 Range = tuple[float, float]
@@ -87,6 +87,26 @@ class Expression:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A parsed sum of named quantities and numbers; `text` is what the author wrote."""
+
+    text: str
+    tree: _Node
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The quantities it mentions, each once, in order of appearance."""
+        return tuple(dict.fromkeys(n.name for n in _walk(self.tree) if n.op == "name"))
+
+    def on(self, ranges: Mapping[str, Range]) -> Range:
+        """The interval of its value when each quantity lies in its range (`KeyError` if absent)."""
+        return _range(self.tree, ranges)
+
+
 _COMPARE = ("<=", "<", ">=", ">")
 
 
@@ -102,6 +122,18 @@ def parse(text: str) -> Expression:
             "write for example `pass_rate <= 0.20`",
         )
     return Expression(text, tree)
+
+
+def parse_formula(text: str) -> Formula:
+    """Read a formula such as `attempts * rate`; raises `ExpressionError`."""
+    parser = _Parser(text)
+    tree = parser.sum(0)
+    parser.expect_end()
+    if _is_truth(tree):
+        raise ExpressionError(
+            "a formula computes a number", 0, "write for example `rate * samples`"
+        )
+    return Formula(text, tree)
 
 
 class _Parser:

@@ -36,6 +36,9 @@ _KIND = {
     "Defeater": "defeater",
     "Problem": "problem",
     "Context": "context",
+    "Justification": "justification",
+    "Monitor": "monitor",
+    "Hazard": "hazard",
 }
 
 

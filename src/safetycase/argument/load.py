@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from safetycase.argument import model
-from safetycase.argument.decode import KINDS, MISSING, Decoder, hints_of
+from safetycase.argument.decode import KINDS, MISSING, Decoder, hints_of, required
 from safetycase.argument.findings import Finding, did_you_mean
 from safetycase.argument.nodes import Reader, span_of
 
@@ -24,6 +24,9 @@ LISTS: Mapping[str, str] = {
     "defeaters": "defeater",
     "problems": "problem",
     "contexts": "context",
+    "justifications": "justification",
+    "monitors": "monitor",
+    "hazards": "hazard",
 }
 
 
@@ -60,7 +63,7 @@ def load(text: str, file: str = "case.yaml") -> Loaded:
             reader.report(
                 "F020", key_node, f"the case has no key `{key}`", did_you_mean(key, known)
             )
-    lacking = [name for name in hints_of(model.Header) if name not in header]
+    lacking = sorted(required(model.Header) - header.keys())
     for name in lacking:
         reader.report("F021", None, f"the case lacks `{name}`", None)
     if "root" not in {

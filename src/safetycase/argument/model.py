@@ -12,32 +12,55 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from safetycase.argument.expression import Expression
+from safetycase.argument.expression import Expression, Formula
 from safetycase.argument.findings import Finding, Span
+from safetycase.argument.header import (
+    Author,
+    Decision,
+    Deployment,
+    Duration,
+    Fact,
+    Harm,
+    Header,
+    ModelSpec,
+    System,
+)
+from safetycase.argument.parts import Module, Parameter, Use
 
 __all__ = [
     "Accepted",
+    "Affordance",
     "Argument",
     "Assumption",
+    "Author",
     "Case",
     "Claim",
     "Context",
     "Credence",
     "Decision",
+    "Declared",
     "Defeater",
     "Deployment",
     "Duration",
     "Element",
     "Evidence",
     "Fact",
+    "Family",
     "Harm",
+    "Hazard",
     "Header",
+    "Justification",
+    "Module",
+    "Monitor",
+    "Parameter",
     "Plan",
     "Problem",
     "ModelSpec",
     "RefTo",
     "Rule",
     "System",
+    "Trigger",
+    "Use",
 ]
 
 
@@ -52,30 +75,25 @@ class RefTo:
     in_place: bool = True
 
 
-ANY_KIND = ("claim", "argument", "evidence", "assumption", "defeater", "problem", "context")
+ANY_KIND = (
+    "claim",
+    "argument",
+    "evidence",
+    "assumption",
+    "defeater",
+    "problem",
+    "context",
+    "justification",
+    "monitor",
+    "hazard",
+)
 StepRef = Annotated[str, RefTo(("argument", "evidence"))]
 PremiseRef = Annotated[str, RefTo(("claim", "assumption", "evidence"))]
 ClaimRef = Annotated[str, RefTo(("claim",))]
-ContextRef = Annotated[str, RefTo(("context",))]
+ContextRef = Annotated[str, RefTo(("context", "justification", "assumption"))]
+MonitorRef = Annotated[str, RefTo(("monitor",))]
+TargetClaimRef = Annotated[str, RefTo(("claim",), in_place=False)]
 TargetRef = Annotated[str, RefTo(ANY_KIND, in_place=False)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duration:
-    """A length of time, written `NUMBER UNIT` with the unit hours, days, weeks, months or years."""
-
-    text: str
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A fact of the case. With a number it reads `NUMBER NOUN [per PERIOD]`."""
-
-    text: str
-    number: float | None = None
-    noun: str | None = None
-    per: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,51 +107,6 @@ class Credence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What the case is for, who decides, and until when the decision stands."""
-
-    supports: str
-    owner: str
-    expires: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSpec:
-    """One model of the case: where its weights are and what serves them."""
-
-    weights: str
-    provider: str = "local"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class System:
-    """What is deployed: a model of `models`, its scaffold and its tools."""
-
-    model: str
-    scaffold: str
-    tools: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
-    """Where and how much the system is used. Evidence off `distribution` is not applicable."""
-
-    users: Fact
-    volume: Fact
-    horizon: Fact
-    distribution: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Harm:
-    """The outcome that must not happen, and the single mistake that adds up to it."""
-
-    what: str
-    mistake: str
-    because: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The plan of one leaf: how many completed attempts are pooled, and the planned n."""
 
@@ -142,9 +115,24 @@ class Plan:
     clusters: int | None = None
 
 
+Family = Literal[
+    "scheming inability",
+    "harm inability",
+    "harm control",
+    "alignment",
+    "trustworthiness",
+    "deference",
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One proposition that can be true or false; `holds_when` is its criterion."""
+    """One proposition that can be true or false; `holds_when` is its criterion.
+
+    `argues` names the family of safety argument it belongs to (Clymer et al. 2024,
+    arXiv:2403.10462; Balesni et al. 2024, arXiv:2411.03336); the review rules read it.
+    `reconstructed` marks a node that the cited source was not available to confirm.
+    """
 
     id: str
     says: str
@@ -153,12 +141,14 @@ class Claim:
     in_support: tuple[ClaimRef, ...] = ()
     context: tuple[ContextRef, ...] = ()
     because: str | None = None
+    argues: Family | None = None
+    reconstructed: bool = False
 
 
 ArgumentKind = Literal[
     "decomposition", "substitution", "concretion", "calculation", "incorporation", "alternatives"
 ]
-Rule = Literal["all", "any", "k of n"]
+Rule = Literal["all", "any", "k of n", "calculate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +157,9 @@ class Argument:
 
     `exact: true` says the premises are also necessary, so that a refuted premise refutes the
     conclusion. `despite` answers, leg by leg, why an `any` stands although that leg is refuted.
+    `computes` is the formula of a `calculate` step over the quantities of its premises, e.g.
+    `attempts * rate`. `concludes` names the claim a step supports where it is written apart from
+    it: a contract between modules.
     """
 
     id: str
@@ -175,10 +168,116 @@ class Argument:
     premises: tuple[PremiseRef, ...]
     rule: Rule | None = None
     k: int | None = None
+    computes: Mapping[str, Formula] = field(default_factory=dict)
+    concludes: TargetClaimRef | None = None
+    context: tuple[ContextRef, ...] = ()
     exact: bool = False
     side_conditions: tuple[PremiseRef, ...] = ()
     despite: Mapping[str, str] = field(default_factory=dict)
     credence: Credence | None = None
+
+
+EvidenceType = Literal[
+    "capability evaluation",
+    "control evaluation",
+    "detection",
+    "human audit",
+    "honeypot evaluation",
+    "elicitation",
+    "training audit",
+    "legibility test",
+    "probe",
+    "uplift study",
+    "red team",
+    "forecast",
+    "convergence test",
+    "human study",
+    "theorem",
+    "simulation",
+    "monitoring",
+    "attestation",
+    "expert judgement",
+    "process",
+    "document",
+]
+Trigger = Literal[
+    "weights",
+    "scaffold",
+    "tools",
+    "permissions",
+    "monitor",
+    "threshold",
+    "elicitation",
+    "instrument version",
+    "traffic distribution",
+    "deployment volume",
+    "context length",
+    "protocol leaked",
+    "red team not last",
+    "indicator breach",
+    "incident",
+    "training on the evaluation",
+    "time",
+    "capability jump",
+    "assumption withdrawn",
+    "staffing",
+    "actor model",
+    "training change",
+]
+Affordance = Literal[
+    "prompting",
+    "document planting",
+    "goal installation",
+    "fine-tuning on attacks",
+    "protocol source",
+    "threshold",
+    "cross-instance memory",
+    "clock",
+    "start and stop",
+    "final move",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What the author states of how a leaf is made, for the review rules to read.
+
+    `safety` names the definition of a safety metric; values of different definitions are never
+    compared. `control_level` is the AI control level the red team has to match (Korbak et al.
+    2025, arXiv:2504.05259). `shared` lists what the leaf has in common with others (prompt
+    family, elicitor, judge), so that no two of them are multiplied.
+    """
+
+    safety: (
+        Literal[
+            "per attempt race",
+            "deployment independent",
+            "constant rate supremum",
+            "full information",
+        ]
+        | None
+    ) = None
+    attack_rate: float | None = None
+    horizon: int | None = None
+    affordances: tuple[Affordance, ...] = ()
+    control_level: int | None = None
+    last_move: Literal["red", "blue"] | None = None
+    red_team_budget: str | None = None
+    planted_positives: str | None = None
+    tuned_on: tuple[str, ...] = ()
+    tested_on: tuple[str, ...] = ()
+    tail_model: str | None = None
+    evaluated_n: int | None = None
+    strategic_model: Literal["fixed rate", "best response", "distinguishing"] | None = None
+    maximum_over: str | None = None
+    calibrated_null: str | None = None
+    signal_trained_on: bool | None = None
+    blind_seeds: int | None = None
+    dated: date | None = None
+    instrument: str | None = None
+    elicitor: str | None = None
+    attempts_to_refute: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,12 +285,15 @@ class Evidence:
     """A leaf that executes: `method` with the parameters `with`, on the files `inputs`.
 
     `reads` maps a quantity of the claim to what the method measures. `valid_for` is the time
-    after which a result no longer counts.
+    after which a result no longer counts. Without a `method` the leaf is only planned (or a
+    document, named by `artefact`): nothing executes it, so it supports nothing. `type`,
+    `statistic` and `stale_when` say what kind of evidence decides it, by which number, and
+    which changes end its validity.
     """
 
     id: str
-    method: str
     because: str
+    method: str | None = None
     with_: Mapping[str, Any] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     reads: Mapping[str, str] = field(default_factory=dict)
@@ -201,6 +303,13 @@ class Evidence:
     distribution: str | None = None
     plan: Plan | None = None
     credence: Credence | None = None
+    type: EvidenceType | None = None
+    statistic: str | None = None
+    stale_when: tuple[Trigger, ...] = ()
+    artefact: str | None = None
+    context: tuple[ContextRef, ...] = ()
+    declared: Declared | None = None
+    reconstructed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,9 +320,10 @@ class Assumption:
     says: str
     owner: str | None = None
     expires: date | None = None
-    monitor: str | None = None
+    monitor: MonitorRef | None = None
     because: str | None = None
     credence: Credence | None = None
+    reconstructed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +363,7 @@ class Problem:
     closed_when: str
     proxy: str | None = None
     shots: tuple[str, ...] = ()
+    reconstructed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,30 +372,68 @@ class Context:
 
     id: str
     says: str
-
-
-Element = Claim | Argument | Evidence | Assumption | Defeater | Problem | Context
+    artefact: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
-    """What the case is about: everything in the file that is not an element."""
+class Justification:
+    """A reason for the way an element is argued; it holds for that element alone."""
 
-    case: str
-    title: str
-    maturity: Literal["sketch", "template", "full"]
-    target: float
-    decision: Decision
-    models: Mapping[str, ModelSpec]
-    system: System
-    deployment: Deployment
-    harm: Harm
+    id: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor:
+    """A live safety performance indicator that conditions claims.
+
+    `alarm_when` is judged on the indicator's windows; an alarm challenges the claims it
+    conditions, and silence for longer than `silent_after` turns them unknown.
+    """
+
+    id: str
+    says: str
+    owner: str
+    conditions: tuple[TargetRef, ...] = ()
+    alarm_when: Expression | None = None
+    window: Duration | None = None
+    silent_after: Duration | None = None
+    reconstructed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hazard:
+    """One entry of the hazard log: covered by claims, or excluded for a stated reason.
+
+    `combines` lists the harm categories it joins (misuse with misalignment, say).
+    """
+
+    id: str
+    says: str
+    covered_by: tuple[TargetRef, ...] = ()
+    excluded_because: str | None = None
+    combines: tuple[str, ...] = ()
+
+
+Element = (
+    Claim
+    | Argument
+    | Evidence
+    | Assumption
+    | Defeater
+    | Problem
+    | Context
+    | Justification
+    | Monitor
+    | Hazard
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One safety case: header, root claim and every element by id, in file order.
 
+    Elements of a module have ids `module/ID`, those of a template's instance `INSTANCE/ID`.
     `spans` maps `(element id, field, ...)` to its place in the text (`()` is the file itself,
     header fields start with `""`).
     """
@@ -295,6 +444,8 @@ class Case:
     spans: Mapping[tuple[str, ...], Span] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     source: str = "case.yaml"
+    modules: Mapping[str, Module] = field(default_factory=dict)
+    uses: Mapping[str, Use] = field(default_factory=dict)
 
     def span(self, *path: str) -> Span:
         """The place of `path`, or of its nearest parent that has one."""

@@ -12,8 +12,8 @@ from datetime import date
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from safetycase.argument import model
-from safetycase.argument.decode import ID, KINDS, file_name, hints_of
-from safetycase.argument.expression import Expression
+from safetycase.argument.decode import ID, KINDS, file_name, hints_of, required
+from safetycase.argument.expression import Expression, Formula
 from safetycase.argument.load import LISTS
 
 __all__ = ["case_schema", "record_schema"]
@@ -30,6 +30,7 @@ _SCALARS: Mapping[Any, Mapping[str, Any]] = {
     },
     model.Fact: {"type": "string", "description": "NUMBER NOUN [per PERIOD]"},
     Expression: {"type": "string", "description": "a criterion such as `pass_rate <= 0.20`"},
+    Formula: {"type": "string", "description": "a formula such as `rate * samples`"},
 }
 
 
@@ -46,7 +47,7 @@ def case_schema() -> dict[str, Any]:
         "title": "safetycase case file",
         "type": "object",
         "properties": properties,
-        "required": [*hints_of(model.Header), "root"],
+        "required": [*sorted(required(model.Header)), "root"],
         "additionalProperties": False,
         "$defs": {kind: _element(kind, record) for kind, record in KINDS.items()},
     }

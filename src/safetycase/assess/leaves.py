@@ -304,7 +304,7 @@ def _result(
     return LeafResult(
         evidence=target.evidence.id,
         claim=target.claim.id,
-        method=target.evidence.method,
+        method=target.evidence.method or "",
         criterion=str(target.claim.holds_when),
         level=1 - alpha,
         outcome=decided.judged.outcome if decided else None,

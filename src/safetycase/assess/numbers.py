@@ -124,7 +124,7 @@ def _nodes(
     if isinstance(element, Argument):
         rule = rule_of(element)
         made[f"{name}~premises"] = Node(
-            op=rule,
+            op="all" if rule == "calculate" else rule,
             parts=element.premises,
             k=element.k or 0,
         )

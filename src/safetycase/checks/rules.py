@@ -297,6 +297,7 @@ def methods(subject: Subject) -> Iterator[Finding]:
     for name, facts in subject.leaves.items():
         element = subject.case.elements[name]
         assert isinstance(element, Evidence)
+        assert element.method is not None
         if not isinstance(facts.method, Method):
             code, reason = facts.method
             hint = did_you_mean(element.method, subject.method_names)

@@ -94,6 +94,7 @@ class Workspace:
         for name, because in due.items():
             evidence, claim = self.case.elements[name], claim_of(self.case, name, conclusions)
             assert isinstance(evidence, Evidence)
+            assert evidence.method is not None
             assert isinstance(claim, Claim)
             jobs.append(
                 Job(
@@ -161,7 +162,7 @@ def open_case(
             history=fold(log),
             catalogue=catalogue,
         )
-    leaves = {name: e for name, e in case.elements.items() if isinstance(e, Evidence)}
+    leaves = {name: e for name, e in case.elements.items() if isinstance(e, Evidence) and e.method}
     facts = {name: _facts(case, leaf, folder, catalogue) for name, leaf in leaves.items()}
     subject = Subject(case=case, leaves=facts, method_names=tuple(catalogue.methods))
     findings = tuple(sorted((*loaded.findings, *check(subject)), key=lambda f: (f.span, f.code)))
@@ -172,7 +173,7 @@ def open_case(
         method = methods.get(name)
         current[name] = (
             current_recipe(case, leaf, method, catalogue.methods[leaf.method], folder, digester)
-            if method
+            if method and leaf.method
             else CurrentRecipe(recipe=None, problem="its method is not there")
         )
     return Workspace(
@@ -213,7 +214,7 @@ def _read(path: Path) -> tuple[str, Finding | None]:
 
 def _facts(case: Case, leaf: Evidence, folder: Path, catalogue: Catalogue) -> LeafFacts:
     """What the rules need to know about one leaf."""
-    entry = catalogue.methods.get(leaf.method)
+    entry = catalogue.methods.get(leaf.method or "")
     if entry is None:
         reason = f"no installed package offers the method `{leaf.method}`"
         return LeafFacts(method=("C120", reason))

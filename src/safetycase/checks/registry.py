@@ -1,0 +1,48 @@
+"""Every rule with its code, clause, severity and message form, for docs, `explain` and profiles.
+
+A rule of a profile judges a `Structure`; rules of the case file judge a `Subject` and are called
+by `checks.rules`. Both are listed here, so that each has a page and two examples: one that fires
+and one that does not (`checks/examples/CODE/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from safetycase.argument.findings import Finding, Severity
+from safetycase.argument.structure import Structure
+from safetycase.checks.codes import CODES
+
+__all__ = ["Group", "Rule", "of_the_case_file"]
+
+Group = Literal["structural", "evidence", "human review"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. `clause` is where its source states it; `message` the form of its finding.
+
+    `group` says who settles it: `structural` the tool, from the text alone; `evidence` the tool,
+    from record and results; `human review` a person, whom it only prompts. `judge` is the rule of
+    a profile; rules of the case file have none here.
+    """
+
+    code: str
+    title: str
+    text: str
+    message: str
+    severity: Severity = "error"
+    group: Group = "structural"
+    profile: str = "case"
+    clause: str = ""
+    judge: Callable[[Structure], Iterator[Finding]] | None = None
+
+
+def of_the_case_file() -> Mapping[str, Rule]:
+    """The codes of reading and checking a case file, as rules."""
+    return {
+        code: Rule(code=code, title=title, text=text, message=title)
+        for code, (title, text) in CODES.items()
+    }

@@ -1,0 +1,1 @@
+"""Readers and writers of other argument formats, each with a loss report."""

@@ -1,0 +1,1 @@
+"""Our own case templates: data files, found like anybody else's."""
