@@ -94,7 +94,7 @@ colour: green
         (("root:", "toor:"), "F020"),
         (("case: toy", "case: toy\n\tx: y"), "F002"),
         (("case: toy", "case: toy: y"), "F002"),
-        (("{claim: SAFE, says: It is safe.}", "{use: control@1, as: X}"), "F010"),
+        (("{claim: SAFE, says: It is safe.}", "{use: control@1, as: X}"), "F040"),
     ],
 )
 def test_strictness(change: tuple[str, str], code: str | None) -> None:

@@ -1,7 +1,8 @@
 """Nodes -> records, by the records' own type hints; every surprise is a finding.
 
-One decoder serves every record: the hint of a field says what may stand there. An element
-written in place is stored under its id and the field keeps the id.
+One decoder serves every record: the hint of a field says what may stand there, and is compiled
+once into a function. An element written in place is stored under its id and the field keeps the
+id. Places are looked up in the nodes when somebody asks (`places`), never while reading.
 """
 
 from __future__ import annotations
@@ -9,22 +10,26 @@ from __future__ import annotations
 import dataclasses
 import re
 import types
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from safetycase.argument import model
-from safetycase.argument.expression import (
-    Expression,
-    ExpressionError,
-    Formula,
-    parse,
-    parse_formula,
+from safetycase.argument.expression import ExpressionError
+from safetycase.argument.findings import Finding, did_you_mean
+from safetycase.argument.nodes import (
+    Collection,
+    Node,
+    Reader,
+    Scalar,
+    Unread,
+    plain,
+    span_of,
+    surprising,
 )
-from safetycase.argument.findings import Finding, Span, did_you_mean
-from safetycase.argument.nodes import Node, Reader, span_of
+from safetycase.argument.scalars import NUMBER, SCALARS, number
+from safetycase.argument.store import Reference, Scope, Store
 
-__all__ = ["KINDS", "Decoder", "file_name", "hints_of", "required"]
+__all__ = ["ID", "KINDS", "MISSING", "Decoder", "file_name", "hints_of", "required"]
 
 KINDS: Mapping[str, type[Any]] = {
     "claim": model.Claim,
@@ -39,10 +44,6 @@ KINDS: Mapping[str, type[Any]] = {
     "hazard": model.Hazard,
 }
 ID = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)?")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
-_UNITS = {"hour": 3600, "day": 86400, "week": 604800, "month": 2629746, "year": 31556952}
-_DURATION = re.compile(r"([1-9][0-9]*) (hour|day|week|month|year)s?")
-_FACT = re.compile(r"([0-9][0-9]*(?:\.[0-9]+)?) ([^\s].*?)(?: per ([a-z]+))?")
 
 
 class _Missing:
@@ -50,6 +51,8 @@ class _Missing:
 
 
 MISSING = _Missing()
+Path = tuple[Any, str]  # (the path of what holds it or None, its key): built for every value
+Read = Callable[["Decoder", Node, Path], Any]
 
 
 def file_name(field_name: str) -> str:
@@ -58,6 +61,8 @@ def file_name(field_name: str) -> str:
 
 
 _HINTS: dict[type, Mapping[str, Any]] = {}
+_READERS: dict[Any, Read] = {}
+_PLANS: dict[type, tuple[Mapping[str, tuple[str, Read]], frozenset[str]]] = {}
 
 
 def hints_of(record: type[Any]) -> Mapping[str, Any]:
@@ -77,284 +82,350 @@ def required(record: type[Any]) -> frozenset[str]:
     )
 
 
+def _plan(record: type[Any]) -> tuple[Mapping[str, tuple[str, Read]], frozenset[str]]:
+    """Key in the file -> (field, how to read it), and the fields that must be there."""
+    found = _PLANS.get(record)
+    if found is None:
+        fields = {file_name(n): (n, _compile(h)) for n, h in hints_of(record).items()}
+        found = _PLANS[record] = (fields, required(record))
+    return found
+
+
 class Decoder:
-    """Fills records from nodes; collects elements, their places, and references."""
+    """Fills records from nodes and collects elements, their nodes and references in a store."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, scope: Scope, store: Store) -> None:
         self.reader = reader
-        self.elements: dict[str, Any] = {}
-        self.spans: dict[tuple[str, ...], Span] = {}
-        self.references: list[tuple[tuple[str, ...], str, model.RefTo]] = []
+        self.scope = scope
+        self.store = store
+        # How an entry `use: template@1` becomes an element; set by the composer of templates.
+        self.instantiate: Callable[[Decoder, Collection, tuple[str, ...]], Any] | None = None
+        self.foreign: dict[int, tuple[Reader, Scope]] = {}
 
-    def element(self, node: Node, kinds: tuple[str, ...], where: str) -> str | _Missing:
-        """Decode an element written in place; returns its id."""
-        pairs = list(self.reader.items(node, where))
-        if not pairs:
+    # What is wrong, and where: only built when something is.
+
+    def report(
+        self, code: str, node: Node | None, message: str, hint: str | None, path: Path | None
+    ) -> None:
+        """Record a finding about the element that `path` leads into."""
+        subject = unfold(path)[0] if path else ""
+        self.reader.report(code, node, message, hint, subject or None)
+
+    def where(self, path: Path) -> str:
+        """The words for a place, e.g. `says` of claim RARE."""
+        owner, *keys = unfold(path)
+        record = self.store.elements.get(owner)
+        kind = self.store.kinds.get(owner) or (type(record).__name__.lower() if record else "")
+        named = [f"`{key}`" for key in reversed(keys) if not key.isdigit()]
+        return " of ".join([*named, *([f"{kind} {owner}".strip()] if owner else [])]) or "the case"
+
+    def element(self, node: Node, kinds: tuple[str, ...], path: Path | None) -> Any:
+        """Decode an element written in place; returns its full id."""
+        if self.foreign and id(node) in self.foreign:
+            return self._foreign(node, lambda: self.element(node, kinds, path))
+        if type(node) is not Collection or not node.mapping or not node.items:
+            where = self.where(path) if path else "the element"
+            if type(node) is not Unread:
+                self.report("F005", node, f"{where} is a mapping of `key: value` lines", None, path)
             return MISSING
-        kind, key, value = pairs[0]
+        key, value = node.items[0], node.items[1]
+        kind = key.value if type(key) is Scalar else "?"
+        if kind == "use" and self.instantiate is not None:
+            return self.instantiate(self, node, kinds)
+        name = self._name(kind, key, value, path)
+        if name is None:
+            return MISSING
+        store, full = self.store, self.scope.own(name)
+        if kind not in kinds:
+            where = self.where(path) if path else "this place"
+            hint = "expected " + " or ".join(f"`{k}`" for k in kinds)
+            self.reader.report("F012", key, f"{where} cannot hold a {kind}", hint, full)
+        if full in store.kinds:
+            first = store.place((full,))
+            self.reader.report(
+                "F013",
+                value,
+                f"the id `{full}` is used twice",
+                f"the first is at {first}; rename one, or refer to it by `{full}`",
+                full,
+            )
+            self._fill(KINDS[kind], node, 2, (None, full), full)
+            return full
+        store.kinds[full] = kind
+        store.nodes[full] = (node, self.reader.file)
+        store.elements[full] = None  # keeps file order: a parent stands before its parts
+        record = self._fill(KINDS[kind], node, 2, (None, full), full)
+        if record is MISSING:
+            del store.elements[full]
+        else:
+            store.elements[full] = record
+        return full
+
+    def _foreign(self, node: Node, read: Callable[[], Any]) -> Any:
+        """Decode a node that was written elsewhere (an argument of `use`) in its own scope."""
+        before = self.reader, self.scope
+        self.reader, self.scope = self.foreign.pop(id(node))
+        try:
+            return read()
+        finally:
+            self.reader, self.scope = before
+
+    def _name(self, kind: str, key: Node, value: Node, path: Path | None) -> str | None:
         if kind not in KINDS:
-            hint = did_you_mean(kind, KINDS)
-            if kind == "use":
-                hint = "templates (`use`) are not read by this version"
+            where = self.where(path) if path else "the element"
             self.reader.report(
                 "F010",
                 key,
-                f"{where} starts with `{kind}`, which is no kind of "
-                "element; the first key of an element is its kind",
-                hint,
+                f"{where} starts with `{kind}`, which is no kind of element; the first key of an "
+                "element is its kind",
+                did_you_mean(kind, KINDS),
             )
-            return MISSING
+            return None
         name = self.reader.word(value, f"the id of the {kind}")
-        if name is None:
-            return MISSING
-        if not ID.fullmatch(name):
+        if name is not None and not ID.fullmatch(name):
             self.reader.report(
                 "F011",
                 value,
                 f"`{name}` is not an id",
                 "ids are letters and digits joined by hyphens, e.g. NO-SANDBAGGING",
             )
-            return MISSING
-        if kind not in kinds:
-            self.reader.report(
-                "F012",
-                key,
-                f"{where} cannot be a {kind}",
-                "expected " + " or ".join(f"`{k}`" for k in kinds),
-                name,
-            )
-        if name in self.elements:
-            first = self.spans[(name,)]
-            self.reader.report(
-                "F013",
-                value,
-                f"the id `{name}` is used twice",
-                f"the first is at {first}; rename one, or refer to it by `{name}`",
-                name,
-            )
-            self._record(KINDS[kind], pairs[1:], (name,), f"{kind} {name}", node, id=name)
-            return name
-        self.elements[name] = None  # keeps file order: a parent stands before its parts
-        self.spans[(name,)] = span_of(key, self.reader.file)
-        record = self._record(KINDS[kind], pairs[1:], (name,), f"{kind} {name}", node, id=name)
-        if isinstance(record, _Missing):
-            del self.elements[name]
-        else:
-            self.elements[name] = record
+            return None
         return name
 
-    def record(self, record: type[Any], node: Node, path: tuple[str, ...], where: str) -> Any:
+    def record(self, record: type[Any], node: Node, path: Path) -> Any:
         """Decode a plain record (no kind, no id)."""
-        return self._record(record, list(self.reader.items(node, where)), path, where, node)
+        if type(node) is not Collection or not node.mapping:
+            where = self.where(path)
+            self.report("F005", node, f"{where} is a mapping of `key: value` lines", None, path)
+            return MISSING
+        return self._fill(record, node, 0, path, None)
 
-    def _record(
-        self,
-        record: type[Any],
-        pairs: list[tuple[str, Node, Node]],
-        path: tuple[str, ...],
-        where: str,
-        node: Node,
-        **given: Any,
+    def _fill(
+        self, record: type[Any], node: Collection, start: int, path: Path, name: str | None
     ) -> Any:
-        hints = hints_of(record)
-        names = {file_name(name): name for name in hints if name not in given}
-        values: dict[str, Any] = dict(given)
-        subject = path[0] or None
-        complete = True
-        for key, key_node, value in pairs:
-            if key not in names:
-                self.reader.report(
-                    "F020",
-                    key_node,
-                    f"{where} has no key `{key}`",
-                    did_you_mean(key, names),
-                    subject,
-                )
+        fields, needed = _plan(record)
+        values: dict[str, Any] = {} if name is None else {"id": name}
+        items, complete = node.items, True
+        for at in range(start, len(items), 2):
+            key = items[at]
+            word = key.value if type(key) is Scalar else ""
+            found = fields.get(word)
+            if found is None or (found[0] == "id" and name is not None):
+                self._unknown_key(key, fields, path, name)
                 continue
-            field_path = (*path, key)
-            self.spans.setdefault(field_path, span_of(value, self.reader.file))
-            decoded = self.value(value, hints[names[key]], field_path, f"`{key}` of {where}")
-            if isinstance(decoded, _Missing):
+            field = found[0]
+            if field in values:
+                self._twice(node, start, key, path)
+                continue
+            value = found[1](self, items[at + 1], (path, word))
+            values[field] = value
+            if value is MISSING:
                 complete = False
-                values.setdefault(names[key], MISSING)
-            else:
-                values[names[key]] = decoded
-        for name in sorted(required(record) - values.keys()):
-            self.reader.report("F021", node, f"{where} lacks `{file_name(name)}`", None, subject)
-            complete = False
-        readable = {k: v for k, v in values.items() if not isinstance(v, _Missing)}
-        if not complete and not required(record) <= readable.keys():
-            return MISSING
-        return record(**readable)
+        if complete and needed <= values.keys():
+            return record(**values)
+        for field in sorted(needed - values.keys()):
+            self.report("F021", node, f"{self.where(path)} lacks `{file_name(field)}`", None, path)
+        readable = {k: v for k, v in values.items() if v is not MISSING}
+        return record(**readable) if needed <= readable.keys() else MISSING
 
-    def value(self, node: Node, hint: Any, path: tuple[str, ...], where: str) -> Any:
+    def _unknown_key(
+        self, key: Node, fields: Mapping[str, Any], path: Path, name: str | None
+    ) -> None:
+        where = self.where(path)
+        if type(key) is not Scalar:
+            self.report("F005", key, f"a key of {where} is not a word", None, path)
+            return
+        if key.value in ("each", "when") and name is not None:
+            self.report(
+                "F047",
+                key,
+                f"{where} has `{key.value}`, which only an element of a template has",
+                "write the elements one by one, or move them into a template",
+                path,
+            )
+            return
+        names = [n for n in fields if n != "id" or name is None]
+        self.report("F020", key, f"{where} has no key `{key.value}`", _near(key.value, names), path)
+
+    def _twice(self, node: Collection, start: int, key: Node, path: Path) -> None:
+        assert isinstance(key, Scalar)
+        keys = node.items[start::2]
+        first = next(k for k in keys if type(k) is Scalar and k.value == key.value)
+        self.reader.twice(key, first, self.where(path))
+
+    # Values.
+
+    def value(self, node: Node, hint: Any, path: Path) -> Any:
         """Decode one value by its hint; `MISSING` after a finding."""
-        if not self.reader.fresh(node):
-            return MISSING
-        origin = get_origin(hint)
-        if origin is Annotated:
-            return self._reference(node, get_args(hint)[1], path, where)
-        if origin in (Union, types.UnionType):
-            inner = [arg for arg in get_args(hint) if arg is not type(None)]
-            return self.value_again(node, inner[0], path, where)
-        if origin is Literal:
-            return self._choice(node, get_args(hint), where, path)
-        if origin is tuple:
-            return self._tuple(node, get_args(hint)[0], path, where)
-        if hint is Any:
-            return self._json(node, where, path)
-        if origin is not None and issubclass(origin, Mapping):
-            return self._mapping(node, get_args(hint)[1], path, where)
-        if hint in _SCALARS:
-            return self._scalar(node, hint, where, path)
-        if dataclasses.is_dataclass(hint):
-            return self.record(hint, node, path, where)  # type: ignore[arg-type]
-        raise AssertionError(f"no decoder for {hint!r}")
+        if hint not in _READERS:
+            _READERS[hint] = _compile(hint)
+        return _READERS[hint](self, node, path)
 
-    def value_again(self, node: Node, hint: Any, path: tuple[str, ...], where: str) -> Any:
-        """Decode a node that was already checked for aliases."""
-        self.reader._seen.discard(id(node))
-        return self.value(node, hint, path, where)
-
-    def _reference(
-        self, node: Node, ref: model.RefTo, path: tuple[str, ...], where: str
-    ) -> str | _Missing:
-        if ref.in_place and isinstance(node.value, list):
-            return self.element(node, ref.kinds, where)
-        name = self.reader.word(node, where)
-        if name is None:
-            return MISSING
-        self.references.append((path, name, ref))
-        return name
-
-    def _tuple(self, node: Node, hint: Any, path: tuple[str, ...], where: str) -> Any:
-        entries = [
-            self._listed(entry, hint, path, str(index), where)
-            for index, entry in enumerate(self.reader.sequence(node, where))
-        ]
-        return tuple(entry for entry in entries if not isinstance(entry, _Missing))
-
-    def _listed(self, node: Node, hint: Any, path: tuple[str, ...], index: str, where: str) -> Any:
-        self.spans[(*path, index)] = span_of(node, self.reader.file)
-        return self.value(node, hint, (*path, index), where)
-
-    def _mapping(self, node: Node, hint: Any, path: tuple[str, ...], where: str) -> Any:
-        found: dict[str, Any] = {}
-        for key, _, value in self.reader.items(node, where):
-            self.spans[(*path, key)] = span_of(value, self.reader.file)
-            decoded = self.value(value, hint, (*path, key), f"`{key}` in {where}")
-            if not isinstance(decoded, _Missing):
-                found[key] = decoded
-        return found
-
-    def _choice(
-        self, node: Node, choices: tuple[Any, ...], where: str, path: tuple[str, ...]
-    ) -> Any:
-        word = self.reader.word(node, where)
+    def choice(self, node: Node, choices: tuple[Any, ...], path: Path) -> Any:
+        """One of a closed list of words."""
+        word = self.reader.word(node, self.where(path)) if type(node) is not Unread else None
         if word is None or word in choices:
             return MISSING if word is None else word
-        self.reader.report(
-            "F022", node, f"{where} is `{word}`", did_you_mean(word, choices), path[0] or None
+        self.report(
+            "F022", node, f"{self.where(path)} is `{word}`", did_you_mean(word, choices), path
         )
         return MISSING
 
-    def _scalar(self, node: Node, hint: Any, where: str, path: tuple[str, ...]) -> Any:
-        word = self.reader.word(node, where)
+    def scalar(self, node: Node, hint: Any, path: Path) -> Any:
+        """One value read from a word."""
+        if type(node) is Unread:
+            return MISSING
+        word = self.reader.word(node, self.where(path))
         if word is None:
             return MISSING
-        read, wanted = _SCALARS[hint]
+        read, wanted = SCALARS[hint]
         try:
             return read(word)
         except ExpressionError as error:
             self._criterion(node, error, path)
         except ValueError:
-            self.reader.report(
-                "F023", node, f"{where} is `{word}`", f"expected {wanted}", path[0] or None
-            )
+            where = self.where(path)
+            self.report("F023", node, f"{where} is `{word[:80]}`", f"expected {wanted}", path)
         return MISSING
 
-    def _criterion(self, node: Node, error: ExpressionError, path: tuple[str, ...]) -> None:
+    def _criterion(self, node: Node, error: ExpressionError, path: Path) -> None:
         at = span_of(node, self.reader.file)
-        shift = error.column + (0 if self.reader.plain(node) else 1)
+        shift = error.column + (0 if plain(node) else 1)
         self.reader.findings.append(
             Finding(
                 code="F024",
                 span=dataclasses.replace(at, column=at.column + shift),
                 message=f"the criterion cannot be read: {error}",
                 hint=error.hint,
-                subject=path[0] or None,
+                subject=unfold(path)[0] or None,
             )
         )
 
-    def _json(self, node: Node, where: str, path: tuple[str, ...]) -> Any:
+    def reference(self, node: Node, ref: model.RefTo, path: Path) -> Any:
+        """An id, or the element itself where it may stand in place."""
+        if type(node) is Collection and ref.in_place:
+            return self.element(node, ref.kinds, path)
+        if self.foreign and id(node) in self.foreign:
+            return self._foreign(node, lambda: self.reference(node, ref, path))
+        if type(node) is Unread:
+            return MISSING
+        if type(node) is Collection or (not node.style and surprising(node.value)):
+            self.reader.word(node, self.where(path))
+            return MISSING
+        name = self.scope.refer(node.value)
+        self.store.references.append(Reference(path, name, ref, node, self.reader.file))
+        return name
+
+    def json(self, node: Node, path: Path) -> Any:
         """A parameter value: text, number, true/false, list or mapping; no null."""
-        if isinstance(node.value, list):
-            if node.tag.endswith(":map"):
-                return self._mapping(node, Any, path, where)
-            return self._tuple(node, Any, path, where)
-        if not self.reader.plain(node):
+        if type(node) is Unread:
+            return MISSING
+        if type(node) is Collection:
+            return _JSON_MAPPING(self, node, path) if node.mapping else _JSON_LIST(self, node, path)
+        if node.style:
             return node.value
         if node.value in ("true", "false"):
             return node.value == "true"
-        if _NUMBER.fullmatch(node.value):
-            return _number(node.value)
-        word = self.reader.word(node, where)
+        if NUMBER.fullmatch(node.value):
+            try:
+                return number(node.value)
+            except ValueError:
+                where = self.where(path)
+                self.report("F023", node, f"{where} is too large a number", None, path)
+                return MISSING
+        word = self.reader.word(node, self.where(path))
         return MISSING if word is None else word
 
 
-def _number(word: str) -> int | float:
-    if not _NUMBER.fullmatch(word):
-        raise ValueError(word)
-    return float(word) if any(c in word for c in ".e") else int(word)
+def unfold(path: Path | None) -> tuple[str, ...]:
+    """A path as a tuple from the element down."""
+    found: list[str] = []
+    while path is not None:
+        found.append(path[1])
+        path = path[0]
+    return tuple(reversed(found))
 
 
-def _int(word: str) -> int:
-    number = _number(word)
-    if not isinstance(number, int):
-        raise ValueError(word)
-    return number
+def _near(word: str, names: list[str]) -> str | None:
+    return did_you_mean(word, names)
 
 
-def _bool(word: str) -> bool:
-    if word not in ("true", "false"):
-        raise ValueError(word)
-    return word == "true"
+def _compile(hint: Any) -> Read:
+    """The function that reads a value of the type `hint`."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        ref = get_args(hint)[1]
+        return lambda decoder, node, path: decoder.reference(node, ref, path)
+    if origin in (Union, types.UnionType):
+        return _compile(next(arg for arg in get_args(hint) if arg is not type(None)))
+    if origin is Literal:
+        return _literal(get_args(hint))
+    if origin is tuple:
+        return _tuple(get_args(hint)[0])
+    if hint is Any:
+        return Decoder.json
+    if origin is not None and issubclass(origin, Mapping):
+        return _mapping(get_args(hint)[1])
+    if hint is str:
+        return _text
+    if hint in SCALARS:
+        return lambda decoder, node, path: decoder.scalar(node, hint, path)
+    if dataclasses.is_dataclass(hint):
+        return lambda decoder, node, path: decoder.record(hint, node, path)  # type: ignore[arg-type]
+    raise AssertionError(f"no decoder for {hint!r}")
 
 
-def _date(word: str) -> date:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
-        raise ValueError(word)
-    return date.fromisoformat(word)
+def _text(decoder: Decoder, node: Node, path: Path) -> Any:
+    if type(node) is Scalar:
+        word = node.value
+        if node.style:
+            if word and not word.isspace():
+                return word
+        elif not surprising(word):
+            return word
+    return decoder.scalar(node, str, path)
 
 
-def _duration(word: str) -> model.Duration:
-    match = _DURATION.fullmatch(word)
-    if not match:
-        raise ValueError(word)
-    return model.Duration(text=word, seconds=int(match[1]) * _UNITS[match[2]])
+def _literal(choices: tuple[Any, ...]) -> Read:
+    known = frozenset(choices)
+
+    def read(decoder: Decoder, node: Node, path: Path) -> Any:
+        if type(node) is Scalar and node.value in known:
+            return node.value
+        return decoder.choice(node, choices, path)
+
+    return read
 
 
-def _fact(word: str) -> model.Fact:
-    match = _FACT.fullmatch(word)
-    if not match:
-        return model.Fact(text=word)
-    return model.Fact(text=word, number=float(match[1]), noun=match[2], per=match[3])
+def _tuple(hint: Any) -> Read:
+    inner = _compile(hint)
+
+    def read(decoder: Decoder, node: Node, path: Path) -> Any:
+        if type(node) is not Collection or node.mapping:
+            if type(node) is not Unread:
+                decoder.reader.sequence(node, decoder.where(path))
+            return MISSING
+        found = [inner(decoder, item, (path, str(at))) for at, item in enumerate(node.items)]
+        return tuple([value for value in found if value is not MISSING])
+
+    return read
 
 
-def _text(word: str) -> str:
-    if not word.strip():
-        raise ValueError(word)
-    return word
+def _mapping(hint: Any) -> Read:
+    inner = _compile(hint) if hint is not Any else Decoder.json
+
+    def read(decoder: Decoder, node: Node, path: Path) -> Any:
+        found: dict[str, Any] = {}
+        if type(node) is Unread:
+            return MISSING
+        for key, _, value in decoder.reader.items(node, decoder.where(path)):
+            decoded = inner(decoder, value, (path, key))
+            if decoded is not MISSING:
+                found[key] = decoded
+        return found
+
+    return read
 
 
-_SCALARS: Mapping[Any, Any] = {
-    str: (_text, "some text"),
-    int: (_int, "a whole number"),
-    float: (lambda word: float(_number(word)), "a number such as 0.05"),
-    bool: (_bool, "`true` or `false`"),
-    date: (_date, "a date such as 2027-06-01"),
-    model.Duration: (_duration, "a length of time such as `90 days`"),
-    model.Fact: (_fact, "a fact such as `10000 samples per month`"),
-    Expression: (parse, "a criterion such as `pass_rate <= 0.20`"),
-    Formula: (parse_formula, "a formula such as `rate * samples`"),
-}
+_JSON_MAPPING = _mapping(Any)
+_JSON_LIST = _tuple(Any)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -94,7 +94,11 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What the case is about: everything in the file that is not an element."""
+    """What the case is about: everything in the file that is not an element.
+
+    `modules` maps the name of a module to its file in the case folder. `profiles` are checked
+    besides the rules of the case file.
+    """
 
     case: str
     title: str
@@ -105,6 +109,7 @@ class Header:
     system: System
     deployment: Deployment
     harm: Harm
+    modules: Mapping[str, str] = field(default_factory=dict)
     profiles: tuple[str, ...] = ()
     authors: tuple[Author, ...] = ()
     reviewers: tuple[Author, ...] = ()

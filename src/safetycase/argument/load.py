@@ -1,20 +1,26 @@
-"""A case file -> a `Case` with everything in it, and every finding at once.
+"""A case file, its modules and its templates -> a `Case`, and every finding at once.
 
-Loading succeeds as far as it can: an unreadable part is a finding and the rest stands.
+Loading succeeds as far as it can: an unreadable part is a finding and the rest stands. Each file
+is read on its own into a part, which a cache may keep, and the parts are joined.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from safetycase.argument import model
-from safetycase.argument.decode import KINDS, MISSING, Decoder, hints_of, required
-from safetycase.argument.findings import Finding, did_you_mean
-from safetycase.argument.nodes import Reader, span_of
+from safetycase.argument.decode import MISSING, Decoder, hints_of, required
+from safetycase.argument.findings import Finding, Span, did_you_mean
+from safetycase.argument.instantiate import Templates
+from safetycase.argument.join import conclude, resolve
+from safetycase.argument.nodes import Collection, Node, Reader
+from safetycase.argument.store import Places, Scope, Store
+from safetycase.argument.template import NO_TEMPLATES, Library
 
-__all__ = ["LISTS", "Loaded", "load"]
+__all__ = ["LISTS", "Loaded", "ModuleHead", "load", "load_files"]
 
 LISTS: Mapping[str, str] = {
     "claims": "claim",
@@ -28,95 +34,224 @@ LISTS: Mapping[str, str] = {
     "monitors": "monitor",
     "hazards": "hazard",
 }
+Cache = MutableMapping[Any, Any]
+_OWN = Annotated[str, model.RefTo(model.ANY_KIND, in_place=False)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """The case, if its header could be read, and the findings of the file."""
+    """The case, or None if too little could be read; the findings of the files."""
 
     case: model.Case | None
     findings: tuple[Finding, ...]
 
 
-def load(text: str, file: str = "case.yaml") -> Loaded:
-    """Read a case from its text; `file` names it in findings."""
-    reader = Reader(text, file)
-    if reader.root is None:
-        return Loaded(case=None, findings=tuple(reader.findings))
-    decoder = Decoder(reader)
-    header: dict[str, Any] = {}
-    root: Any = MISSING
-    known = {*hints_of(model.Header), "root", *LISTS}
-    for key, key_node, value in reader.items(reader.root, "the case"):
-        decoder.spans[("", key)] = span_of(value, file)
-        if key == "root":
-            root = decoder.value(
-                value, Annotated[str, model.RefTo(("claim",))], ("", key), "`root`"
-            )
-        elif key in LISTS:
-            for entry in reader.sequence(value, f"`{key}`"):
-                decoder.element(entry, (LISTS[key],), f"an entry of `{key}`")
-        elif key in known:
-            hint = hints_of(model.Header)[key]
-            header[key] = decoder.value(value, hint, ("", key), f"`{key}`")
-        else:
-            reader.report(
-                "F020", key_node, f"the case has no key `{key}`", did_you_mean(key, known)
-            )
-    lacking = sorted(required(model.Header) - header.keys())
-    for name in lacking:
-        reader.report("F021", None, f"the case lacks `{name}`", None)
-    if "root" not in {
-        path[1] for path in decoder.spans if path and path[0] == "" and len(path) > 1
-    }:
-        reader.report("F021", None, "the case lacks `root`", "write the top claim under `root:`")
-    _references(decoder)
-    findings = tuple(sorted(reader.findings, key=lambda f: (f.span, f.code)))
-    if lacking or any(value is MISSING for value in header.values()) or root is MISSING:
-        return Loaded(case=None, findings=findings)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleHead:
+    """The keys of a module file that are not elements."""
+
+    module: str
+    title: str
+    public: tuple[_OWN, ...] = ()
+    needs: tuple[_OWN, ...] = ()
+    because: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What one file holds."""
+
+    head: Mapping[str, Any]
+    root: Any
+    store: Store
+    findings: tuple[Finding, ...]
+    readable: bool = True
+
+
+def load_files(
+    texts: Mapping[str, str],
+    entry: str = "case.yaml",
+    *,
+    library: Library = NO_TEMPLATES,
+    cache: Cache | None = None,
+) -> Loaded:
+    """Read a case from the texts of its files by name; `entry` is the case file."""
+    return load(texts[entry], entry, more=texts.get, library=library, cache=cache)
+
+
+def load(
+    text: str,
+    file: str = "case.yaml",
+    *,
+    more: Callable[[str], str | None] = lambda _name: None,
+    library: Library = NO_TEMPLATES,
+    cache: Cache | None = None,
+) -> Loaded:
+    """Read a case from its text; `file` names it in findings.
+
+    `more` gives the text of a module file by its path in the case folder (None if it is not
+    there), `library` the templates. A `cache` handed to every call makes a second reading pay
+    only for the files that changed.
+    """
+    cache = {} if cache is None else cache
+    part = _part(text, file, Scope(), model.Header, None, library, cache)
+    if not part.readable:
+        return Loaded(case=None, findings=part.findings)
+    complete = required(model.Header) <= part.head.keys() and part.root is not MISSING
+    header = model.Header(**part.head) if complete else None
+    names: Mapping[str, str] = part.head.get("modules", {})
+    findings, store = list(part.findings), Store()
+    store.take(part.store)
+    modules: dict[str, model.Module] = {}
+    for name, path in names.items():
+        found = _module(name, path, file, more, header, library, frozenset(names), cache)
+        findings += found.findings
+        if found.readable:
+            store.take(found.store)
+            modules[name] = _interface(name, path, found)
+    findings += resolve(store, modules)
+    findings += conclude(store, modules)
+    ordered = tuple(sorted(findings, key=lambda f: (f.span, f.code)))
+    if header is None:
+        return Loaded(case=None, findings=ordered)
     case = model.Case(
-        header=model.Header(**header),
-        root=root,
-        elements=_complete(decoder.elements),
-        spans=decoder.spans,
-        findings=findings,
+        header=header,
+        root=part.root,
+        elements={name: e for name, e in store.elements.items() if e is not None},
+        findings=ordered,
         source=file,
+        modules=modules,
+        uses=store.uses,
+        places=Places(store.nodes),
     )
-    return Loaded(case=case, findings=findings)
+    return Loaded(case=case, findings=ordered)
 
 
-def _complete(elements: Mapping[str, Any]) -> dict[str, model.Element]:
-    return {name: element for name, element in elements.items() if element is not None}
+def _module(
+    name: str,
+    path: str,
+    file: str,
+    more: Callable[[str], str | None],
+    header: model.Header | None,
+    library: Library,
+    modules: frozenset[str],
+    cache: Cache,
+) -> _Part:
+    text = more(path)
+    if text is None:
+        span = Span(file=file, line=1, column=1)
+        message = f"the file `{path}` of module `{name}` is not in the case folder"
+        finding = Finding(code="F033", span=span, message=message, hint="paths start there")
+        return _Part(head={}, root=None, store=Store(), findings=(finding,), readable=False)
+    folder = file.rsplit("/", 1)[0] + "/" if "/" in file else ""
+    scope = Scope(prefix=f"{name}/", modules=modules)
+    part = _part(text, folder + path, scope, ModuleHead, header, library, cache)
+    said = part.head.get("module")
+    if part.readable and said != name:
+        span = part.store.place(("", "module")) or Span(file=folder + path, line=1, column=1)
+        message = f"the case calls this module `{name}` and the file says `module: {said}`"
+        finding = Finding(code="F034", span=span, message=message, hint=f"write `module: {name}`")
+        part = dataclasses.replace(part, findings=(*part.findings, finding))
+    return part
 
 
-def _references(decoder: Decoder) -> None:
-    """Every id that is referred to exists and is of a kind that fits."""
-    kinds = {record: kind for kind, record in KINDS.items()}
-    declared = {path[0] for path in decoder.spans if len(path) == 1}
-    for path, name, ref in decoder.references:
-        span = decoder.spans.get(path) or decoder.spans[path[:-1]]
-        subject = path[0] or None
-        if name not in declared:
-            if ref.kinds == model.ANY_KIND and "." in name and name.split(".")[0] in declared:
-                continue  # a defeater that the engine raises itself, e.g. E-ITEMS.BELOW-CHANCE
-            decoder.reader.findings.append(
-                Finding(
-                    code="F030",
-                    span=span,
-                    message=f"`{name}` is not in this case",
-                    hint=did_you_mean(name, declared),
-                    subject=subject,
-                )
-            )
-            continue
-        element = decoder.elements.get(name)
-        if element is not None and kinds[type(element)] not in ref.kinds:
-            decoder.reader.findings.append(
-                Finding(
-                    code="F031",
-                    span=span,
-                    message=f"`{name}` is a {kinds[type(element)]} and cannot stand here",
-                    hint="expected " + " or ".join(ref.kinds),
-                    subject=subject,
-                )
-            )
+def _interface(name: str, path: str, part: _Part) -> model.Module:
+    return model.Module(
+        name=name,
+        file=path,
+        title=part.head.get("title", ""),
+        public=part.head.get("public", ()),
+        needs=part.head.get("needs", ()),
+        root=part.root if isinstance(part.root, str) else None,
+        because=part.head.get("because"),
+    )
+
+
+def _part(
+    text: str,
+    file: str,
+    scope: Scope,
+    head: type[Any],
+    header: model.Header | None,
+    library: Library,
+    cache: Cache,
+) -> _Part:
+    key = (file, text, scope, repr(header), id(library))
+    if key not in cache:
+        for old in [k for k in cache if k[0] == file]:
+            del cache[old]
+        cache[key] = _read(text, file, scope, head, header, library)
+    found: _Part = cache[key]
+    return found
+
+
+def _read(
+    text: str,
+    file: str,
+    scope: Scope,
+    head: type[Any],
+    header: model.Header | None,
+    library: Library,
+) -> _Part:
+    reader, store = Reader(text, file), Store()
+    top = reader.root
+    if not isinstance(top, Collection) or not top.mapping:
+        if top is not None:
+            reader.report("F005", top, "a case file is a mapping of `key: value` lines")
+        return _Part(
+            head={}, root=MISSING, store=store, findings=tuple(reader.findings), readable=False
+        )
+    what = "the case" if head is model.Header else "the module"
+    pairs = list(reader.items(top, what))
+    store.nodes[""] = (top, file)
+    if scope.prefix:
+        store.nodes[scope.prefix] = (top, file)
+    decoder = Decoder(reader, scope, store)
+    values = _head(decoder, pairs, head, what)
+    if head is model.Header and required(head) <= values.keys():
+        header = model.Header(**values)
+    if scope.modules == frozenset() and values.get("modules"):
+        decoder.scope = dataclasses.replace(scope, modules=frozenset(values["modules"]))
+    decoder.instantiate = Templates(header, library, reader).instantiate
+    root = _elements(decoder, pairs)
+    if root is None and head is model.Header:
+        reader.report("F021", None, "the case lacks `root`", "write the top claim under `root:`")
+        root = MISSING
+    if scope.prefix:
+        del store.nodes[""]
+    return _Part(head=values, root=root, store=store, findings=tuple(reader.findings))
+
+
+def _head(
+    decoder: Decoder, pairs: list[tuple[str, Node, Node]], head: type[Any], what: str
+) -> dict[str, Any]:
+    """The values of the keys that are no elements, wherever they stand in the file."""
+    hints, values = hints_of(head), {}
+    known = {*hints, "root", *LISTS}
+    failed = set()
+    for key, key_node, value in pairs:
+        if key in hints:
+            decoded = decoder.value(value, hints[key], (((None, ""), key)))
+            if decoded is MISSING:
+                failed.add(key)
+            else:
+                values[key] = decoded
+        elif key not in known:
+            hint = did_you_mean(key, known)
+            decoder.reader.report("F020", key_node, f"{what} has no key `{key}`", hint)
+    for name in sorted(required(head) - values.keys() - failed):
+        decoder.reader.report("F021", None, f"{what} lacks `{name}`", None)
+    return values
+
+
+def _elements(decoder: Decoder, pairs: list[tuple[str, Node, Node]]) -> Any:
+    """Every element of the file; returns the id of the root claim, if one is given."""
+    root = None
+    for key, _, value in pairs:
+        path: Any = ((None, ""), key)
+        if key == "root":
+            root = decoder.value(value, model.ClaimRef, path)
+        elif key in LISTS:
+            for at, entry in enumerate(decoder.reader.sequence(value, f"`{key}`")):
+                decoder.element(entry, (LISTS[key],), (path, str(at)))
+    return root

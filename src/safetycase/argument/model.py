@@ -26,6 +26,7 @@ from safetycase.argument.header import (
     System,
 )
 from safetycase.argument.parts import Module, Parameter, Use
+from safetycase.argument.store import Places
 
 __all__ = [
     "Accepted",
@@ -434,21 +435,20 @@ class Case:
     """One safety case: header, root claim and every element by id, in file order.
 
     Elements of a module have ids `module/ID`, those of a template's instance `INSTANCE/ID`.
-    `spans` maps `(element id, field, ...)` to its place in the text (`()` is the file itself,
-    header fields start with `""`).
+    `span` says where `(element id, field, ...)` stands in the text (`()` is the file itself,
+    header fields start with `""`); a case built in Python has no places.
     """
 
     header: Header
     root: str
     elements: Mapping[str, Element]
-    spans: Mapping[tuple[str, ...], Span] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = field(default=(), compare=False)
     source: str = "case.yaml"
     modules: Mapping[str, Module] = field(default_factory=dict)
     uses: Mapping[str, Use] = field(default_factory=dict)
+    places: Places | None = field(default=None, compare=False, repr=False)
 
     def span(self, *path: str) -> Span:
         """The place of `path`, or of its nearest parent that has one."""
-        while path and path not in self.spans:
-            path = path[:-1]
-        return self.spans.get(path) or Span(file=self.source, line=1, column=1)
+        found = self.places.find(path) if self.places else None
+        return found or Span(file=self.source, line=1, column=1)

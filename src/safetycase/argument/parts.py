@@ -57,7 +57,7 @@ class Use:
     digest: str = ""
     title: str = ""
     source: str = ""
-    at: Span | None = None
+    at: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,61 @@ CODES: Mapping[str, tuple[str, str]] = {
         "The id is not in this case: a typing error, or the element was removed.",
     ),
     "F031": ("Wrong reference", "The id exists but its kind cannot stand here."),
+    "F032": (
+        "Not public",
+        "Other files may refer to the public elements of a module only. List the id under "
+        "`public` in the module file, or refer to one that is.",
+    ),
+    "F033": (
+        "Module file missing",
+        "A file named under `modules` is not in the case folder. Paths start at the case folder.",
+    ),
+    "F034": (
+        "Module misnamed",
+        "The name the case gives a module and the `module:` line of its file differ.",
+    ),
+    "F035": (
+        "Claim concluded twice",
+        "A step that `concludes` a claim is its support; the claim has one already.",
+    ),
+    "F036": (
+        "Contract not asked for",
+        "A step of another file may support a claim only if the claim's module lists it under "
+        "`needs`.",
+    ),
+    "F040": (
+        "No such template",
+        "`use` names a template and pins its version, e.g. `control@1`. "
+        "`safetycase new --list` shows the templates that are installed; a case folder may have "
+        "its own in `templates/`.",
+    ),
+    "F041": (
+        "Template version",
+        "The installed template has another version than the case pins. An argument does not "
+        "change by itself: look at the difference, then change the pin.",
+    ),
+    "F042": (
+        "Parameter not bound",
+        "A template's parameter without a default must be bound under `with`; until then the "
+        "case is not well-posed.",
+    ),
+    "F043": ("Unknown parameter", "The template has no parameter of that name."),
+    "F044": ("Parameter does not fit", "The value is not of the parameter's type."),
+    "F045": (
+        "Unreadable placeholder",
+        "`{name}` and `=name` name a parameter of the template or a fact of the case; `each` reads "
+        "`NAME in LIST`, `when` reads `NAME`, `not NAME` or `NAME is [not] VALUE`.",
+    ),
+    "F046": ("Nothing to repeat", "`each` makes one element per entry, and the list is empty."),
+    "F047": (
+        "Template word outside a template",
+        "`each` and `when` belong to templates; a case states its elements.",
+    ),
+    "F048": (
+        "Nothing to develop",
+        "`develops` gives support to a claim that the template leaves open, or a method to an "
+        "evidence it only plans.",
+    ),
     "C101": ("Circular support", "A claim rests on itself. Loops of support prove nothing."),
     "C102": (
         "Nothing says how it would be supported",

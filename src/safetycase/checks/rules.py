@@ -251,6 +251,8 @@ def quantities(subject: Subject) -> Iterator[Finding]:
         claim = claim_of(case, name, conclusions)
         if claim is None:
             continue
+        if claim.holds_when is None and element.method is None:
+            continue  # a planned leaf or a document: nothing measures anything yet
         if claim.holds_when is None:
             yield _finding(
                 subject,
@@ -272,7 +274,7 @@ def quantities(subject: Subject) -> Iterator[Finding]:
                     did_you_mean(quantity, claim.holds_when.names),
                 )
         for quantity in claim.holds_when.names:
-            if quantity not in element.reads:
+            if quantity not in element.reads and element.method:
                 yield _finding(
                     subject,
                     "C110",

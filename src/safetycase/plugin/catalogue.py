@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import distributions
 from pathlib import Path
 
 from safetycase.plugin.contract import GROUP, Method
 
-__all__ = ["BrokenMethod", "Catalogue", "MethodEntry", "installed"]
+__all__ = ["BrokenMethod", "Catalogue", "MethodEntry", "declared", "installed"]
 
 
 class BrokenMethod(Exception):
@@ -78,7 +80,7 @@ def installed() -> Catalogue:
     """Read the catalogue from the metadata of every installed package."""
     methods: dict[str, MethodEntry] = {}
     problems: list[str] = []
-    for entry in _entries():
+    for entry in declared(GROUP):
         known = methods.get(entry.name)
         if known is None:
             methods[entry.name] = entry
@@ -114,24 +116,33 @@ def _file_of(root: Path, module: str) -> Path | None:
     return None
 
 
-def _entries() -> Iterator[MethodEntry]:
-    # Reading each entry_points.txt as text and parsing only those that name the group is several
-    # times faster than importlib.metadata.entry_points(), which parses all of them.
+def declared(group: str) -> tuple[MethodEntry, ...]:
+    """The entry points of one group, in the order the packages are found."""
+    return _all_declared(tuple(sys.path)).get(group, ())
+
+
+@functools.lru_cache(maxsize=4)
+def _all_declared(_path: tuple[str, ...]) -> Mapping[str, tuple[MethodEntry, ...]]:
+    # Reading each entry_points.txt as text and parsing only those that name us is several times
+    # faster than importlib.metadata.entry_points(), which parses all of them.
+    found: dict[str, list[MethodEntry]] = {}
     for dist in distributions():
         text = dist.read_text("entry_points.txt")
-        if not text or f"[{GROUP}]" not in text:
+        if not text or "[safetycase." not in text:
             continue
         name, version = _named(dist.read_text("METADATA") or "")
-        inside = False
+        group = ""
         for raw in text.splitlines():
             line = raw.strip()
             if line.startswith("["):
-                inside = line == f"[{GROUP}]"
-            elif inside and "=" in line:
+                group = line.strip("[]").strip()
+            elif group.startswith("safetycase.") and "=" in line:
                 key, _, target = line.partition("=")
-                yield MethodEntry(
+                entry = MethodEntry(
                     name=key.strip(), target=target.strip(), package=name, package_version=version
                 )
+                found.setdefault(group, []).append(entry)
+    return {group: tuple(entries) for group, entries in found.items()}
 
 
 def _named(metadata: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ executed: method modules come from installed packages, and case files are only r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from safetycase.evidence.recipes import CurrentRecipe, current_recipe, resolve_f
 from safetycase.ledger import History, Log, fold, read
 from safetycase.plugin.catalogue import BrokenMethod, Catalogue, MethodEntry, installed
 from safetycase.plugin.contract import Method
+from safetycase.plugin.library import templates
 from safetycase.plugin.parameters import bind
 
 if TYPE_CHECKING:
@@ -131,13 +132,14 @@ def open_case(
     trust_cache: bool = True,
     recipes: bool = True,
     record: bool = True,
+    cache: MutableMapping[Any, Any] | None = None,
 ) -> Workspace:
     """Read everything a case folder holds, as of `now`.
 
     `trust_cache` lets digests of big unchanged files be remembered; `run`, `verify` and `gate`
-    recompute them. Without `recipes` or `record` those parts are left out (`check`).
+    recompute them. Without `recipes` or `record` those parts are left out (`check`). A `cache`
+    handed to every call makes a second reading pay only for the files that changed.
     """
-    catalogue = installed()
     log = read(folder / "ledger") if record else Log()
     text, problem = _read(folder / CASE_FILE)
     if problem:
@@ -148,9 +150,15 @@ def open_case(
             findings=(problem,),
             log=log,
             history=fold(log),
-            catalogue=catalogue,
+            catalogue=Catalogue(methods={}),
         )
-    loaded = load(text, _shown(folder / CASE_FILE))
+    loaded = load(
+        text,
+        _shown(folder / CASE_FILE),
+        more=lambda name: _module_text(folder, name),
+        library=templates(folder),
+        cache=cache,
+    )
     case = loaded.case
     if case is None:
         return Workspace(
@@ -160,9 +168,11 @@ def open_case(
             findings=loaded.findings,
             log=log,
             history=fold(log),
-            catalogue=catalogue,
+            catalogue=Catalogue(methods={}),
         )
     leaves = {name: e for name, e in case.elements.items() if isinstance(e, Evidence) and e.method}
+    # Reading what is installed takes longer than reading a small case; most checks need none.
+    catalogue = installed() if leaves else Catalogue(methods={})
     facts = {name: _facts(case, leaf, folder, catalogue) for name, leaf in leaves.items()}
     subject = Subject(case=case, leaves=facts, method_names=tuple(catalogue.methods))
     findings = tuple(sorted((*loaded.findings, *check(subject)), key=lambda f: (f.span, f.code)))
@@ -187,6 +197,17 @@ def open_case(
         methods=methods,
         recipes=current,
     )
+
+
+def _module_text(folder: Path, name: str) -> str | None:
+    """The text of a module file; None if it is not there, not text, or outside the folder."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        return None
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _shown(path: Path) -> str:

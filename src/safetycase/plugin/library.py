@@ -1,0 +1,85 @@
+"""What is installed beside methods: templates as data files, and formats.
+
+A package offers templates by an entry point of the group `safetycase.templates` that names a
+package of `.yaml` files; nothing of it is imported. A case folder's `templates/` comes first.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+from safetycase.argument.template import Library
+from safetycase.plugin.catalogue import declared
+from safetycase.plugin.formats import Format
+
+__all__ = ["BrokenFormat", "format_names", "load_format", "templates"]
+
+TEMPLATES = "safetycase.templates"
+FORMATS = "safetycase.formats"
+MAX_TEMPLATE = 4 * 1024 * 1024
+
+
+class BrokenFormat(Exception):
+    """A format is not installed or cannot be loaded; the message says which and why."""
+
+
+def templates(folder: Path | None = None) -> Library:
+    """The templates of a case folder and of the installed packages, read when asked for."""
+
+    def text(name: str) -> tuple[str, str] | None:
+        for place in _folders(folder):
+            path = place / f"{name}.yaml"
+            if path.is_file() and path.stat().st_size <= MAX_TEMPLATE:
+                shown = _shown(path, folder)
+                return shown, path.read_text("utf-8")
+        return None
+
+    def names() -> tuple[str, ...]:
+        found = {p.stem for place in _folders(folder) for p in place.glob("*.yaml")}
+        return tuple(sorted(found))
+
+    return Library(names=names, text=text)
+
+
+def _shown(path: Path, folder: Path | None) -> str:
+    """The file as findings name it: in the case folder, or within its package."""
+    if folder is not None and path.is_relative_to(folder):
+        return path.relative_to(folder).as_posix()
+    return f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
+
+
+def _folders(folder: Path | None) -> Iterator[Path]:
+    if folder is not None and (folder / "templates").is_dir():
+        yield folder / "templates"
+    for entry in declared(TEMPLATES):
+        try:
+            spec = importlib.util.find_spec(entry.target)
+        except (ImportError, ValueError):
+            continue
+        yield from (
+            Path(place) for place in (spec.submodule_search_locations or () if spec else ())
+        )
+
+
+def format_names() -> tuple[str, ...]:
+    """The names of every installed format."""
+    return tuple(sorted({entry.name for entry in declared(FORMATS)}))
+
+
+def load_format(name: str) -> Format:
+    """Import one format; `BrokenFormat` says why it cannot be had."""
+    entry = next((e for e in declared(FORMATS) if e.name == name), None)
+    if entry is None:
+        known = ", ".join(format_names())
+        raise BrokenFormat(f"no installed package offers the format `{name}`; known: {known}")
+    module, _, attribute = entry.target.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except Exception as error:
+        raise BrokenFormat(f"the format `{name}` of {entry.package}: {error}") from error
+    if not isinstance(found, Format):
+        raise BrokenFormat(f"`{entry.target}` of {entry.package} is not a Format record")
+    return found
