@@ -19,7 +19,11 @@ root:
   says: It is safe.
   by: {argument: A, kind: decomposition, because: b, premises: [training/LEARNED, game/HONEST]}
 arguments:
-  - {argument: CON, concludes: training/CONVERGED, kind: substitution, because: b, premises: [game/HONEST]}
+  - argument: CON
+    concludes: training/CONVERGED
+    kind: substitution
+    because: b
+    premises: [game/HONEST]
 defeaters:
   - {defeater: D, against: game/INNER, says: A doubt may aim at anything.}
 """
@@ -30,7 +34,9 @@ title: Training
 public: [LEARNED]
 needs: [CONVERGED]
 claims:
-  - {claim: LEARNED, says: l, by: {argument: S, kind: decomposition, because: b, premises: [CONVERGED]}}
+  - claim: LEARNED
+    says: l
+    by: {argument: S, kind: decomposition, because: b, premises: [CONVERGED]}
   - {claim: CONVERGED, says: c}
 """
 GAME = """\
