@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import HEADER
 
+from safetycase.argument.library import Library
 from safetycase.argument.load import Loaded, load
 from safetycase.argument.model import Argument, Claim, Defeater, Evidence, Problem
-from safetycase.argument.template import Library
 
 TEMPLATE = """\
 template: control

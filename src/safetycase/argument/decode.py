@@ -68,8 +68,12 @@ _PLANS: dict[type, tuple[Mapping[str, tuple[str, Read]], frozenset[str]]] = {}
 def hints_of(record: type[Any]) -> Mapping[str, Any]:
     """The type hints of a record, with reference marks, in field order."""
     if record not in _HINTS:
-        hints = get_type_hints(record, include_extras=True)
-        _HINTS[record] = {f.name: hints[f.name] for f in dataclasses.fields(record)}
+        fields = dataclasses.fields(record)
+        written = {f.name: f.type for f in fields}
+        if any(isinstance(hint, str) for hint in written.values()):
+            # The records of a case file are written without strings: evaluating them is slow.
+            written = get_type_hints(record, include_extras=True)
+        _HINTS[record] = {f.name: written[f.name] for f in fields}
     return _HINTS[record]
 
 
@@ -132,9 +136,11 @@ class Decoder:
         kind = key.value if type(key) is Scalar else "?"
         if kind == "use" and self.instantiate is not None:
             return self.instantiate(self, node, kinds)
-        name = self._name(kind, key, value, path)
-        if name is None:
-            return MISSING
+        name = value.value if type(value) is Scalar else None
+        if kind not in KINDS or name is None or not ID.fullmatch(name) or surprising(name):
+            name = self._name(kind, key, value, path)
+            if name is None:
+                return MISSING
         store, full = self.store, self.scope.own(name)
         if kind not in kinds:
             where = self.where(path) if path else "this place"

@@ -1,7 +1,5 @@
 """The header of a case: what it is about, who decides, and what must not happen."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date

@@ -14,9 +14,10 @@ from safetycase.argument import model
 from safetycase.argument.decode import ID, MISSING, Decoder
 from safetycase.argument.expand import Expander
 from safetycase.argument.findings import did_you_mean
+from safetycase.argument.library import Library
 from safetycase.argument.nodes import Collection, Node, Reader, Scalar, scalar, span_of
 from safetycase.argument.store import Scope
-from safetycase.argument.template import Library, Template, bind, read_template
+from safetycase.argument.template import Template, bind, read_template
 
 __all__ = ["Templates", "facts_of"]
 

@@ -14,11 +14,10 @@ from typing import Annotated, Any
 from safetycase.argument import model
 from safetycase.argument.decode import MISSING, Decoder, hints_of, required
 from safetycase.argument.findings import Finding, Span, did_you_mean
-from safetycase.argument.instantiate import Templates
 from safetycase.argument.join import conclude, resolve
+from safetycase.argument.library import NO_TEMPLATES, Library
 from safetycase.argument.nodes import Collection, Node, Reader
 from safetycase.argument.store import Places, Scope, Store
-from safetycase.argument.template import NO_TEMPLATES, Library
 
 __all__ = ["LISTS", "Loaded", "ModuleHead", "load", "load_files"]
 
@@ -212,7 +211,7 @@ def _read(
         header = model.Header(**values)
     if scope.modules == frozenset() and values.get("modules"):
         decoder.scope = dataclasses.replace(scope, modules=frozenset(values["modules"]))
-    decoder.instantiate = Templates(header, library, reader).instantiate
+    decoder.instantiate = _lazily(header, library, reader)
     root = _elements(decoder, pairs)
     if root is None and head is model.Header:
         reader.report("F021", None, "the case lacks `root`", "write the top claim under `root:`")
@@ -220,6 +219,20 @@ def _read(
     if scope.prefix:
         del store.nodes[""]
     return _Part(head=values, root=root, store=store, findings=tuple(reader.findings))
+
+
+def _lazily(header: model.Header | None, library: Library, reader: Reader) -> Any:
+    """How `use` is read; a case without templates does not import what reads them."""
+    made: list[Any] = []
+
+    def instantiate(*given: Any) -> Any:
+        if not made:
+            from safetycase.argument.instantiate import Templates
+
+            made.append(Templates(header, library, reader))
+        return made[0].instantiate(*given)
+
+    return instantiate
 
 
 def _head(

@@ -5,8 +5,6 @@ hints and `argument.schema` prints the same hints as a JSON Schema. A nested ele
 stored once in `Case.elements`; the place where it stood holds its id.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date

@@ -1,7 +1,5 @@
 """What joins files into one case: modules with their interfaces, templates and their use."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal

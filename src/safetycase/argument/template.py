@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,18 +16,7 @@ from safetycase.argument.nodes import Collection, Node, Reader
 from safetycase.argument.scalars import SCALARS
 from safetycase.argument.store import Scope, Store
 
-__all__ = ["NO_TEMPLATES", "Library", "Mismatch", "Template", "bind", "read_template"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Library:
-    """The templates at hand: their names, and (file, text) by name, None if there is none."""
-
-    names: Callable[[], tuple[str, ...]] = tuple
-    text: Callable[[str], tuple[str, str] | None] = lambda _name: None
-
-
-NO_TEMPLATES = Library()
+__all__ = ["Mismatch", "Template", "bind", "read_template"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,6 +146,11 @@ CODES: Mapping[str, tuple[str, str]] = {
         "Mandatory defeater accepted",
         "A mandatory defeater must be answered by evidence; it cannot be accepted.",
     ),
+    "C109": (
+        "Calculation does not fit",
+        "A step with `rule: calculate` states under `computes` a formula for each quantity of its "
+        "conclusion, over the quantities its premises name.",
+    ),
     "C110": (
         "Quantity not measured",
         "The criterion names a quantity that no evidence of the "
@@ -157,6 +162,11 @@ CODES: Mapping[str, tuple[str, str]] = {
         "which is registered before the run.",
     ),
     "C112": ("Criterion without evidence", "The claim has a criterion, and nothing measures it."),
+    "C113": (
+        "Accepted by an author",
+        "What remains of a doubt is accepted by somebody who did not write the case; otherwise "
+        "nobody else has looked at it.",
+    ),
     "C120": (
         "Method not installed",
         "No installed package offers a method of that name. "

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from safetycase.argument.expression import Expression
-from safetycase.argument.graph import supporting
-from safetycase.argument.model import Case, Claim, Evidence
+from safetycase.argument.graph import claim_of, supporting
+from safetycase.argument.model import Case, Evidence
 from safetycase.stats import Interval, Statistic, bounds
 
 __all__ = ["Judged", "claim_of", "confidence", "judge", "planned_alpha", "spent_alpha"]
@@ -94,12 +94,3 @@ def spent_alpha(alpha: float, registration: int) -> float:
     The shares of all j add up to alpha, so trying again costs certainty and never buys it.
     """
     return alpha / (registration * (registration + 1))
-
-
-def claim_of(case: Case, evidence: str, conclusions: Mapping[str, str]) -> Claim | None:
-    """The claim whose criterion an evidence is read by: its own, or that of its step."""
-    name = conclusions.get(evidence)
-    while name is not None and not isinstance(case.elements[name], Claim):
-        name = conclusions.get(name)
-    element = case.elements.get(name) if name else None
-    return element if isinstance(element, Claim) else None

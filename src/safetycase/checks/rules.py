@@ -5,86 +5,50 @@ A rule takes a `Subject` and yields findings; it opens no file and imports no me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterator, Set
 
-from safetycase.argument.findings import Finding, Severity, did_you_mean
-from safetycase.argument.graph import blockers, conclusion_of, cycle, rule_of, supporting
+from safetycase.argument.findings import Finding, did_you_mean
+from safetycase.argument.graph import (
+    blockers,
+    claim_of,
+    cycle,
+    rule_of,
+    supporting,
+)
 from safetycase.argument.model import (
     Argument,
     Assumption,
     Case,
     Claim,
-    Context,
     Defeater,
+    Element,
     Evidence,
+    Hazard,
+    Monitor,
     Problem,
 )
-from safetycase.checks.criterion import claim_of, judge, planned_alpha, spent_alpha
-from safetycase.plugin.contract import Method
-from safetycase.plugin.parameters import Mismatch
-from safetycase.stats import Statistic, sample_size
+from safetycase.checks.subject import REGISTRY_COMPLETE, Subject, finding
 
-__all__ = ["REGISTRY_COMPLETE", "LeafFacts", "Subject", "check"]
-
-REGISTRY_COMPLETE = "REGISTRY-COMPLETE"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeafFacts:
-    """What the workspace found out about one evidence before the rules run.
-
-    `method` is the loaded method or the reason why there is none (with its code);
-    `missing_files` are paths it names that are not there; `best_case` is the safest result of
-    the planned size by measured quantity, empty where it cannot be known.
-    """
-
-    method: Method | tuple[str, str]
-    mismatches: tuple[Mismatch, ...] = ()
-    missing_files: tuple[tuple[str, str], ...] = ()
-    unknown_facts: tuple[tuple[tuple[str, ...], str], ...] = ()
-    best_case: Mapping[str, Statistic] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """A case and what is known about its leaves."""
-
-    case: Case
-    leaves: Mapping[str, LeafFacts]
-    method_names: tuple[str, ...] = ()
+__all__ = ["REGISTRY_COMPLETE", "check"]
 
 
 def check(subject: Subject) -> tuple[Finding, ...]:
     """Every finding of every rule, in file order."""
-    found = [finding for rule in RULES for finding in rule(subject)]
+    rules = RULES
+    if subject.leaves:
+        # Methods and statistics take longer to import than a small case to check.
+        from safetycase.checks.leaf_rules import LEAF_RULES
+
+        rules += LEAF_RULES
+    found = [f for rule in rules for f in rule(subject)]
     return tuple(sorted(found, key=lambda f: (f.span, f.code)))
-
-
-def _finding(
-    subject: Subject,
-    code: str,
-    path: tuple[str, ...],
-    message: str,
-    hint: str | None = None,
-    severity: Severity = "error",
-) -> Finding:
-    return Finding(
-        code=code,
-        span=subject.case.span(*path),
-        message=message,
-        hint=hint,
-        subject=path[0] or None,
-        severity=severity,
-    )
 
 
 def circular_support(subject: Subject) -> Iterator[Finding]:
     """C101."""
     loop = cycle(subject.case)
     if loop:
-        yield _finding(
+        yield finding(
             subject,
             "C101",
             (loop[0],),
@@ -96,9 +60,9 @@ def circular_support(subject: Subject) -> Iterator[Finding]:
 def undeveloped(subject: Subject) -> Iterator[Finding]:
     """C102."""
     blocked = blockers(subject.case)
-    for name, element in subject.case.elements.items():
-        if isinstance(element, Claim) and element.by is None and name not in blocked:
-            yield _finding(
+    for name, element in subject.each(Claim):
+        if element.by is None and name not in blocked:
+            yield finding(
                 subject,
                 "C102",
                 (name,),
@@ -110,15 +74,13 @@ def undeveloped(subject: Subject) -> Iterator[Finding]:
 
 def impossible_rule(subject: Subject) -> Iterator[Finding]:
     """C103."""
-    for name, element in subject.case.elements.items():
-        if not isinstance(element, Argument):
-            continue
+    for name, element in subject.each(Argument):
         if not element.premises:
-            yield _finding(subject, "C103", (name, "premises"), f"step `{name}` has no premise")
+            yield finding(subject, "C103", (name, "premises"), f"step `{name}` has no premise")
         elif rule_of(element) == "k of n":
             k, n = element.k, len(element.premises)
             if k is None or not 1 <= k <= n:
-                yield _finding(
+                yield finding(
                     subject,
                     "C103",
                     (name, "k"),
@@ -126,7 +88,7 @@ def impossible_rule(subject: Subject) -> Iterator[Finding]:
                     f"write `k:` between 1 and {n}",
                 )
         elif element.k is not None:
-            yield _finding(
+            yield finding(
                 subject,
                 "C103",
                 (name, "k"),
@@ -137,102 +99,111 @@ def impossible_rule(subject: Subject) -> Iterator[Finding]:
 
 def not_a_leg(subject: Subject) -> Iterator[Finding]:
     """C104."""
-    for name, element in subject.case.elements.items():
-        if isinstance(element, Argument):
-            for leg in element.despite:
-                if leg not in element.premises:
-                    yield _finding(
-                        subject,
-                        "C104",
-                        (name, "despite", leg),
-                        f"`{leg}` is no premise of `{name}`",
-                        did_you_mean(leg, element.premises),
-                    )
+    for name, element in subject.each(Argument):
+        for leg in element.despite:
+            if leg not in element.premises:
+                yield finding(
+                    subject,
+                    "C104",
+                    (name, "despite", leg),
+                    f"`{leg}` is no premise of `{name}`",
+                    did_you_mean(leg, element.premises),
+                )
 
 
 def carries_and_only_supports(subject: Subject) -> Iterator[Finding]:
     """C105."""
-    carried = set(supporting(subject.case, [subject.case.root]))
-    for name, element in subject.case.elements.items():
-        if isinstance(element, Claim):
-            for position, shown in enumerate(element.in_support):
-                if shown in carried:
-                    yield _finding(
-                        subject,
-                        "C105",
-                        (name, "in_support", str(position)),
-                        f"`{shown}` is shown in support of `{name}` and carries support elsewhere",
-                        "take it out of `premises` or `in_support`",
-                    )
+    for name, element in subject.each(Claim):
+        for position, shown in enumerate(element.in_support):
+            if shown in subject.carried:
+                yield finding(
+                    subject,
+                    "C105",
+                    (name, "in_support", str(position)),
+                    f"`{shown}` is shown in support of `{name}` and carries support elsewhere",
+                    "take it out of `premises` or `in_support`",
+                )
 
 
 def loose(subject: Subject) -> Iterator[Finding]:
     """C106."""
     case = subject.case
-    shown = {s for e in case.elements.values() if isinstance(e, Claim) for s in e.in_support}
-    used = set(supporting(case, [case.root, *shown]))
-    contexts = {c for e in case.elements.values() if isinstance(e, Claim) for c in e.context}
+    shown = [s for _, e in subject.each(Claim) for s in e.in_support]
+    used = set(supporting(case, shown)) | subject.carried if shown else subject.carried
+    scoped = {c for _, e in subject.each(Claim) for c in e.context}
+    scoped |= {c for _, e in subject.each(Argument) for c in e.context}
+    scoped |= {c for _, e in subject.each(Evidence) for c in e.context}
     for name, element in case.elements.items():
-        if isinstance(element, Defeater):
-            connected = element.against in used or "." in element.against
-        elif isinstance(element, Problem):
-            connected = any(target in used or target in case.elements for target in element.blocks)
-        elif isinstance(element, Context):
-            connected = name in contexts
-        else:
-            connected = name in used or name == REGISTRY_COMPLETE
-        if not connected:
-            yield _finding(
-                subject,
-                "C106",
-                (name,),
-                f"nothing rests on `{name}`",
-                "refer to it, or remove it",
-                "warning",
-            )
+        if name in used or name in scoped or name == REGISTRY_COMPLETE:
+            continue
+        if _joined(element, used, case):
+            continue
+        yield finding(
+            subject,
+            "C106",
+            (name,),
+            f"nothing rests on `{name}`",
+            "refer to it, or remove it",
+            "warning",
+        )
+
+
+def _joined(element: Element, used: Set[str], case: Case) -> bool:
+    """Whether an element that nothing rests on speaks of something that is used."""
+    if isinstance(element, Defeater):
+        return element.against in used or "." in element.against
+    if isinstance(element, Problem):
+        return any(target in used or target in case.elements for target in element.blocks)
+    if isinstance(element, Monitor):
+        watched = any(target in case.elements for target in element.conditions)
+        names = (e.monitor for e in case.elements.values() if isinstance(e, Assumption))
+        return watched or element.id in names
+    if isinstance(element, Claim):  # a claim that a module offers to others
+        return any(element.id in module.public for module in case.modules.values())
+    return isinstance(element, Hazard)
 
 
 def out_of_range(subject: Subject) -> Iterator[Finding]:
     """C107."""
     case = subject.case
     if not 0 < case.header.target < 1:
-        yield _finding(
+        yield finding(
             subject,
             "C107",
             ("", "target"),
             f"target {case.header.target:g} is not between 0 and 1",
             "0.90 asks for 90 % confidence",
         )
-    for name, element in case.elements.items():
-        level = element.level if isinstance(element, Evidence) else None
-        if level is not None and not 0 < level < 1:
-            yield _finding(
-                subject, "C107", (name, "level"), f"level {level:g} is not between 0 and 1"
-            )
-        credence = getattr(element, "credence", None)
+    for name, element in subject.each(Evidence):
+        if element.level is not None and not 0 < element.level < 1:
+            says = f"level {element.level:g} is not between 0 and 1"
+            yield finding(subject, "C107", (name, "level"), says)
+    judged: list[tuple[str, Argument | Evidence | Assumption]] = [
+        *subject.each(Argument),
+        *subject.each(Evidence),
+        *subject.each(Assumption),
+    ]
+    for name, part in judged:
+        credence = part.credence
         if credence and not 0 <= credence.at_least <= credence.at_most <= 1:
-            yield _finding(
+            yield finding(
                 subject,
                 "C107",
                 (name, "credence"),
                 "a credence is an interval of "
                 f"probability, not [{credence.at_least:g}, {credence.at_most:g}]",
             )
-        accepted = getattr(element, "accepted", None)
-        if accepted and not 0 <= accepted.doubt <= 1:
-            yield _finding(
-                subject,
-                "C107",
-                (name, "accepted", "doubt"),
-                f"a doubt is a probability, not {accepted.doubt:g}",
-            )
+    for name, defeater in subject.each(Defeater):
+        if defeater.accepted and not 0 <= defeater.accepted.doubt <= 1:
+            says = f"a doubt is a probability, not {defeater.accepted.doubt:g}"
+            yield finding(subject, "C107", (name, "accepted", "doubt"), says)
 
 
 def mandatory_accepted(subject: Subject) -> Iterator[Finding]:
     """C108."""
-    for name, element in subject.case.elements.items():
-        if isinstance(element, Defeater) and element.mandatory and element.accepted:
-            yield _finding(
+    for name, element in subject.each(Defeater):
+        if element.mandatory and element.accepted:
+            yield finding(
                 subject,
                 "C108",
                 (name, "accepted"),
@@ -243,10 +214,15 @@ def mandatory_accepted(subject: Subject) -> Iterator[Finding]:
 
 def quantities(subject: Subject) -> Iterator[Finding]:
     """C110, C111, C112."""
-    case, conclusions = subject.case, conclusion_of(subject.case)
-    measured: set[str] = set()
-    for name, element in case.elements.items():
-        if not isinstance(element, Evidence) or name not in conclusions:
+    claims = subject.each(Claim)
+    if not (
+        any(e.method for _, e in subject.each(Evidence)) or any(c.holds_when for _, c in claims)
+    ):
+        return
+    case, conclusions = subject.case, subject.conclusions
+    measured: set[str] = set(_computed(subject))
+    for name, element in subject.each(Evidence):
+        if name not in conclusions:
             continue
         claim = claim_of(case, name, conclusions)
         if claim is None:
@@ -254,7 +230,7 @@ def quantities(subject: Subject) -> Iterator[Finding]:
         if claim.holds_when is None and element.method is None:
             continue  # a planned leaf or a document: nothing measures anything yet
         if claim.holds_when is None:
-            yield _finding(
+            yield finding(
                 subject,
                 "C111",
                 (claim.id,),
@@ -265,7 +241,7 @@ def quantities(subject: Subject) -> Iterator[Finding]:
         measured.add(claim.id)
         for quantity in element.reads:
             if quantity not in claim.holds_when.names:
-                yield _finding(
+                yield finding(
                     subject,
                     "C110",
                     (name, "reads", quantity),
@@ -275,7 +251,7 @@ def quantities(subject: Subject) -> Iterator[Finding]:
                 )
         for quantity in claim.holds_when.names:
             if quantity not in element.reads and element.method:
-                yield _finding(
+                yield finding(
                     subject,
                     "C110",
                     (claim.id, "holds_when"),
@@ -283,9 +259,13 @@ def quantities(subject: Subject) -> Iterator[Finding]:
                     f"read `{quantity}`, which the criterion of `{claim.id}` names",
                     did_you_mean(quantity, element.reads),
                 )
-    for name, element in case.elements.items():
-        if isinstance(element, Claim) and element.holds_when and name not in measured:
-            yield _finding(
+    yield from _unmeasured(subject, measured)
+
+
+def _unmeasured(subject: Subject, measured: Set[str]) -> Iterator[Finding]:
+    for name, element in subject.each(Claim):
+        if element.holds_when and name not in measured:
+            yield finding(
                 subject,
                 "C112",
                 (name, "holds_when"),
@@ -294,61 +274,54 @@ def quantities(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def methods(subject: Subject) -> Iterator[Finding]:
-    """C120, C121, C122, C123, C127."""
-    for name, facts in subject.leaves.items():
-        element = subject.case.elements[name]
-        assert isinstance(element, Evidence)
-        assert element.method is not None
-        if not isinstance(facts.method, Method):
-            code, reason = facts.method
-            hint = did_you_mean(element.method, subject.method_names)
-            yield _finding(
-                subject,
-                code,
-                (name, "method"),
-                reason,
-                hint if code == "C120" else "reinstall that package",
-            )
+def _computed(subject: Subject) -> Iterator[str]:
+    """The claims whose quantities a calculation computes."""
+    for name, element in subject.each(Claim):
+        step = subject.case.elements.get(element.by or "")
+        if isinstance(step, Argument) and step.computes:
+            yield name
+
+
+def calculations(subject: Subject) -> Iterator[Finding]:
+    """C109."""
+    for name, element in subject.each(Argument):
+        calculates = rule_of(element) == "calculate"
+        if calculates is not bool(element.computes):
+            says = "states no formula under `computes`" if calculates else "does not calculate"
+            hint = "`rule: calculate` and `computes: {quantity: formula}` go together"
+            yield finding(subject, "C109", (name, "computes"), f"`{name}` {says}", hint)
             continue
-        for path, fact in facts.unknown_facts:
-            yield _finding(
-                subject,
-                "C127",
-                (name, "with", *path),
-                f"there is no fact `{fact}`",
-                "facts: deployment.users, deployment.volume, deployment.horizon",
-            )
-        for mismatch in facts.mismatches:
-            yield _finding(
-                subject,
-                "C122",
-                (name, "with", *mismatch.path),
-                f"{mismatch.message} (parameters of `{element.method}`)",
-                mismatch.hint,
-            )
-        names = [measure.name for measure in facts.method.measures]
-        for quantity, measure in element.reads.items():
-            if not any(fnmatchcase(measure, known) for known in names):
-                yield _finding(
-                    subject,
-                    "C123",
-                    (name, "reads", quantity),
-                    f"`{element.method}` does not measure `{measure}`",
-                    did_you_mean(measure, names),
-                )
+        known = {q for p in element.premises for q in _quantities_of(subject, p)}
+        for quantity, formula in element.computes.items():
+            for used in formula.names:
+                if used not in known:
+                    yield finding(
+                        subject,
+                        "C109",
+                        (name, "computes", quantity),
+                        f"`{used}` in the formula of `{name}` is no quantity of its premises",
+                        did_you_mean(used, known),
+                    )
 
 
-def files(subject: Subject) -> Iterator[Finding]:
-    """C124."""
-    for name, facts in subject.leaves.items():
-        for path, reason in facts.missing_files:
-            yield _finding(
+def _quantities_of(subject: Subject, premise: str) -> tuple[str, ...]:
+    element = subject.case.elements.get(premise)
+    if isinstance(element, Claim) and element.holds_when:
+        return element.holds_when.names
+    return tuple(element.reads) if isinstance(element, Evidence) else ()
+
+
+def residual_owner(subject: Subject) -> Iterator[Finding]:
+    """C113."""
+    authors = {author.name for author in subject.case.header.authors}
+    for name, element in subject.each(Defeater):
+        if element.accepted and element.accepted.owner in authors:
+            yield finding(
                 subject,
-                "C124",
-                (name, "inputs"),
-                f"`{path}` of `{name}` {reason}",
-                "paths start at the case folder",
+                "C113",
+                (name, "accepted", "owner"),
+                f"the doubt `{name}` is accepted by an author of the case",
+                "somebody who did not write the case accepts what remains",
             )
 
 
@@ -356,14 +329,10 @@ def models(subject: Subject) -> Iterator[Finding]:
     """C125."""
     case = subject.case
     named = [(("", "system"), case.header.system.model)]
-    named += [
-        ((name, "model"), element.model)
-        for name, element in case.elements.items()
-        if isinstance(element, Evidence) and element.model
-    ]
+    named += [((name, "model"), e.model) for name, e in subject.each(Evidence) if e.model]
     for path, model in named:
         if model not in case.header.models:
-            yield _finding(
+            yield finding(
                 subject,
                 "C125",
                 path,
@@ -372,59 +341,28 @@ def models(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def planned_n(subject: Subject) -> Iterator[Finding]:
-    """C126."""
-    conclusions = conclusion_of(subject.case)
-    for name, facts in subject.leaves.items():
-        element = subject.case.elements[name]
-        claim = claim_of(subject.case, name, conclusions)
-        if not isinstance(element, Evidence) or claim is None or claim.holds_when is None:
-            continue
-        statistics = {
-            q: facts.best_case[m] for q, m in element.reads.items() if m in facts.best_case
-        }
-        if not statistics or any(q not in statistics for q in claim.holds_when.names):
-            continue
-        alpha = spent_alpha(planned_alpha(subject.case, name), 1)
-        judged = judge(claim.holds_when, statistics, alpha)
-        if judged.outcome != "supports":
-            reached = ", ".join(
-                f"{q} within [{i.low:.4f}, {i.high:.4f}] at n = {sample_size(statistics[q]).items}"
-                for q, i in judged.intervals.items()
-            )
-            yield _finding(
-                subject,
-                "C126",
-                (name,),
-                f"even the best result of `{name}` cannot "
-                f"decide `{claim.holds_when}` at level {1 - alpha:.4f}: {reached}",
-                "plan more samples, or a bound that this many can decide",
-            )
-
-
 def assumptions(subject: Subject) -> Iterator[Finding]:
     """C130, C131, C132."""
-    for name, element in subject.case.elements.items():
-        if isinstance(element, Assumption):
-            if element.owner is None:
-                yield _finding(
-                    subject,
-                    "C130",
-                    (name,),
-                    f"nobody owns the assumption `{name}`; it stays open",
-                    "write `owner:`",
-                    "warning",
-                )
-            if element.expires is None and element.monitor is None:
-                yield _finding(
-                    subject,
-                    "C131",
-                    (name,),
-                    f"the assumption `{name}` has neither `expires` nor `monitor`",
-                    "write `expires: YYYY-MM-DD`",
-                )
+    for name, element in subject.each(Assumption):
+        if element.owner is None:
+            yield finding(
+                subject,
+                "C130",
+                (name,),
+                f"nobody owns the assumption `{name}`; it stays open",
+                "write `owner:`",
+                "warning",
+            )
+        if element.expires is None and element.monitor is None:
+            yield finding(
+                subject,
+                "C131",
+                (name,),
+                f"the assumption `{name}` has neither `expires` nor `monitor`",
+                "write `expires: YYYY-MM-DD`",
+            )
     if not isinstance(subject.case.elements.get(REGISTRY_COMPLETE), Assumption):
-        yield _finding(
+        yield finding(
             subject,
             "C132",
             ("", "case"),
@@ -443,10 +381,9 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     loose,
     out_of_range,
     mandatory_accepted,
+    calculations,
+    residual_owner,
     quantities,
-    methods,
-    files,
     models,
-    planned_n,
     assumptions,
 )

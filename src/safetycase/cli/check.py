@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from safetycase.cli.common import (
     Exit,
-    case_options,
+    as_json_option,
+    case_argument,
     echo_json,
     finding_json,
     print_findings,
 )
-from safetycase.workspace.folder import find_case, open_case
+from safetycase.workspace.checking import check_folder, find_case
 
 
 @click.command()
-@case_options
+@case_argument
+@as_json_option
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the case file instead.")
-def check(case: Path, now: datetime, as_json: bool, schema: bool) -> int:
+def check(case: Path, as_json: bool, schema: bool) -> int:
     """List everything that is wrong with the case file of CASE, with places and hints."""
     if schema:
         from safetycase.argument.schema import case_schema
@@ -28,7 +29,7 @@ def check(case: Path, now: datetime, as_json: bool, schema: bool) -> int:
         echo_json(case_schema())
         return Exit.HOLDS
     folder = find_case(case)
-    space = open_case(folder, now, recipes=False, record=False)
+    space = check_folder(folder)
     if as_json:
         echo_json([finding_json(f) for f in space.findings])
     else:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safetycase.argument.model import Case, Evidence, Fact
+from safetycase.argument.model import Case, Evidence
 from safetycase.evidence.digests import Digester
+from safetycase.evidence.facts import resolve_facts
 from safetycase.evidence.models import ModelMissing, weights_path
 from safetycase.ledger.recipe import Recipe
 from safetycase.plugin.catalogue import MethodEntry
@@ -32,40 +33,6 @@ class CurrentRecipe:
     recipe: Recipe | None
     problem: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
-
-
-def resolve_facts(case: Case, values: Any) -> tuple[Any, list[tuple[tuple[str, ...], str]]]:
-    """Replace `=fact` by the fact of the header; unknown ones are listed with their path."""
-    unknown: list[tuple[tuple[str, ...], str]] = []
-
-    def walk(value: Any, path: tuple[str, ...]) -> Any:
-        if isinstance(value, Mapping):
-            return {k: walk(v, (*path, k)) for k, v in value.items()}
-        if isinstance(value, list | tuple):
-            return [walk(v, (*path, str(i))) for i, v in enumerate(value)]
-        if isinstance(value, str) and value.startswith("="):
-            fact = _fact(case, value[1:].strip())
-            if fact is None:
-                unknown.append((path, value[1:].strip()))
-            return fact
-        return value
-
-    return walk(values, ()), unknown
-
-
-def _fact(case: Case, name: str) -> Any:
-    current: Any = case.header
-    for part in name.split("."):
-        current = (
-            getattr(current, part, None)
-            if not isinstance(current, Mapping)
-            else (current.get(part))
-        )
-    if isinstance(current, Fact):
-        if current.number is None:
-            return current.text
-        return int(current.number) if current.number.is_integer() else current.number
-    return current if isinstance(current, str | int | float) else None
 
 
 def seed_of(case: str, evidence: str, repeat: int) -> int:

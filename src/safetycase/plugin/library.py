@@ -7,13 +7,14 @@ package of `.yaml` files; nothing of it is imported. A case folder's `templates/
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from safetycase.argument.template import Library
-from safetycase.plugin.catalogue import declared
-from safetycase.plugin.formats import Format
+from safetycase.argument.library import Library
+
+if TYPE_CHECKING:
+    from safetycase.plugin.formats import Format
 
 __all__ = ["BrokenFormat", "format_names", "load_format", "templates"]
 
@@ -54,6 +55,10 @@ def _shown(path: Path, folder: Path | None) -> str:
 def _folders(folder: Path | None) -> Iterator[Path]:
     if folder is not None and (folder / "templates").is_dir():
         yield folder / "templates"
+    import importlib.util
+
+    from safetycase.plugin.catalogue import declared
+
     for entry in declared(TEMPLATES):
         try:
             spec = importlib.util.find_spec(entry.target)
@@ -66,11 +71,16 @@ def _folders(folder: Path | None) -> Iterator[Path]:
 
 def format_names() -> tuple[str, ...]:
     """The names of every installed format."""
+    from safetycase.plugin.catalogue import declared
+
     return tuple(sorted({entry.name for entry in declared(FORMATS)}))
 
 
 def load_format(name: str) -> Format:
     """Import one format; `BrokenFormat` says why it cannot be had."""
+    from safetycase.plugin.catalogue import declared
+    from safetycase.plugin.formats import Format
+
     entry = next((e for e in declared(FORMATS) if e.name == name), None)
     if entry is None:
         known = ", ".join(format_names())

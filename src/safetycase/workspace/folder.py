@@ -12,31 +12,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetycase.argument.findings import Finding, Span, did_you_mean
+from safetycase.argument.findings import Finding
 from safetycase.argument.graph import conclusion_of
-from safetycase.argument.load import load
 from safetycase.argument.model import Case, Claim, Evidence
 from safetycase.checks.criterion import claim_of
-from safetycase.checks.rules import LeafFacts, Subject, check
 from safetycase.evidence.digests import Digester
-from safetycase.evidence.recipes import CurrentRecipe, current_recipe, resolve_facts
+from safetycase.evidence.recipes import CurrentRecipe, current_recipe
 from safetycase.ledger import History, Log, fold, read
-from safetycase.plugin.catalogue import BrokenMethod, Catalogue, MethodEntry, installed
+from safetycase.plugin.catalogue import Catalogue
 from safetycase.plugin.contract import Method
-from safetycase.plugin.library import templates
-from safetycase.plugin.parameters import bind
+from safetycase.workspace.checking import CASE_FILE, NoCase, check_folder
 
 if TYPE_CHECKING:
     from safetycase.assess.records import Assessment
     from safetycase.evidence.schedule import Job
 
-__all__ = ["CASE_FILE", "NoCase", "Workspace", "find_case", "open_case"]
-
-CASE_FILE = "case.yaml"
-
-
-class NoCase(Exception):
-    """There is no case where one was looked for; the message says where and what to do."""
+__all__ = ["Workspace", "open_case"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,77 +101,40 @@ class Workspace:
         return jobs
 
 
-def find_case(start: Path) -> Path:
-    """The case folder at `start`, or the nearest one above it."""
-    if start.is_file():
-        start = start.parent
-    if not start.exists():
-        raise NoCase(f"there is no folder {start}")
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / CASE_FILE).is_file():
-            return folder
-    raise NoCase(
-        f"no {CASE_FILE} in {start} or above it; name the case folder, e.g. "
-        "`safetycase status cases/internal-assistant`"
-    )
-
-
 def open_case(
     folder: Path,
     now: datetime,
     *,
     trust_cache: bool = True,
-    recipes: bool = True,
-    record: bool = True,
     cache: MutableMapping[Any, Any] | None = None,
 ) -> Workspace:
     """Read everything a case folder holds, as of `now`.
 
     `trust_cache` lets digests of big unchanged files be remembered; `run`, `verify` and `gate`
-    recompute them. Without `recipes` or `record` those parts are left out (`check`). A `cache`
-    handed to every call makes a second reading pay only for the files that changed.
+    recompute them. A `cache` handed to every call makes a second reading pay only for the files
+    that changed.
     """
-    log = read(folder / "ledger") if record else Log()
-    text, problem = _read(folder / CASE_FILE)
-    if problem:
-        return Workspace(
-            folder=folder,
-            now=now,
-            case=None,
-            findings=(problem,),
-            log=log,
-            history=fold(log),
-            catalogue=Catalogue(methods={}),
-        )
-    loaded = load(
-        text,
-        _shown(folder / CASE_FILE),
-        more=lambda name: _module_text(folder, name),
-        library=templates(folder),
-        cache=cache,
-    )
-    case = loaded.case
+    log = read(folder / "ledger")
+    checked = check_folder(folder, cache=cache)
+    catalogue = checked.catalogue or Catalogue(methods={})
+    case, facts = checked.case, checked.leaves
     if case is None:
         return Workspace(
             folder=folder,
             now=now,
             case=None,
-            findings=loaded.findings,
+            findings=checked.findings,
             log=log,
             history=fold(log),
-            catalogue=Catalogue(methods={}),
+            catalogue=catalogue,
         )
-    leaves = {name: e for name, e in case.elements.items() if isinstance(e, Evidence) and e.method}
-    # Reading what is installed takes longer than reading a small case; most checks need none.
-    catalogue = installed() if leaves else Catalogue(methods={})
-    facts = {name: _facts(case, leaf, folder, catalogue) for name, leaf in leaves.items()}
-    subject = Subject(case=case, leaves=facts, method_names=tuple(catalogue.methods))
-    findings = tuple(sorted((*loaded.findings, *check(subject)), key=lambda f: (f.span, f.code)))
+    leaves = {name: case.elements[name] for name in facts}
     methods = {n: f.method for n, f in facts.items() if isinstance(f.method, Method)}
     digester = Digester(trust_cache=trust_cache)
     current: dict[str, CurrentRecipe] = {}
-    for name, leaf in leaves.items() if recipes else ():
+    for name, leaf in leaves.items():
         method = methods.get(name)
+        assert isinstance(leaf, Evidence)
         current[name] = (
             current_recipe(case, leaf, method, catalogue.methods[leaf.method], folder, digester)
             if method and leaf.method
@@ -190,91 +144,10 @@ def open_case(
         folder=folder,
         now=now,
         case=case,
-        findings=findings,
+        findings=checked.findings,
         log=log,
         history=fold(log),
         catalogue=catalogue,
         methods=methods,
         recipes=current,
     )
-
-
-def _module_text(folder: Path, name: str) -> str | None:
-    """The text of a module file; None if it is not there, not text, or outside the folder."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
-        return None
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def _shown(path: Path) -> str:
-    """The path as the user would type it."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def _read(path: Path) -> tuple[str, Finding | None]:
-    span = Span(file=_shown(path), line=1, column=1)
-    try:
-        return path.read_text("utf-8"), None
-    except UnicodeDecodeError as error:
-        return "", Finding(
-            code="F002",
-            span=span,
-            message=f"not UTF-8 text: {error.reason} at byte {error.start}",
-            hint="save the file as UTF-8",
-        )
-    except OSError as error:
-        return "", Finding(code="F002", span=span, message=f"cannot be read: {error.strerror}")
-
-
-def _facts(case: Case, leaf: Evidence, folder: Path, catalogue: Catalogue) -> LeafFacts:
-    """What the rules need to know about one leaf."""
-    entry = catalogue.methods.get(leaf.method or "")
-    if entry is None:
-        reason = f"no installed package offers the method `{leaf.method}`"
-        return LeafFacts(method=("C120", reason))
-    method = _load(entry)
-    if not isinstance(method, Method):
-        return LeafFacts(method=method)
-    values, unknown = resolve_facts(case, dict(leaf.with_))
-    bound = bind(method.parameters, values) if not unknown else None
-    files = list(leaf.inputs)
-    if bound and bound.value is not None:
-        files += method.files(bound.value)
-    missing = tuple((name, why) for name in dict.fromkeys(files) if (why := _absent(folder, name)))
-    best: Mapping[str, Any] = {}
-    if bound and bound.value is not None and not missing and method.best_case:
-        try:
-            best = method.best_case(bound.value, folder, leaf.inputs)
-        except (OSError, ValueError, KeyError):
-            best = {}  # a size that cannot be known is no finding
-    return LeafFacts(
-        method=method,
-        mismatches=bound.mismatches if bound else (),
-        missing_files=missing,
-        unknown_facts=tuple(unknown),
-        best_case=best,
-    )
-
-
-def _load(entry: MethodEntry) -> Method | tuple[str, str]:
-    try:
-        return entry.load()
-    except BrokenMethod as error:
-        return "C121", str(error)
-
-
-def _absent(folder: Path, name: str) -> str:
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        return "lies outside the case folder"
-    if path.is_file():
-        return ""
-    near = did_you_mean(name, [p.relative_to(folder).as_posix() for p in folder.glob("*/*")])
-    return "is not there" + (f" ({near})" if near and near.startswith("did") else "")

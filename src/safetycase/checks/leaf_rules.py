@@ -1,0 +1,107 @@
+"""The rules about leaves that a method executes; they need methods and statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+
+from safetycase.argument.findings import Finding, did_you_mean
+from safetycase.argument.graph import claim_of
+from safetycase.argument.model import Evidence
+from safetycase.checks.criterion import judge, planned_alpha, spent_alpha
+from safetycase.checks.subject import Subject, finding
+from safetycase.plugin.contract import Method
+from safetycase.stats import sample_size
+
+__all__ = ["LEAF_RULES"]
+
+
+def methods(subject: Subject) -> Iterator[Finding]:
+    """C120, C121, C122, C123, C127."""
+    for name, facts in subject.leaves.items():
+        element = subject.case.elements[name]
+        assert isinstance(element, Evidence)
+        assert element.method is not None
+        if not isinstance(facts.method, Method):
+            code, reason = facts.method
+            hint = did_you_mean(element.method, subject.method_names)
+            yield finding(
+                subject,
+                code,
+                (name, "method"),
+                reason,
+                hint if code == "C120" else "reinstall that package",
+            )
+            continue
+        for path, fact in facts.unknown_facts:
+            yield finding(
+                subject,
+                "C127",
+                (name, "with", *path),
+                f"there is no fact `{fact}`",
+                "facts: deployment.users, deployment.volume, deployment.horizon",
+            )
+        for mismatch in facts.mismatches:
+            yield finding(
+                subject,
+                "C122",
+                (name, "with", *mismatch.path),
+                f"{mismatch.message} (parameters of `{element.method}`)",
+                mismatch.hint,
+            )
+        names = [measure.name for measure in facts.method.measures]
+        for quantity, measure in element.reads.items():
+            if not any(fnmatchcase(measure, known) for known in names):
+                yield finding(
+                    subject,
+                    "C123",
+                    (name, "reads", quantity),
+                    f"`{element.method}` does not measure `{measure}`",
+                    did_you_mean(measure, names),
+                )
+
+
+def files(subject: Subject) -> Iterator[Finding]:
+    """C124."""
+    for name, facts in subject.leaves.items():
+        for path, reason in facts.missing_files:
+            yield finding(
+                subject,
+                "C124",
+                (name, "inputs"),
+                f"`{path}` of `{name}` {reason}",
+                "paths start at the case folder",
+            )
+
+
+def planned_n(subject: Subject) -> Iterator[Finding]:
+    """C126."""
+    conclusions = subject.conclusions
+    for name, facts in subject.leaves.items():
+        element = subject.case.elements[name]
+        claim = claim_of(subject.case, name, conclusions)
+        if not isinstance(element, Evidence) or claim is None or claim.holds_when is None:
+            continue
+        statistics = {
+            q: facts.best_case[m] for q, m in element.reads.items() if m in facts.best_case
+        }
+        if not statistics or any(q not in statistics for q in claim.holds_when.names):
+            continue
+        alpha = spent_alpha(planned_alpha(subject.case, name), 1)
+        judged = judge(claim.holds_when, statistics, alpha)
+        if judged.outcome != "supports":
+            reached = ", ".join(
+                f"{q} within [{i.low:.4f}, {i.high:.4f}] at n = {sample_size(statistics[q]).items}"
+                for q, i in judged.intervals.items()
+            )
+            yield finding(
+                subject,
+                "C126",
+                (name,),
+                f"even the best result of `{name}` cannot "
+                f"decide `{claim.holds_when}` at level {1 - alpha:.4f}: {reached}",
+                "plan more samples, or a bound that this many can decide",
+            )
+
+
+LEAF_RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (methods, files, planned_n)

@@ -1,0 +1,179 @@
+"""A case folder read and checked: the part of the workspace that needs no record.
+
+It imports what a check needs and nothing more: statistics, methods, the record and the recipes
+take longer to import than a small case to check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetycase.argument.findings import Finding, Span, did_you_mean
+from safetycase.argument.load import load
+from safetycase.argument.model import Case, Evidence
+from safetycase.checks.rules import check
+from safetycase.checks.subject import LeafFacts, Subject
+from safetycase.plugin.library import templates
+
+if TYPE_CHECKING:
+    from safetycase.plugin.catalogue import Catalogue, MethodEntry
+    from safetycase.plugin.contract import Method
+
+__all__ = ["CASE_FILE", "Checked", "NoCase", "check_folder", "find_case"]
+
+CASE_FILE = "case.yaml"
+
+
+class NoCase(Exception):
+    """There is no case where one was looked for; the message says where and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """The case of a folder (None if it cannot be read), its findings, and its leaves' methods."""
+
+    folder: Path
+    case: Case | None
+    findings: tuple[Finding, ...]
+    leaves: Mapping[str, LeafFacts] = field(default_factory=dict)
+    catalogue: Catalogue | None = None
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that make some element not ready."""
+        return tuple(f for f in self.findings if f.severity == "error")
+
+
+def find_case(start: Path) -> Path:
+    """The case folder at `start`, or the nearest one above it."""
+    if start.is_file():
+        start = start.parent
+    if not start.exists():
+        raise NoCase(f"there is no folder {start}")
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / CASE_FILE).is_file():
+            return folder
+    raise NoCase(
+        f"no {CASE_FILE} in {start} or above it; name the case folder, e.g. "
+        "`safetycase status cases/internal-assistant`"
+    )
+
+
+def check_folder(folder: Path, *, cache: MutableMapping[Any, Any] | None = None) -> Checked:
+    """Read the case of `folder` and run the rules of the case file.
+
+    A `cache` handed to every call makes a second reading pay only for the files that changed.
+    """
+    text, problem = _read(folder / CASE_FILE)
+    if problem:
+        return Checked(folder=folder, case=None, findings=(problem,))
+    loaded = load(
+        text,
+        _shown(folder / CASE_FILE),
+        more=lambda name: _module_text(folder, name),
+        library=templates(folder),
+        cache=cache,
+    )
+    case = loaded.case
+    if case is None:
+        return Checked(folder=folder, case=None, findings=loaded.findings)
+    leaves = {n: e for n, e in case.elements.items() if isinstance(e, Evidence) and e.method}
+    catalogue, facts = None, dict[str, LeafFacts]()
+    if leaves:
+        from safetycase.plugin.catalogue import installed
+
+        catalogue = installed()
+        facts = {name: _facts(case, leaf, folder, catalogue) for name, leaf in leaves.items()}
+    names = tuple(catalogue.methods) if catalogue else ()
+    found = check(Subject(case=case, leaves=facts, method_names=names))
+    findings = tuple(sorted((*loaded.findings, *found), key=lambda f: (f.span, f.code)))
+    return Checked(folder=folder, case=case, findings=findings, leaves=facts, catalogue=catalogue)
+
+
+def _module_text(folder: Path, name: str) -> str | None:
+    """The text of a module file; None if it is not there, not text, or outside the folder."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        return None
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _shown(path: Path) -> str:
+    """The path as the user would type it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _read(path: Path) -> tuple[str, Finding | None]:
+    span = Span(file=_shown(path), line=1, column=1)
+    try:
+        return path.read_text("utf-8"), None
+    except UnicodeDecodeError as error:
+        return "", Finding(
+            code="F002",
+            span=span,
+            message=f"not UTF-8 text: {error.reason} at byte {error.start}",
+            hint="save the file as UTF-8",
+        )
+    except OSError as error:
+        return "", Finding(code="F002", span=span, message=f"cannot be read: {error.strerror}")
+
+
+def _facts(case: Case, leaf: Evidence, folder: Path, catalogue: Catalogue) -> LeafFacts:
+    """What the rules need to know about one leaf."""
+    entry = catalogue.methods.get(leaf.method or "")
+    if entry is None:
+        reason = f"no installed package offers the method `{leaf.method}`"
+        return LeafFacts(method=("C120", reason))
+    method = _load(entry)
+    if isinstance(method, tuple):
+        return LeafFacts(method=method)
+    from safetycase.evidence.facts import resolve_facts
+    from safetycase.plugin.parameters import bind
+
+    values, unknown = resolve_facts(case, dict(leaf.with_))
+    bound = bind(method.parameters, values) if not unknown else None
+    files = list(leaf.inputs)
+    if bound and bound.value is not None:
+        files += method.files(bound.value)
+    missing = tuple((name, why) for name in dict.fromkeys(files) if (why := _absent(folder, name)))
+    best: Mapping[str, Any] = {}
+    if bound and bound.value is not None and not missing and method.best_case:
+        try:
+            best = method.best_case(bound.value, folder, leaf.inputs)
+        except (OSError, ValueError, KeyError):
+            best = {}  # a size that cannot be known is no finding
+    return LeafFacts(
+        method=method,
+        mismatches=bound.mismatches if bound else (),
+        missing_files=missing,
+        unknown_facts=tuple(unknown),
+        best_case=best,
+    )
+
+
+def _load(entry: MethodEntry) -> Method | tuple[str, str]:
+    from safetycase.plugin.catalogue import BrokenMethod
+
+    try:
+        return entry.load()
+    except BrokenMethod as error:
+        return "C121", str(error)
+
+
+def _absent(folder: Path, name: str) -> str:
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        return "lies outside the case folder"
+    if path.is_file():
+        return ""
+    near = did_you_mean(name, [p.relative_to(folder).as_posix() for p in folder.glob("*/*")])
+    return "is not there" + (f" ({near})" if near and near.startswith("did") else "")
