@@ -215,3 +215,26 @@ def test_why_reads_from_the_root_to_the_number(sc: Sc, coin: Path) -> None:
         assert part in told
     assert sc("why", "SAEF", coin).code == 2
     assert "SAFE" in sc("why", "SAEF", coin).err
+
+
+def test_a_monitor_that_has_not_reported_keeps_its_claim_open(sc: Sc, coin: Path) -> None:
+    text = (coin / "case.yaml").read_text("utf-8")
+    text += "monitors:\n  - {monitor: M, says: Live rate, owner: ops, conditions: [RARE]}\n"
+    (coin / "case.yaml").write_text(text, "utf-8")
+    assert sc("run", coin).code == 0
+    assert sc("status", coin, "--json").json["verdict"] == "unknown"
+    assert "M has not reported; silence is not safety" in sc("why", "RARE", coin).out
+
+
+def test_a_planned_leaf_supports_nothing_and_says_so(sc: Sc, coin: Path) -> None:
+    text = (coin / "case.yaml").read_text("utf-8")
+    text = text.replace("          method: toy/coin\n", "          statistic: the upper bound\n")
+    (coin / "case.yaml").write_text(text, "utf-8")
+    assert sc("check", coin).code == 0
+    ran = sc("status", coin)
+    assert ran.code == 4
+    assert "1 leaves that nothing executes yet: E-COIN" in ran.out
+    said = sc("why", "E-COIN", coin).out
+    assert "Nothing executes it yet" in said
+    assert "the upper bound" in said
+    assert "E-COIN  [planned evidence]" in sc("agenda", coin).out

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safetycase.argument.graph import path_to_root, supporting
-from safetycase.argument.model import Claim, Problem
+from safetycase.argument.graph import blockers, path_to_root, supporting
+from safetycase.argument.model import Claim, Evidence, Problem
 from safetycase.assess.records import Assessment
 
 __all__ = ["OpenItem", "agenda"]
@@ -34,6 +34,7 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
     """
     case = assessment.case
     carrying = set(supporting(case, [case.root]))
+    blocked = blockers(case)
     items: list[OpenItem] = []
     for name, element in case.elements.items():
         if isinstance(element, Problem):
@@ -51,11 +52,12 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
                     carries=bool(carrying & set(element.blocks)),
                 )
             )
-        elif (
-            isinstance(element, Claim)
-            and element.by is None
-            and not any(isinstance(e, Problem) and name in e.blocks for e in case.elements.values())
-        ):
+        elif isinstance(element, Evidence) and element.method is None:
+            closed = element.statistic or "a method executes it and its result meets the criterion"
+            items.append(
+                _item(assessment, name, "planned evidence", element.because, closed, carrying)
+            )
+        elif isinstance(element, Claim) and element.by is None and name not in blocked:
             items.append(
                 _item(
                     assessment,
@@ -94,7 +96,7 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
                     carrying,
                 )
             )
-    order = ("problem", "undeveloped claim", "undefeated doubt", "evidence")
+    order = ("problem", "undeveloped claim", "undefeated doubt", "planned evidence", "evidence")
     position = {name: i for i, name in enumerate(case.elements)}
     return tuple(
         sorted(

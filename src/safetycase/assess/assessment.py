@@ -16,6 +16,7 @@ from safetycase.argument.model import (
     Defeater,
     Element,
     Evidence,
+    Monitor,
 )
 from safetycase.assess.leaves import Leaf, LeafTarget, assess_leaf, attempt_of
 from safetycase.assess.logic import Facts, solve, standing, unanswered_legs
@@ -124,6 +125,8 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
     }
     problems = blockers(case)
     blocked = {t for t in problems if t in elements}
+    # No monitor reports yet, and silence is not safety: what one conditions stays unknown.
+    blocked |= {t for e in elements.values() if isinstance(e, Monitor) for t in e.conditions}
     blocked |= {f.subject for f in given.findings if f.severity == "error" and f.subject}
     assumed = {
         name: e.owner is not None
@@ -155,6 +158,13 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
         ),
         silent=frozenset(silent),
         problems=problems,
+        ranges={
+            leaf.result.claim: {
+                q.name: (q.interval.low, q.interval.high) for q in leaf.result.quantities
+            }
+            for leaf in leaves.values()
+            if leaf.freshness.word == "fresh"
+        },
     )
 
 
@@ -227,6 +237,13 @@ def contested(name: str, facts: Facts, values: Mapping[str, bool | None]) -> boo
     return False
 
 
+def _no_leaf(element: Evidence) -> Freshness:
+    """Why an evidence has no result to be fresh."""
+    if element.method is None:
+        return Freshness(word="never run", detail="nothing executes it yet")
+    return Freshness(word="unknown", detail="no criterion to judge it by")
+
+
 def _freshness(
     below: tuple[str, ...], facts: Facts, leaves: Mapping[str, Leaf], now: datetime
 ) -> Freshness:
@@ -239,7 +256,7 @@ def _freshness(
         if name in leaves:
             found.append(leaves[name].freshness)
         elif isinstance(element, Evidence):
-            found.append(Freshness(word="unknown", detail="no criterion to judge it by"))
+            found.append(_no_leaf(element))
         elif isinstance(element, Assumption) and element.expires and element.expires < now.date():
             found.append(Freshness(word="expired", detail=element.expires.isoformat()))
     if not found:

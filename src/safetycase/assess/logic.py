@@ -23,7 +23,9 @@ from safetycase.argument.model import (
 
 __all__ = ["Facts", "solve", "standing", "step_value", "unanswered_legs"]
 
+_DEEPEST = 20  # calculations of calculations; a circle of them ends here
 Value = bool | None
+Ranges = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,8 @@ class Facts:
     `assumed` whether an assumption counts now; `blocked` the elements with an open problem or a
     blocking finding; `attacks` the defeaters against each element; `accepted` those accepted as
     residual and still in date; `silent` those the engine would raise itself and did not;
-    `problems` the open problems that block each element.
+    `problems` the open problems that block each element; `ranges` the measured interval of each
+    quantity of a claim, from fresh leaves alone.
     """
 
     elements: Mapping[str, Element]
@@ -45,6 +48,7 @@ class Facts:
     accepted: frozenset[str]
     silent: frozenset[str]
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ranges: Mapping[str, Ranges] = field(default_factory=dict)
 
 
 def solve(facts: Facts) -> Mapping[str, Value]:
@@ -84,10 +88,61 @@ def _operator(name: str, facts: Facts, values: Mapping[str, Value]) -> Value:
     if isinstance(element, Assumption):
         return True if facts.assumed.get(name) else None
     if isinstance(element, Claim):
+        step = facts.elements.get(element.by or "")
+        if isinstance(step, Argument) and rule_of(step) == "calculate":
+            if step.id in facts.blocked or standing(facts, values, step.id):
+                return None
+            return _calculated(element, step, facts, values)
         return values.get(element.by) if element.by else None
     if isinstance(element, Argument):
+        if rule_of(element) == "calculate":
+            # What a calculation passes on depends on the criterion of its conclusion.
+            return True if _inputs(element, facts, values) is not None else None
         return step_value(element, values.get)
     return None
+
+
+def _calculated(claim: Claim, step: Argument, facts: Facts, values: Mapping[str, Value]) -> Value:
+    """The criterion of a claim on the computed intervals; it refutes only an exact step."""
+    ranges = _inputs(step, facts, values)
+    if ranges is None or claim.holds_when is None:
+        return None
+    computed = {name: formula.on(ranges) for name, formula in step.computes.items()}
+    if any(name not in computed for name in claim.holds_when.names):
+        return None
+    decided = claim.holds_when.decide(computed)
+    return decided if decided or step.exact else None
+
+
+def _inputs(
+    step: Argument, facts: Facts, values: Mapping[str, Value], depth: int = 0
+) -> Ranges | None:
+    """The intervals a formula is evaluated on; None while one is missing or under attack.
+
+    A premise that gives a quantity need not meet a bound of its own; every other must hold.
+    """
+    found: dict[str, tuple[float, float]] = {}
+    needed = {name for formula in step.computes.values() for name in formula.names}
+    for premise in (*step.premises, *step.side_conditions):
+        given = _quantities(premise, facts, values, depth + 1) or {}
+        if not needed & given.keys() and values.get(premise) is not True:
+            return None
+        found.update(given)
+    return found if needed <= found.keys() else None
+
+
+def _quantities(name: str, facts: Facts, values: Mapping[str, Value], depth: int) -> Ranges | None:
+    """The quantities a claim has, measured or computed, unless something attacks them."""
+    element = facts.elements.get(name)
+    if not isinstance(element, Claim) or depth > _DEEPEST or not element.by:
+        return None
+    if any(n in facts.blocked or standing(facts, values, n) for n in (name, element.by)):
+        return None
+    step = facts.elements.get(element.by)
+    if isinstance(step, Argument) and rule_of(step) == "calculate":
+        ranges = _inputs(step, facts, values, depth)
+        return ranges and {q: formula.on(ranges) for q, formula in step.computes.items()}
+    return facts.ranges.get(name)
 
 
 def _defeater(element: Defeater, facts: Facts, values: Mapping[str, Value]) -> Value:

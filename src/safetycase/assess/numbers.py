@@ -62,6 +62,8 @@ def _closed(
     if isinstance(element, Defeater):
         parts = [*element.answered_by, *([element.by] if element.by else [])]
         return name in facts.silent or all(part in closed for part in parts)
+    if isinstance(element, Argument) and rule_of(element) == "calculate":
+        return False  # a quantity is no event: its doubt composes by other rules
     if isinstance(element, Argument):
         return all(part in closed for part in (*element.premises, *element.side_conditions))
     return False

@@ -14,6 +14,7 @@ from safetycase.argument.model import (
     Defeater,
     Element,
     Evidence,
+    Monitor,
     Problem,
 )
 from safetycase.assess.leaves import Leaf
@@ -52,6 +53,10 @@ def reasons_of(
                     about=defeater,
                 )
             )
+    for monitor in (e for e in facts.elements.values() if isinstance(e, Monitor)):
+        if name in monitor.conditions:
+            says = f"Its monitor {monitor.id} has not reported; silence is not safety."
+            found.append(Reason(says=says, about=monitor.id))
     for problem in facts.problems.get(name, ()):
         says = getattr(case.elements[problem], "says", "")
         found.append(Reason(says=f"An open problem blocks it: {says}", about=problem))
@@ -69,7 +74,7 @@ def _own(
     now: datetime,
 ) -> list[Reason]:
     if isinstance(element, Evidence):
-        return _evidence(name, leaves)
+        return _planned(element) if element.method is None else _evidence(name, leaves)
     if isinstance(element, Claim):
         return _claim(name, element, facts, values, case)
     if isinstance(element, Argument):
@@ -81,6 +86,15 @@ def _own(
     if isinstance(element, Problem):
         return [Reason(says=f"It is closed when {element.closed_when}")]
     return []
+
+
+def _planned(element: Evidence) -> list[Reason]:
+    found = [Reason(says="Nothing executes it yet, so it supports nothing.")]
+    if element.statistic:
+        found.append(Reason(says=f"It would be decided by {element.statistic}."))
+    if element.artefact:
+        found.append(Reason(says=f"It names the document {element.artefact}."))
+    return found
 
 
 def _evidence(name: str, leaves: Mapping[str, Leaf]) -> list[Reason]:
@@ -155,6 +169,8 @@ def _claim(name: str, element: Claim, facts: Facts, values: Values, case: Case) 
 
 def _argument(element: Argument, values: Values) -> list[Reason]:
     rule = rule_of(element)
+    if rule == "calculate":
+        return _calculation(element, values)
     needed = {"all": "all", "any": "any one"}.get(rule, f"{element.k}")
     parts = (*element.premises, *element.side_conditions)
     good = [p for p in parts if values.get(p) is True]
@@ -183,6 +199,17 @@ def _argument(element: Argument, values: Values) -> list[Reason]:
             if values.get(leg) is False
         ]
     found += [Reason(says=f"{premise} holds.", about=premise) for premise in good]
+    return found
+
+
+def _calculation(element: Argument, values: Values) -> list[Reason]:
+    found = [
+        Reason(says=f"It computes {name} = {formula} on the measured intervals.")
+        for name, formula in element.computes.items()
+    ]
+    for premise in (*element.premises, *element.side_conditions):
+        word = {True: "holds", False: "is refuted"}.get(values.get(premise), "is not established")  # type: ignore[arg-type]
+        found.append(Reason(says=f"{premise} {word}.", about=premise))
     return found
 
 

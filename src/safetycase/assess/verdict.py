@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from safetycase.argument.findings import Finding
-from safetycase.argument.graph import supporting
-from safetycase.argument.model import Assumption, Case, Defeater, Evidence, Problem
+from safetycase.argument.graph import rule_of, supporting
+from safetycase.argument.model import Argument, Assumption, Case, Defeater, Evidence, Problem
 from safetycase.assess.leaves import Leaf
 from safetycase.assess.logic import Facts
 from safetycase.assess.records import Assessment, Attempt, State, Verdict
@@ -90,7 +90,11 @@ def _no_number(
             f"{len(stale)} leaves do not count now: "
             + ", ".join(f"{n} ({leaves[n].freshness.word})" for n in stale)
         )
-    loose = [n for n in below if isinstance(case.elements[n], Evidence) and n not in leaves]
+    loose = [
+        n
+        for n in below
+        if isinstance(e := case.elements[n], Evidence) and e.method and n not in leaves
+    ]
     if loose:
         found.append("evidence without a criterion: " + ", ".join(loose))
     out = [n for n in below if isinstance(case.elements[n], Assumption) and not facts.assumed[n]]
@@ -105,6 +109,13 @@ def _no_number(
     ]
     if mandatory:
         found.append("mandatory doubts without an answer: " + ", ".join(mandatory))
+    steps = [case.elements[n] for n in below]
+    counted = [e.id for e in steps if isinstance(e, Argument) and rule_of(e) == "calculate"]
+    if counted:
+        found.append("calculations carry no probability: " + ", ".join(counted))
+    planned = [e.id for e in steps if isinstance(e, Evidence) and e.method is None]
+    if planned:
+        found.append(f"{len(planned)} leaves that nothing executes yet: " + ", ".join(planned[:8]))
     if any(s.posed != "ready" for s in states.values()):
         found.append("findings make parts of it not ready")
     return tuple(found or ["parts of it are undeveloped"])
