@@ -11,11 +11,22 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
 
 from safetycase.argument.findings import Finding, Span
 from safetycase.plugin.formats import MAX_BYTES, MAX_DEPTH
 
-__all__ = ["MAX_ELEMENTS", "XSI", "Element", "all_text", "local", "namespace", "parse_xml", "walk"]
+__all__ = [
+    "MAX_ELEMENTS",
+    "XSI",
+    "Element",
+    "all_text",
+    "as_text",
+    "local",
+    "namespace",
+    "parse_xml",
+    "walk",
+]
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 MAX_ELEMENTS = 2_000_000
@@ -255,3 +266,34 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def as_text(element: Element) -> str:
+    """The element as XML again; each namespace is declared once, at the top."""
+    spaces: dict[str, str] = {}
+    for here in walk(element):
+        for name in (here.tag, *here.attributes):
+            if namespace(name):
+                spaces.setdefault(namespace(name), f"n{len(spaces)}")
+
+    def named(name: str) -> str:
+        space = namespace(name)
+        return f"{spaces[space]}:{local(name)}" if space else name
+
+    pieces: list[str] = []
+    stack: list[Element | str] = [element]
+    while stack:
+        here_or_text = stack.pop()
+        if isinstance(here_or_text, str):
+            pieces.append(here_or_text)
+            continue
+        here = here_or_text
+        said = "".join(f" {named(k)}={quoteattr(v)}" for k, v in here.attributes.items())
+        if here is element:
+            said += "".join(f" xmlns:{p}={quoteattr(uri)}" for uri, p in spaces.items())
+        pieces.append(f"<{named(here.tag)}{said}>")
+        stack.append(f"</{named(here.tag)}>")
+        for run, child in zip(reversed(here.runs[1:]), reversed(here.children), strict=True):
+            stack.extend((escape(run), child))
+        stack.append(escape(here.runs[0]))
+    return "".join(pieces)
