@@ -27,7 +27,25 @@ TEXT = st.one_of(
     ),
 )
 KEYS = ["sc.status", "sc.type", "sc.tag.x", "note", "sacm.attribute.x", "sc.optional@2", "k k"]
-TAGS = st.dictionaries(st.sampled_from(KEYS), TEXT, max_size=2)
+FOREIGN = {
+    "sacm.lang": "de",
+    "sacm.text.fr": "Une phrase",
+    "sacm.class": "ArtifactReference",
+    "sacm.name": "Main inference",
+    "sacm.description": "Why it follows",
+    "sacm.declaration": "axiomatic",
+    "sacm.artifact.id": "art_1",
+    "sacm.artifact.version": "1.2",
+    "sacm.artifact.kind": "Resource",
+    "sacm.id": "package_1",
+    "sacm.reasoning": "S1",
+}
+TAGS = st.one_of(
+    st.dictionaries(st.sampled_from(KEYS), TEXT, max_size=2),
+    st.sets(st.sampled_from(sorted(FOREIGN)), max_size=3).map(
+        lambda keys: {key: FOREIGN[key] for key in sorted(keys)}
+    ),
+)
 MODULES = ["", "main", "other module", "G1"]
 
 

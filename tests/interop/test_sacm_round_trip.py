@@ -40,7 +40,7 @@ def comparable(structure: Structure) -> Any:
         structure.title,
         {key: replace(part, span=None) for key, part in structure.parts.items()},
         sorted(map(_order, structure.links)),
-        [replace(point, span=None) for point in structure.points],
+        sorted(repr(replace(point, span=None)) for point in structure.points),
         {key: replace(info, span=None) for key, info in structure.modules.items()},
         dict(structure.tags),
     )

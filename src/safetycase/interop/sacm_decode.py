@@ -76,7 +76,7 @@ class _Decoder:
         parts = [self.part(item, types[item.id], steps) for item in elements]
         kept = theirs | steps.kept
         if document.id and not is_generated(document.id):
-            kept["sacm.id"] = document.id
+            kept["sacm.id"] = ours.get("sc.id", document.id)
         structure = Structure(
             title=ours.get("sc.title", document.name),
             parts={part.id: part for part in parts},
@@ -108,7 +108,7 @@ class _Decoder:
                 continue
             ours, theirs = split_tags(package.tags)
             name = ours.get("sc.module", "" if is_generated(package.id) else package.name)
-            if not name and not is_generated(package.id):
+            if not name and not is_generated(package.id) and "sc.module" not in ours:
                 name = package.id
             if name in taken:
                 name = f"{name} ({package.id})"
@@ -128,8 +128,10 @@ class _Decoder:
     def module(
         self, package: Package, name: str, ours: Mapping[str, str], theirs: dict[str, str]
     ) -> ModuleInfo:
-        if not is_generated(package.id) and package.id != xml_id(name) and "sc.id" not in ours:
-            theirs["sacm.id"] = package.id
+        usual = is_generated(package.id) or package.id == xml_id(name)
+        said = ours.get("sc.id", "" if usual else package.id)
+        if said:
+            theirs["sacm.id"] = said
         binds = package.kind == BINDING
         if binds and len(package.participants) < 2:
             theirs["sacm.participants"] = " ".join(package.participants)

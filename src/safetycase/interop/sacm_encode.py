@@ -84,6 +84,8 @@ class _Encoder:
         listed = [*ordered, *self.homed(relations)]
         tags = {escape_key(k): v for k, v in structure.tags.items() if k != "sacm.id" or not v}
         tags |= relations.tags | ({"sc.unnamed": "true"} if self.unnamed else {})
+        wanted = structure.tags.get("sacm.id", "")
+        tags |= {"sc.id": wanted} if wanted and wanted != root else {}
         tags |= {} if structure.title else {"sc.title": ""}
         document = Document(
             id=root,
@@ -214,8 +216,9 @@ class _Encoder:
         identifier = self.ids.take(wanted) if wanted else self.ids.make("argument")
         self.package_ids[name] = identifier
         tags = _module_tags(info) if info else {}
-        if info and wanted == name and identifier != xml_id(name):
-            tags["sc.id"] = ""
+        said = wanted if wanted != name else ""
+        if info and identifier not in (said, xml_id(name)):
+            tags["sc.id"] = said
         if info and not name:
             tags["sc.module"] = ""
         if name and not info:
