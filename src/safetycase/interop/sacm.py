@@ -14,10 +14,10 @@ from safetycase.interop.sacm_decode import decode
 from safetycase.interop.sacm_describe import Notes, short
 from safetycase.interop.sacm_document import NAMESPACE
 from safetycase.interop.sacm_encode import encode
-from safetycase.interop.sacm_index import File
+from safetycase.interop.sacm_index import File, class_of
 from safetycase.interop.sacm_print import print_document
 from safetycase.interop.sacm_read import is_sacm, read_documents
-from safetycase.interop.xml import Element, namespace, parse_xml
+from safetycase.interop.xml import Element, namespace, parse_xml, walk
 from safetycase.plugin.formats import Format, Reading, Source, Writing
 
 __all__ = ["FORMAT", "NAMESPACE_TAG", "read_sacm", "revision_of", "write_sacm"]
@@ -81,13 +81,19 @@ def read_sacm(sources: Sequence[Source], more: Callable[[str], bytes | None]) ->
 def _namespaces(roots: Sequence[Element], file: str) -> list[Finding]:
     """A warning for a namespace nobody knows, a note for an older revision."""
     uris = dict.fromkeys(
-        namespace(name) for root in roots for name in (root.tag, root.type) if namespace(name)
+        namespace(element.type or element.tag)
+        for root in roots
+        for element in walk(root)
+        if class_of(element) is not None
     )
-    found = []
+    uris.pop("", None)
+    found: list[Finding] = []
+    told: set[str] = set()
     for uri in uris:
         revision = revision_of(uri)
-        if revision == "SACM 2.3":
+        if revision == "SACM 2.3" or (revision and revision in told):
             continue
+        told.add(revision)
         severity: Severity = "note" if revision else "warning"
         message = (
             f"`{short(uri)}` is {revision}, an older revision; read as SACM 2.3"
