@@ -10,18 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 
 from safetycase.argument.structure import Loss
+from safetycase.interop.markup import clean_xml, xml_quote, xml_text
 from safetycase.interop.sacm_document import NAMESPACE, Artifact, Document, Item, Package
 from safetycase.interop.xml import XSI
 
 __all__ = ["print_document"]
 
 _XMI = "http://www.omg.org/spec/XMI/20131001"
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
-_PLACES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
-_QUOTED = _PLACES | {'"': "&quot;", "\n": "&#10;", "\t": "&#9;"}
-_TEXT = re.compile("[&<>\r]")
-_ATTRIBUTE = re.compile('[&<>\r"\n\t]')
 _LANGUAGE = "sacm.lang"
 _OTHER = "sacm.text."
 
@@ -38,23 +34,15 @@ def print_document(document: Document, namespace: str) -> tuple[str, tuple[Loss,
 
 
 def _clean(line: str, about: str, losses: list[Loss]) -> str:
-    clean = _FORBIDDEN.sub("�", line)
+    clean = clean_xml(line)
     if clean != line:
         says = "it holds characters that XML cannot; U+FFFD stands in their place"
         losses.append(Loss(about=about, what="character", says=says))
     return clean
 
 
-def _quote(text: str) -> str:
-    return '"' + _ATTRIBUTE.sub(lambda found: _QUOTED[found.group()], text) + '"'
-
-
-def _escape(text: str) -> str:
-    return _TEXT.sub(lambda found: _PLACES[found.group()], text)
-
-
 def _tag(indent: str, name: str, attributes: Mapping[str, str], *, empty: bool) -> str:
-    said = "".join(f" {key}={_quote(value)}" for key, value in attributes.items() if value)
+    said = "".join(f" {key}={xml_quote(value)}" for key, value in attributes.items() if value)
     return f"{indent}<{name}{said}{'/' if empty else ''}>"
 
 
@@ -97,7 +85,7 @@ def _model(
         yield f"{indent}<description>", about
         yield f"{indent} <content>", about
         for lang, content in ((language, text), *_languages(others)):
-            value = f"{indent}  <value lang={_quote(lang)} content={_quote(content)}/>"
+            value = f"{indent}  <value lang={xml_quote(lang)} content={xml_quote(content)}/>"
             yield value, about
         yield f"{indent} </content>", about
         yield f"{indent}</description>", about
@@ -105,8 +93,8 @@ def _model(
         if key in others or (text and key == _LANGUAGE and value and value != "en"):
             continue
         yield f"{indent}<taggedValue>", about
-        yield f"{indent} <key>{_escape(key)}</key>", about
-        yield f"{indent} <content>{_escape(value)}</content>", about
+        yield f"{indent} <key>{xml_text(key)}</key>", about
+        yield f"{indent} <content>{xml_text(value)}</content>", about
         yield f"{indent}</taggedValue>", about
 
 
