@@ -257,8 +257,8 @@ class _Decoder:
             for part, links in places:
                 name = names.get(claim) or claim
                 name = name if not any(x.isspace() for x in name) else claim
-                while name in taken:
-                    name += "'"
+                if name in taken:
+                    name = f"{name} ({claim} {len(taken)})"
                 taken.add(name)
                 argued = self.part_ids[claim]
                 yield ClaimPoint(id=name, on_part=part, on_links=links, argued_by=argued)

@@ -135,18 +135,13 @@ def _pick(pairs: list[tuple[str, str]], tags: dict[str, str], prefix: str) -> st
     language, text = pairs[chosen]
     if language and not _english(language) and prefix == "sacm.text":
         tags["sacm.lang"] = language
-    for number, (other, content) in enumerate(pairs):
-        if number != chosen and prefix:
-            _put(tags, f"{prefix}.{other or 'und'}", content)
+    counts: dict[str, int] = {}
+    for place, (other, content) in enumerate(pairs):
+        if place != chosen and prefix:
+            key = f"{prefix}.{other or 'und'}"
+            counts[key] = number = counts.get(key, 0) + 1
+            tags[key if number == 1 else f"{key}.{number}"] = content
     return text
-
-
-def _put(tags: dict[str, str], key: str, value: str) -> None:
-    number, fresh = 1, key
-    while fresh in tags:
-        number += 1
-        fresh = f"{key}.{number}"
-    tags[fresh] = value
 
 
 def _number(tags: dict[str, str], key: str, values: Iterable[str]) -> None:

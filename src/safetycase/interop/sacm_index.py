@@ -127,7 +127,10 @@ def class_of(element: Element) -> Class | None:
 
 
 def attribute(element: Element, *names: str) -> str:
-    """The value of the first attribute of one of these local names."""
+    """The value of an attribute of one of these local names, without a namespace if possible."""
+    for name in names:
+        if name in element.attributes:
+            return element.attributes[name]
     for key, value in element.attributes.items():
         if local(key) in names:
             return value
@@ -166,7 +169,8 @@ def _content(element: Element) -> str:
 def references(element: Element, *names: str) -> Iterator[str]:
     """What the attribute or the children of these names refer to, as written."""
     for name in names:
-        yield from attribute(element, name).split()
+        if name in element.attributes:
+            yield from element.attributes[name].split()
     for child in children_named(element, *names):
         said = attribute(child, "href", "ref", "idref") or child.text
         yield from said.split()

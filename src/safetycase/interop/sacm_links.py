@@ -26,6 +26,7 @@ from safetycase.interop.sacm_meaning import DECLARATIONS
 
 __all__ = ["Relations", "encode_links", "slot_key"]
 
+_MOST_ENDS = 1_000_000
 _DETAILS = ("multiplicity", "choice", "choose")
 
 
@@ -128,12 +129,16 @@ class _Encoder:
             seen.add(ends)
 
     def strike_bare_strategies(self, native: list[bool]) -> None:
-        """A relationship needs a source and a target, so a strategy needs both sides."""
+        """A relationship needs a source and a target, so a strategy needs both sides.
+
+        Each conclusion repeats the premises, so there is a bound on their product.
+        """
         support = [
             (i, x) for i, x in enumerate(self.links) if native[i] and x.kind == "supported by"
         ]
-        below = {x.source for _, x in support if self.kinds[x.source] == REASONING}
-        self.heads = below & {x.target for _, x in support}
+        below = Counter(x.source for _, x in support if self.kinds[x.source] == REASONING)
+        above = Counter(x.target for _, x in support if self.kinds[x.target] == REASONING)
+        self.heads = {s for s in below & above if below[s] * above[s] <= _MOST_ENDS}
         for index, link in support:
             ends = (link.source, link.target)
             native[index] = all(x in self.heads for x in ends if self.kinds[x] == REASONING)

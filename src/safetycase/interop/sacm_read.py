@@ -64,8 +64,10 @@ class _Reader:
         for file in self.files:
             for root in file.roots:
                 self.visit(file, root)
+        places = {id(seen.element): seen.span for seen in self.seen}
         for name, element in self.index.twice:
-            self.twice(name, element)
+            elsewhere = Span(file=self.files[0].name, line=element.line, column=element.column)
+            self.twice(name, places.get(id(element), elsewhere))
         swap = self.gsn_direction()
         packages = [self.package(s) for s in self.seen if s.cls.kind in _PACKAGES]
         items = [self.item(s, swap=swap) for s in self.seen if s.cls.kind in ASSERTED | RELATIONS]
@@ -81,9 +83,7 @@ class _Reader:
             items=tuple(items),
         )
 
-    def twice(self, name: str, element: Element) -> None:
-        file = next((s.file.name for s in self.seen if s.element is element), self.files[0].name)
-        span = Span(file=file, line=element.line, column=element.column)
+    def twice(self, name: str, span: Span) -> None:
         message = f"the id `{short(name)}` is used twice"
         hint = "references lead to the first element of the id"
         self.notes.find("F056", span, message, hint=hint)

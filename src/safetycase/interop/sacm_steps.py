@@ -228,6 +228,7 @@ class _Decoder:
 
     def kept_links(self, ours: Mapping[str, str]) -> None:
         """The links that our writer kept as text."""
+        inverse = {name: key for key, name in self.part_ids.items()}
         for key, text in ours.items():
             if key.partition("@")[0] != "sc.link":
                 continue
@@ -239,7 +240,6 @@ class _Decoder:
                 continue
             self.out.links.append(link)
             if link.kind == "challenges":
-                inverse = {name: key for key, name in self.part_ids.items()}
                 self.out.challengers.add(inverse.get(link.source, link.source))
 
     def lose(self, item: Item, what: str, says: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from xml.parsers import expat
@@ -61,11 +62,13 @@ class Element:
         return "".join(self.runs)
 
 
+@lru_cache(maxsize=512)
 def local(name: str) -> str:
     """The local part of `{namespace}local`."""
     return name.rpartition("}")[2]
 
 
+@lru_cache(maxsize=512)
 def namespace(name: str) -> str:
     """The namespace of `{namespace}local`, empty if there is none."""
     return name.rpartition("}")[0].removeprefix("{")
