@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.interop.sacm_structures import structures
 
 from safetycase.argument.structure import ClaimPoint, Link, ModuleInfo, Part, Structure
 from safetycase.interop import canvas, dot, graphml, mermaid
@@ -20,15 +19,6 @@ from safetycase.interop.graph import graph_of
 from safetycase.interop.placement import place
 from safetycase.interop.xml import Element, local, parse_xml, walk
 from safetycase.plugin.formats import Format
-
-_spec = importlib.util.spec_from_file_location(
-    "sacm_structures_for_graphs", Path(__file__).with_name("sacm_structures.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_module)
-structures = _module.structures
 
 ALL = (graphml.FORMAT, dot.FORMAT, mermaid.FORMAT, canvas.FORMAT)
 NASTY = (
