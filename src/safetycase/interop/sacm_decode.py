@@ -128,7 +128,7 @@ class _Decoder:
     def module(
         self, package: Package, name: str, ours: Mapping[str, str], theirs: dict[str, str]
     ) -> ModuleInfo:
-        usual = is_generated(package.id) or package.id == xml_id(name)
+        usual = is_generated(package.id) or package.id in (name, xml_id(name))
         said = ours.get("sc.id", "" if usual else package.id)
         if said:
             theirs["sacm.id"] = said

@@ -212,7 +212,9 @@ class _Encoder:
     def package(self, name: str) -> Package:
         info = self.structure.modules.get(name)
         author = dict(info.tags) if info else {}
-        wanted = author.pop("sacm.id", "") or name
+        wanted = name
+        if author.get("sacm.id", name) not in ("", name):
+            wanted = author.pop("sacm.id")
         identifier = self.ids.take(wanted) if wanted else self.ids.make("argument")
         self.package_ids[name] = identifier
         tags = _module_tags(info) if info else {}
