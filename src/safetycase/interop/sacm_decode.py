@@ -57,12 +57,10 @@ class _Decoder:
     module_of: dict[str, str] = field(default_factory=dict)
     part_ids: dict[str, str] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
-    unnamed: bool = False
 
     def run(self) -> tuple[Structure, tuple[Loss, ...]]:
         document = self.document
         ours, theirs = split_tags(document.tags)
-        self.unnamed = _true(ours, "unnamed")
         self.interfaces()
         modules = dict(self.modules())
         elements = [i for i in document.items if i.kind in ASSERTED and i.id not in self.alias]
@@ -159,7 +157,7 @@ class _Decoder:
         if "sc.name" in ours:
             name = ours["sc.name"]
         else:
-            name, text = read_name(name, identifier, text, unnamed=self.unnamed)
+            name, text = read_name(name, identifier, text)
         declared = understand(item, part_type)
         word = ours.get("sc.declaration", declared.declaration)
         url = ours.get("sc.url", "")

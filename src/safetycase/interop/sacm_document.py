@@ -49,7 +49,7 @@ RESERVED = frozenset({
     "sc.headings", "sc.id", "sc.inference", "sc.link", "sc.module", "sc.multiplicity", "sc.name",
     "sc.on-links", "sc.on-part", "sc.optional", "sc.pattern", "sc.public", "sc.published",
     "sc.tags", "sc.target", "sc.title", "sc.type", "sc.undeclared", "sc.undeveloped",
-    "sc.unnamed", "sc.url", "sc.uses",
+    "sc.url", "sc.uses",
 })
 # fmt: on
 """Keys of tagged values by which the writer carries what SACM has no member for."""

@@ -59,7 +59,6 @@ class _Encoder:
     artifacts: dict[tuple[str, ...], Artifact] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
     challengers: frozenset[str] = frozenset()
-    unnamed: bool = False
 
     def run(self) -> tuple[Document, tuple[Loss, ...]]:
         structure = self.structure
@@ -70,8 +69,6 @@ class _Encoder:
             self.part_ids[key] = self.ids.take(key)
         names = list(dict.fromkeys([*structure.modules, *(p.module for p in parts.values())]))
         packages = [self.package(name) for name in names or [""]]
-        unnamed = sum(not part.name for part in parts.values())
-        self.unnamed = unnamed > sum(part.name == key for key, part in parts.items())
         links = structure.links
         self.challengers = frozenset(x.source for x in links if x.kind == "challenges")
         items = [self.item(key, part) for key, part in parts.items()]
@@ -83,7 +80,7 @@ class _Encoder:
         ordered = [replace(item, package=self.home(item)) for item in items]
         listed = [*ordered, *self.homed(relations)]
         tags = {escape_key(k): v for k, v in structure.tags.items() if k != "sacm.id" or not v}
-        tags |= relations.tags | ({"sc.unnamed": "true"} if self.unnamed else {})
+        tags |= relations.tags
         wanted = structure.tags.get("sacm.id", "")
         tags |= {"sc.id": wanted} if wanted and wanted != root else {}
         tags |= {} if structure.title else {"sc.title": ""}
@@ -169,10 +166,7 @@ class _Encoder:
                 self.lose(key, word.replace("_", " "), says, "sc." + word.replace("_", "-"))
         if part.counter != (key in self.challengers):
             tags["sc.counter"] = "true" if part.counter else "false"
-        if read_name(part.name or key, key, part.text, unnamed=self.unnamed) != (
-            part.name,
-            part.text,
-        ):
+        if read_name(part.name or key, key, part.text) != (part.name, part.text):
             tags["sc.name"] = part.name
         return Item(
             kind=kind,

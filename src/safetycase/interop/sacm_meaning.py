@@ -61,13 +61,13 @@ def understand(item: Item, part_type: PartType) -> Declared:
     return Declared(DECLARATIONS.get(word, "asserted"), undeveloped=False, defeated=False)
 
 
-def read_name(name: str, identifier: str, text: str, *, unnamed: bool) -> tuple[str, str]:
-    """(name, text) of an element: a sentence in the place of a name is the statement.
+def read_name(name: str, identifier: str, text: str) -> tuple[str, str]:
+    """(name, text) of an element.
 
-    `unnamed` says that a name equal to the id was put there only because SACM wants one.
+    SACM wants a name; one that equals the id says nothing, and a sentence is the statement.
     """
     if name == identifier:
-        return ("" if unnamed else name), text
+        return "", text
     if not text and any(letter.isspace() for letter in name.strip()):
         return "", name
     return name, text
