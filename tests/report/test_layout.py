@@ -19,6 +19,7 @@ sizes = st.builds(
     width=st.floats(20, 300),
     height=st.floats(20, 200),
     round=st.booleans(),
+    ellipse=st.booleans(),
     foot=st.sampled_from([0.0, 15.0]),
 )
 

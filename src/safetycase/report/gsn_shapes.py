@@ -23,7 +23,7 @@ from safetycase.report.notation import (
 )
 from safetycase.report.text_width import fit, text_width
 
-__all__ = ["WORDS", "shape_of"]
+__all__ = ["WORDS", "defeated_cross", "shape_of"]
 
 WORDS = {
     "goal": "Goal",
@@ -157,7 +157,7 @@ def _round(part: Part, status: tuple[str, str] | None) -> Shape:
     body += text_block(content, wide / 2, (tall - content.height) / 2, middle=True)
     if letter:
         body += f'<text class="i" x="{wide * 0.9:.1f}" y="{tall:.1f}">{letter}</text>'
-    size = Size(width=wide, height=tall + (4.0 if letter else 0.0), round=True)
+    size = Size(width=wide, height=tall, ellipse=True)
     return Shape(size=size, body=body, says="")
 
 
@@ -195,6 +195,12 @@ def _module_icon(x: float, y: float) -> str:
     return f'<path class="h" d="M{x:g} {y + 3:.1f}v-3h6v3h8v9h-14zm0 0h6"/>'
 
 
+def defeated_cross(wide: float, tall: float) -> str:
+    """The cross over a defeated element."""
+    right, low = wide - 3, tall - 3
+    return f'<path class="x" d="M3 3L{right:.1f} {low:.1f}M{right:.1f} 3L3 {low:.1f}"/>'
+
+
 def _decorate(shape: Shape, part: Part, hidden: int) -> None:
     """Decorators on the outline; those below it make the shape taller."""
     wide, tall = shape.size.width, shape.size.height
@@ -218,9 +224,7 @@ def _decorate(shape: Shape, part: Part, hidden: int) -> None:
         body = _module_icon(wide - 20, -5)
         shape.body += body
     if part.defeated:
-        right, low = wide - 3, tall - 3
-        cross = f"M3 3L{right:.1f} {low:.1f}M{right:.1f} 3L3 {low:.1f}"
-        shape.body += f'<path class="x" d="{cross}"/>'
+        shape.body += defeated_cross(wide, tall)
     if marks:
         shape.body += "".join(marks)
         size = shape.size

@@ -148,8 +148,8 @@ def _points(structure: Structure, links: Sequence[Link], placement: Placement) -
         places: list[tuple[float, float, float]] = []
         box = placement.boxes.get(point.on_part)
         if box is not None:
-            off = box.width * (0.36 if box.round else 0.5)
-            places.append((box.cx + off, box.y + (box.height * 0.14 if box.round else 4), 8.0))
+            off = box.width * (0.36 if box.ellipse else 0.5)
+            places.append((box.cx + off, box.y + (box.height * 0.14 if box.ellipse else 4), 8.0))
         for name in point.on_links:
             route = placement.routes[numbers[name]] if name in numbers else ()
             if len(route) > 1:

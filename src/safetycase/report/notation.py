@@ -56,7 +56,7 @@ STYLE = (
     "stroke-width:1.3}.sc-arg .dash{stroke-dasharray:6 4}.sc-arg .dot{stroke-dasharray:2 3}"
     ".sc-arg .f{fill:var(--line);stroke:var(--line);stroke-width:1.1}.sc-arg .h{fill:var(--paper);"
     "stroke:var(--line);stroke-width:1.2}.sc-arg .v{fill:none;stroke:var(--line);stroke-width:1.5}"
-    ".sc-arg .x{fill:none;stroke:var(--ink);stroke-width:2.2;opacity:.75}"
+    ".sc-arg .x{fill:none;stroke:var(--ink);stroke-width:1.8;opacity:.6}"
     ".sc-arg .b{fill:var(--paper);stroke:var(--line);stroke-width:.8}"
     "@media print{.sc-arg{--paper:#fff;--ink:#000;--line:#000;--goal:#fff}}"
 )

@@ -22,10 +22,11 @@ STACK_FROM = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """What a box needs. A `round` one is met in the middle of its sides only.
+    """What a box needs. A `round` one is met in the middle of its top and bottom only.
 
-    `slant` is how far its left and right side lie inside at half height, `foot` how much of its
-    height hangs below its outline at the middle.
+    `ellipse` says that its outline is one; then lines meet it wherever they come. `slant` is how
+    far its left and right side lie inside at half height, `foot` how much of its height hangs
+    below its outline at the middle.
     """
 
     width: float
@@ -33,6 +34,7 @@ class Size:
     round: bool = False
     slant: float = 0.0
     foot: float = 0.0
+    ellipse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class Box:
     round: bool = False
     slant: float = 0.0
     foot: float = 0.0
+    ellipse: bool = False
 
     @property
     def cx(self) -> float:
@@ -79,9 +82,24 @@ class Box:
         """The lower edge, with what hangs there."""
         return self.y + self.height
 
-    def foot_at(self, x: float) -> float:
-        """Where a line at `x` leaves the box downwards."""
-        return self.bottom if abs(x - self.cx) < 10 else self.bottom - self.foot
+    def edge_y(self, x: float, *, below: bool) -> float:
+        """The height at which a line at `x` leaves the box upwards or downwards."""
+        if below and self.foot and abs(x - self.cx) < 10:
+            return self.bottom
+        half = (self.height - self.foot) / 2
+        if self.ellipse:
+            half *= _circle((x - self.cx) / (self.width / 2))
+        return self.cy + half if below else self.cy - half
+
+    def edge_x(self, y: float, *, right: bool) -> float:
+        """Where a line at the height `y` leaves the box to the left or right."""
+        half = self.width / 2
+        part = (y - self.cy) / ((self.height - self.foot) / 2)
+        if self.ellipse:
+            half *= _circle(part)
+        elif self.slant:
+            half -= self.slant * (1 + part if right else 1 - part)
+        return self.cx + half if right else self.cx - half
 
     @property
     def right(self) -> float:
@@ -299,7 +317,15 @@ class Layout:
         size = self.sizes[name]
         self.row[name] = row
         self.boxes[name] = Box(
-            x, 0.0, size.width, size.height, row, size.round, size.slant, size.foot
+            x,
+            0.0,
+            size.width,
+            size.height,
+            row,
+            size.round,
+            size.slant,
+            size.foot,
+            size.ellipse,
         )
 
     # Where they stand from top to bottom.
@@ -329,6 +355,10 @@ class Layout:
                 for other in column.names:
                     self.boxes[other].y = y
                     y += self.boxes[other].height + STACK_GAP
+
+
+def _circle(part: float) -> float:
+    return math.sqrt(max(1.0 - part * part, 0.0))
 
 
 def _sorted(children: list[str], rank: Mapping[str, int], after: Mapping[str, str]) -> list[str]:

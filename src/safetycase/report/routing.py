@@ -232,16 +232,16 @@ class _Router:
         )
 
     def _beside(self, source: Box, target: Box, name: str) -> tuple[Point, ...]:
-        """From the side of an element to the context beside it; the start lies under the box."""
+        """From the side of an element to the context beside it."""
         column = self._column(name)
         assert column is not None
         right = target.x > source.x
         end = target.x if right else target.right
-        low, high = source.y + 10.0, source.bottom - source.foot - 10.0
-        y = source.cy if len(column.names) > 1 else min(max(target.cy, low), high)
-        return _clean(
-            (source.cx, y), (column.trunk, y), (column.trunk, target.cy), (end, target.cy)
-        )
+        y = source.cy
+        if len(column.names) == 1 and abs(target.cy - y) < source.height / 4:
+            y = target.cy
+        start = source.edge_x(y, right=right)
+        return _clean((start, y), (column.trunk, y), (column.trunk, target.cy), (end, target.cy))
 
     def _up(self, source: Box, target: Box, line: Line) -> tuple[Point, ...]:
         level = self.strips[source.row].up_level
@@ -267,7 +267,10 @@ class _Router:
             off = min(28.0, target.width / 4)
             port += off if source.cx > target.cx else -off
         return _clean(
-            (source.cx, source.y), (source.cx, level), (port, level), (port, target.foot_at(port))
+            (source.cx, source.y),
+            (source.cx, level),
+            (port, level),
+            (port, target.edge_y(port, below=True)),
         )
 
     def _far(self, way: _Way, line: Line) -> tuple[Point, ...]:
@@ -284,7 +287,7 @@ class _Router:
         column = self._column(name)
         if column is not None and x == column.outer:
             return [(box.right if x > box.cx else box.x, box.cy), (x, box.cy)]
-        return [(x, box.foot_at(x) if below else box.y)]
+        return [(x, box.edge_y(x, below=below))]
 
     def _to_line(self, line: Line, routes: list[tuple[Point, ...]]) -> tuple[Point, ...]:
         """A challenge of a relation ends on that relation."""
@@ -304,15 +307,8 @@ class _Router:
         )
         x, y = (x1 + x2) / 2, (y1 + y2) / 2
         if other.kind == "beside" and line.on not in self.ways:
-            x, y = _free_part(aimed, self.boxes[other.source])
+            x, y = (aimed[-2][0] + aimed[-1][0]) / 2, aimed[-1][1]
         return _clean(start, (source.cx, strip.up_level), (x, strip.up_level), (x, y))
-
-
-def _free_part(aimed: tuple[Point, ...], owner: Box) -> Point:
-    """The middle of the part of a line of context that shows outside its element."""
-    end = aimed[-1]
-    edge = owner.right if end[0] > owner.cx else owner.x
-    return ((edge + end[0]) / 2, aimed[-1][1])
 
 
 def _clean(*points: Point) -> tuple[Point, ...]:
