@@ -98,6 +98,8 @@ def _filled(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
 
 
 def _claim(claim: Claim) -> dict[str, str]:
+    if not (claim.holds_when or claim.because or claim.argues or claim.reconstructed):
+        return {}  # most claims of a large case
     return _filled(
         (
             ("sc.holds_when", claim.holds_when),

@@ -259,7 +259,9 @@ class _Projection:
         if target in self.parts:
             aim = self._cited(self.standing.home(doubt.id), target)
             self._link("challenges", doubt.id, aim, doubt.id, "against")
-        elif dot and rest == "by" and holder in self.parts:
+        elif (
+            dot and rest == "by" and getattr(self.case.elements.get(holder), "by", "") in self.parts
+        ):
             self.links.append(
                 Link(
                     kind="challenges",
@@ -269,7 +271,7 @@ class _Projection:
                     span=self.case.span(doubt.id, "against"),
                 )
             )
-        elif target.partition(".")[0] in self.parts and dot:
+        elif dot and rest != "by" and target.partition(".")[0] in self.parts:
             self._raised(target)
             self._link("challenges", doubt.id, target, doubt.id, "against")
         elif target in self.case.elements:
