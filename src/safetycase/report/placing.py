@@ -16,8 +16,8 @@ LineKind = Literal["down", "up", "beside"]
 MARGIN = 14.0
 SIDE_GAP, STACK_GAP = 38.0, 14.0
 TRUNK = 24.0
-STACK_FROM = 6
-"""This many plain leaves under one parent are stacked."""
+STACK_FROM, CROWDED_FROM, CROWD = 6, 3, 40
+"""This many plain leaves under one parent are stacked, fewer in a picture of over 40 nodes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,8 +241,8 @@ class Layout:
         plain = self._plain()
         for index, kin in enumerate([self.tops, *self.children.values()]):
             leaves = [name for name in kin if name in plain]
-            if len(leaves) >= STACK_FROM:
-                tall = max(2, round(math.sqrt(len(leaves) / 0.85)))
+            if len(leaves) >= (CROWDED_FROM if count > CROWD else STACK_FROM):
+                tall = max(4 if count > CROWD else 2, round(math.sqrt(len(leaves) / 0.85)))
                 piles = [leaves[i : i + tall] for i in range(0, len(leaves), tall)]
             else:
                 piles, leaves = [], []

@@ -91,7 +91,8 @@ class _Router:
         tops = []
         for strip, tall in zip(self.strips, [*self.layout.heights(), 0.0], strict=True):
             strip.top = y
-            y += strip.height
+            between = y > 0 and bool(tall)  # rows keep apart where no line runs either
+            y += max(strip.height, LEAD) if between else strip.height
             tops.append(y)
             y += tall
         self.layout.settle(tops)
@@ -313,16 +314,16 @@ class _Router:
 
 def _clean(*points: Point) -> tuple[Point, ...]:
     """Without points that change nothing."""
-    kept: list[Point] = []
-    for point in points:
-        if kept and abs(kept[-1][0] - point[0]) < 0.5 and abs(kept[-1][1] - point[1]) < 0.5:
+    kept: list[Point] = [points[0]]
+    for x, y in points[1:]:
+        px, py = kept[-1]
+        if abs(px - x) < 0.5 and abs(py - y) < 0.5:
             continue
-        straight = len(kept) > 1 and any(
-            abs(kept[-2][axis] - kept[-1][axis]) < 0.01 and abs(kept[-1][axis] - point[axis]) < 0.01
-            for axis in (0, 1)
-        )
-        if straight:
-            kept[-1] = point
-        else:
-            kept.append(point)
+        if len(kept) > 1:
+            bx, by = kept[-2]
+            if (abs(bx - px) < 0.01 and abs(px - x) < 0.01) or (
+                abs(by - py) < 0.01 and abs(py - y) < 0.01
+            ):
+                kept.pop()
+        kept.append((x, y))
     return tuple(kept)

@@ -87,7 +87,8 @@ def wrapped(text: str, room: float, size: float, most: int = 40) -> tuple[list[s
             continue
         if line:
             lines.append(line)
-            widest = max(widest, used)
+            if used > widest:
+                widest = used
         while width > room:
             piece = _piece(word, room, size)
             lines.append(piece)
