@@ -297,6 +297,7 @@ def test_a_part_of_the_argument_says_what_it_leaves_out(render: Render) -> None:
     assert len(names) == 7  # G6, two solutions, three doubts, its context
     flat = texts(render(whole, root="G1", depth=1))
     assert "▾ 8 more" in flat
+    assert "▾ 4 more" in texts(render(whole, root="G6", depth=0))  # two of them are doubts
     assert "G2" not in flat
     assert symbols(render(whole, root="nowhere")) == []
     assert symbols(render(Structure())) == []
@@ -369,3 +370,24 @@ def test_any_structure_is_drawn(data: st.DataObject) -> None:
         svg = render(structure(parts, links))
         assert len(symbols(svg)) == count
         assert svg == render(structure(parts, links))
+
+
+@BOTH
+def test_the_pictures_in_the_docs_are_current(
+    render: Render, golden: Callable[[str, str], None]
+) -> None:
+    text = Path("cases/internal-assistant/case.yaml").read_text(encoding="utf-8")
+    case = load(text).case
+    assert case is not None
+    drawn = render(structure_of(case)[0], root="SCHEMING-INABILITY")
+    name = render.__name__.removeprefix("render_")
+    golden(f"../../../docs/images/{name}.svg", drawn.removesuffix("\n"))
+
+
+def test_the_snippet_in_the_docs_runs() -> None:
+    page = Path("docs/reference/views.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    found: dict[str, object] = {}
+    exec(snippet, found)
+    assert str(found["gsn"]).startswith("<svg")
+    assert found["lines"]

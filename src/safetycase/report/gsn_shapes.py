@@ -47,7 +47,7 @@ _RULES = {"any": "any of", "calculate": "calculated"}
 
 
 def shape_of(part: Part, *, status: tuple[str, str] | None = None, hidden: int = 0) -> Shape:
-    """The symbol of `part`; `hidden` supporting parts are said to be left out of the picture."""
+    """The symbol of `part`; `hidden` parts below it are said to be left out of the picture."""
     if part.away and part.type not in ("module", "contract"):
         shape = _away(part, status)
     elif part.type in ("solution", "assumption", "justification"):
@@ -69,7 +69,7 @@ def _says(part: Part, status: tuple[str, str] | None, hidden: int) -> str:
         words.insert(0, "Counter")
     marks = [word for field, word in _MARKS if getattr(part, field)]
     if hidden:
-        marks.append(f"{hidden} supporting parts not shown")
+        marks.append(f"{hidden} parts below not shown")
     if status:
         marks.append(status[0])
     tail = f" ({', '.join(marks)})" if marks else ""

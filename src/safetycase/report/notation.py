@@ -110,13 +110,18 @@ def content_of(
 def text_block(content: Content, x: float, y: float, *, middle: bool = False) -> str:
     """The text with its first line's top at `y`; `x` is its left edge, or its middle."""
     kind = ' class="m"' if middle else ""
+    # The blank that parts the lines for a screen reader counts when a line is centred.
+    shift = [x + (1.9 if middle else 0.0)] * len(content.lines) + [x]
     parts = [
-        f'<text x="{x:.4g}" y="{y + 11.5:.5g}"{kind}>'
+        f'<text x="{shift[0]:.5g}" y="{y + 11.5:.5g}"{kind}>'
         f'<tspan class="i">{escaped(content.head)}</tspan>'
     ]
     if content.note:
         parts.append(f'<tspan class="n" dx="5">{escaped(content.note)}</tspan>')
-    parts += [f' <tspan x="{x:.4g}" dy="15">{escaped(line)}</tspan>' for line in content.lines]
+    parts += [
+        f' <tspan x="{at:.5g}" dy="15">{escaped(line)}</tspan>'
+        for at, line in zip(shift[1:], content.lines, strict=True)
+    ]
     parts.append("</text>")
     if content.badge:
         wide = text_width(content.badge, SMALL) + 12
@@ -143,7 +148,7 @@ def escaped(text: str) -> str:
 def selected(
     structure: Structure, root: str | None, depth: int | None
 ) -> tuple[list[Part], list[Link], dict[str, int]]:
-    """The parts to draw, their links, and how many supporting parts of each are left out.
+    """The parts to draw, their links, and how much support and doubt of each is left out.
 
     With `root`, only what hangs on that part; with `depth`, at most that many links of support
     or doubt below the tops. Context comes with its element. An unknown root selects nothing.
@@ -161,6 +166,10 @@ def selected(
         ends = (aim.source, aim.target) if aim else (link.target,)
         if link.source in kept and all(end in kept for end in ends):
             links.append(link)
+        elif link.kind == "challenges":
+            upper = next((end for end in ends if end in kept), None)
+            if upper is not None and link.source in structure.parts:
+                hidden[upper] = hidden.get(upper, 0) + 1
         elif link.source in kept and link.kind == "supported by" and link.target in structure.parts:
             hidden[link.source] = hidden.get(link.source, 0) + 1
     return parts, links, hidden
