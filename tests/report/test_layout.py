@@ -45,13 +45,15 @@ def graphs(draw: st.DrawFn) -> tuple[dict[str, Size], list[Line]]:
 
 
 def overlaps(boxes: list[Box]) -> list[tuple[Box, Box]]:
-    boxes = sorted(boxes, key=lambda b: b.x)
+    """By rows, top to bottom: only boxes that begin above another's lower edge are compared."""
+    boxes = sorted(boxes, key=lambda b: (b.y, b.x))
     found = []
     for i, a in enumerate(boxes):
-        for b in boxes[i + 1 :]:
-            if b.x >= a.right:
+        for j in range(i + 1, len(boxes)):
+            b = boxes[j]
+            if b.y >= a.bottom - 1e-6:
                 break
-            if min(a.bottom, b.bottom) - max(a.y, b.y) > 1e-6:
+            if min(a.right, b.right) - max(a.x, b.x) > 1e-6:
                 found.append((a, b))
     return found
 
@@ -143,6 +145,23 @@ def test_the_time_is_linear() -> None:
         arrange(*graph)
         spent.append(time.process_time() - start)
     assert spent[1] < 60 * max(spent[0], 0.01)
+
+
+def test_long_ways_go_round_the_picture() -> None:
+    """Links from the top of a long chain to every part of it, and a goal with a wall of context."""
+    boxes, lines = chain(2_000)
+    lines += [Line(kind="down", source="n0", target=f"n{i}") for i in range(1, 2_000)]
+    boxes |= {f"c{i}": Size(width=100, height=30) for i in range(2_000)}
+    lines += [Line(kind="beside", source="n5", target=f"c{i}") for i in range(2_000)]
+    lines += [Line(kind="up", source="n9", target=f"c{i}") for i in range(0, 2_000, 9)]
+    start = time.process_time()
+    placed = arrange(boxes, lines)
+    assert time.process_time() - start < 5.0
+    far = placed.routes[1_999 + 900]
+    assert max(x for x, _y in far) > max(box.right for box in placed.boxes.values())
+    assert sum(map(len, placed.routes)) < 200_000
+    for name, box in placed.boxes.items():
+        assert name in ("n0", "n901") or not crosses(far, box)
 
 
 def test_loops_and_unknown_ends_are_drawn_as_far_as_they_go() -> None:

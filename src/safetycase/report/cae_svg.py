@@ -28,6 +28,7 @@ from safetycase.report.notation import (
     lines_of,
     safe_href,
     selected,
+    shown_of,
     strokes,
     text_block,
 )
@@ -86,16 +87,19 @@ def render_cae(
     under = strokes(
         (route, _stroke(link)) for route, link in zip(placement.routes, links, strict=True)
     )
-    return document(placement, shapes, title=structure.title, says=_says(parts, links), under=under)
+    return document(
+        placement, shapes, title=structure.title, says=_says(structure, parts, links), under=under
+    )
 
 
-def _says(parts: Sequence[Part], links: Sequence[Link]) -> str:
+def _says(structure: Structure, parts: Sequence[Part], links: Sequence[Link]) -> str:
     counts: dict[str, int] = {}
     for part in parts:
         counts[_WORDS[part.type]] = counts.get(_WORDS[part.type], 0) + 1
     many = ", ".join(f"{word} × {n}" for word, n in counts.items())
     doubts = sum(link.kind == "challenges" for link in links)
-    return f"Claims, arguments and evidence: {many or 'nothing'}; doubts × {doubts}."
+    of = shown_of(structure, parts)
+    return f"Claims, arguments and evidence: {many or 'nothing'}; doubts × {doubts}.{of}"
 
 
 def _stroke(link: Link) -> Stroke:

@@ -19,6 +19,7 @@ from safetycase.report.notation import (
     escaped,
     lines_of,
     selected,
+    shown_of,
     strokes,
 )
 from safetycase.report.text_width import text_width
@@ -61,11 +62,16 @@ def render_gsn(
         ]
     )
     return document(
-        placement, shapes, title=structure.title, says=_says(parts, links), under=under, over=over
+        placement,
+        shapes,
+        title=structure.title,
+        says=_says(structure, parts, links),
+        under=under,
+        over=over,
     )
 
 
-def _says(parts: Sequence[Part], links: Sequence[Link]) -> str:
+def _says(structure: Structure, parts: Sequence[Part], links: Sequence[Link]) -> str:
     counts: dict[str, int] = {}
     for part in parts:
         word = WORDS[part.type].lower()
@@ -77,7 +83,8 @@ def _says(parts: Sequence[Part], links: Sequence[Link]) -> str:
     }
     top = next((part for part in parts if part.id in tops and not part.counter), None)
     start = f" It starts from {top.id}: {one_line(top.text, limit=300)}" if top else ""
-    return f"A goal structure of {many or 'nothing'}, with {doubts} challenges.{start}"
+    of = shown_of(structure, parts)
+    return f"A goal structure of {many or 'nothing'}, with {doubts} challenges.{of}{start}"
 
 
 def _stroke(link: Link) -> Stroke:

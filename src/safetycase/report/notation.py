@@ -29,6 +29,7 @@ __all__ = [
     "lines_of",
     "safe_href",
     "selected",
+    "shown_of",
     "strokes",
     "text_block",
 ]
@@ -173,6 +174,12 @@ def selected(
         elif link.source in kept and link.kind == "supported by" and link.target in structure.parts:
             hidden[link.source] = hidden.get(link.source, 0) + 1
     return parts, links, hidden
+
+
+def shown_of(structure: Structure, parts: Sequence[Part]) -> str:
+    """A sentence that says how much is left out, if anything is."""
+    whole = len(structure.parts)
+    return f" {len(parts):,} of {whole:,} parts are shown." if len(parts) < whole else ""
 
 
 def _reached(structure: Structure, root: str | None, depth: int | None) -> dict[str, int]:
@@ -376,7 +383,7 @@ def document(
         parts.append(
             f'<g role="graphics-symbol" transform="translate({box.x:.1f} {box.y:.1f})">{body}</g>'
         )
-    return "\n".join([*parts, over, "</svg>"]) + "\n"
+    return "\n".join(filter(None, [*parts, over, "</svg>"])) + "\n"
 
 
 def safe_href(url: str) -> str:

@@ -136,6 +136,7 @@ class Layout:
         self.host: dict[str, str] = {}
         self.left: dict[str, Column] = {}
         self.right: dict[str, Column] = {}
+        self.column: dict[str, Column] = {}
         self.boxes: dict[str, Box] = {}
         self.row: dict[str, int] = {}
         self.parent: dict[str, str] = {}
@@ -169,6 +170,7 @@ class Layout:
         column.height += size.height + (STACK_GAP if column.names else 0.0)
         column.width = max(column.width, size.width)
         column.names.append(name)
+        self.column[name] = column
 
     # Who stands below whom.
 
@@ -219,7 +221,7 @@ class Layout:
                     after[line.source] = lower
                     continue
             owner = self.host.get(line.target)
-            at_left = owner is not None and line.target in self.left[owner].names
+            at_left = owner is not None and self.column[line.target] is self.left[owner]
             rank[line.source] = -1 if at_left else 2 if owner else 1
         for upper, children in self.children.items():
             if any(child in rank or child in after for child in children):

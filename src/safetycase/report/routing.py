@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from heapq import heappush, heapreplace
 from itertools import pairwise
 
-from safetycase.report.placing import Box, Column, Layout, Line, Placement
+from safetycase.report.placing import Box, Layout, Line, Placement
 
 __all__ = ["route"]
 
 Point = tuple[float, float]
 LEAD, UP, TRACK, ON, TAIL = 18.0, 14.0, 9.0, 13.0, 24.0
 CLEAR = 9.0
+FAR = 30
+"""A line over more rows than this goes round the whole picture."""
 
 
 @dataclass(slots=True)
@@ -150,8 +153,11 @@ class _Router:
         start = self._port(line.source, below=down, toward=target.cx)
         end = self._port(line.target, below=target.row <= source.row, toward=source.cx)
         xs = [start]
-        for strip in strips[:-1]:
-            xs.append(self._gap(strip if down else strip - 1, end))
+        if len(strips) > FAR:  # around all boxes: a long way costs no more than a short one
+            strips = [strips[0], strips[-1]]
+            xs.append(self.layout.width + 8.0 + 6.0 * (index % 16))
+        else:
+            xs += [self._gap(strip if down else strip - 1, end) for strip in strips[:-1]]
         xs.append(end)
         for number, strip in enumerate(strips):
             low, high = sorted((xs[number], xs[number + 1]))
@@ -161,7 +167,7 @@ class _Router:
     def _port(self, name: str, *, below: bool, toward: float) -> float:
         """Where a line meets a box: off the middle, so as to leave that to the tree."""
         box = self.boxes[name]
-        column = self._column(name)
+        column = self.layout.column.get(name)
         if column is not None:
             last = column.names[-1] if below else column.names[0]
             return box.cx if name == last else column.outer
@@ -173,13 +179,6 @@ class _Router:
         self.ports[name, below] = used + 1
         off = min(16.0 + 9.0 * (used % 5), max(box.width / 2 - 26.0, 0.0))
         return box.cx + (off if toward >= box.cx else -off)
-
-    def _column(self, name: str) -> Column | None:
-        owner = self.layout.host.get(name)
-        if owner is None:
-            return None
-        left = self.layout.left[owner]
-        return left if name in left.names else self.layout.right[owner]
 
     def _gap(self, row: int, x: float) -> float:
         """The place nearest to `x` where a line can pass `row`."""
@@ -197,15 +196,15 @@ class _Router:
 
     def _allot(self, strip: _Strip) -> None:
         """Give each hop of a strip the first track that is free over its width."""
-        ends: list[float] = []
+        ends: list[tuple[float, int]] = []
         for low, high, index, number in sorted(strip.hops):
             if high - low < 1.0:
                 continue
-            track = next((t for t, end in enumerate(ends) if end + 8.0 < low), len(ends))
-            if track == len(ends):
-                ends.append(high)
+            if ends and ends[0][0] + 8.0 < low:
+                track = heapreplace(ends, (high, ends[0][1]))[1]
             else:
-                ends[track] = high
+                track = len(ends)
+                heappush(ends, (high, track))
             self.ways[index].tracks[number] = track
         strip.tracks = len(ends)
 
@@ -234,7 +233,7 @@ class _Router:
 
     def _beside(self, source: Box, target: Box, name: str) -> tuple[Point, ...]:
         """From the side of an element to the context beside it."""
-        column = self._column(name)
+        column = self.layout.column.get(name)
         assert column is not None
         right = target.x > source.x
         end = target.x if right else target.right
@@ -246,7 +245,7 @@ class _Router:
 
     def _up(self, source: Box, target: Box, line: Line) -> tuple[Point, ...]:
         level = self.strips[source.row].up_level
-        column = self._column(line.target)
+        column = self.layout.column.get(line.target)
         if column is not None:
             if column.names[-1] == line.target:
                 return _clean(
@@ -285,7 +284,7 @@ class _Router:
 
     def _leave(self, name: str, box: Box, x: float, below: bool) -> list[Point]:
         """The first points of a line out of a box, from its outline to the strip."""
-        column = self._column(name)
+        column = self.layout.column.get(name)
         if column is not None and x == column.outer:
             return [(box.right if x > box.cx else box.x, box.cy), (x, box.cy)]
         return [(x, box.edge_y(x, below=below))]
