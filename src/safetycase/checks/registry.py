@@ -15,7 +15,7 @@ from safetycase.argument.findings import Finding, Severity
 from safetycase.argument.structure import Structure
 from safetycase.checks.codes import CODES
 
-__all__ = ["Group", "Rule", "of_the_case_file"]
+__all__ = ["Group", "Rule", "all_rules", "of_the_case_file"]
 
 Group = Literal["structural", "evidence", "human review"]
 
@@ -45,4 +45,19 @@ def of_the_case_file() -> Mapping[str, Rule]:
     return {
         code: Rule(code=code, title=title, text=text, message=title)
         for code, (title, text) in CODES.items()
+    }
+
+
+def all_rules() -> Mapping[str, Mapping[str, Rule]]:
+    """Profile -> code -> rule; the rules of the case file stand under `case`.
+
+    A code may mean different things in two profiles that follow different tools, so they are
+    kept apart.
+    """
+    # The modules of the profiles are needed for the documentation and for `explain` only.
+    from safetycase.checks.profiles import PROFILES
+
+    return {
+        "case": of_the_case_file(),
+        **{name: {r.code: r for r in found.rules} for name, found in PROFILES.items()},
     }

@@ -1,0 +1,260 @@
+"""A structure with its look-ups made once, so that a whole profile costs linear time.
+
+`Indexed` is a `Structure`: a rule written against `Structure` takes it as it is, and a rule that
+needs look-ups asks `index_of`, which gives an `Indexed` back unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from safetycase.argument.findings import Span
+from safetycase.argument.structure import Link, Part, Structure
+
+__all__ = ["CONTEXTUAL", "Indexed", "cycles", "index_of", "symbol_of"]
+
+CONTEXTUAL = frozenset({"context", "assumption", "justification"})
+_NO_LINKS: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indexed(Structure):
+    """A structure and who is linked to whom.
+
+    `below` and `above` hold the support links by source and by target, `scope` and `scoped` the
+    context links; `challenges` all challenges, `against` those by challenged part and
+    `against_link` those by the id of the challenged relation. `symbol` names the symbol of each
+    part ("away goal" for a goal that cites); `citations` maps a cited id to the away parts.
+    `contracts` are the names of the contract modules. `roots` are the parts that nothing refers
+    to, contextual ones and challengers left out. `more` holds the ways by which an element
+    continues that are no links of its own; `aside` the parts that speak of it: challengers of its
+    relations and confidence arguments.
+    """
+
+    below: Mapping[str, list[Link]] = field(default_factory=dict)
+    above: Mapping[str, list[Link]] = field(default_factory=dict)
+    scope: Mapping[str, list[Link]] = field(default_factory=dict)
+    scoped: Mapping[str, list[Link]] = field(default_factory=dict)
+    challenges: tuple[Link, ...] = ()
+    against: Mapping[str, list[Link]] = field(default_factory=dict)
+    against_link: Mapping[str, list[Link]] = field(default_factory=dict)
+    link_ids: Mapping[str, Link] = field(default_factory=dict)
+    by_type: Mapping[str, list[Part]] = field(default_factory=dict)
+    symbol: Mapping[str, str] = field(default_factory=dict)
+    citations: Mapping[str, list[Part]] = field(default_factory=dict)
+    contracts: frozenset[str] = frozenset()
+    roots: tuple[Part, ...] = ()
+    more: Mapping[str, list[str]] = field(default_factory=dict)
+    aside: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def of(self, *types: str) -> Iterator[Part]:
+        """The parts of these types, in file order within a type."""
+        for kind in types:
+            yield from self.by_type.get(kind, ())
+
+    def supports(self, part: str) -> tuple[Link, ...] | list[Link]:
+        """The support links that leave a part."""
+        return self.below.get(part, _NO_LINKS)
+
+    def in_contract(self, part: Part) -> bool:
+        """Whether the part stands in a contract module."""
+        return part.module in self.contracts
+
+    def place(self, about: Part | Link | None) -> Span:
+        """Where something is written, or the nearest place that is known."""
+        if about is not None and about.span is not None:
+            return about.span
+        if isinstance(about, Link):
+            source = self.parts.get(about.source)
+            if source is not None and source.span is not None:
+                return source.span
+        return Span(file=self.source or "structure", line=1, column=1)
+
+
+def symbol_of(part: Part) -> str:
+    """The GSN symbol a part is drawn with, as the tables of permitted relations name it."""
+    return f"away {part.type}" if part.away else part.type
+
+
+def index_of(structure: Structure) -> Indexed:
+    """The look-ups of a structure, in time linear in parts and links."""
+    if isinstance(structure, Indexed):
+        return structure
+    tables = _link_tables(structure.links)
+    by_type: dict[str, list[Part]] = {}
+    citations: dict[str, list[Part]] = {}
+    for part in structure.parts.values():
+        by_type.setdefault(part.type, []).append(part)
+        if part.away:
+            citations.setdefault(part.away, []).append(part)
+    contracts = frozenset(name for name, info in structure.modules.items() if info.contract)
+    inside = _parts_of_modules(structure, by_type)
+    link_ids = {link.id: link for link in structure.links if link.id}
+    more = _more_ways_down(structure, by_type, citations, inside)
+    aside = _asides(structure, link_ids, inside)
+    return Indexed(
+        title=structure.title,
+        parts=structure.parts,
+        links=structure.links,
+        points=structure.points,
+        modules=structure.modules,
+        tags=structure.tags,
+        source=structure.source,
+        below=tables["supported by"][0],
+        above=tables["supported by"][1],
+        scope=tables["in context of"][0],
+        scoped=tables["in context of"][1],
+        challenges=tuple(link for link in structure.links if link.kind == "challenges"),
+        against=tables["challenges"][1],
+        against_link=tables["relation"][1],
+        link_ids=link_ids,
+        by_type=by_type,
+        symbol={part.id: symbol_of(part) for part in structure.parts.values()},
+        citations=citations,
+        contracts=contracts,
+        roots=_roots(structure, (more, aside)),
+        more=more,
+        aside=aside,
+    )
+
+
+_Table = dict[str, list[Link]]
+
+
+def _link_tables(links: Iterable[Link]) -> dict[str, tuple[_Table, _Table]]:
+    """Kind of link -> (by source, by target); challenges of relations stand under `relation`."""
+    tables: dict[str, tuple[_Table, _Table]] = {
+        kind: ({}, {}) for kind in ("supported by", "in context of", "challenges", "relation")
+    }
+    for link in links:
+        if link.target_link:
+            by_source, by_target = tables["relation"]
+            by_target.setdefault(link.target_link, []).append(link)
+        else:
+            by_source, by_target = tables[link.kind]
+            by_target.setdefault(link.target, []).append(link)
+        by_source.setdefault(link.source, []).append(link)
+    return tables
+
+
+def _parts_of_modules(
+    structure: Structure, by_type: Mapping[str, list[Part]]
+) -> dict[str, list[str]]:
+    """Module -> its parts, where some reference or claim point asks for it."""
+    found: dict[str, list[str]] = {}
+    if by_type.get("module") or by_type.get("contract") or structure.points:
+        for part in structure.parts.values():
+            found.setdefault(part.module, []).append(part.id)
+    return found
+
+
+def _more_ways_down(
+    structure: Structure,
+    by_type: Mapping[str, list[Part]],
+    citations: Mapping[str, list[Part]],
+    inside: Mapping[str, list[str]],
+) -> dict[str, list[str]]:
+    """Part -> parts that continue it otherwise than by a link of its own.
+
+    An away element goes on in what it cites, a goal supported through a contract in the away
+    goals of contract modules, a module reference in that module, and an undeveloped element in
+    the modules that extend it.
+    """
+    ways: dict[str, list[str]] = {}
+    for cited, parts in citations.items():
+        for part in parts:
+            info = structure.modules.get(part.module)
+            if info is not None and info.contract:
+                ways.setdefault(cited, []).append(part.id)
+            ways.setdefault(part.id, []).append(cited)
+    for kind in ("module", "contract"):
+        for part in by_type.get(kind, ()):
+            named = part.away or part.name
+            ways.setdefault(part.id, []).extend(
+                inside.get(named, ()) if named != part.module else ()
+            )
+    for info in structure.modules.values():
+        for developed, local in info.extends.items():
+            ways.setdefault(developed, []).extend(local)
+    return ways
+
+
+def _asides(
+    structure: Structure, link_ids: Mapping[str, Link], inside: Mapping[str, list[str]]
+) -> dict[str, list[str]]:
+    """Part -> challengers of its relations, and confidence arguments of its claim points."""
+    found: dict[str, list[str]] = {}
+    for link in structure.links:
+        if link.target_link and link.target_link in link_ids:
+            found.setdefault(link_ids[link.target_link].source, []).append(link.source)
+    for point in structure.points:
+        argued = inside.get(point.argued_by, [])
+        if point.argued_by in structure.parts:
+            argued = [point.argued_by]
+        for place in (
+            point.on_part,
+            *(link_ids[n].source for n in point.on_links if n in link_ids),
+        ):
+            if place:
+                found.setdefault(place, []).extend(argued)
+    return found
+
+
+def _roots(structure: Structure, ways: tuple[Mapping[str, list[str]], ...]) -> tuple[Part, ...]:
+    """The parts nothing leads to; a part that challenges hangs on what it challenges."""
+    led_to = {name for table in ways for at, names in table.items() for name in names if name != at}
+    for link in structure.links:
+        led_to.add(link.source if link.kind == "challenges" else link.target)
+    return tuple(
+        part
+        for name, part in structure.parts.items()
+        if name not in led_to and part.type not in CONTEXTUAL
+    )
+
+
+def cycles(graph: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
+    """Disjoint loops of a graph, the first name repeated at the end; linear, no recursion.
+
+    Every strongly connected part of the graph that holds a loop yields at least one.
+    """
+    incoming: dict[str, int] = {}
+    edges = {name: list(targets) for name, targets in graph.items()}
+    for targets in edges.values():
+        for target in targets:
+            incoming[target] = incoming.get(target, 0) + 1
+    # Peel off what no loop can reach: nearly always that is everything.
+    free = [name for name in edges if name not in incoming]
+    while free:
+        for target in edges.pop(free.pop(), ()):
+            incoming[target] -= 1
+            if not incoming[target] and target in edges:
+                free.append(target)
+    done: set[str] = set()
+    for start in edges:
+        if start not in done:
+            yield from _loops_from(start, edges, done)
+
+
+def _loops_from(
+    start: str, edges: Mapping[str, list[str]], done: set[str]
+) -> Iterator[tuple[str, ...]]:
+    trail: dict[str, int] = {start: 0}
+    stack = [(start, iter(edges[start]))]
+    done.add(start)
+    reported: set[str] = set()
+    while stack:
+        name, rest = stack[-1]
+        following = next(rest, None)
+        if following is None:
+            stack.pop()
+            del trail[name]
+        elif following in trail:
+            loop = list(trail)[trail[following] :]
+            if reported.isdisjoint(loop):
+                reported.update(loop)
+                yield (*loop, following)
+        elif following not in done and following in edges:
+            done.add(following)
+            trail[following] = len(trail)
+            stack.append((following, iter(edges[following])))
