@@ -1,6 +1,6 @@
 """The two examples of every rule: one that it finds fault with, and one that it does not.
 
-An example is a folder `examples/PROFILE/CODE/fires` or `.../quiet`. It holds `case.yaml` with the
+An example is a folder `examples/CODE/fires` or `.../quiet`. It holds `case.yaml` with the
 files that the case names, or `structure.json`: the records of `argument.structure` as plain JSON,
 where `parts` and `modules` are lists and a span is a line number. `generate.json` beside it
 describes a file too large to be kept: {"file": NAME, "before": TEXT, "repeat": TEXT, "times": N}.
@@ -53,11 +53,11 @@ class Example:
                 yield path.relative_to(self.folder).as_posix(), path.read_bytes()
 
 
-def examples_of(profile: str, code: str) -> Mapping[str, Example]:
+def examples_of(code: str) -> Mapping[str, Example]:
     """`fires` and `quiet` of a rule, as far as they are there."""
     found = {}
     for side in ("fires", "quiet"):
-        folder = FOLDER / profile / code / side
+        folder = FOLDER / code / side
         for main in ("case.yaml", "structure.json", "generate.json"):
             if (folder / main).is_file():
                 found[side] = Example(folder=folder, main=main)

@@ -153,7 +153,7 @@ def loose(index: Indexed) -> Iterator[Hit]:
         frontier = found - reached
         reached |= found
     for name, part in index.parts.items():
-        if name not in reached:
+        if name not in reached and name not in index.view:
             yield Hit(part, f"{shown(part)} is not connected to a top goal", "connect or remove it")
 
 
@@ -167,6 +167,8 @@ def loose(index: Indexed) -> Iterator[Hit]:
 )
 def top(index: Indexed) -> Iterator[Hit]:
     goals = [part for part in index.roots if part.type == "goal"]
+    patterns = {name for name, info in index.modules.items() if info.pattern}
+    goals = [part for part in goals if part.module not in patterns] or goals
     if len(goals) > 1:
         names = listed([part.name or part.id for part in goals])
         yield Hit(goals[1], f"there are {len(goals)} top goals: {names}", None, "warning")

@@ -20,11 +20,11 @@ __all__ = ["MOST_WORDS", "RULES"]
 MOST_WORDS = 50
 """Longer statements are essays in a box (GSN v3 part 2 lists them as a common error)."""
 
-_FINITE = frozenset(
+_WORDS = (
     "is are was were has have had does do did can cannot could will would shall should may might "
-    "must need needs isn't aren't wasn't weren't hasn't haven't doesn't don't didn't can't won't "
-    "shouldn't".split()
+    "must need needs isn't aren't wasn't weren't hasn't haven't doesn't don't didn't can't won't"
 )
+_FINITE = frozenset(_WORDS.split())
 _VERB_LIKE = re.compile(r"\S\s+\S*?(?:[^s\s]s|ed)\b", re.I)
 _OPENS_AS_METHOD = re.compile(
     r"\W*(?:argu|appeal|decompos|case|by\b|over\b|show|demonstrat|split|enumerat|induct|proof|"

@@ -29,7 +29,8 @@ class Indexed(Structure):
     `contracts` are the names of the contract modules. `roots` are the parts that nothing refers
     to, contextual ones and challengers left out. `more` holds the ways by which an element
     continues that are no links of its own; `aside` the parts that speak of it: challengers of its
-    relations and confidence arguments.
+    relations and confidence arguments. `view` are the module references that only other modules
+    refer to: they draw the view of modules and are no part of the argument itself.
     """
 
     below: Mapping[str, list[Link]] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Indexed(Structure):
     roots: tuple[Part, ...] = ()
     more: Mapping[str, list[str]] = field(default_factory=dict)
     aside: Mapping[str, list[str]] = field(default_factory=dict)
+    view: frozenset[str] = frozenset()
 
     def of(self, *types: str) -> Iterator[Part]:
         """The parts of these types, in file order within a type."""
@@ -91,7 +93,8 @@ def index_of(structure: Structure) -> Indexed:
     contracts = frozenset(name for name, info in structure.modules.items() if info.contract)
     inside = _parts_of_modules(structure, by_type)
     link_ids = {link.id: link for link in structure.links if link.id}
-    more = _more_ways_down(structure, by_type, citations, inside)
+    view = _view(structure, by_type)
+    more = _more_ways_down(structure, by_type, tables["supported by"][0], inside, view)
     aside = _asides(structure, link_ids, inside)
     return Indexed(
         title=structure.title,
@@ -113,9 +116,10 @@ def index_of(structure: Structure) -> Indexed:
         symbol={part.id: symbol_of(part) for part in structure.parts.values()},
         citations=citations,
         contracts=contracts,
-        roots=_roots(structure, (more, aside)),
+        roots=_roots(structure, (more, aside), view),
         more=more,
         aside=aside,
+        view=view,
     )
 
 
@@ -152,25 +156,28 @@ def _parts_of_modules(
 def _more_ways_down(
     structure: Structure,
     by_type: Mapping[str, list[Part]],
-    citations: Mapping[str, list[Part]],
+    below: Mapping[str, list[Link]],
     inside: Mapping[str, list[str]],
+    view: frozenset[str],
 ) -> dict[str, list[str]]:
     """Part -> parts that continue it otherwise than by a link of its own.
 
-    An away element goes on in what it cites, a goal supported through a contract in the away
-    goals of contract modules, a module reference in that module, and an undeveloped element in
-    the modules that extend it.
+    An away element goes on in what it cites, but the away goal that a contract supports continues
+    the goal that it cites; a module reference goes on in that module, and an undeveloped element
+    in the modules that extend it.
     """
     ways: dict[str, list[str]] = {}
-    for cited, parts in citations.items():
-        for part in parts:
+    for part in structure.parts.values():
+        if part.away and part.type not in ("module", "contract"):
             info = structure.modules.get(part.module)
-            if info is not None and info.contract:
-                ways.setdefault(cited, []).append(part.id)
-            ways.setdefault(part.id, []).append(cited)
+            upward = info is not None and info.contract and part.id in below
+            lower, upper = (part.id, part.away) if upward else (part.away, part.id)
+            ways.setdefault(upper, []).append(lower)
     for kind in ("module", "contract"):
         for part in by_type.get(kind, ()):
             named = part.away or part.name
+            if part.id in view:
+                continue
             ways.setdefault(part.id, []).extend(
                 inside.get(named, ()) if named != part.module else ()
             )
@@ -189,7 +196,8 @@ def _asides(
         if link.target_link and link.target_link in link_ids:
             found.setdefault(link_ids[link.target_link].source, []).append(link.source)
     for point in structure.points:
-        argued = inside.get(point.argued_by, [])
+        module = point.argued_by.rpartition("[")[2].removesuffix("]")  # ACP1[Module]
+        argued = inside.get(module, [])
         if point.argued_by in structure.parts:
             argued = [point.argued_by]
         for place in (
@@ -201,7 +209,20 @@ def _asides(
     return found
 
 
-def _roots(structure: Structure, ways: tuple[Mapping[str, list[str]], ...]) -> tuple[Part, ...]:
+def _view(structure: Structure, by_type: Mapping[str, list[Part]]) -> frozenset[str]:
+    """The module references that are linked to one another and to nothing else."""
+    modules = {part.id for kind in ("module", "contract") for part in by_type.get(kind, ())}
+    linked: set[str] = set()
+    for link in structure.links if modules else ():
+        if link.source in modules and link.target in modules:
+            linked.update((link.source, link.target))
+    used = {link.target for link in structure.links if linked and link.source not in modules}
+    return frozenset(linked - used)
+
+
+def _roots(
+    structure: Structure, ways: tuple[Mapping[str, list[str]], ...], view: frozenset[str]
+) -> tuple[Part, ...]:
     """The parts nothing leads to; a part that challenges hangs on what it challenges."""
     led_to = {name for table in ways for at, names in table.items() for name in names if name != at}
     for link in structure.links:
@@ -209,7 +230,7 @@ def _roots(structure: Structure, ways: tuple[Mapping[str, list[str]], ...]) -> t
     return tuple(
         part
         for name, part in structure.parts.items()
-        if name not in led_to and part.type not in CONTEXTUAL
+        if name not in led_to and part.type not in CONTEXTUAL and name not in view
     )
 
 
