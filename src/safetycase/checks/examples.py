@@ -1,9 +1,11 @@
 """The two examples of every rule: one that it finds fault with, and one that it does not.
 
 An example is a folder `examples/CODE/fires` or `.../quiet`. It holds `case.yaml` with the
-files that the case names, or `structure.json`: the records of `argument.structure` as plain JSON,
-where `parts` and `modules` are lists and a span is a line number. `generate.json` beside it
-describes a file too large to be kept: {"file": NAME, "before": TEXT, "repeat": TEXT, "times": N}.
+files that the case names (installed plugins stand in `plugin/`), or `structure.json`: the records
+of `argument.structure` as plain JSON, where `parts` and `modules` are lists and a span is a line
+number. A profile of a foreign tool may have `argument.yaml` or `argument.xml` of that tool.
+`generate.json` in place of a file too large to be kept reads {"file": NAME, "before": TEXT,
+"repeat": TEXT, "times": N}.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from safetycase.argument.structure import ClaimPoint, Link, ModuleInfo, Part, St
 __all__ = ["Example", "examples_of", "read_structure", "structure_from"]
 
 FOLDER = Path(__file__).parent / "examples"
+MAIN = ("case.yaml", "generate.json", "structure.json", "argument.yaml", "argument.xml")
+"""What the main file of an example may be called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,7 @@ class Example:
     @property
     def is_case(self) -> bool:
         """Whether this is a case folder (else a structure)."""
-        return self.main != "structure.json"
+        return self.main in ("case.yaml", "generate.json")
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """(name, content) of every file, with what has to be generated."""
@@ -58,7 +62,7 @@ def examples_of(code: str) -> Mapping[str, Example]:
     found = {}
     for side in ("fires", "quiet"):
         folder = FOLDER / code / side
-        for main in ("case.yaml", "structure.json", "generate.json"):
+        for main in MAIN:
             if (folder / main).is_file():
                 found[side] = Example(folder=folder, main=main)
                 break
