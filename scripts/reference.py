@@ -7,26 +7,73 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from safetycase.argument.schema import case_schema, record_schema
-from safetycase.checks.codes import CODES
+from safetycase.checks.pages import Shown, facts, shown_examples
+from safetycase.checks.profiles import PROFILES
+from safetycase.checks.registry import Rule, all_rules
 from safetycase.cli.main import VERBS, cli
 from safetycase.plugin.catalogue import installed
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
 
+_TITLES = {"case": "Case file", "review": "Review"}
+_ABOUT = {
+    "case": "What is found in every case file, whatever profile it asks for.",
+    "review": "What a critical reader of an AI safety case asks; see [Review](../review-rules.md).",
+}
+_LANGUAGES = {".yaml": "yaml", ".json": "json", ".xmi": "xml", ".py": "python", ".jsonl": "json"}
+
+
 def findings() -> str:
-    """Every code with its meaning."""
+    """Every code in one table per profile, each linked to its section."""
     parts = [
-        "# Findings\n\n`safetycase check` lists them all at once, each with file, line and "
-        "column. A code is never used again for something else.\n"
+        "# Findings\n\nA finding has a code, a place (file, line and column), a reason and, where "
+        "there is one, a way out. A code is never used again for something else. An error makes "
+        "the element not ready, a warning blocks nothing, a note prompts a person. The group says "
+        "who settles it: `structural` the text alone, `evidence` results and record, `human "
+        "review` a person. `safetycase explain CODE` prints the same page.\n"
     ]
-    parts += [f"\n## {code}: {title}\n\n{text}\n" for code, (title, text) in CODES.items()]
+    for profile, rules in all_rules().items():
+        parts.append(
+            f"\n## {_title(profile)}\n\n"
+            "| code | | severity | group | clause |\n|---|---|---|---|---|\n"
+        )
+        parts += [
+            f"| [{r.code}](rules/{profile}.md#{r.code.lower()}) | {r.title} | {r.severity} | "
+            f"{r.group} | {r.clause} |\n"
+            for r in rules.values()
+        ]
     return "".join(parts)
+
+
+def _title(profile: str) -> str:
+    return _TITLES[profile] if profile in _TITLES else PROFILES[profile].title
+
+
+def rule_page(profile: str, rules: Mapping[str, Rule]) -> str:
+    """The page of one profile: each rule with its meaning, message and examples."""
+    about = _ABOUT.get(profile) or f"Source: {PROFILES[profile].source}."
+    named = "" if profile in _TITLES else f" (`{profile}`)"
+    parts = [f"# {_title(profile)}{named}\n\n{about} All codes: [Findings](../findings.md).\n"]
+    for rule in rules.values():
+        parts.append(f"\n## {rule.code}\n\n**{rule.title}** ({facts(rule)})\n\n{rule.text}\n")
+        if rule.message != rule.title:
+            parts.append(f"\nIt reads: *{rule.message}*\n")
+        for side, files in shown_examples(rule.code).items():
+            said = "Found fault with" if side == "fires" else "In order"
+            parts += [_block(said, file) for file in files]
+    return "".join(parts)
+
+
+def _block(said: str, file: Shown) -> str:
+    language = _LANGUAGES.get(Path(file.file).suffix, "text")
+    return f"\n{said} (`{file.file}`):\n\n```{language}\n{file.text}\n```\n"
 
 
 def commands() -> str:
@@ -82,8 +129,10 @@ def methods() -> str:
 def pages() -> dict[str, str]:
     """File name -> text of every generated page."""
     schema = json.dumps(case_schema(), indent=1, ensure_ascii=False) + "\n"
+    rules = {f"rules/{name}.md": rule_page(name, known) for name, known in all_rules().items()}
     return {
         "findings.md": findings(),
+        **rules,
         "commands.md": commands(),
         "methods.md": methods(),
         "case.schema.json": schema,
@@ -98,6 +147,7 @@ def main() -> int:
         if not path.exists() or path.read_text("utf-8") != text:
             wrong.append(name)
             if "--check" not in sys.argv:
+                path.parent.mkdir(exist_ok=True)
                 path.write_text(text, "utf-8")
     print("\n".join(wrong))
     return 1 if wrong and "--check" in sys.argv else 0

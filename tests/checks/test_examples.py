@@ -20,8 +20,9 @@ from safetycase.workspace.folder import open_case
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 WITHOUT_EXAMPLE: frozenset[str] = frozenset()
 """Codes that may do without for now; has to be empty in a release."""
-FOREIGN = {"argument.yaml": "gsn2x", "argument.xml": "sacm"}
+FOREIGN = {"argument.yaml": "gsn2x", "argument.xmi": "sacm"}
 RULES = [(name, code) for name, rules in all_rules().items() for code in rules]
+JUDGED = [(name, code) for name, code in RULES if name != "review"]  # those need a record
 
 
 def test_every_code_has_both_examples() -> None:
@@ -44,15 +45,14 @@ def test_no_example_is_left_behind() -> None:
     assert {path.name for path in (folder / "examples").iterdir()} <= {code for _, code in RULES}
 
 
-@pytest.mark.parametrize(("profile", "code"), RULES)
+@pytest.mark.parametrize(("profile", "code"), JUDGED)
 def test_examples(profile: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for side, example in examples_of(code).items():
         found = codes_of(example, profile, tmp_path / side, monkeypatch)
         assert (code in found) is (side == "fires"), (side, found)
         if side == "fires":
             declared = all_rules()[profile][code]
-            if profile != "case":
-                assert all(f.severity == declared.severity for f in found[code][:1])
+            assert any(f.severity == declared.severity for f in found[code])
         elif profile == "case":
             assert found == {}, "the quiet example of a case file has no other fault"
 

@@ -3,7 +3,7 @@
 An example is a folder `examples/CODE/fires` or `.../quiet`. It holds `case.yaml` with the
 files that the case names (installed plugins stand in `plugin/`), or `structure.json`: the records
 of `argument.structure` as plain JSON, where `parts` and `modules` are lists and a span is a line
-number. A profile of a foreign tool may have `argument.yaml` or `argument.xml` of that tool.
+number. A profile of a foreign tool may have `argument.yaml` or `argument.xmi` of that tool.
 `generate.json` in place of a file too large to be kept reads {"file": NAME, "before": TEXT,
 "repeat": TEXT, "times": N}.
 """
@@ -23,7 +23,7 @@ from safetycase.argument.structure import ClaimPoint, Link, ModuleInfo, Part, St
 __all__ = ["Example", "examples_of", "read_structure", "structure_from"]
 
 FOLDER = Path(__file__).parent / "examples"
-MAIN = ("case.yaml", "generate.json", "structure.json", "argument.yaml", "argument.xml")
+MAIN = ("case.yaml", "generate.json", "structure.json", "argument.yaml", "argument.xmi")
 """What the main file of an example may be called."""
 
 

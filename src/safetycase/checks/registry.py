@@ -7,6 +7,8 @@ and one that does not (`checks/examples/CODE/`).
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -40,24 +42,35 @@ class Rule:
     judge: Callable[[Structure], Iterator[Finding]] | None = None
 
 
+_WARNINGS = frozenset({"C102", "C106", "C130", "C132"})
+"""Codes of a case file that block nothing."""
+
+
 def of_the_case_file() -> Mapping[str, Rule]:
     """The codes of reading and checking a case file, as rules."""
     return {
-        code: Rule(code=code, title=title, text=text, message=title)
+        code: Rule(
+            code=code,
+            title=title,
+            text=text,
+            message=title,
+            severity="warning" if code in _WARNINGS else "error",
+        )
         for code, (title, text) in CODES.items()
     }
 
 
 def all_rules() -> Mapping[str, Mapping[str, Rule]]:
-    """Profile -> code -> rule; the rules of the case file stand under `case`.
+    """Profile -> code -> rule. The rules of the case file stand under `case`.
 
-    A code may mean different things in two profiles that follow different tools, so they are
-    kept apart.
+    Those of the profile `review` judge a case with its record, those of the other profiles a
+    `Structure`.
     """
-    # The modules of the profiles are needed for the documentation and for `explain` only.
+    # Documentation and `explain` ask for everything; a check of a case does without.
     from safetycase.checks.profiles import PROFILES
 
-    return {
-        "case": of_the_case_file(),
-        **{name: {r.code: r for r in found.rules} for name, found in PROFILES.items()},
-    }
+    found = {"case": of_the_case_file()}
+    if importlib.util.find_spec("safetycase.checks.review"):
+        found["review"] = importlib.import_module("safetycase.checks.review").REVIEW_RULES
+    found |= {name: {r.code: r for r in known.rules} for name, known in PROFILES.items()}
+    return found
