@@ -61,6 +61,8 @@ def claim_on_claim(index: Indexed) -> Iterator[Hit]:
     for part in index.of("goal"):
         for link in index.supports(part.id):
             target = index.parts.get(link.target)
+            if link.tags.get("sc.in_support"):
+                continue  # shown beside the claim, carries nothing
             if target is not None and target.type not in ("strategy", "solution"):
                 yield Hit(
                     link,

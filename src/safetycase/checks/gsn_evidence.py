@@ -203,10 +203,10 @@ def counter_evidence(index: Indexed) -> Iterator[Hit]:
                 bare[goal.id] = goal
     if bare:
         names = listed([part.name or part.id for part in bare.values()])
+        goals = f"{len(bare)} goals rest" if len(bare) > 1 else "a goal rests"
         yield Hit(
             next(iter(bare.values())),
-            f"{len(bare)} goals rest on evidence without a challenge or a search for "
-            f"counter-evidence: {names}",
+            f"{goals} on evidence without a challenge or a search for counter-evidence: {names}",
             "challenge them, or record the search in `sc.counter-search`",
         )
 

@@ -6,6 +6,7 @@ needs look-ups asks `index_of`, which gives an `Indexed` back unchanged.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -84,17 +85,20 @@ def index_of(structure: Structure) -> Indexed:
     if isinstance(structure, Indexed):
         return structure
     tables = _link_tables(structure.links)
-    by_type: dict[str, list[Part]] = {}
-    citations: dict[str, list[Part]] = {}
-    for part in structure.parts.values():
-        by_type.setdefault(part.type, []).append(part)
+    by_type: defaultdict[str, list[Part]] = defaultdict(list)
+    citations: defaultdict[str, list[Part]] = defaultdict(list)
+    symbol: dict[str, str] = {}
+    for name, part in structure.parts.items():
+        by_type[part.type].append(part)
+        symbol[name] = part.type
         if part.away:
-            citations.setdefault(part.away, []).append(part)
+            symbol[name] = symbol_of(part)
+            citations[part.away].append(part)
     contracts = frozenset(name for name, info in structure.modules.items() if info.contract)
     inside = _parts_of_modules(structure, by_type)
     link_ids = {link.id: link for link in structure.links if link.id}
     view = _view(structure, by_type)
-    more = _more_ways_down(structure, by_type, tables["supported by"][0], inside, view)
+    more = _more_ways_down(structure, by_type, citations, tables["supported by"][0], inside, view)
     aside = _asides(structure, link_ids, inside)
     return Indexed(
         title=structure.title,
@@ -112,9 +116,9 @@ def index_of(structure: Structure) -> Indexed:
         against=tables["challenges"][1],
         against_link=tables["relation"][1],
         link_ids=link_ids,
-        by_type=by_type,
-        symbol={part.id: symbol_of(part) for part in structure.parts.values()},
-        citations=citations,
+        by_type=dict(by_type),
+        symbol=symbol,
+        citations=dict(citations),
         contracts=contracts,
         roots=_roots(structure, (more, aside), view),
         more=more,
@@ -128,18 +132,18 @@ _Table = dict[str, list[Link]]
 
 def _link_tables(links: Iterable[Link]) -> dict[str, tuple[_Table, _Table]]:
     """Kind of link -> (by source, by target); challenges of relations stand under `relation`."""
-    tables: dict[str, tuple[_Table, _Table]] = {
-        kind: ({}, {}) for kind in ("supported by", "in context of", "challenges", "relation")
+    tables: dict[str, tuple[defaultdict[str, list[Link]], defaultdict[str, list[Link]]]] = {
+        kind: (defaultdict(list), defaultdict(list))
+        for kind in ("supported by", "in context of", "challenges", "relation")
     }
     for link in links:
-        if link.target_link:
-            by_source, by_target = tables["relation"]
-            by_target.setdefault(link.target_link, []).append(link)
-        else:
-            by_source, by_target = tables[link.kind]
-            by_target.setdefault(link.target, []).append(link)
-        by_source.setdefault(link.source, []).append(link)
-    return tables
+        by_source, by_target = tables["relation" if link.target_link else link.kind]
+        by_source[link.source].append(link)
+        by_target[link.target_link or link.target].append(link)
+    # Plain dicts from here on: to look for what is not there must not put it there.
+    return {
+        kind: (dict(by_source), dict(by_target)) for kind, (by_source, by_target) in tables.items()
+    }
 
 
 def _parts_of_modules(
@@ -156,6 +160,7 @@ def _parts_of_modules(
 def _more_ways_down(
     structure: Structure,
     by_type: Mapping[str, list[Part]],
+    citations: Mapping[str, list[Part]],
     below: Mapping[str, list[Link]],
     inside: Mapping[str, list[str]],
     view: frozenset[str],
@@ -167,8 +172,8 @@ def _more_ways_down(
     in the modules that extend it.
     """
     ways: dict[str, list[str]] = {}
-    for part in structure.parts.values():
-        if part.away and part.type not in ("module", "contract"):
+    for part in (part for parts in citations.values() for part in parts):
+        if part.type not in ("module", "contract"):
             info = structure.modules.get(part.module)
             upward = info is not None and info.contract and part.id in below
             lower, upper = (part.id, part.away) if upward else (part.away, part.id)
@@ -225,8 +230,9 @@ def _roots(
 ) -> tuple[Part, ...]:
     """The parts nothing leads to; a part that challenges hangs on what it challenges."""
     led_to = {name for table in ways for at, names in table.items() for name in names if name != at}
-    for link in structure.links:
-        led_to.add(link.source if link.kind == "challenges" else link.target)
+    led_to.update(
+        [link.source if link.kind == "challenges" else link.target for link in structure.links]
+    )
     return tuple(
         part
         for name, part in structure.parts.items()
