@@ -83,6 +83,24 @@ def test_elements_without_text_and_leaves_without_mark() -> None:
     assert codes(shape("G1 G2 G3! S1", G1="G2 G3 S1")) == {"R11": 2}
 
 
+def test_a_claim_point_that_nothing_argues_leaves_the_top_goal_alone() -> None:
+    argued = shape("G1 Sn1", G1="Sn1")
+    points = (ClaimPoint(id="ACP1", on_part="Sn1"), ClaimPoint(id="ACP2", on_part="Sn1"))
+    found = Structure(parts=argued.parts, links=argued.links, points=points)
+    assert codes(found) == {"R43": 2}
+
+
+def test_elements_that_extend_another_module_hang_on_what_they_develop() -> None:
+    base = shape("G1! G2 Sn1", G2="Sn1")
+    extended = Structure(
+        parts=base.parts,
+        links=base.links,
+        modules={"m": ModuleInfo(name="m", extends={"G1": ("G2",)})},
+    )
+    assert codes(extended) == {}
+    assert codes(base) == {"R15": 1}
+
+
 def test_a_sound_argument_has_no_finding() -> None:
     sound = shape("G1 S1 G2 G3! Sn1 C1 A1", G1="S1 C1", S1="G2 G3 A1", G2="Sn1")
     assert codes(sound) == {}

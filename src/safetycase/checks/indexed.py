@@ -181,7 +181,7 @@ def _more_ways_down(
     for kind in ("module", "contract"):
         for part in by_type.get(kind, ()):
             named = part.away or part.name
-            if part.id in view:
+            if part.id in view or not named:
                 continue
             ways.setdefault(part.id, []).extend(
                 inside.get(named, ()) if named != part.module else ()
@@ -201,16 +201,15 @@ def _asides(
         if link.target_link and link.target_link in link_ids:
             found.setdefault(link_ids[link.target_link].source, []).append(link.source)
     for point in structure.points:
+        places = [point.on_part] if point.on_part in structure.parts else []
+        places += [link_ids[name].source for name in point.on_links if name in link_ids]
         module = point.argued_by.rpartition("[")[2].removesuffix("]")  # ACP1[Module]
-        argued = inside.get(module, [])
-        if point.argued_by in structure.parts:
-            argued = [point.argued_by]
-        for place in (
-            point.on_part,
-            *(link_ids[n].source for n in point.on_links if n in link_ids),
-        ):
-            if place:
-                found.setdefault(place, []).extend(argued)
+        for place in places:
+            part = structure.parts.get(place)
+            if point.argued_by in structure.parts:
+                found.setdefault(place, []).append(point.argued_by)
+            elif module and part is not None and part.module != module:
+                found.setdefault(place, []).extend(inside.get(module, ()))
     return found
 
 
