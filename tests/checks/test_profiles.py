@@ -90,6 +90,29 @@ def test_a_claim_point_that_nothing_argues_leaves_the_top_goal_alone() -> None:
     assert codes(found) == {"R43": 2}
 
 
+def test_an_away_element_is_no_top_goal_and_is_read_at_home() -> None:
+    module = {"module": "m"}
+    made = structure_from(
+        {
+            "modules": [{"name": "m", "title": "M", "tags": {"gsn.configuration": "1"}}],
+            "parts": [
+                {"name": "G1", "type": "goal", "text": "It is safe."},
+                {"name": "m.G2", "type": "goal", "text": "Safety", "away": "m/G2"},
+                {"name": "G2", "type": "goal", "text": "Safety", "public": True, **module},
+                {"name": "Sn1", "type": "solution", "text": "Test report", **module},
+                {"name": "m.Sn1", "type": "solution", "text": "Test report", "away": "m/Sn1"},
+                {"name": "Sn9", "type": "solution", "text": "Failed test"},
+            ],
+            "links": [
+                {"kind": "supported by", "source": "G1", "target": "m.G2"},
+                {"kind": "supported by", "source": "m/G2", "target": "m/Sn1"},
+                {"kind": "challenges", "source": "Sn9", "target": "m.Sn1"},
+            ],
+        }
+    )
+    assert codes(made) == {"R18": 1, "R34": 1, "R60": 1}  # the solution is not public
+
+
 def test_elements_that_extend_another_module_hang_on_what_they_develop() -> None:
     base = shape("G1! G2 Sn1", G2="Sn1")
     extended = Structure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["CODES", "explain"]
+__all__ = ["CODES"]
 
 CODES: Mapping[str, tuple[str, str]] = {
     "F001": (
@@ -206,11 +206,3 @@ CODES: Mapping[str, tuple[str, str]] = {
         "stays open.",
     ),
 }
-
-
-def explain(code: str) -> str | None:
-    """The page of one code, or None."""
-    if code not in CODES:
-        return None
-    title, text = CODES[code]
-    return f"{code}  {title}\n\n{text}"

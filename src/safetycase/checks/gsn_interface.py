@@ -76,8 +76,8 @@ GROUPS: Mapping[str, str] = {
     "contextual elements in scope of both, (5) public solutions and contexts, (6) away elements "
     "and references. Groups 2 to 6 may be written down (tags `gsn.interface.public-goals`, "
     "`needs-support`, `scope`, `public-artefacts`, `references`: ids separated by blanks); what is "
-    "written must be what the module holds. Ids stay unique when modules named in `gsn.promotes` "
-    "are promoted into it.",
+    "written must be what the module holds. A missing description or configuration is a warning. "
+    "Ids stay unique when modules named in `gsn.promotes` are promoted into it.",
     message="the interface of `MODULE` lists `ID`, which it does not hold",
 )
 def interfaces(index: Indexed) -> Iterator[Hit]:
@@ -102,6 +102,7 @@ def interfaces(index: Indexed) -> Iterator[Hit]:
                 info,
                 f"the interface of `{name}` lacks " + " and ".join(lacking),
                 "describe the module, and state its version in `gsn.configuration`",
+                "warning",
             )
         for group in declared:
             yield from _compared(info, group, groups.get(group, {}))

@@ -45,6 +45,11 @@ _FOUND = re.compile(
 )
 
 
+def _own(index: Indexed, *types: str) -> Iterator[Part]:
+    """The parts of these types that cite nothing: an away element is read where it is at home."""
+    return (part for part in index.of(*types) if not part.away)
+
+
 @GSN.rule(
     "R17",
     "Strategy that carries a claim",
@@ -56,7 +61,7 @@ _FOUND = re.compile(
     severity="warning",
 )
 def claiming_strategy(index: Indexed) -> Iterator[Hit]:
-    for part in index.of("strategy"):
+    for part in _own(index, "strategy"):
         words = part.text
         claims = _CONCLUDES.search(words) or (not _OPENS_AS_METHOD.match(words) and _finite(words))
         if claims:
@@ -79,7 +84,7 @@ def claiming_strategy(index: Indexed) -> Iterator[Hit]:
     group="human review",
 )
 def propositions(index: Indexed) -> Iterator[Hit]:
-    for part in index.of("goal"):
+    for part in _own(index, "goal"):
         words = part.text.strip()
         if not words:
             continue
@@ -105,7 +110,7 @@ def propositions(index: Indexed) -> Iterator[Hit]:
     group="human review",
 )
 def artefacts(index: Indexed) -> Iterator[Hit]:
-    for part in index.of("solution"):
+    for part in _own(index, "solution"):
         if _finite(part.text):
             yield Hit(part, f"does {shown(part)} name an artefact? it reads as a sentence")
 
@@ -121,7 +126,7 @@ def artefacts(index: Indexed) -> Iterator[Hit]:
     group="human review",
 )
 def sentences(index: Indexed) -> Iterator[Hit]:
-    for part in index.of("assumption", "justification"):
+    for part in _own(index, "assumption", "justification"):
         words = part.text.strip()
         if words and not _has_verb(words):
             yield Hit(part, f"is {shown(part)} a full sentence? no verb was seen in it")
@@ -148,7 +153,11 @@ def _has_verb(words: str) -> bool:
 )
 def essays(index: Indexed) -> Iterator[Hit]:
     for part in index.parts.values():
-        if len(part.text) > 2 * MOST_WORDS and (count := len(part.text.split())) > MOST_WORDS:
+        if (
+            len(part.text) > 2 * MOST_WORDS
+            and not part.away
+            and (count := len(part.text.split())) > MOST_WORDS
+        ):
             yield Hit(part, f"{shown(part)} has {count} words", "one statement a box")
 
 
@@ -163,7 +172,7 @@ def essays(index: Indexed) -> Iterator[Hit]:
     severity="warning",
 )
 def evidence_in_context(index: Indexed) -> Iterator[Hit]:
-    for part in index.of("context"):
+    for part in _own(index, "context"):
         examined = _EXAMINED.search(part.text)
         if examined and _FOUND.search(part.text, examined.end()):
             yield Hit(part, f"{shown(part)} reports a result", "cite it as a solution")

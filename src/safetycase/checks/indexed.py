@@ -28,7 +28,7 @@ class Indexed(Structure):
     `against_link` those by the id of the challenged relation. `symbol` names the symbol of each
     part ("away goal" for a goal that cites); `citations` maps a cited id to the away parts.
     `contracts` are the names of the contract modules. `roots` are the parts that nothing refers
-    to, contextual ones and challengers left out. `more` holds the ways by which an element
+    to, contextual and away ones and challengers left out. `more` holds the ways by which an element
     continues that are no links of its own; `aside` the parts that speak of it: challengers of its
     relations and confidence arguments. `view` are the module references that only other modules
     refer to: they draw the view of modules and are no part of the argument itself.
@@ -85,16 +85,7 @@ def index_of(structure: Structure) -> Indexed:
     if isinstance(structure, Indexed):
         return structure
     tables = _link_tables(structure.links)
-    by_type: defaultdict[str, list[Part]] = defaultdict(list)
-    citations: defaultdict[str, list[Part]] = defaultdict(list)
-    symbol: dict[str, str] = {}
-    for name, part in structure.parts.items():
-        by_type[part.type].append(part)
-        symbol[name] = part.type
-        if part.away:
-            symbol[name] = symbol_of(part)
-            citations[part.away].append(part)
-    contracts = frozenset(name for name, info in structure.modules.items() if info.contract)
+    by_type, citations, symbol = _part_tables(structure)
     inside = _parts_of_modules(structure, by_type)
     link_ids = {link.id: link for link in structure.links if link.id}
     view = _view(structure, by_type)
@@ -116,15 +107,31 @@ def index_of(structure: Structure) -> Indexed:
         against=tables["challenges"][1],
         against_link=tables["relation"][1],
         link_ids=link_ids,
-        by_type=dict(by_type),
+        by_type=by_type,
         symbol=symbol,
-        citations=dict(citations),
-        contracts=contracts,
+        citations=citations,
+        contracts=frozenset(n for n, info in structure.modules.items() if info.contract),
         roots=_roots(structure, (more, aside), view),
         more=more,
         aside=aside,
         view=view,
     )
+
+
+def _part_tables(
+    structure: Structure,
+) -> tuple[dict[str, list[Part]], dict[str, list[Part]], dict[str, str]]:
+    """The parts by type, the away parts by what they cite, and the symbol of each part."""
+    by_type: defaultdict[str, list[Part]] = defaultdict(list)
+    citations: defaultdict[str, list[Part]] = defaultdict(list)
+    symbol: dict[str, str] = {}
+    for name, part in structure.parts.items():
+        by_type[part.type].append(part)
+        symbol[name] = part.type
+        if part.away:
+            symbol[name] = symbol_of(part)
+            citations[part.away].append(part)
+    return dict(by_type), dict(citations), symbol
 
 
 _Table = dict[str, list[Link]]
@@ -195,9 +202,15 @@ def _more_ways_down(
 def _asides(
     structure: Structure, link_ids: Mapping[str, Link], inside: Mapping[str, list[str]]
 ) -> dict[str, list[str]]:
-    """Part -> challengers of its relations, and confidence arguments of its claim points."""
+    """Part -> challengers of its relations, and confidence arguments of its claim points.
+
+    Who challenges an away element doubts what it cites, so that leads to the away element.
+    """
     found: dict[str, list[str]] = {}
     for link in structure.links:
+        target = structure.parts.get(link.target) if link.kind == "challenges" else None
+        if target is not None and target.away:
+            found.setdefault(target.away, []).append(target.id)
         if link.target_link and link.target_link in link_ids:
             found.setdefault(link_ids[link.target_link].source, []).append(link.source)
     for point in structure.points:
@@ -235,7 +248,7 @@ def _roots(
     return tuple(
         part
         for name, part in structure.parts.items()
-        if name not in led_to and part.type not in CONTEXTUAL and name not in view
+        if name not in led_to and part.type not in CONTEXTUAL and not part.away and name not in view
     )
 
 
