@@ -144,7 +144,7 @@ def test_time_is_linear_in_the_number_of_elements() -> None:
         assert len(review(case, recorded())) > 2 * n
         return time.process_time() - start
 
-    small, large = min(seconds(1500) for _ in range(3)), min(seconds(6000) for _ in range(3))
+    small, large = min(seconds(800) for _ in range(3)), min(seconds(3200) for _ in range(3))
     assert large < 4 * small * 2.5
 
 
