@@ -52,8 +52,7 @@ def _header(view: View, _name: str) -> Iterator[Says]:
     ]
     if spec is not None:
         parts.append((("models", header.system.model), "the weights of the model", spec.weights))
-    written = ("", "system") in case.spans
-    if written and ("", "system", "tools") not in case.spans:
+    if case.places and case.span("", "system", "tools") == case.span("", "system"):
         parts.append((("system", "tools"), "the tools of the system (`[]` if none)", None))
     for path, what, text in parts:
         if not_stated(text):

@@ -206,7 +206,7 @@ def _taken_over(case: Case) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for name, element in case.elements.items():
         if isinstance(element, Defeater) and "." in name:
-            found.setdefault(name.partition(".")[0], []).append(name)
+            found.setdefault(name.rpartition(".")[0], []).append(name)
     return {evidence: tuple(names) for evidence, names in found.items()}
 
 
