@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -153,3 +154,16 @@ def test_hostile_texts_are_searched_in_bounded_time() -> None:
     start = time.process_time()
     review(subject(text))
     assert time.process_time() - start < 5
+
+
+def test_the_page_of_the_rules_says_what_the_rules_say() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "review-rules.md"
+    text = page.read_text("utf-8")
+    sections = dict(re.findall(r"(?ms)^## (L\d\d)\n(.*?)(?=^## |\Z)", text))
+    rows = dict(re.findall(r"(?m)^\| \[(L\d\d)\]\(#l\d\d\) \|(.*)$", text))
+    assert list(sections) == list(rows) == CODES
+    for code, rule in REVIEW_RULES.items():
+        for said in (rule.title, rule.text, rule.message):
+            assert said in sections[code], f"{code}: {said}"
+        for said in (rule.title, rule.group, rule.severity, rule.clause):
+            assert said in rows[code], f"{code}: {said}"

@@ -28,7 +28,7 @@ from safetycase.plugin.contract import Method
 
 __all__ = ["FIXABLE", "Checked", "Fix", "fix_all", "made", "offered"]
 
-MOST_FINDINGS = 1000
+MOST_FINDINGS = 300
 MOST_TRIED = 400
 ROUNDS = 8
 _SAID = re.compile(r"did you mean `([^`]+)`\?")

@@ -48,7 +48,8 @@ def near(word: str, known: Iterable[str]) -> tuple[str, ...]:
     found = [
         (apart, name)
         for name in dict.fromkeys(known)
-        if name != word
+        if abs(len(name) - len(word)) <= most
+        and name != word
         and name[:1].lower() == word[:1].lower()
         and re.findall(r"\d+", name) == digits
         and (apart := distance(word, name, most)) <= most
