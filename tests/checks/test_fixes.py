@@ -23,7 +23,7 @@ from safetycase.plugin.contract import Method
 from safetycase.plugin.parameters import bind
 from safetycase.workspace.folder import open_case
 
-MODEST = settings(max_examples=60, deadline=None)
+MODEST = settings(max_examples=50, deadline=None)
 NAME = "case.yaml"
 
 
@@ -274,7 +274,7 @@ def test_a_valid_case_broken_by_one_slip_is_restored_or_left_alone(
     if done:
         restored = texts[NAME]
         # A slip in the name of an element is put right in what refers to it.
-        assert restored == BASE or restored.replace(wrong, word) == BASE
+        assert BASE in (restored, re.sub(rf"(?<![\w-]){wrong}(?![\w-])", word, restored))
     elif word.islower():
         assert word in ("says", "name", "root"), f"{wrong} was not put right to {word}"
 
