@@ -163,7 +163,7 @@ def _probative(view: View, name: str) -> Iterator[Says]:
         yield Says(
             path=(name, "method"),
             message=f"how often `{name}` passes when its claim is false is not known",
-            hint="run the planted controls of its method: `safetycase method try`",
+            hint="`safetycase run` puts the planted subjects of its method on record",
         )
         return
     false, true = controls.p_pass_if_false, controls.p_pass_if_true
