@@ -226,12 +226,14 @@ def facts_of(
             (a for r in mine for a in attempts.get(r.seq, ())), key=lambda a: a.start_seq
         )
         now = recipe.groups if recipe else (mine[-1].recipe if mine else {})
-        instrument = now.get("instrument", {})
+        instrument = _group(now, "instrument")
         found[name] = EvidenceFacts(
             registered=tuple(_registered(r) for r in mine),
             runs=tuple(_run(a) for a in tried),
             method_version=_version(mine),
-            controls=planted.get((instrument.get("method"), instrument.get("method_code"))),
+            controls=planted.get(
+                (str(instrument.get("method")), str(instrument.get("method_code")))
+            ),
             n=_size(mine, tried),
             outcome=outcomes.get(name),
             basis_now=_basis(recipe.groups) if recipe else "",
@@ -244,10 +246,16 @@ def _rate(passes: int, runs: int) -> Interval:
     return clopper_pearson(passes, runs, alpha_low=1 - LEVEL, alpha_high=1 - LEVEL)
 
 
+def _group(groups: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """One group of a recipe; a record may hold any mapping for one."""
+    found = groups.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def _basis(groups: Mapping[str, Any]) -> str:
-    instrument = groups.get("instrument", {})
+    instrument = _group(groups, "instrument")
     kept = {
-        "subject": groups.get("subject", {}),
+        "subject": _group(groups, "subject"),
         "method": instrument.get("method", ""),
         "files": instrument.get("files", {}),
     }
@@ -277,7 +285,7 @@ def _run(attempt: AttemptRecord) -> RunFacts:
 
 def _version(mine: list[Registration]) -> str:
     latest = next((r for r in reversed(mine) if not r.exploratory), None)
-    return str(latest.recipe.get("instrument", {}).get("method_version", "")) if latest else ""
+    return str(_group(latest.recipe, "instrument").get("method_version", "")) if latest else ""
 
 
 def _size(mine: list[Registration], tried: list[AttemptRecord]) -> int | None:
@@ -292,7 +300,7 @@ def _size(mine: list[Registration], tried: list[AttemptRecord]) -> int | None:
     return None
 
 
-def _planted(history: History) -> Mapping[tuple[Any, Any], PlantedFacts]:
+def _planted(history: History) -> Mapping[tuple[str, str], PlantedFacts]:
     """The latest planted controls by (method, digest of its code)."""
     found = {}
     for entry in history.controls:

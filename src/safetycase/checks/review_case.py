@@ -129,14 +129,14 @@ def _independence(view: View, _name: str) -> Iterator[Says]:
         if _plain(reviewer.name) in authors:
             yield Says(
                 path=path,
-                message=f"{reviewer.name} reviews a case of their own",
+                message=f"{clip(reviewer.name)} reviews a case of their own",
                 hint="a reviewer is not an author",
             )
         elif reviewer.external and _plain(reviewer.organisation or "") in houses:
             yield Says(
                 path=path,
-                message=f"{reviewer.name} counts as external and is of "
-                f"{reviewer.organisation}, as an author is",
+                message=f"{clip(reviewer.name)} counts as external and is of "
+                f"{clip(reviewer.organisation or '')}, as an author is",
             )
     if not any(r.external and not not_stated(r.name) for r in header.reviewers):
         yield Says(

@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from safetycase.argument.model import Affordance, Declared, EvidenceType
-from safetycase.checks.review_view import Over, ReviewRule, Says, View, not_stated, rule, shown
+from safetycase.checks.review_view import (
+    Over,
+    ReviewRule,
+    Says,
+    View,
+    clip,
+    not_stated,
+    rule,
+    shown,
+)
 
 __all__ = ["RULES", "Sensitivity", "strategic_sensitivity"]
 
@@ -209,7 +218,7 @@ def _null(view: View, name: str) -> Iterator[Says]:
     if not_stated(declared.calibrated_null):
         yield Says(
             path=(name, "declared", "maximum_over"),
-            message=f"`{name}` reports the best of several ({declared.maximum_over}), with no "
+            message=f"`{name}` reports the best of several ({clip(declared.maximum_over or '')}), with no "
             "null to compare it with",
             hint="state `calibrated_null`: what the best of as many is where there is no effect, "
             "or hold out the chosen one",

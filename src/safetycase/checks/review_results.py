@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from safetycase.argument.model import Claim, Evidence, EvidenceType
-from safetycase.checks.review_view import ReviewRule, Says, View, not_stated, rule, start
+from safetycase.checks.review_view import ReviewRule, Says, View, clip, not_stated, rule, start
 from safetycase.stats import clopper_pearson
 
 __all__ = ["RULES", "SAMPLED"]
@@ -112,7 +112,7 @@ def _interval(view: View, name: str) -> Iterator[Says]:
     if not leaf.method and _POINT.search(said) and not _BOUND.search(said):
         yield Says(
             path=(name, "statistic"),
-            message=f"`{name}` is decided by a point estimate (`{said[:80]}`)",
+            message=f"`{name}` is decided by a point estimate (`{clip(said)}`)",
             hint="decide on the bound of an interval; where it straddles the threshold, nothing "
             "is decided",
         )
@@ -142,7 +142,7 @@ def _pinned(view: View, name: str) -> Iterator[Says]:
     if facts and facts.invalidated:
         yield Says(
             path=(name,),
-            message=f"the instrument of `{name}` was invalidated: {facts.invalidated}",
+            message=f"the instrument of `{name}` was invalidated: {clip(facts.invalidated, 200)}",
             hint="run it again with a version that counts",
         )
     unpinned = not facts.method_version if facts and facts.registered else not leaf.method

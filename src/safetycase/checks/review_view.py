@@ -264,8 +264,13 @@ def start(text: str | None) -> str:
     return (text or "")[:_SEARCHED]
 
 
+def clip(text: str, most: int = 80) -> str:
+    """A text short enough for a message."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def shown(names: Iterable[str], limit: int = 4) -> str:
     """A few ids or words for a message, and how many more there are."""
-    found = [f"`{name}`" for name in names]
+    found = [f"`{clip(name)}`" for name in names]
     more = len(found) - limit
     return ", ".join(found[:limit]) + (f" and {more} more" if more > 0 else "")
