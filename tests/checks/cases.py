@@ -14,7 +14,7 @@ from safetycase.checks.record_facts import (
     read_record_facts,
 )
 from safetycase.checks.review import REVIEW_RULES, review
-from safetycase.checks.rules import Subject
+from safetycase.checks.subject import Subject
 
 EXAMPLES = Path(safetycase.checks.__file__).parent / "examples"
 CODES = sorted(REVIEW_RULES)

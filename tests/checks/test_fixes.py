@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,12 @@ from tests.conftest import COIN, write_case
 from safetycase.argument.load import load_files
 from safetycase.checks.fixes import FIXABLE, Checked, fix_all, made, offered
 from safetycase.checks.near import distance, near
-from safetycase.checks.rules import LeafFacts, Subject, check
+from safetycase.checks.rules import check
+from safetycase.checks.subject import LeafFacts, Subject
 from safetycase.plugin.catalogue import installed
 from safetycase.plugin.contract import Method
 from safetycase.plugin.parameters import bind
-from safetycase.workspace.folder import open_case
+from safetycase.workspace.checking import check_folder
 
 MODEST = settings(max_examples=50, deadline=None)
 NAME = "case.yaml"
@@ -232,7 +232,7 @@ def test_modules_are_fixed_in_their_file_and_unknown_files_are_left_alone() -> N
 def test_a_fix_of_a_folder_checks_clean(tmp_path: Path) -> None:
     broken = swap(COIN, ("reads: {rate: rate}", "reads: {rat: rate}"), ("n: 400", "nn: 400"))
     write_case(tmp_path, repaired(broken), {"items.txt": "head\n"})
-    space = open_case(tmp_path, datetime(2026, 11, 25, tzinfo=UTC), record=False)
+    space = check_folder(tmp_path)
     # `nn` is too short a word to be a slip of anything.
     assert {f.code for f in space.findings} == {"C122"}
 

@@ -12,7 +12,7 @@ from tests.conftest import COIN, Ran, write_case
 from safetycase.argument.findings import Finding
 from safetycase.checks.record_facts import RecordFacts, facts_of
 from safetycase.checks.review import review
-from safetycase.checks.rules import Subject
+from safetycase.checks.subject import Subject
 from safetycase.ledger.fold import History
 from safetycase.workspace.folder import open_case
 

@@ -23,7 +23,7 @@ from safetycase.argument.load import LISTS, ModuleHead
 from safetycase.argument.model import Argument, Evidence
 from safetycase.argument.nodes import Collection, Node, Reader, span_of
 from safetycase.checks.near import near
-from safetycase.checks.rules import Subject
+from safetycase.checks.subject import Subject
 from safetycase.plugin.contract import Method
 
 __all__ = ["FIXABLE", "Checked", "Fix", "fix_all", "made", "offered"]

@@ -23,7 +23,7 @@ from safetycase.checks import (
 from safetycase.checks.record_facts import RecordFacts
 from safetycase.checks.registry import Group, Rule
 from safetycase.checks.review_view import PROFILE, ReviewRule, View, view_of
-from safetycase.checks.rules import Subject
+from safetycase.checks.subject import Subject
 
 __all__ = ["PROFILE", "REVIEW_RULES", "asked_for", "judged", "review", "split"]
 

@@ -11,6 +11,7 @@ from safetycase.checks.review_view import (
     ReviewRule,
     Says,
     View,
+    clip,
     not_stated,
     rule,
     shown,

@@ -218,8 +218,8 @@ def _null(view: View, name: str) -> Iterator[Says]:
     if not_stated(declared.calibrated_null):
         yield Says(
             path=(name, "declared", "maximum_over"),
-            message=f"`{name}` reports the best of several ({clip(declared.maximum_over or '')}), with no "
-            "null to compare it with",
+            message=f"`{name}` reports the best of several "
+            f"({clip(declared.maximum_over or '')}), with no null to compare it with",
             hint="state `calibrated_null`: what the best of as many is where there is no effect, "
             "or hold out the chosen one",
         )

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from safetycase.argument.findings import Severity
-from safetycase.argument.graph import attackers, conclusion_of, supporting
+from safetycase.argument.graph import attackers, claim_of, conclusion_of, supporting
 from safetycase.argument.model import Case, Claim, Declared, Defeater, Deployment, Evidence, Family
-from safetycase.checks.criterion import claim_of
 from safetycase.checks.record_facts import EvidenceFacts, RecordFacts, RegisteredFacts
 from safetycase.checks.registry import Group, Rule
 from safetycase.checks.review_reach import alignment_alone, downward, sandbagging_covered
