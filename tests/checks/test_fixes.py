@@ -185,6 +185,11 @@ def test_a_key_whose_value_has_faults_of_its_own_is_left_alone() -> None:
     assert fix_all({NAME: outer}, reread) == ({NAME: outer}, ())
 
 
+def test_a_method_that_is_not_there_hides_a_slip_in_its_parameters() -> None:
+    broken = swap(COIN, ("toy/coin", "toy/conin"), ("rate: 5}", "rte: 5}"))
+    assert repaired(broken) == COIN
+
+
 def test_an_id_that_a_slip_hides_is_not_taken_for_another() -> None:
     other = swap(BASE, ("claims:\n", "claims:\n  - {claim: MISSES, says: Another.}\n"))
     broken = swap(other, ("  by:\n    argument: ROUTES", "  bby:\n    argument: ROUTES"))
