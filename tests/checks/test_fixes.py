@@ -14,6 +14,7 @@ from tests.checks.cases import BASE, swap
 from tests.conftest import COIN, write_case
 
 from safetycase.argument.load import load_files
+from safetycase.argument.model import Evidence
 from safetycase.checks.fixes import FIXABLE, Checked, fix_all, made, offered
 from safetycase.checks.near import distance, near
 from safetycase.checks.rules import check
@@ -43,13 +44,14 @@ def with_methods(texts: Mapping[str, str]) -> Checked:
         return Checked(findings=loaded.findings)
     leaves = {}
     for name, element in loaded.case.elements.items():
-        word = getattr(element, "method", None)
-        if word in catalogue.methods:
-            method = catalogue.methods[word].load()
-            bound = bind(method.parameters, dict(element.with_))  # type: ignore[union-attr]
+        if not isinstance(element, Evidence) or not element.method:
+            continue
+        if element.method in catalogue.methods:
+            method = catalogue.methods[element.method].load()
+            bound = bind(method.parameters, dict(element.with_))
             leaves[name] = LeafFacts(method=method, mismatches=bound.mismatches)
-        elif word:
-            leaves[name] = LeafFacts(method=("C120", f"no package offers `{word}`"))
+        else:
+            leaves[name] = LeafFacts(method=("C120", f"no package offers `{element.method}`"))
     subject = Subject(case=loaded.case, leaves=leaves, method_names=tuple(catalogue.methods))
     return Checked(findings=(*loaded.findings, *check(subject)), subject=subject)
 

@@ -22,6 +22,7 @@ from tests.checks.cases import (
 
 from safetycase.argument.findings import Finding
 from safetycase.checks.review import REVIEW_RULES, asked_for, judged, review, split
+from safetycase.checks.review_reach import alignment_alone, downward
 from safetycase.checks.rules import check
 
 ERRORS = {"L05", "L06", "L09", "L13", "L14"}
@@ -91,39 +92,68 @@ def test_the_shipped_case_can_be_reviewed() -> None:
     assert not {f.code for f in got} & (ERRORS - {"L14"}), "nothing is known that would be an error"
 
 
-@SETTINGS
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 6), st.sampled_from(["any", "all", "alignment", "none", "leaf"])),
-        min_size=1,
-        max_size=7,
-    )
+KINDS = ["any", "all", "two", "alignment", "open", "leaf"]
+SHAPES = st.lists(
+    st.tuples(st.sampled_from(KINDS), st.lists(st.integers(0, 7), min_size=1, max_size=3)),
+    min_size=1,
+    max_size=8,
 )
-def test_any_shape_of_support_is_reviewed_loops_included(shape: list[tuple[int, str]]) -> None:
-    lines = []
-    for i, (j, kind) in enumerate(shape):
-        family = ", argues: alignment" if kind == "alignment" else ""
-        by = f", by: S{i}" if kind in ("any", "all") else f", by: E{i}" if kind == "leaf" else ""
-        lines.append(f"  - {{claim: C{i}, says: c{family}{by}}}")
-        kind_of = "alternatives" if kind == "any" else "decomposition"
-        if kind in ("any", "all"):
-            lines.append(
-                (
-                    "a",
-                    f"  - {{argument: S{i}, kind: {kind_of}, because: w, "
-                    f"premises: [C{j % len(shape)}]}}",
-                )
-            )
-        elif kind == "leaf":
-            lines.append(("e", f"  - {{evidence: E{i}, because: w, type: capability evaluation}}"))
-    claims = [x for x in lines if isinstance(x, str)]
-    steps = [x[1] for x in lines if isinstance(x, tuple) and x[0] == "a"]
-    leaves = [x[1] for x in lines if isinstance(x, tuple) and x[0] == "e"]
-    text = BASE[: BASE.index("root:")] + "root: C0\nclaims:\n" + "\n".join(claims) + "\n"
-    text += "arguments:\n" + "\n".join(steps) + "\n" if steps else ""
-    text += "evidence:\n" + "\n".join(leaves) + "\n" if leaves else ""
-    got = review(subject(text), recorded())
-    assert got == tuple(sorted(got, key=lambda f: (f.span, f.code)))
+STEPS = {
+    "any": "kind: alternatives",
+    "all": "kind: decomposition",
+    "two": "kind: decomposition, rule: k of n, k: 2",
+}
+
+
+def shaped(shape: list[tuple[str, list[int]]]) -> str:
+    """Claims C0, C1, ... each supported as its kind says, by the claims of those numbers."""
+    claims, steps, leaves = [], [], []
+    for i, (kind, below) in enumerate(shape):
+        own = {"alignment": ", argues: alignment", "leaf": f", by: E{i}", "open": ""}
+        claims.append(f"  - {{claim: C{i}, says: c{own.get(kind, f', by: S{i}')}}}\n")
+        if kind == "leaf":
+            leaves.append(f"  - {{evidence: E{i}, because: w, type: capability evaluation}}\n")
+        elif kind in STEPS:
+            premises = ", ".join(f"C{j}" for j in below)
+            step = f"argument: S{i}, {STEPS[kind]}, because: w, premises: [{premises}]"
+            steps.append(f"  - {{{step}}}\n")
+    parts = {"claims": claims, "arguments": steps, "evidence": leaves}
+    lists = "".join(f"{key}:\n{''.join(rows)}" for key, rows in parts.items() if rows)
+    return BASE[: BASE.index("root:")] + "root: C0\n" + lists
+
+
+@SETTINGS
+@given(SHAPES)
+def test_any_shape_of_support_is_reviewed_loops_included(
+    shape: list[tuple[str, list[int]]],
+) -> None:
+    loops = [(kind, sorted({j % len(shape) for j in below})) for kind, below in shape]
+    got = review(subject(shaped(loops)), recorded())
+    assert {f.subject for f in got if f.code == "L03"} == {
+        f"E{i}" for i, (kind, _) in enumerate(loops) if kind == "leaf"
+    }
+
+
+@SETTINGS
+@given(SHAPES)
+def test_l05_is_what_alignment_alone_makes_true(shape: list[tuple[str, list[int]]]) -> None:
+    """Against the definition: the alignment claims hold, nothing else does; what follows?"""
+    n = len(shape)
+    acyclic = [
+        (kind, sorted({i + 1 + j % (n - i - 1) for j in below}))
+        if i < n - 1
+        else (kind if kind not in STEPS else "open", [])
+        for i, (kind, below) in enumerate(shape)
+    ]
+    holds: dict[int, bool] = {}
+    for i in reversed(range(n)):
+        kind, below = acyclic[i]
+        true = sum(holds[j] for j in below)
+        needed = {"any": 1, "all": len(below), "two": 2}.get(kind, 99)
+        holds[i] = kind == "alignment" or true >= needed
+    case = subject(shaped(acyclic)).case
+    alone = alignment_alone(case, downward(case)[0])
+    assert {f"C{i}" for i in range(n) if holds[i]} == {name for name in alone if name[0] == "C"}
 
 
 @pytest.mark.slow

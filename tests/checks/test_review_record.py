@@ -94,6 +94,8 @@ def test_l13_sees_a_result_under_another_name_and_a_threshold_changed_in_the_fil
     assert only("L13", RUN, other)
     edited = facts(registered(1, **OLD), ran(1, 2), basis_now="a")
     assert "is not the one" in only("L13", RUN, recorded(E_MISSED=edited))[0].message
+    renamed = facts(registered(1, **OLD, claim="GONE"), ran(1, 2), registered(3))
+    assert only("L13", RUN, recorded(E_MISSED=renamed))
     fresh = facts(registered(1, **OLD), ran(1, 2), basis_now="b")
     assert only("L13", RUN, recorded(E_MISSED=fresh)) == []
 

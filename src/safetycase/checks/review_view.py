@@ -183,7 +183,7 @@ def view_of(case: Case, record: RecordFacts | None, on: date | None) -> View:
         alignment_alone=alignment_alone(case, order),
         taken_over=_taken_over(case),
         deployed=_deployed(case.header.deployment),
-        timelines=_timelines(record),
+        timelines=_timelines(case, record, claims),
         bases_now=_bases_now(record, claims),
     )
 
@@ -210,18 +210,24 @@ def _taken_over(case: Case) -> Mapping[str, tuple[str, ...]]:
 
 
 def _timelines(
-    record: RecordFacts | None,
+    case: Case, record: RecordFacts | None, claims: Mapping[str, Claim]
 ) -> Mapping[str, tuple[RegisteredFacts | ResultSeen, ...]]:
+    """By claim; a claim that was renamed is the one that its evidence supports now."""
     found: dict[str, list[RegisteredFacts | ResultSeen]] = {}
-    for facts in record.evidence.values() if record else ():
+    for evidence, facts in record.evidence.items() if record else ():
+        now = claims.get(evidence)
         by_seq = {r.seq: r for r in facts.registered}
+        names = {
+            c: now.id if now and c not in case.elements else c
+            for c in {r.claim for r in facts.registered}
+        }
         for registered in facts.registered:
-            found.setdefault(registered.claim, []).append(registered)
+            found.setdefault(names[registered.claim], []).append(registered)
         for run in facts.runs:
             of = by_seq.get(run.registration)
             if of and run.outcome == "completed" and run.end_seq is not None:
                 seen = ResultSeen(seq=run.end_seq, basis=of.basis, criterion=of.criterion)
-                found.setdefault(of.claim, []).append(seen)
+                found.setdefault(names[of.claim], []).append(seen)
     return {claim: tuple(sorted(rows, key=lambda r: r.seq)) for claim, rows in found.items()}
 
 
