@@ -1,0 +1,283 @@
+"""The difference of two cases: nothing goes unseen, loosening is named, impact reaches the root."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from tests.argument.strategies import cases, values
+from tests.conftest import COIN
+
+from safetycase.argument.compare import compare
+from safetycase.argument.decode import hints_of
+from safetycase.argument.diff import diff, same
+from safetycase.argument.expression import parse
+from safetycase.argument.graph import kind_of
+from safetycase.argument.load import load
+from safetycase.argument.model import Case
+from safetycase.argument.references import rename_case, rename_element, renamer
+
+QUICK = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+BASE = (
+    COIN
+    + """\
+defeaters:
+  - {defeater: D, against: E-COIN, says: Is it fair?, answered_by: [FAIR]}
+claims:
+  - {claim: FAIR, says: It is fair.}
+problems:
+  - {problem: P, says: Open., blocks: [FAIR], closed_when: solved}
+"""
+)
+
+
+def case(text: str) -> Case:
+    found = load(text).case
+    assert found is not None
+    return found
+
+
+def whats(old: str, new: str) -> list[tuple[str, str, str]]:
+    return [(c.element, c.what, c.direction) for c in diff(case(old), case(new)).changes]
+
+
+def edited(before: str, after: str) -> list[tuple[str, str, str]]:
+    assert before in BASE
+    return whats(BASE, BASE.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "element", "what", "direction"),
+    [
+        ("rate <= 0.20", "rate <= 0.30", "RARE", "criterion loosened", "loosens"),
+        ("rate <= 0.20", "rate <= 10%", "RARE", "criterion tightened", "tightens"),
+        ("rate <= 0.20", "not rate > 20%", "RARE", "criterion rewritten, same meaning", ""),
+        ("rate <= 0.20", "rate <= 0.2 or x <= 1", "RARE", "criterion loosened", "loosens"),
+        ("rate <= 0.20", "rate <= 0.2 and x <= 1", "RARE", "criterion tightened", "tightens"),
+        ("rate <= 0.20", "x <= 0.2", "RARE", "criterion changed", ""),
+        ("        holds_when: rate <= 0.20\n", "", "RARE", "criterion removed", "loosens"),
+        ("target: 0.90", "target: 0.80", "", "target lowered", "loosens"),
+        ("target: 0.90", "target: 0.95", "", "target raised", "tightens"),
+        ("10000 throws per", "20000 throws per", "", "volume raised", "loosens"),
+        ("12 months", "24 months", "", "horizon raised", "loosens"),
+        ("throws per month", "throws per day", "", "volume changed", ""),
+        ("expires: 2099-06-01", "expires: 2100-06-01", "", "decision extended", "loosens"),
+        ("2099-03-01", "2099-04-01", "REGISTRY-COMPLETE", "expiry later", "loosens"),
+        ("        owner: lead\n", "", "REGISTRY-COMPLETE", "owner lost", "loosens"),
+        ("Heads are rare.", "Heads are few.", "RARE", "reworded", ""),
+        ("90 days", "30 days", "E-COIN", "validity shortened", "tightens"),
+        ("90 days", "1 year", "E-COIN", "validity extended", "loosens"),
+        ("n: 400", "n: 40", "E-COIN", "parameters changed", ""),
+        ("toy/coin", "toy/dice", "E-COIN", "method changed", ""),
+        ("[items.txt]", "[items.txt, more.txt]", "E-COIN", "input added", ""),
+        (", answered_by: [FAIR]", "", "D", "doubt unanswered", "tightens"),
+        (
+            "answered_by: [FAIR]",
+            "accepted: {doubt: 0.1, because: b, owner: o, expires: 2099-01-01}",
+            "D",
+            "doubt accepted",
+            "loosens",
+        ),
+        ("decomposition", "alternatives", "ROUTES", "kind of step changed", "loosens"),
+        ("    kind: decomposition\n", "    kind: decomposition\n    rule: any\n", "ROUTES",
+         "rule changed", "loosens"),
+        ("    kind: decomposition\n", "    kind: decomposition\n    exact: true\n", "ROUTES",
+         "declared exact", "tightens"),
+        ("says: Open., blocks: [FAIR]", "says: Open., blocks: [FAIR, RARE]", "P",
+         "blocked element added", "tightens"),
+    ],
+)  # fmt: skip
+def test_a_change_has_a_name_and_a_direction(
+    before: str, after: str, element: str, what: str, direction: str
+) -> None:
+    assert (element, what, direction) in edited(before, after)
+
+
+@pytest.mark.parametrize(
+    ("heading", "line", "added", "removed"),
+    [
+        (
+            "problems:\n",
+            "  - {problem: P, says: Open., blocks: [FAIR], closed_when: solved}\n",
+            ("P", "problem opened", "tightens"),
+            ("P", "problem closed", "loosens"),
+        ),
+        (
+            "defeaters:\n",
+            "  - {defeater: D, against: E-COIN, says: Is it fair?, answered_by: [FAIR]}\n",
+            ("D", "defeater raised", "tightens"),
+            ("D", "defeater removed", "loosens"),
+        ),
+    ],
+)
+def test_what_comes_and_goes_is_named(
+    heading: str, line: str, added: tuple[str, str, str], removed: tuple[str, str, str]
+) -> None:
+    less = BASE.replace(heading + line, "")
+    assert less != BASE
+    assert whats(less, BASE) == [added]
+    assert whats(BASE, less) == [removed]
+
+
+def test_an_assumption_that_is_added_is_read_first() -> None:
+    more = BASE.replace("premises:\n", "premises:\n      - {assumption: NEW, says: So be it.}\n")
+    found = diff(case(BASE), case(more))
+    assert [c.what for c in found.loosening] == ["assumption added"]
+    assert found.impact["ROUTES"].verdict == "REVISE"
+
+
+def test_impact_reaches_the_root_with_the_way_and_the_reason() -> None:
+    found = diff(case(BASE), case(BASE.replace("n: 400", "n: 40")))
+    verdicts = {name: impact.verdict for name, impact in found.impact.items()}
+    assert verdicts == {
+        "E-COIN": "REVISE",
+        "RARE": "RECHECK",
+        "ROUTES": "RECHECK",
+        "SAFE": "RECHECK",
+        "D": "REUSE",
+        "FAIR": "REUSE",
+        "P": "REUSE",
+        "REGISTRY-COMPLETE": "REUSE",
+    }
+    assert found.impact["SAFE"].through == ("SAFE", "ROUTES", "RARE", "E-COIN")
+    assert "parameters changed" in found.impact["SAFE"].because
+
+
+def test_a_doubt_raised_below_is_a_reason_to_recheck() -> None:
+    more = BASE.replace("claims:\n", "  - {defeater: D2, against: RARE, says: Hm.}\nclaims:\n")
+    found = diff(case(BASE), case(more)).impact
+    assert found["RARE"].verdict == found["SAFE"].verdict == "RECHECK"
+    assert found["E-COIN"].verdict == "REUSE"
+
+
+def test_a_premise_that_is_gone_makes_its_step_be_revised() -> None:
+    new = case(BASE)
+    rest = {n: e for n, e in new.elements.items() if n != "RARE"}
+    found = diff(new, dataclasses.replace(new, elements=rest))
+    assert found.impact["ROUTES"].verdict == "REVISE"
+    assert "RARE is gone" in found.impact["ROUTES"].because
+
+
+def test_a_change_of_the_system_asks_for_every_result_again() -> None:
+    found = diff(case(BASE), case(BASE.replace("scaffold: none", "scaffold: agent")))
+    assert [c.field for c in found.changes] == ["system.scaffold"]
+    assert found.impact["E-COIN"].verdict == "RECHECK"
+    assert found.impact["SAFE"].verdict == "RECHECK"
+
+
+def test_renames_are_recognised_from_the_leaves_up() -> None:
+    old = case(BASE)
+    names = {"E-COIN": "E-THROW", "RARE": "SELDOM", "ROUTES": "WAYS"}
+    found = diff(old, rename_case(old, names))
+    assert dict(found.renamed) == names
+    assert found.changes == ()
+    assert {i.verdict for i in found.impact.values()} == {"REUSE"}
+
+
+def test_what_moved_into_a_module_and_changed_is_still_the_same_element() -> None:
+    old = case(BASE)
+    new = rename_case(old, {"RARE": "m/RARE"})
+    claim = dataclasses.replace(new.elements["m/RARE"], says="New words.")
+    found = diff(old, dataclasses.replace(new, elements={**new.elements, "m/RARE": claim}))
+    assert dict(found.renamed) == {"RARE": "m/RARE"}
+    assert [(c.element, c.what) for c in found.changes] == [("m/RARE", "reworded")]
+
+
+@QUICK
+@given(cases())
+def test_a_case_does_not_differ_from_itself(one: Case) -> None:
+    found = diff(one, one)
+    assert not found
+    assert {i.verdict for i in found.impact.values()} == {"REUSE"}
+
+
+@pytest.mark.slow
+@QUICK
+@given(cases(), st.data())
+def test_any_change_of_any_field_names_its_element(one: Case, data: Any) -> None:
+    name = data.draw(st.sampled_from(sorted(one.elements)))
+    element = one.elements[name]
+    field = data.draw(st.sampled_from([f.name for f in dataclasses.fields(element)][1:]))
+    ids: dict[str, tuple[str, ...]] = {}
+    for other in one.elements.values():
+        ids[kind_of(other)] = (*ids.get(kind_of(other), ()), other.id)
+    drawn = values(hints_of(type(element))[field], ids)
+    assume(drawn is not None)
+    value = data.draw(drawn)
+    assume(not same(value, getattr(element, field)))
+    new = dataclasses.replace(element, **{field: value})
+    found = diff(one, dataclasses.replace(one, elements={**one.elements, name: new}))
+    assert [(c.element, c.field) for c in found.changes] == [(name, field.rstrip("_"))]
+    assert found.changes[0].before != found.changes[0].after
+    assert found.impact[name].verdict == "REVISE"
+
+
+@pytest.mark.slow
+@QUICK
+@given(cases(), cases())
+def test_what_comes_one_way_goes_the_other_way(one: Case, two: Case) -> None:
+    there, back = diff(one, two), diff(two, one)
+    assert set(there.added) == set(back.removed)
+    assert set(there.removed) == set(back.added)
+    assert {b: a for a, b in there.renamed.items()} == dict(back.renamed)
+
+
+@given(st.sampled_from(("<=", "<", ">=", ">")), *(st.integers(-9, 9) for _ in range(4)))
+def test_looser_criteria_hold_wherever_the_old_one_does(
+    op: str, a: int, b: int, c: int, d: int
+) -> None:
+    old = parse(f"x {op} {a} and 2 * y < {b} or not (x > {c})")
+    new = parse(f"x {op} {c} and y < {d} or x <= {a}")
+    relation = compare(old, new)
+    points = [(x / 2, y / 2) for x in range(-22, 23) for y in range(-22, 23, 3)]
+    held = [
+        (old.decide({"x": (x, x), "y": (y, y)}), new.decide({"x": (x, x), "y": (y, y)}))
+        for x, y in points
+    ]
+    if relation in ("looser", "same"):
+        assert all(now for was, now in held if was)
+    if relation in ("tighter", "same"):
+        assert all(was for was, now in held if now)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "relation"),
+    [
+        ("a <= 1 and b <= 1", "a <= 1", "looser"),
+        ("a <= 1", "a < 1", "tighter"),
+        ("a + b <= 1", "2 * b + 2 * a <= 2", "same"),
+        ("1 >= a", "a <= 1", "same"),
+        ("a * b <= 1", "b * a <= 2", "looser"),
+        ("a / b <= 1", "a / b <= 2", "looser"),
+        ("a <= 1", "b <= 1", "changed"),
+        ("a <= 0.1 or b <= 1", "a <= 0.1", "tighter"),
+        ("not (a > 1 or b > 1)", "a <= 1 and b <= 1", "same"),
+    ],
+)
+def test_criteria_are_compared_by_meaning(old: str, new: str, relation: str) -> None:
+    assert compare(parse(old), parse(new)) == relation
+
+
+def test_a_huge_criterion_is_compared_by_its_text() -> None:
+    wide = " and ".join(f"(a{n} <= 1 or b{n} <= 1)" for n in range(30))
+    assert compare(parse(wide), parse(wide + " and c <= 1")) == "changed"
+    assert compare(parse(wide), parse(wide)) == "same"
+    product = " * ".join(f"(a{n} + b{n})" for n in range(30)) + " <= 1"
+    assert compare(parse(product), parse(product + " and c <= 1")) == "changed"
+    tower = " and ".join(["a <= 1"] * 5000)
+    assert compare(parse(tower), parse(tower)) == "same"
+
+
+def test_renaming_an_element_takes_what_it_says_of_others_along() -> None:
+    one = case(BASE)
+    argument = dataclasses.replace(one.elements["ROUTES"], despite={"RARE": "because"})
+    found = rename_element(argument, renamer({"RARE": "X"}))
+    assert found.despite == {"X": "because"}
+    assert "X" in found.premises
