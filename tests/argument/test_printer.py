@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from tests.argument.strategies import cases, module_cases
 from tests.conftest import COIN, HEADER
 
-from safetycase.argument.load import Library, load, load_files
+from safetycase.argument.library import Library
+from safetycase.argument.load import load, load_files
 from safetycase.argument.model import Case
 from safetycase.argument.printer import dump, dump_element, dump_files
 from safetycase.argument.quoting import inline

@@ -1,0 +1,148 @@
+"""A case as it stands in a folder, in a file, or in a revision of git: its texts, to be loaded.
+
+Nothing of the case is executed; git is asked for the content of files only, with its own
+size checked first.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from safetycase.argument.library import Library
+from safetycase.argument.load import Loaded, load
+from safetycase.argument.nodes import MAX_BYTES
+from safetycase.plugin.library import templates
+
+__all__ = ["NoVersion", "Version", "find_version", "read_texts"]
+
+_TIMEOUT = 60
+_WORD = re.compile(r"[A-Za-z0-9_./@{}^~+:-]{1,200}")
+_TEMPLATE = re.compile(r"[a-z][a-z0-9-]*(?:@[0-9]+)?")
+Text = Callable[[str], str | None]
+
+
+class NoVersion(Exception):
+    """There is no such version of the case; the message says what was looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a case: what to call it, and the texts of its files by their path."""
+
+    name: str
+    entry: str
+    text: Text
+    library: Library
+
+    def load(self) -> Loaded:
+        """Read the case (`NoVersion` if there is no case file)."""
+        text = self.text(self.entry)
+        if text is None:
+            raise NoVersion(f"{self.name} holds no {self.entry}")
+        return load(text, self.entry, more=self.text, library=self.library)
+
+
+def find_version(word: str | None, folder: Path) -> Version:
+    """The version `word` of the case in `folder`: a file, a folder or a revision of git.
+
+    None is the folder as it stands. `NoVersion` says why there is none.
+    """
+    if word is None:
+        return _in_folder(folder, "case.yaml", str(folder))
+    path = Path(word)
+    if path.is_file():
+        return _in_folder(path.parent, path.name, word)
+    if path.is_dir():
+        return _in_folder(path, "case.yaml", word)
+    return _in_git(word, folder)
+
+
+def _in_folder(folder: Path, entry: str, name: str) -> Version:
+    def text(file: str) -> str | None:
+        path = folder / file
+        inside = path.resolve().is_relative_to(folder.resolve())
+        if not inside or not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return None
+        try:
+            return path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise NoVersion(f"{path} is not UTF-8 text (byte {error.start})") from None
+
+    return Version(name=name, entry=entry, text=text, library=templates(folder))
+
+
+def _in_git(word: str, folder: Path) -> Version:
+    if not _WORD.fullmatch(word) or word.startswith("-"):
+        raise NoVersion(f"`{word}` is neither a file, nor a folder, nor a revision of git")
+    commit = _git(
+        folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}"
+    )
+    if commit is None:
+        raise NoVersion(f"`{word}` is neither a file, nor a folder, nor a revision of git here")
+    at = commit.decode("ascii", "replace").strip()
+
+    def text(file: str) -> str | None:
+        if ".." in PurePosixPath(file).parts or PurePosixPath(file).is_absolute():
+            return None
+        place = f"{at}:./{file}"
+        size = _git(folder, "cat-file", "-s", place)
+        if size is None or int(size) > MAX_BYTES:
+            return None
+        content = _git(folder, "cat-file", "blob", place)
+        try:
+            return None if content is None else content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise NoVersion(f"{file} in {word} is not UTF-8 text (byte {error.start})") from None
+
+    installed = templates(None)
+
+    def template(name: str) -> tuple[str, str] | None:
+        if not _TEMPLATE.fullmatch(name):
+            return None
+        found = text(f"templates/{name}.yaml")
+        return installed.text(name) if found is None else (f"templates/{name}.yaml", found)
+
+    library = Library(names=installed.names, text=template)
+    return Version(name=word, entry="case.yaml", text=text, library=library)
+
+
+def _git(folder: Path, *words: str) -> bytes | None:
+    """What git prints, or None if it fails; nothing is fetched and nobody is asked."""
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words],  # noqa: S607 - the git of the user's path
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **quiet},
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise NoVersion("git is not installed; name two files or folders instead") from None
+    except subprocess.TimeoutExpired:
+        raise NoVersion(f"git did not answer within {_TIMEOUT} s") from None
+    return done.stdout if done.returncode == 0 else None
+
+
+def read_texts(version: Version) -> Mapping[str, str]:
+    """The texts of every file that belongs to the case: the case file and its modules."""
+    found: dict[str, str] = {}
+
+    def text(file: str) -> str | None:
+        content = version.text(file)
+        if content is not None:
+            found[file] = content
+        return content
+
+    first = text(version.entry)
+    if first is None:
+        raise NoVersion(f"{version.name} holds no {version.entry}")
+    load(first, version.entry, more=text, library=version.library)
+    return found
