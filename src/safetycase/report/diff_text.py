@@ -7,7 +7,6 @@ on people by name.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -80,7 +79,8 @@ def _values(change: Change, width: int) -> Iterator[str]:
 def _windows(change: Change) -> tuple[str, str]:
     """Both values from shortly before the place where they part."""
     before, after = change.before, change.after
-    same = len(os.path.commonprefix((before, after)))
+    pairs = enumerate(zip(before, after, strict=False))
+    same = next((at for at, (a, b) in pairs if a != b), min(len(before), len(after)))
     if same <= KEPT or max(len(before), len(after)) <= CELL // 2:
         return before, after
     start = same - KEPT // 2
