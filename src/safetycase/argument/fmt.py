@@ -121,7 +121,7 @@ def _words_only() -> type[Any]:
     """A resolver for which every plain word is text, so that it is written as it was."""
     from ruamel.yaml.resolver import VersionedResolver
 
-    class Words(VersionedResolver):  # type: ignore[misc]
+    class Words(VersionedResolver):
         def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
             from ruamel.yaml.nodes import ScalarNode
             from ruamel.yaml.tag import Tag
@@ -158,7 +158,7 @@ def _loss(text: str, before: Reader, new: str, file: str) -> tuple[int, str] | N
             if a.mapping is not b.mapping or len(a.items) != len(b.items):
                 return line, "an entry would be lost"
             stack += zip(a.items, b.items, strict=True)
-        elif (a.value, bool(a.style)) != (b.value, bool(b.style)):
+        elif (a.value, bool(a.style)) != (b.value, bool(b.style)):  # type: ignore[union-attr]
             return line, "a value would change"
     kept, now = comments_of(text), comments_of(new)
     if [words for _, words in kept] == [words for _, words in now]:
