@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from safetycase.argument.findings import Finding, Span
 from safetycase.argument.structure import Structure
 from safetycase.checks import gsn2x_rules as rules
-from safetycase.checks.gsn2x_index import Index, index_of
+from safetycase.checks.gsn2x_index import Index, index_of, no_collection
 from safetycase.checks.gsn2x_table import OPTIONAL, RULES
 
 __all__ = ["OPTIONAL", "RULES", "Verdict", "verdict"]
 
-_Judged = Callable[[Index, str], Iterator[Finding]]
+_OfElements = Callable[[Index, Iterable[str]], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,8 @@ def verdict(
         return _unreadable(unreadable)
     said: _Said = _loading(structure, findings)
     if not any(finding.code == "C06" for _, finding in said):
-        _validate(_as_loaded(structure, said), said, extended, warn_dialectic)
+        with no_collection():
+            _validate(_as_loaded(structure, said), said, extended, warn_dialectic)
     return _counted(said)
 
 
@@ -131,37 +132,48 @@ def _validate_module(
     index: Index, module: str, names: list[str], said: _Said, extended: bool, warn: bool
 ) -> bool:
     label = index.module_name(module)
-    fine = True
-    for name in names:
-        for rule in _ELEMENT if not extended else (rules.contradicting_id, *_ELEMENT):
-            fine &= _say(said, label, rule(index, name))
-        # Of the relations of one element gsn2x names only the first that is not there.
-        first = next(rules.defeated_relation(index, name), None)
-        fine &= _say(said, label, [first] if first else ())
+    asked = _ELEMENT + _EXTENDED if extended else _ELEMENT
+    found = [(rank, finding) for rank, rule in asked for finding in rule(index, names)]
+    # gsn2x goes by element and asks every rule there.
+    found.sort(key=lambda ranked: (ranked[1].subject or "", ranked[0]))
+    fine = _say(said, label, _first_relation(finding for _, finding in found))
     fine = fine and _say(said, label, rules.wrong_extension(index, module))
     if fine and warn:
         _say(said, label, rules.dialectic(index, module))
     return fine
 
 
-_ELEMENT: tuple[_Judged, ...] = (
-    rules.unknown_type,
-    rules.references,
-    rules.undeveloped_yet_supported,
-    rules.undeveloped,
-    rules.challenge_by_another,
-    rules.foreign_claim_point,
-    rules.defeated_unchallenged,
+_ELEMENT: tuple[tuple[int, _OfElements], ...] = (
+    (0, rules.unknown_type),
+    (2, rules.references),
+    (3, rules.undeveloped_yet_supported),
+    (3, rules.undeveloped),
+    (4, rules.challenge_by_another),
+    (5, rules.foreign_claim_point),
+    (6, rules.defeated_unchallenged),
+    (7, rules.defeated_relation),
 )
+_EXTENDED: tuple[tuple[int, _OfElements], ...] = ((1, rules.contradicting_id),)
+
+
+def _first_relation(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Of the defeated relations of one element, gsn2x names only the first that is not there."""
+    before = None
+    for finding in found:
+        if finding.code != "V13" or finding.subject != before:
+            yield finding
+        if finding.code == "V13":
+            before = finding.subject
 
 
 def _check(index: Index, said: _Said) -> None:
-    for name in index.ids:
-        label = index.module_name(index.structure.parts[name].module)
-        fine = _say(said, label, _first_of_each(rules.unresolved(index, name)))
-        fine &= _say(said, label, rules.challenge(index, name))
-        if not fine:
-            return
+    """The rules of the whole; references only up to the first element with a wrong one."""
+    wrong = [*rules.unresolved(index, index.ids), *rules.challenge(index, index.ids)]
+    if wrong:
+        first = min(finding.subject or "" for finding in wrong)
+        label = index.module_name(index.structure.parts[first].module)
+        _say(said, label, _first_of_each(f for f in wrong if f.subject == first))
+        return
     for rule in (rules.several_roots, rules.root_is_no_goal, rules.cycle, rules.unreachable):
         if not _say(said, None, rule(index)):
             return
@@ -169,11 +181,21 @@ def _check(index: Index, said: _Said) -> None:
 
 def _first_of_each(found: Iterable[Finding]) -> Iterator[Finding]:
     """The first C03 of each list of references, and the C11 that goes with it."""
-    seen: dict[str, Span] = {}
+    seen: dict[str, str] = {}
     for finding in found:
-        where = finding.message.split('"')[1]
-        if seen.setdefault(where, finding.span) == finding.span:
+        if finding.code not in ("C03", "C11"):
             yield finding
+            continue
+        where, other = _reference_of(finding)
+        if seen.setdefault(where, other) == other:
+            yield finding
+
+
+def _reference_of(finding: Finding) -> tuple[str, str]:
+    """The list and the reference that a C03 or C11 is about."""
+    where = finding.message.split('"')[1]
+    _, _, rest = finding.message.partition(": ")
+    return where, rest.partition(". Try writing [")[0] if finding.code == "C11" else rest
 
 
 def _say(said: _Said, module: str | None, found: Iterable[Finding]) -> bool:

@@ -7,8 +7,10 @@ another one (`extends`), and counts a challenger as a child of what it challenge
 from __future__ import annotations
 
 import functools
+import gc
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from safetycase.argument.findings import Span
@@ -25,6 +27,7 @@ __all__ = [
     "index_of",
     "kind_of",
     "kind_of_id",
+    "no_collection",
 ]
 
 ARROW = " -> "
@@ -32,16 +35,7 @@ EXTENDS = "extends"
 RELATIONS_DEFEATED = "defeatedRelation"
 UNKNOWN_TYPE = "sc.type"
 
-_PREFIXES = (
-    ("CG", "CounterGoal"),
-    ("G", "Goal"),
-    ("CSn", "CounterSolution"),
-    ("Sn", "Solution"),
-    ("S", "Strategy"),
-    ("C", "Context"),
-    ("A", "Assumption"),
-    ("J", "Justification"),
-)
+_ONE_LETTER = {"G": "Goal", "A": "Assumption", "J": "Justification"}
 _PLAIN = {
     "goal": "Goal",
     "strategy": "Strategy",
@@ -52,12 +46,28 @@ _PLAIN = {
 }
 
 
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Keep the collector of cycles quiet: a large argument is millions of objects and no cycle."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def kind_of_id(name: str) -> str:
     """The element kind that the prefix of an id stands for, or the empty text."""
-    for prefix, kind in _PREFIXES:
-        if name.startswith(prefix):
-            return kind
-    return ""
+    first = name[:1]
+    if first == "S":
+        return "Solution" if name[1:2] == "n" else "Strategy"
+    if first == "C":
+        if name[1:2] == "G":
+            return "CounterGoal"
+        return "CounterSolution" if name[1:3] == "Sn" else "Context"
+    return _ONE_LETTER.get(first, "")
 
 
 def kind_of(part: Part) -> str:
@@ -157,18 +167,11 @@ class Index:
 
     def developed(self) -> Mapping[str, Sequence[str]]:
         """`supported` after every valid extension."""
-        added = {target: local for target, (_, local) in self.developers().items()}
-        return {**self.supported, **added} if added else self.supported
+        return _developed(_Same(self.structure))[0]
 
-    def roots(self, supported: Mapping[str, Sequence[str]]) -> list[str]:
+    def roots(self) -> Sequence[str]:
         """The elements that nothing refers to and that challenge nothing, sorted."""
-        used: set[str] = set()
-        for references in supported.values():
-            used.update(references)
-        for references in self.context.values():
-            used.update(references)
-        challengers = self.challenges
-        return [n for n in self.ids if n not in used and n not in challengers]
+        return _developed(_Same(self.structure))[1]
 
     def challengers_of(self) -> dict[str, list[str]]:
         """The challengers by what they aim at; for a relation, by its first end."""
@@ -233,6 +236,17 @@ def _cached(same: _Same) -> Index:
         modules=frozenset(structure.modules) | {p.module for p in structure.parts.values()},
         points=_points(structure),
     )
+
+
+@functools.lru_cache(maxsize=1)
+def _developed(same: _Same) -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:
+    """The support after every extension, and the roots of the argument that it makes."""
+    index = _cached(same)
+    added = {target: local for target, (_, local) in index.developers().items()}
+    supported = {**index.supported, **added} if added else index.supported
+    used: set[str] = set(index.challenges)
+    used.update(*supported.values(), *index.context.values())
+    return supported, [name for name in index.ids if name not in used]
 
 
 @functools.lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ the whole the index alone. The order in which gsn2x asks them, and where it stop
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from safetycase.argument.findings import Finding, Severity, Span
 from safetycase.checks.gsn2x_index import (
@@ -60,26 +60,33 @@ def _found(
     return Finding(code=code, span=span, message=message, subject=subject, severity=severity)
 
 
-def unknown_type(index: Index, name: str) -> Iterator[Finding]:
+def unknown_type(index: Index, names: Iterable[str]) -> Iterator[Finding]:
     """V01."""
-    if not index.kinds[name]:
-        message = f"Element {name} is of unknown type. Please see documentation for supported types"
-        yield _found("V01", index.span(name), message, name)
+    kinds = index.kinds
+    for name in names:
+        if not kinds[name]:
+            message = (
+                f"Element {name} is of unknown type. Please see documentation for supported types"
+            )
+            yield _found("V01", index.span(name), message, name)
 
 
-def undeveloped(index: Index, name: str) -> Iterator[Finding]:
+def undeveloped(index: Index, names: Iterable[str]) -> Iterator[Finding]:
     """V02."""
-    part = index.structure.parts[name]
-    if index.kinds[name] in _DEVELOPS and not part.undeveloped and name not in index.supported:
-        message = f"Element {name} is undeveloped."
-        yield _found("V02", index.span(name), message, name, "warning")
+    supported, kinds, parts = index.supported, index.kinds, index.structure.parts
+    for name in names:
+        if name not in supported and kinds[name] in _DEVELOPS and not parts[name].undeveloped:
+            message = f"Element {name} is undeveloped."
+            yield _found("V02", index.span(name), message, name, "warning")
 
 
-def undeveloped_yet_supported(index: Index, name: str) -> Iterator[Finding]:
+def undeveloped_yet_supported(index: Index, names: Iterable[str]) -> Iterator[Finding]:
     """V03."""
-    if index.structure.parts[name].undeveloped and name in index.supported:
-        message = f"Undeveloped element {name} has supporting arguments."
-        yield _found("V03", index.span(name), message, name)
+    supported, parts = index.supported, index.structure.parts
+    for name in names:
+        if name in supported and parts[name].undeveloped:
+            message = f"Undeveloped element {name} has supporting arguments."
+            yield _found("V03", index.span(name), message, name)
 
 
 def _lists(index: Index, name: str) -> Iterator[tuple[str, Sequence[str], frozenset[str]]]:
@@ -90,41 +97,55 @@ def _lists(index: Index, name: str) -> Iterator[tuple[str, Sequence[str], frozen
         yield _SUPPORT, index.supported[name], _SUPPORTS.get(kind, _NONE)
 
 
-def references(index: Index, name: str) -> Iterator[Finding]:
+def references(index: Index, names: Iterable[str]) -> Iterator[Finding]:
     """V04, V05 and V06, reference by reference as gsn2x lists them."""
-    kinds = index.kinds
-    for where, others, allowed in _lists(index, name):
-        before = None
-        for other in others:
-            if other == name:
-                message = f"Element {name} references itself in {where}."
-                yield _found("V06", index.reference_span(name, other), message, name)
-            if other == before:
-                message = f"Element {name} has duplicate entry {other} in {where}."
-                span = index.reference_span(name, other)
-                yield _found("V05", span, message, name, "warning")
-            # What is not there (C03) has no type to be wrong, unless nothing may stand here.
-            if kinds.get(other) not in allowed and (other in kinds or not allowed):
-                message = f"Element {name} has invalid type of reference {other} in {where}."
-                yield _found("V04", index.reference_span(name, other), message, name)
-            before = other
+    kinds, supported, context = index.kinds, index.supported, index.context
+    for name in names:
+        if name not in supported and name not in context:
+            continue
+        for where, others, allowed in _lists(index, name):
+            before = None
+            for other in others:
+                # What is not there (C03) has no type to be wrong, unless nothing may stand here.
+                wrong = kinds.get(other) not in allowed and (other in kinds or not allowed)
+                if wrong or other in (before, name):
+                    again = other == before
+                    yield from _wrong_reference(index, name, other, where, again, wrong)
+                before = other
 
 
-def contradicting_id(index: Index, name: str) -> Iterator[Finding]:
+def _wrong_reference(
+    index: Index, name: str, other: str, where: str, again: bool, wrong: bool
+) -> Iterator[Finding]:
+    span = index.reference_span(name, other)
+    if other == name:
+        yield _found("V06", span, f"Element {name} references itself in {where}.", name)
+    if again:
+        message = f"Element {name} has duplicate entry {other} in {where}."
+        yield _found("V05", span, message, name, "warning")
+    if wrong:
+        message = f"Element {name} has invalid type of reference {other} in {where}."
+        yield _found("V04", span, message, name)
+
+
+def contradicting_id(index: Index, names: Iterable[str]) -> Iterator[Finding]:
     """V08."""
-    by_id, kind = kind_of_id(name), index.kinds[name]
-    if by_id and kind and by_id != kind:
-        message = f"Element {name} has type {kind}, but ID indicates type {by_id}"
-        yield _found("V08", index.span(name), message, name, "warning")
+    for name in names:
+        by_id, kind = kind_of_id(name), index.kinds[name]
+        if by_id and kind and by_id != kind:
+            message = f"Element {name} has type {kind}, but ID indicates type {by_id}"
+            yield _found("V08", index.span(name), message, name, "warning")
 
 
-def foreign_claim_point(index: Index, name: str) -> Iterator[Finding]:
+def foreign_claim_point(index: Index, names: Iterable[str]) -> Iterator[Finding]:
     """V09."""
-    known = index.kinds
-    near = {name, *index.supported.get(name, _EMPTY), *index.context.get(name, _EMPTY)}
-    for point, named in index.points.get(name, ()):
-        for other in named:
-            if other not in near or other not in known:
+    known, points = index.kinds, index.points
+    for name in names if points else ():
+        near = {name, *index.supported.get(name, _EMPTY), *index.context.get(name, _EMPTY)}
+        for point, named in points.get(name, ()):
+            for other in named:
+                if other in near and other in known:
+                    continue
                 message = (
                     f"Element {name} has an assurance claim point {point.id} that references "
                     f"{other}, but this is neither its own ID nor any of the connected elements."
@@ -132,39 +153,46 @@ def foreign_claim_point(index: Index, name: str) -> Iterator[Finding]:
                 yield _found("V09", point.span or index.span(name), message, name)
 
 
-def defeated_unchallenged(index: Index, name: str) -> Iterator[Finding]:
+def defeated_unchallenged(index: Index, names: Iterable[str]) -> Iterator[Finding]:
     """V10."""
-    if index.structure.parts[name].defeated and name not in index.challenged:
-        message = f"Element {name} is marked as defeated, but no other element challenges it."
-        yield _found("V10", index.span(name), message, name)
+    parts, challenged = index.structure.parts, index.challenged
+    for name in names:
+        if parts[name].defeated and name not in challenged:
+            message = f"Element {name} is marked as defeated, but no other element challenges it."
+            yield _found("V10", index.span(name), message, name)
 
 
-def challenge_by_another(index: Index, name: str) -> Iterator[Finding]:
+def challenge_by_another(index: Index, names: Iterable[str]) -> Iterator[Finding]:
     """V12."""
-    if name in index.challenges and index.kinds[name] not in _COUNTER:
-        message = (
-            f"{name} is not a CounterGoal nor CounterSolution but challenges another element "
-            "or relation."
-        )
-        yield _found("V12", index.span(name), message, name)
+    for name in names if index.challenges else ():
+        if name in index.challenges and index.kinds[name] not in _COUNTER:
+            message = (
+                f"{name} is not a CounterGoal nor CounterSolution but challenges another element "
+                "or relation."
+            )
+            yield _found("V12", index.span(name), message, name)
 
 
-def defeated_relation(index: Index, name: str) -> Iterator[Finding]:
+def defeated_relation(index: Index, names: Iterable[str]) -> Iterator[Finding]:
     """V13."""
-    tags = index.structure.parts[name].tags
-    kept = tags.get(RELATIONS_DEFEATED) if tags else None
-    if not kept:
-        return
+    parts = index.structure.parts
+    for name in names:
+        tags = parts[name].tags
+        if not tags or RELATIONS_DEFEATED not in tags:
+            continue
+        for other in _listed(tags[RELATIONS_DEFEATED]):
+            message = (
+                f"Relation from {name} to {other} is marked as defeated, but {name} has no "
+                f"relation to {other}."
+            )
+            yield _found("V13", index.span(name), message, name)
+
+
+def _listed(kept: str) -> list[str]:
     try:
-        others = [str(other) for other in json.loads(kept)]
+        return [str(other) for other in json.loads(kept)]
     except (ValueError, TypeError):
-        others = [kept]
-    for other in others:
-        message = (
-            f"Relation from {name} to {other} is marked as defeated, but {name} has no "
-            f"relation to {other}."
-        )
-        yield _found("V13", index.span(name), message, name)
+        return [kept]
 
 
 def wrong_extension(index: Index, module: str) -> Iterator[Finding]:
@@ -234,7 +262,7 @@ def _unextendable(index: Index, module: str, target: str) -> str:
 
 def several_roots(index: Index) -> Iterator[Finding]:
     """C01."""
-    roots = index.roots(index.developed())
+    roots = index.roots()
     if len(roots) > 1:
         message = f"There is more than one unreferenced element: {', '.join(roots)}."
         yield _found("C01", index.span(roots[0]), message, None, "warning")
@@ -244,37 +272,41 @@ def several_roots(index: Index) -> Iterator[Finding]:
 
 def root_is_no_goal(index: Index) -> Iterator[Finding]:
     """C02."""
-    roots = index.roots(index.developed())
+    roots = index.roots()
     if len(roots) == 1 and index.kinds[roots[0]] != "Goal":
         message = f"The root element should be a goal, but {roots[0]} was found."
         yield _found("C02", index.span(roots[0]), message, roots[0])
 
 
-def unresolved(index: Index, name: str) -> Iterator[Finding]:
+def unresolved(index: Index, names: Iterable[str]) -> Iterator[Finding]:
     """C03 and C11."""
-    known = index.kinds
-    for where, references in (
-        ("in context of", index.context.get(name, _EMPTY)),
-        ("supported by", index.supported.get(name, _EMPTY)),
-    ):
-        for other in references:
-            if other not in known:
-                span = index.reference_span(name, other)
-                message = f'Element {name} has unresolved "{where}" element: {other}'
-                yield _found("C03", span, message, name)
-                if "," in other:
-                    message = (
-                        f'Unresolved "{where}" element of {name} may be actually a list: '
-                        f"{other}. Try writing [{other}] instead."
-                    )
-                    yield _found("C11", span, message, name, "warning")
+    known = index.kinds.keys()
+    for name in names:
+        for where, lists in (("in context of", index.context), ("supported by", index.supported)):
+            if name not in lists or known >= set(lists[name]):
+                continue
+            for other in lists[name]:
+                if other not in known:
+                    yield from _unresolved(index, name, other, where)
+
+
+def _unresolved(index: Index, name: str, other: str, where: str) -> Iterator[Finding]:
+    span = index.reference_span(name, other)
+    message = f'Element {name} has unresolved "{where}" element: {other}'
+    yield _found("C03", span, message, name)
+    if "," in other:
+        message = (
+            f'Unresolved "{where}" element of {name} may be actually a list: {other}. '
+            f"Try writing [{other}] instead."
+        )
+        yield _found("C11", span, message, name, "warning")
 
 
 def cycle(index: Index) -> Iterator[Finding]:
     """C04."""
     supported = index.developed()
     done: set[str] = set()
-    roots = index.roots(supported)
+    roots = index.roots()
     for root in [*reversed(roots), *sorted(index.challenges, reverse=True)]:
         ring = _cycle_from(root, supported, done)
         if ring:
@@ -309,19 +341,20 @@ def _cycle_from(root: str, supported: Mapping[str, Sequence[str]], done: set[str
 def unreachable(index: Index) -> Iterator[Finding]:
     """C08."""
     supported = index.developed()
-    roots = index.roots(supported)
+    roots = index.roots()
     challengers = index.challengers_of()
     seen = set(roots)
-    stack = list(roots)
-    for_name = (supported, index.context, challengers)
-    while stack:
-        name = stack.pop()
-        for lists in for_name:
-            for other in lists.get(name, _EMPTY):
-                if other not in seen:
-                    seen.add(other)
-                    stack.append(other)
-    missed = [name for name in index.ids if name not in seen]
+    rank: Sequence[str] = roots
+    while rank:
+        below: set[str] = set()
+        for lists in (supported, index.context, challengers):
+            for name in rank if lists else ():
+                if name in lists:
+                    below.update(lists[name])
+        below -= seen
+        seen |= below
+        rank = tuple(below)
+    missed = [] if seen >= index.kinds.keys() else [n for n in index.ids if n not in seen]
     if missed:
         message = (
             "The following element(s) are not reachable from the root element(s) "
@@ -330,10 +363,11 @@ def unreachable(index: Index) -> Iterator[Finding]:
         yield _found("C08", index.span(missed[0]), message, missed[0])
 
 
-def challenge(index: Index, name: str) -> Iterator[Finding]:
+def challenge(index: Index, names: Iterable[str]) -> Iterator[Finding]:
     """C12 to C16: the first thing that is wrong with each challenge that an element makes."""
-    for code, message in _wrong_challenges(index, name):
-        yield _found(code, index.span(name), message, name)
+    for name in names if index.challenges else ():
+        for code, message in _wrong_challenges(index, name):
+            yield _found(code, index.span(name), message, name)
 
 
 def _wrong_challenges(index: Index, name: str) -> Iterator[tuple[str, str]]:

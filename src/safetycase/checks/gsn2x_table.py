@@ -5,7 +5,7 @@ Source: the gsn2x 4.3.2 manual, chapter "Checks"; there is no C05.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from safetycase.argument.findings import Finding, Severity
 from safetycase.argument.structure import Structure
@@ -18,20 +18,21 @@ __all__ = ["OPTIONAL", "RULES"]
 OPTIONAL = frozenset({"V08", "V11"})
 """The codes that gsn2x reports only when asked to: `--extended-check`, `--warn-dialectic`."""
 
-_Judged = Callable[[Index, str], Iterator[Finding]]
+_OfElements = Callable[[Index, Iterable[str]], Iterator[Finding]]
+_OfModule = Callable[[Index, str], Iterator[Finding]]
 
 
-def _each(code: str, find: _Judged) -> Callable[[Structure], Iterator[Finding]]:
+def _each(code: str, find: _OfElements) -> Callable[[Structure], Iterator[Finding]]:
     """A rule of elements, asked at every element."""
 
     def judge(structure: Structure) -> Iterator[Finding]:
         index = index_of(structure)
-        return (f for name in index.ids for f in find(index, name) if f.code == code)
+        return (finding for finding in find(index, index.ids) if finding.code == code)
 
     return judge
 
 
-def _modules(code: str, find: _Judged) -> Callable[[Structure], Iterator[Finding]]:
+def _modules(code: str, find: _OfModule) -> Callable[[Structure], Iterator[Finding]]:
     """A rule of modules, asked at every module."""
 
     def judge(structure: Structure) -> Iterator[Finding]:

@@ -8,55 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from safetycase.argument.findings import did_you_mean
-from safetycase.argument.structure import ClaimPoint, Link, LinkKind, Part, PartType
 from safetycase.checks.gsn2x_index import (
     ARROW,
-    RELATIONS_DEFEATED,
-    UNKNOWN_TYPE,
-    kind_of_id,
 )
+from safetycase.interop.gsn2x_draft import KINDS, Draft
 from safetycase.interop.gsn2x_events import Events, MappingStart, Scalar
 
-__all__ = ["ELEMENT_KEYS", "KINDS", "Draft", "finish", "near_miss", "read_element", "setting"]
-
-KINDS: Mapping[str, tuple[PartType, bool]] = {
-    "Goal": ("goal", False),
-    "Strategy": ("strategy", False),
-    "Solution": ("solution", False),
-    "Justification": ("justification", False),
-    "Context": ("context", False),
-    "Assumption": ("assumption", False),
-    "CounterGoal": ("goal", True),
-    "CounterSolution": ("solution", True),
-}
-_UNKNOWN: tuple[PartType, bool] = ("context", False)
-
-
-class Draft:
-    """What the keys of one element said so far."""
-
-    __slots__ = (
-        "acp",
-        "defeated",
-        "kind",
-        "links",
-        "relations",
-        "tags",
-        "text",
-        "undeveloped",
-        "url",
-    )
-
-    def __init__(self) -> None:
-        self.text = ""
-        self.url = ""
-        self.kind = ""
-        self.undeveloped = False
-        self.defeated = False
-        self.links: list[tuple[LinkKind, str, Any]] = []
-        self.relations: list[str] = []
-        self.acp: list[tuple[str, Any, list[str]]] = []
-        self.tags: dict[str, str] = {}
+__all__ = ["ELEMENT_KEYS", "near_miss", "read_element", "setting"]
 
 
 def _text(events: Events, draft: Draft, event: Any, name: str) -> None:
@@ -69,13 +27,15 @@ def _url(events: Events, draft: Draft, event: Any, name: str) -> None:
 
 def _supported(events: Events, draft: Draft, event: Any, _: str) -> None:
     draft.links += [
-        ("supported by", target, at) for target, at in events.texts(event, "`supportedBy`")
+        ("supported by", target, events.span(at))
+        for target, at in events.texts(event, "`supportedBy`")
     ]
 
 
 def _context(events: Events, draft: Draft, event: Any, _: str) -> None:
     draft.links += [
-        ("in context of", target, at) for target, at in events.texts(event, "`inContextOf`")
+        ("in context of", target, events.span(at))
+        for target, at in events.texts(event, "`inContextOf`")
     ]
 
 
@@ -84,7 +44,7 @@ def _challenges(events: Events, draft: Draft, event: Any, name: str) -> None:
     if type(event) is Scalar:
         left, arrow, right = target.partition("->")
         aim = f"{left.strip()}{ARROW}{right.strip()}" if arrow else target
-        draft.links.append(("challenges", aim, event))
+        draft.links.append(("challenges", aim, events.span(event)))
 
 
 def _flag(events: Events, event: Any, where: str, name: str) -> bool:
@@ -123,7 +83,8 @@ def _acp(events: Events, draft: Draft, event: Any, name: str) -> None:
         events.finding("F005", event, "`acp` is a mapping of names to ids", None, name)
         return
     for point, at, value in events.items(event, "`acp`"):
-        draft.acp.append((point, at, [t for t, _ in events.texts(value, f"`acp: {point}`")]))
+        targets = [t for t, _ in events.texts(value, f"`acp: {point}`")]
+        draft.acp.append((point, events.span(at), targets))
 
 
 def setting(events: Events, key: str, event: Any, name: str | None) -> str:
@@ -207,10 +168,11 @@ def _other(events: Events, draft: Draft, key: str, at: Any, event: Any, name: st
     if key in _SETTINGS:
         value = setting(events, key, event, name)
         if value:
-            draft.tags[key] = value
+            draft.tag(key, value)
         return
     layer = events.value(event, f"`{key}` of `{name}`")
-    draft.tags[key] = layer if isinstance(layer, str) else json.dumps(layer, ensure_ascii=False)
+    spelt = layer if isinstance(layer, str) else json.dumps(layer, ensure_ascii=False)
+    draft.tag(key, spelt)
     meant = near_miss(key, ELEMENT_KEYS)
     if key == "name":
         message = f"`{name}` has a key `name`, by which gsn2x takes it for a module"
@@ -235,80 +197,3 @@ def read_element(events: Events, name: str, event: Any) -> Draft:
         else:
             _other(events, draft, key, at, value, name)
     return draft
-
-
-def finish(
-    events: Events, name: str, at: Any, draft: Draft, module: str
-) -> tuple[Part, list[Link], list[ClaimPoint]]:
-    """The part, its links and its claim points."""
-    kind = draft.kind or kind_of_id(name)
-    type_, counter = KINDS.get(kind, _UNKNOWN)
-    span = events.span(at)
-    links = _links(events, name, draft) if draft.links or draft.relations else []
-    if not kind:
-        draft.tags[UNKNOWN_TYPE] = "unknown"
-        message = f"Element {name} is of unknown type. Please see documentation for supported types"
-        events.report.add("V01", span, message, None, name)
-    part = Part(
-        id=name,
-        type=type_,
-        text=draft.text,
-        name=name,
-        module=module,
-        undeveloped=draft.undeveloped,
-        defeated=draft.defeated,
-        counter=counter,
-        url=draft.url,
-        tags=draft.tags,
-        span=span,
-    )
-    return part, links, _points(events, name, draft) if draft.acp else []
-
-
-def _links(events: Events, name: str, draft: Draft) -> list[Link]:
-    """The links of one element; those that a claim point names get an id."""
-    named = {target for _, _, targets in draft.acp for target in targets if target != name}
-    found = []
-    for kind, target, at in draft.links:
-        relation = kind == "challenges" and ARROW in target
-        given = ""
-        if target in named and kind != "challenges":
-            named.discard(target)
-            given = f"{name}{ARROW}{target}"
-        link = Link(
-            kind=kind,
-            source=name,
-            target="" if relation else target,
-            id=given,
-            target_link=target if relation else "",
-            defeated=bool(draft.relations) and not relation and target in draft.relations,
-            span=events.span(at),
-        )
-        found.append(link)
-    missing = [
-        target
-        for target in dict.fromkeys(draft.relations)
-        if not any(link.target == target for link in found)
-    ]
-    if missing:
-        draft.tags[RELATIONS_DEFEATED] = json.dumps(missing, ensure_ascii=False)
-    return found
-
-
-def _points(events: Events, name: str, draft: Draft) -> list[ClaimPoint]:
-    found = []
-    for point, at, targets in draft.acp:
-        others = dict.fromkeys(target for target in targets if target != name)
-        if not targets:
-            message = f"the claim point `{point}` of `{name}` names nothing and is left out"
-            events.finding("F021", at, message, f"name `{name}` itself", name, "warning")
-            continue
-        found.append(
-            ClaimPoint(
-                id=point,
-                on_part=name if name in targets else "",
-                on_links=tuple(f"{name}{ARROW}{target}" for target in others),
-                span=events.span(at),
-            )
-        )
-    return found

@@ -7,31 +7,27 @@ duplicate keys, a second document, deep nesting, NUL and bytes that are not UTF-
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
-from safetycase.argument.findings import Finding, Severity, Span
-from safetycase.plugin.formats import MAX_BYTES, Source
+from safetycase.argument.findings import Severity, Span
+from safetycase.interop.gsn2x_draft import Hostile, Report, is_text_word, stop
+from safetycase.interop.gsn2x_records import make_span
 
 __all__ = [
     "Events",
-    "Hostile",
     "MappingEnd",
     "MappingStart",
-    "Report",
     "Scalar",
     "SequenceEnd",
     "SequenceStart",
     "is_text",
 ]
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH = 100
 _MAX_EVENTS = 8_000_000
-_MAX_FINDINGS = 500
 
 Scalar = yaml.ScalarEvent
 MappingStart = yaml.MappingStartEvent
@@ -39,75 +35,12 @@ SequenceStart = yaml.SequenceStartEvent
 MappingEnd = yaml.MappingEndEvent
 SequenceEnd = yaml.SequenceEndEvent
 
-# What the YAML 1.2 core schema takes for null, a truth value or a number.
-_NOT_TEXT = re.compile(
-    r"|~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:0|[1-9][0-9]*)|0o[0-7]+"
-    r"|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-)
-
-
-class Hostile(Exception):
-    """The file cannot be read any further; `finding` says why. Never leaves `interop`."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
-
 
 def is_text(event: Any) -> bool:
     """Whether a scalar is text for YAML: quoted, or nothing that YAML reads as something else."""
     if event.style or not event.implicit[0]:
         return True
-    value = event.value
-    return len(value) > 32 or _NOT_TEXT.fullmatch(value) is None
-
-
-class Report:
-    """Findings of one reading; after the first few hundred they are only counted."""
-
-    __slots__ = ("findings", "left_out")
-
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
-        self.left_out = 0
-
-    def add(
-        self,
-        code: str,
-        span: Span,
-        message: str,
-        hint: str | None = None,
-        subject: str | None = None,
-        severity: Severity = "error",
-    ) -> None:
-        """Record one finding."""
-        if len(self.findings) >= _MAX_FINDINGS:
-            self.left_out += 1
-            return
-        self.findings.append(
-            Finding(
-                code=code,
-                span=span,
-                message=message,
-                hint=hint,
-                subject=subject,
-                severity=severity,
-            )
-        )
-
-    def all(self) -> tuple[Finding, ...]:
-        """The findings, and one that counts those left out."""
-        if not self.left_out:
-            return tuple(self.findings)
-        last = self.findings[-1]
-        more = Finding(
-            code=last.code,
-            span=last.span,
-            message=f"{self.left_out} more findings are not listed",
-            severity=last.severity,
-        )
-        return (*self.findings, more)
+    return is_text_word(event.value)
 
 
 class Events:
@@ -115,22 +48,17 @@ class Events:
 
     __slots__ = ("count", "file", "next", "report")
 
-    def __init__(self, source: Source, report: Report) -> None:
-        self.file = source.name
+    def __init__(self, text: str, file: str, report: Report) -> None:
+        self.file = file
         self.report = report
         self.count = 0
-        self.next: Any = _LOADER(self._text(source)).get_event
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self.next: Any = loader(text).get_event
 
     def span(self, event: Any) -> Span:
         """The place of an event."""
         start, end = event.start_mark, event.end_mark
-        return Span(
-            file=self.file,
-            line=start.line + 1,
-            column=start.column + 1,
-            end_line=end.line + 1,
-            end_column=end.column + 1,
-        )
+        return make_span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def start(self) -> Span:
         """The start of the file."""
@@ -148,27 +76,6 @@ class Events:
         """Report something at an event."""
         self.report.add(code, self.span(event), message, hint, subject, severity)
 
-    def stop(self, code: str, span: Span, message: str) -> Hostile:
-        """The reason to read no further."""
-        return Hostile(Finding(code=code, span=span, message=message))
-
-    def _text(self, source: Source) -> str:
-        if len(source.data) > MAX_BYTES:
-            raise self.stop("F001", self.start(), f"the file is larger than {MAX_BYTES} bytes")
-        try:
-            text = source.data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = source.data.count(b"\n", 0, error.start) + 1
-            column = error.start - source.data.rfind(b"\n", 0, error.start)
-            span = Span(file=self.file, line=line, column=column)
-            raise self.stop("F002", span, "the file is not UTF-8 at this byte") from None
-        nul = text.find("\0")
-        if nul >= 0:
-            line, column = text.count("\n", 0, nul) + 1, nul - text.rfind("\n", 0, nul)
-            span = Span(file=self.file, line=line, column=column)
-            raise self.stop("F002", span, "the file holds a NUL character")
-        return text
-
     def broken(self, error: Exception) -> Hostile:
         """What libyaml says is wrong, as a finding with its place."""
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -176,7 +83,7 @@ class Events:
         if mark is not None:
             span = Span(file=self.file, line=mark.line + 1, column=mark.column + 1)
         reason = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-        return self.stop("F002", span, f"not YAML: {str(reason).splitlines()[0]}")
+        return stop("F002", span, f"not YAML: {str(reason).splitlines()[0]}")
 
     def odd(self, event: Any, where: str) -> None:
         """Report the alias, anchor or tag that an event carries, if any."""
@@ -194,7 +101,7 @@ class Events:
         """Count one stored thing; a file of millions of them is not read to its end."""
         self.count += 1
         if self.count > _MAX_EVENTS:
-            raise self.stop("F001", self.span(event), f"the file has more than {_MAX_EVENTS} parts")
+            raise stop("F001", self.span(event), f"the file has more than {_MAX_EVENTS} parts")
 
     def value(self, event: Any, where: str) -> Any:
         """Any value as plain data: text, lists and mappings; scalars keep their spelling."""
@@ -202,9 +109,7 @@ class Events:
 
     def _value(self, event: Any, where: str, depth: int) -> Any:
         if depth > _MAX_DEPTH:
-            raise self.stop(
-                "F002", self.span(event), f"nested more deeply than {_MAX_DEPTH} levels"
-            )
+            raise stop("F002", self.span(event), f"nested more deeply than {_MAX_DEPTH} levels")
         self.charge(event)
         self.odd(event, where)
         kind = type(event)
