@@ -125,15 +125,15 @@ def test_an_instance_with_the_example_values_has_no_errors(name: str) -> None:
 
 
 def variants(name: str) -> Iterator[dict[str, Any]]:
-    """Each value of each choice, each flag turned, and lists of two entries."""
+    """Each value of each choice, each flag turned, and each list with one entry more."""
     for key, parameter in data(name)["parameters"].items():
         if parameter["type"] == "choice":
             yield from ({key: choice} for choice in parameter["choices"])
         elif parameter["type"] == "boolean":
             yield {key: not parameter.get("default", parameter.get("example"))}
         elif parameter["type"] == "list" and "id" in parameter.get("fields", ()):
-            entry = (parameter.get("example") or parameter.get("default"))[0]
-            yield {key: [{**entry, "id": "ONE"}, {**entry, "id": "TWO"}]}
+            entries = parameter.get("example") or parameter.get("default")
+            yield {key: [*entries, {**entries[0], "id": "ONE-MORE"}]}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -209,7 +209,7 @@ def test_a_leaf_that_names_a_method_reads_what_it_measures(name: str) -> None:
     for key, leaf in elements(name, Evidence):
         for method, measures in MEASURED.items():
             if f"`{method}`" in leaf.because:
-                assert measures & set(leaf.reads.values()), f"{key} cannot be bound to {method}"
+                assert set(leaf.reads.values()) <= measures, f"{key} cannot be bound to {method}"
 
 
 @pytest.mark.parametrize("name", NAMES)
