@@ -20,7 +20,7 @@ SKETCHES = ("scheming-sketch", "debate-sketch", "debate-sketch-prover-estimator"
 
 
 def opened(name: str) -> Workspace:
-    return open_case(CASES / name, NOW, recipes=False, record=False)
+    return open_case(CASES / name, NOW)
 
 
 @pytest.mark.parametrize("name", SKETCHES)

@@ -19,6 +19,7 @@ from tests.conftest import HEADER, write_case
 from tests.templates.published import PUBLISHED
 
 from safetycase.argument.graph import blockers, supporting
+from safetycase.argument.library import Library
 from safetycase.argument.load import Loaded, load
 from safetycase.argument.model import (
     Argument,
@@ -32,7 +33,6 @@ from safetycase.argument.model import (
     Monitor,
     Problem,
 )
-from safetycase.argument.template import Library
 from safetycase.checks.rules import Subject, check
 from safetycase.workspace.folder import open_case
 
@@ -295,7 +295,7 @@ def test_every_published_node_is_there(name: str) -> None:
 def test_an_instance_supports_nothing_by_itself(name: str, tmp_path: Path) -> None:
     files = {f"templates/{other}.yaml": text_of(other) for other in NAMES}
     folder = write_case(tmp_path / "case", case_text(name), files)
-    assessment = open_case(folder, NOW, recipes=False).assess()
+    assessment = open_case(folder, NOW).assess()
     supported = [
         key
         for key, state in assessment.states.items()
