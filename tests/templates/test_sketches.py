@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Ran
 from tests.templates.test_templates import OF_KC2
 
-from safetycase.argument.model import Claim, Evidence
+from safetycase.argument.model import Argument, Claim, Evidence
 from safetycase.workspace.folder import Workspace, open_case
 
 CASES = Path(__file__).resolve().parent.parent.parent / "cases"
@@ -56,16 +56,23 @@ def test_the_two_debate_sketches_differ_only_below_the_method() -> None:
 def test_the_stages_of_the_third_round_compose_to_three_quarters_of_a_per_cent() -> None:
     case = opened("scheming-sketch").case
     assert case is not None
-    claim = case.elements["SCHEMING/STAGES-FAIL-POISONING"]
+    claim, step = (case.elements[f"SCHEMING/{n}-POISONING"] for n in ("STAGES-FAIL", "STAGES"))
     assert isinstance(claim, Claim)
+    assert isinstance(step, Argument)
+    assert claim.by == step.id
     assert claim.holds_when is not None
+    formula = step.computes["event"]
     rates = {"success": 0.5, "missed_by_monitor": 0.01, "missed_by_review": 0.005}
     exact = {name: (rate, rate) for name, rate in rates.items()}
-    assert claim.holds_when.decide(exact) is True
+    low, high = formula.on(exact)
+    assert (low, high) == pytest.approx((0.007475, 0.007475))
+    assert claim.holds_when.decide({"event": (low, high)}) is True
     for name, higher in (("success", 0.7), ("missed_by_monitor", 0.02), ("missed_by_review", 0.02)):
-        assert claim.holds_when.decide({**exact, name: (higher, higher)}) is False
-    # An interval that reaches over the bound decides nothing.
-    assert claim.holds_when.decide({**exact, "success": (0.4, 0.9)}) is None
+        worse = formula.on({**exact, name: (higher, higher)})
+        assert claim.holds_when.decide({"event": worse}) is False
+    # The success rate is the one of harm inability, whose own bound the sketch does not meet.
+    assert step.premises[0] == "SCHEMING/HARM-RARE-POISONING"
+    assert claim.holds_when.decide({"event": formula.on({**exact, "success": (0.4, 0.9)})}) is None
 
 
 def test_a_reader_can_check_a_sketch(sc: Callable[..., Ran], tmp_path: Path) -> None:
