@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from safetycase.argument.structure import ClaimPoint, Link, Loss, Part, Structure
 from safetycase.interop.ltac_line import compose, infer_id, is_id, one_line
 from safetycase.interop.ltac_words import PART_TYPES, STATUS
-from safetycase.interop.outline import general_losses, outline
+from safetycase.interop.outline import general_losses, outline, status_of
 
 __all__ = ["write_lines"]
 
@@ -173,13 +173,10 @@ class _Writer:
         return "Claim"
 
     def _options(self, part: Part) -> list[str]:
-        status = _STATUS[part.declaration]
-        if part.defeated or (part.undeveloped and status == "asserted"):
-            status = "defeated" if part.defeated else "needssupport"
-        if part.declaration not in ("asserted", STATUS[status]):
-            self.lose(part.id, "declaration", f"of two assertion statuses `{status}` is written")
-        if part.undeveloped and status != "needssupport":
-            self.lose(part.id, "undeveloped", f"of two assertion statuses `{status}` is written")
+        declared, lost = status_of(part)
+        status = _STATUS[declared]
+        for what in lost:
+            self.lose(part.id, what, f"of two assertion statuses `{status}` is written")
         said = [] if status == "asserted" else [status]
         if part.type == "assumption":
             said = [] if status == "assumed" else said

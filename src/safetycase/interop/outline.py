@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from safetycase.argument.structure import Link, Loss, Part, Structure
+from safetycase.argument.structure import Declaration, Link, Loss, Part, Structure
 
-__all__ = ["Outline", "general_losses", "loop", "outline"]
+__all__ = ["Outline", "general_losses", "loop", "outline", "status_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,22 @@ def loop(links: Iterable[Link]) -> tuple[str, ...] | None:
     return None
 
 
+def status_of(part: Part) -> tuple[Declaration, tuple[str, ...]]:
+    """The one assertion status that stands for a part's flags, and the traits it cannot hold.
+
+    Defeat comes first, then what is declared, then that support is needed.
+    """
+    status: Declaration = part.declaration
+    if part.defeated:
+        status = "defeated"
+    elif part.undeveloped and status == "asserted":
+        status = "needs support"
+    lost = ["declaration"] if part.declaration not in ("asserted", status) else []
+    if part.undeveloped and status != "needs support":
+        lost.append("undeveloped")
+    return status, tuple(lost)
+
+
 _PARTS: tuple[tuple[str, Callable[[Part], bool], str], ...] = (
     ("uninstantiated", lambda p: p.uninstantiated, "it is marked as uninstantiated"),
     ("public", lambda p: p.public, "it is public to other modules"),
@@ -85,7 +101,6 @@ _PARTS: tuple[tuple[str, Callable[[Part], bool], str], ...] = (
     ("defeated", lambda p: p.defeated, "the source marks it as defeated"),
     ("undeveloped", lambda p: p.undeveloped, "it is marked as undeveloped"),
     ("away", lambda p: bool(p.away), "it cites an element of another module"),
-    ("module of a part", lambda p: bool(p.module), "it belongs to a module"),
     ("name", lambda p: bool(p.name) and p.name != p.id, "the file calls it by another name"),
     ("url", lambda p: bool(p.url), "it names an artefact"),
 )
@@ -125,6 +140,8 @@ def _traits(structure: Structure, prefix: str) -> Iterator[tuple[str, str, str]]
         for what, on_part, says in _PARTS:
             if on_part(part):
                 yield part.id, what, says
+    for module in {part.module: None for part in structure.parts.values() if part.module}:
+        yield module, "module of a part", "parts belong to this module"
     for link in structure.links:
         for what, on_link, says in _LINKS:
             if on_link(link):

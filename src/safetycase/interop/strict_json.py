@@ -15,7 +15,7 @@ from typing import Any
 from safetycase.interop.notes import Notes, shown
 from safetycase.plugin.formats import MAX_DEPTH
 
-__all__ = ["MAX_VALUES", "Lines", "Object", "parse_json"]
+__all__ = ["MAX_VALUES", "Lines", "Object", "dump_json", "parse_json"]
 
 MAX_VALUES = 2_000_000
 """Values that one file may hold; each takes some hundred bytes, however short its text is."""
@@ -204,3 +204,37 @@ def parse_json(text: str, notes: Notes, file: str = "") -> tuple[Any, Lines]:
         message = f"the key `{shown(name)}` is given twice in one object"
         notes.find("F053", line, message, "keep one of them", column=column, file=file)
     return value, lines
+
+
+_INDENTED = 40
+
+
+def dump_json(value: Any) -> str:
+    """The value as JSON, one entry a line, without recursion.
+
+    From the depth `_INDENTED` on lines are indented no further, so that the text of a deep value
+    does not grow with the square of its depth.
+    """
+    pieces: list[str] = []
+    stack: list[tuple[str, Any, int]] = [("", value, 0)]
+    while stack:
+        before, here, depth = stack.pop()
+        pieces.append(before)
+        if depth < 0 or not isinstance(here, dict | list):
+            pieces.append("" if depth < 0 else json.dumps(here, ensure_ascii=False))
+            continue
+        opening, closing = "{}" if isinstance(here, dict) else "[]"
+        if not here:
+            pieces.append(opening + closing)
+            continue
+        pieces.append(opening)
+        line = "\n" + "  " * min(depth, _INDENTED)
+        stack.append((line + closing, None, -1))
+        if isinstance(here, dict):
+            entries = [(f"{json.dumps(k, ensure_ascii=False)}: ", v) for k, v in here.items()]
+        else:
+            entries = [("", v) for v in here]
+        for at in range(len(entries) - 1, -1, -1):
+            comma = "," if at else ""
+            stack.append((f"{comma}{line}  {entries[at][0]}", entries[at][1], depth + 1))
+    return "".join(pieces) + "\n"
