@@ -34,7 +34,8 @@ def outline(structure: Structure) -> Outline:
     hangs: set[str] = set()
     parts = structure.parts
     for link in structure.links:
-        if link.source not in parts or (link.target not in parts and not link.target_link):
+        aims = link.target in parts or (link.kind == "challenges" and link.target_link)
+        if link.source not in parts or not aims:
             dangling.append(link)
         elif link.kind == "challenges":
             hangs.add(link.source)
