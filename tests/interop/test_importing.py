@@ -69,7 +69,7 @@ def test_a_foreign_argument_becomes_a_case() -> None:
     assert isinstance(leaf, Evidence)
     assert (top.by, top.context) == ("S1", ("C1",))
     assert (step.kind, step.because) == ("decomposition", "Argument over inability and control")
-    assert (step.premises, step.context) == (("G2", "G3"), ("A1",))
+    assert (step.premises, step.side_conditions) == (("G2", "G3"), ("A1",))
     assert (leaf.method, leaf.artefact) == (None, "evals/ctrl.json")
     doubt = case.elements["CG1"]
     assert isinstance(doubt, Defeater)
@@ -159,6 +159,37 @@ def test_a_developed_justification_is_a_side_condition() -> None:
     assert "developed justification" in whats(losses)
 
 
+def test_the_step_rests_on_the_assumptions_in_whose_context_it_is_argued() -> None:
+    parts = (
+        goal("G"),
+        Part(id="A", type="assumption", text="a"),
+        goal("H"),
+        Part(id="B", type="assumption", text="b"),
+        Part(id="E", type="solution", text="e"),
+        Part(id="S", type="strategy", text="s"),
+        goal("O"),
+    )
+    structure = of(
+        ("c", "G", "A"),
+        ("s", "G", "S"),
+        ("s", "S", "H"),
+        ("s", "S", "O"),
+        ("c", "H", "B"),
+        ("s", "H", "E"),
+        ("c", "O", "B"),
+        parts=parts,
+    )
+    case, losses = imported(structure)
+    step, leaf, still = (case.elements[n] for n in ("S", "H-STEP", "O"))
+    assert isinstance(step, Argument)
+    assert isinstance(leaf, Argument)
+    assert isinstance(still, Claim)
+    assert step.side_conditions == ("A",)
+    assert (leaf.premises, leaf.side_conditions) == (("E",), ("B",))
+    assert still.context == ("B",)
+    assert [loss.about for loss in losses if loss.what == "assumption"] == ["B"]
+
+
 def test_ids_are_made_where_they_have_to_be() -> None:
     parts = (
         goal("10d001b4-ce39-4666-9203-aed030fe6055", name="G1"),
@@ -202,7 +233,12 @@ def test_further_roots_stand_by_themselves_and_are_reported() -> None:
 def test_the_header_is_what_the_caller_states() -> None:
     case, losses = imported(
         of(parts=(goal("A"),), title="A: title"),
-        **{"decision.owner": "board", "target": "0.95", "decision.expires": "2027-01-01"},
+        **{
+            "decision.owner": "board",
+            "target": "0.95",
+            "decision.expires": "2027-01-01",
+            "model.weights": "a, b} c",
+        },
     )
     assert (case.header.case, case.header.title) == ("a-title", "A: title")
     assert (case.header.decision.owner, case.header.target) == ("board", 0.95)

@@ -6,6 +6,7 @@ a defeater. Nothing becomes support that the source does not give as support.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
@@ -33,6 +34,8 @@ class Plan:
         self.supported = {link.target for links in self.outline.below.values() for link in links}
         self.ids = Ids(structure, frozenset(self.raised))
         self._claims: dict[str, str] = {}
+        self._more_sides: dict[str, list[Ref]] = {}
+        self._uses = Counter(link.target for links in self.outline.below.values() for link in links)
         self.steps: dict[str, str] = {}
 
     def lose(self, about: str, what: str, says: str) -> None:
@@ -116,6 +119,15 @@ class Plan:
             else:
                 self._claim(part)
 
+    def finish(self) -> None:
+        """Give strategies the side conditions of the goals that they alone support."""
+        for name, more in self._more_sides.items():
+            fields = self.items[self.ids.of[name]].fields
+            sides = fields.get("side_conditions", [])
+            every = [*(sides if isinstance(sides, list) else []), *more]
+            if every:
+                fields["side_conditions"] = list(dict.fromkeys(every))
+
     def ref(self, name: str) -> Ref:
         """A reference to the item of a part."""
         return Ref(self.ids.of[self.away(name)])
@@ -145,8 +157,8 @@ class Plan:
             says = f"a {part.type} stands as a claim that this case does not develop"
             self.lose(part.id, "module part", says)
         item.fields["says"] = self.text(part)
-        self._context(part, item)
         step = self.step(part.id)
+        self._context(part, item, step is not None)
         if step:
             item.fields["by"] = step
         if part.undeveloped and step:
@@ -178,19 +190,28 @@ class Plan:
         item.fields["because"] = self.text(part)
         if part.url.strip():
             item.fields["artefact"] = part.url
-        self._context(part, item)
+        self._context(part, item, False)
         self.lose(part.id, "method", "nothing executes it; it supports nothing until a method does")
         if self._developed(part.id):
             says = "evidence has no support of its own; what supports it stands by itself"
             self.lose(part.id, "support of a solution", says)
 
-    def _context(self, part: Part, item: Item) -> None:
-        """The context of a claim, argument or evidence; developed justifications are no context."""
+    def _context(self, part: Part, item: Item, step: bool) -> None:
+        """The context of a claim, argument or evidence.
+
+        Developed justifications are none, nor are assumptions where there is a `step`: it rests on
+        them.
+        """
         refs: dict[str, Ref] = {}
         for link in self.outline.below.get(part.id, ()):
             target = self.parts[link.target]
             fits = target.type in _SCOPE and not self._developed(target.id)
-            if fits and (link.kind == "in context of" or target.type != "assumption"):
+            if fits and not (
+                target.type == "assumption" and (step or link.kind != "in context of")
+            ):
+                if target.type == "assumption":
+                    says = f"nothing of `{part.id}` rests on it here; it is its context only"
+                    self.lose(target.id, "assumption", says)
                 refs[target.id] = self.ref(target.id)
                 if link.kind == "supported by":
                     says = f"it is no support of `{part.id}`; it stands as its context"
@@ -226,19 +247,22 @@ class Plan:
         return list(dict.fromkeys(ref for ref in found if ref))
 
     def _sides(self, name: str) -> list[Ref]:
-        """Developed justifications: claims that the step rests on."""
-        links = self.outline.below.get(name, ())
-        found = [
-            link.target
-            for link in links
-            if link.kind == "in context of"
-            and self.parts[link.target].type in _SCOPE
-            and self._developed(link.target)
-        ]
-        for target in found:
-            says = f"it has support of its own; it is a side condition of the step into `{name}`"
-            self.lose(target, "developed justification", says)
-        return [self.ref(target) for target in dict.fromkeys(found)]
+        """What the step into a part rests on beside its premises.
+
+        These are assumptions in whose context it is argued, and developed justifications.
+        """
+        found: dict[str, None] = {}
+        for link in self.outline.below.get(name, ()):
+            target = self.parts[link.target]
+            if link.kind != "in context of" or target.type not in _SCOPE:
+                continue
+            if self._developed(target.id):
+                found[target.id] = None
+                says = f"it has support of its own; the step into `{name}` rests on it"
+                self.lose(target.id, "developed justification", says)
+            elif target.type == "assumption":
+                found[target.id] = None
+        return [self.ref(target) for target in found]
 
     def _argument(self, part: Part) -> None:
         item = self.item("argument", part)
@@ -246,7 +270,7 @@ class Plan:
         item.fields["because"] = part.text if part.text.strip() else NO_WARRANT
         if not part.text.strip():
             self.lose(part.id, "warrant", f"it has no text; `{NO_WARRANT}` stands in its place")
-        self._context(part, item)
+        self._context(part, item, True)
         sides = self._sides(part.id)
         if sides:
             item.fields["side_conditions"] = list(sides)
@@ -268,7 +292,8 @@ class Plan:
             return None
         kinds = [self.parts[target].type for target in targets]
         alone = kinds[0] if len(kinds) == 1 else ""
-        if alone == "strategy" and not sides:
+        if alone == "strategy" and (not sides or self._uses[targets[0]] == 1):
+            self._more_sides.setdefault(targets[0], []).extend(sides)
             return self.ref(targets[0])
         if alone == "solution" and not sides and name not in self.forced:
             return self.ref(targets[0])

@@ -12,7 +12,7 @@ from safetycase.argument.load import LISTS
 __all__ = ["Item", "Ref", "quoted", "without_halves", "written"]
 
 _DEEPEST = 12
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9,()/'.-]*(?: [A-Za-z0-9,()/'.-]+)+")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9,()/'.-]*(?: [A-Za-z0-9,()/'.-]+)*")
 _SURPRISING = frozenset({"yes", "no", "on", "off", "null", "true", "false", "y", "n"})
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 _ESCAPED = re.compile(r'["\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]')
@@ -44,8 +44,8 @@ def without_halves(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A YAML scalar that reads back as this text."""
-    if _PLAIN.fullmatch(text) and not text.endswith(" "):
+    """A YAML scalar of a block that reads back as this text."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _SURPRISING:
         return text
     return '"' + _ESCAPED.sub(_escape, without_halves(text)) + '"'
 

@@ -57,6 +57,7 @@ def case_text(
     plan = Plan(structure)
     plan.run()
     raise_doubts(plan)
+    plan.finish()
     root = _root(plan)
     losses = list(plan.losses)
     for link in plan.outline.dangling:
@@ -116,8 +117,10 @@ def _header(
     yield from _block("decision", values, ("supports", "owner"))
     yield f"  expires: {values['decision.expires']}"
     yield "models:"
-    yield f"  model: {{weights: {quoted(values['model.weights'])}}}"
-    yield f"system: {{model: model, scaffold: {quoted(values['system.scaffold'])}}}"
+    yield "  model:"
+    yield f"    weights: {quoted(values['model.weights'])}"
+    yield from _block("system", values, ("scaffold",))
+    yield "  model: model"
     yield from _block("deployment", values, ("users", "volume", "horizon", "distribution"))
     yield from _block("harm", values, ("what", "mistake"))
 
