@@ -145,8 +145,12 @@ def records(
 
 def elements(name: str, kind: str, ids: Mapping[str, tuple[str, ...]]) -> st.SearchStrategy[Any]:
     """An element of a kind with the id `name`."""
-    given = {"id": name, "concludes": None} if kind == "argument" else {"id": name}
-    return records(KINDS[kind], ids, **given)
+    if kind != "argument":
+        return records(KINDS[kind], ids, id=name)
+    known = [n for legs in ("claim", "assumption", "evidence") for n in ids.get(legs, ())]
+    despite = st.dictionaries(st.sampled_from(known), texts(), max_size=2)
+    steps = records(KINDS[kind], ids, id=name, concludes=None, despite={})
+    return st.builds(lambda step, legs: dataclasses.replace(step, despite=legs), steps, despite)
 
 
 def headers(modules: Mapping[str, str] | None = None) -> st.SearchStrategy[model.Header]:

@@ -45,7 +45,8 @@ def formatted(text: str, file: str = "case.yaml") -> Formatted:
         return Formatted(text=text, findings=tuple(reader.findings))
     if _depth(reader.root) > _DEEPEST:
         return _refused(text, file, 1, f"it is nested more than {_DEEPEST} levels deep")
-    current = text
+    ending = "\r\n" if "\r\n" in text else "\n"
+    current = text.replace("\r\n", "\n")
     for _ in range(_ROUNDS):
         try:
             after = _once(current)
@@ -56,6 +57,7 @@ def formatted(text: str, file: str = "case.yaml") -> Formatted:
         current = after
     else:
         return _refused(text, file, 1, "its layout does not settle")
+    current = current.replace("\n", ending)
     lost = _loss(text, reader, current, file)
     return _refused(text, file, *lost) if lost else Formatted(text=current)
 

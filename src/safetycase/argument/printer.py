@@ -22,7 +22,7 @@ from safetycase.argument.load import LISTS
 from safetycase.argument.quoting import WIDTH, inline, lines
 from safetycase.argument.references import reference_fields, references
 
-__all__ = ["dump", "dump_element", "dump_files"]
+__all__ = ["dump", "dump_element", "dump_files", "dump_parts"]
 
 MAX_NESTING = 14
 _WORDS = (model.Fact, model.Duration, Expression, Formula)
@@ -53,6 +53,23 @@ def dump_element(
     printer = _Printer(case=case, module=home(name, case.modules), nest=nest)
     printer.printed.add(name)
     return "\n".join(printer.element(name, indent, 0))
+
+
+def dump_parts(
+    case: model.Case, name: str, indent: int, nest: frozenset[str]
+) -> tuple[str, Mapping[str, tuple[str, ...]]]:
+    """The text of an element as `dump_element`, and by list what of `nest` has no place in it."""
+    printer = _Printer(case=case, module=home(name, case.modules), nest=nest)
+    printer.printed.add(name)
+    text = "\n".join(printer.element(name, indent, 0))
+    keys = {kind: key for key, kind in LISTS.items()}
+    found: dict[str, tuple[str, ...]] = {}
+    for other in case.elements:
+        if other in nest and other not in printer.printed and printer.own(other):
+            printer.printed.add(other)
+            key = keys[kind_of(case.elements[other])]
+            found[key] = (*found.get(key, ()), "\n".join(printer.element(other, 0, 0)))
+    return text, found
 
 
 def _entry_text(case: model.Case) -> str:
@@ -193,8 +210,6 @@ class _Printer:
                 continue
             key = file_name(item.name)
             if item.name not in marks:
-                if item.name == "despite":
-                    value = {self.local(leg): why for leg, why in value.items()}
                 out += self.pair(key, value, indent)
             elif isinstance(value, str):
                 out += self.reference(key, value, indent, depth, marks[item.name])

@@ -69,7 +69,7 @@ def _in_folder(folder: Path, entry: str, name: str) -> Version:
         if not inside or not path.is_file() or path.stat().st_size > MAX_BYTES:
             return None
         try:
-            return path.read_text("utf-8")
+            return path.read_bytes().decode("utf-8")  # line ends stay as they are
         except UnicodeDecodeError as error:
             raise NoVersion(f"{path} is not UTF-8 text (byte {error.start})") from None
 
