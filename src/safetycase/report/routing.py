@@ -147,16 +147,18 @@ class _Router:
         down = target.row >= source.row
         first = source.row + 1 if down else source.row
         last = target.row if target.row > source.row else target.row + 1
-        strips = list(range(first, last + 1)) if down else list(range(first, last - 1, -1))
-        if target.row == source.row:
-            strips = [first]
+        step = 1 if down else -1
+        between = (
+            range(first, last + step, step) if target.row != source.row else range(first, first + 1)
+        )
         start = self._port(line.source, below=down, toward=target.cx)
         end = self._port(line.target, below=target.row <= source.row, toward=source.cx)
         xs = [start]
-        if len(strips) > FAR:  # around all boxes: a long way costs no more than a short one
-            strips = [strips[0], strips[-1]]
+        if len(between) > FAR:  # around all boxes: a long way costs no more than a short one
+            strips = [between[0], between[-1]]
             xs.append(self.layout.width + 8.0 + 6.0 * (index % 16))
         else:
+            strips = list(between)
             xs += [self._gap(strip if down else strip - 1, end) for strip in strips[:-1]]
         xs.append(end)
         for number, strip in enumerate(strips):
