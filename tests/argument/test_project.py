@@ -364,6 +364,26 @@ def test_a_step_written_apart_in_the_same_module_is_plain_support() -> None:
     assert "`1 of 1`" in rule.says
 
 
+def test_an_answer_that_also_supports_is_no_counter_goal() -> None:
+    case = hand_made(
+        [
+            Claim(id="SAFE", says="Safe.", in_support=("SHOWN",)),
+            Claim(id="SHOWN", says="s"),
+            Claim(id="ALONE", says="a"),
+            Evidence(id="LOG", because="l"),
+            Assumption(id="TAKEN", says="t"),
+            Defeater(
+                id="D",
+                against="SAFE",
+                says="d",
+                answered_by=("SHOWN", "ALONE", "LOG", "TAKEN"),
+            ),
+        ]
+    )
+    parts = structure_of(case)[0].parts
+    assert {name for name, part in parts.items() if part.counter} == {"ALONE", "LOG", "D"}
+
+
 def test_wrong_references_are_left_out_and_said() -> None:
     """The reader has a finding for each of them; nothing here raises."""
     case = hand_made(

@@ -123,12 +123,12 @@ class _Projection:
     def _part(self, element: Element) -> Part:
         name, standing = element.id, self.standing
         tags = tags_of(element)
-        for tag, names in self.standing.notes.get(name, {}).items():
+        for tag, names in standing.notes.get(name, {}).items():
             tags[tag] = ", ".join(names)
         if name in self.case.uses:
             use = self.case.uses[name]
             tags["sc.template"] = f"{use.template}@{use.version}"
-        home = self.standing.home(name)
+        home = standing.home(name)
         local = name[len(home) + 1 :] if home and name.startswith(f"{home}/") else name
         bare = isinstance(element, Claim | Defeater) and not element.by
         by_contract = bare and standing.by_contract(name)
@@ -145,7 +145,7 @@ class _Projection:
             public=name in standing.public,
             by_contract=by_contract,
             counter=isinstance(element, Defeater)
-            or (name in standing.answers and name not in standing.supporting),
+            or (isinstance(element, Claim | Evidence) and standing.only_answers(name)),
             declaration="assumed"
             if isinstance(element, Assumption)
             else "needs support"

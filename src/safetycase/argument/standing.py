@@ -54,6 +54,10 @@ class Standing:
         """Whether a claim without a step of its own is supported from outside its module."""
         return name in self.needs or name in self.joined
 
+    def only_answers(self, name: str) -> bool:
+        """Whether an element stands against a defeater and nowhere in support."""
+        return name in self.answers and name not in self.supporting
+
     def conclude(self, step: str, claim: str, *, known: bool) -> None:
         """Note that `step` concludes `claim`; across modules it is a contract of its own."""
         self.concluded.add(claim)
@@ -84,6 +88,8 @@ def standing_of(case: Case) -> Standing:
 
 
 def _look(case: Case, found: Standing, element: Element) -> None:
+    if isinstance(element, Claim):
+        found.supporting.update(element.in_support)
     if isinstance(element, Claim | Defeater):
         if element.by:
             found.supporting.add(element.by)
