@@ -106,9 +106,14 @@ def _look(case: Case, found: Standing, element: Element) -> None:
                 found.holders.setdefault(name, []).append(element.id)
         if element.concludes:
             found.conclude(element.id, element.concludes, known=element.concludes in case.elements)
-    elif isinstance(element, Problem):
+    elif isinstance(element, Problem | Monitor | Hazard):
+        _mentions(found, element)
+
+
+def _mentions(found: Standing, element: Problem | Monitor | Hazard) -> None:
+    if isinstance(element, Problem):
         found.mention("sc.blocked_by", element.blocks, element.id)
     elif isinstance(element, Monitor):
         found.mention("sc.monitored_by", element.conditions, element.id)
-    elif isinstance(element, Hazard):
+    else:
         found.mention("sc.covers", element.covered_by, element.id)
