@@ -15,45 +15,56 @@ __all__ = ["Forest"]
 
 
 class Forest:
-    """Preorder numbers, depths and jump pointers; built in linear time without recursion.
+    """Preorder numbers and parents, built in linear time without recursion.
 
-    A jump pointer lets two branches find where they meet in logarithmically many steps (Myers
-    1983, "An applicative random-access stack").
+    `first` numbers the elements in preorder and `last` is the last number beneath an element; a
+    top element is its own parent.
     """
 
     def __init__(self, index: Indexed) -> None:
         self.first: dict[str, int] = {}
-        self.last: dict[str, int] = {}
         self.parent: dict[str, str] = {}
-        self.depth: dict[str, int] = {}
-        self.jump: dict[str, str] = {}
         tops = [name for name in index.parts if name not in index.above]
         for top in (*tops, *index.parts):
             if top not in self.first:
                 self._grow(index, top)
+        size = dict.fromkeys(self.first, 1)
+        for name in reversed(self.first):
+            if self.parent[name] != name:
+                size[self.parent[name]] += size[name]
+        self.last = {name: number + size[name] - 1 for name, number in self.first.items()}
+        self._jumps: tuple[dict[str, int], dict[str, str]] | None = None
 
     def _grow(self, index: Indexed, top: str) -> None:
-        self.parent[top] = self.jump[top] = top
-        self.depth[top] = 0
-        self.first[top] = len(self.first)
-        stack = [(top, iter(index.supports(top)))]
+        first, parts = self.first, index.parts
+        stack = [(top, top)]
         while stack:
-            name, rest = stack[-1]
-            link = next(rest, None)
-            if link is None:
-                self.last[name] = len(self.first) - 1
-                stack.pop()
-            elif link.target not in self.first and link.target in index.parts:
-                self._hang(link.target, name)
-                stack.append((link.target, iter(index.supports(link.target))))
+            name, parent = stack.pop()
+            if name not in first:
+                first[name] = len(first)
+                self.parent[name] = parent
+                targets = [link.target for link in index.supports(name)]
+                stack += [(t, name) for t in reversed(targets) if t not in first and t in parts]
 
-    def _hang(self, name: str, parent: str) -> None:
-        self.first[name] = len(self.first)
-        self.parent[name] = parent
-        self.depth[name] = self.depth[parent] + 1
-        far = self.jump[parent]
-        equal = self.depth[parent] - self.depth[far] == self.depth[far] - self.depth[self.jump[far]]
-        self.jump[name] = self.jump[far] if equal else parent
+    def _climb(self) -> tuple[dict[str, int], dict[str, str]]:
+        """Depths and jump pointers.
+
+        A jump pointer lets two branches find where they meet in logarithmically many steps
+        (Myers 1983, "An applicative random-access stack").
+        """
+        if self._jumps is None:
+            depth: dict[str, int] = {}
+            jump: dict[str, str] = {}
+            for name in self.first:
+                parent = self.parent[name]
+                if parent == name:
+                    depth[name], jump[name] = 0, name
+                    continue
+                depth[name], far = depth[parent] + 1, jump[parent]
+                equal = depth[parent] - depth[far] == depth[far] - depth[jump[far]]
+                jump[name] = jump[far] if equal else parent
+            self._jumps = depth, jump
+        return self._jumps
 
     def nested(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
         """(lower, nearest upper) for each of `names` that stands beneath another of them."""
@@ -68,7 +79,7 @@ class Forest:
 
     def meet(self, one: str, other: str) -> str | None:
         """The lowest element that both stand beneath, or None."""
-        depth, jump, parent = self.depth, self.jump, self.parent
+        (depth, jump), parent = self._climb(), self.parent
         if depth[one] < depth[other]:
             one, other = other, one
         while depth[one] > depth[other]:
