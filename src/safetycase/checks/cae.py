@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from safetycase.argument.structure import Link, Part
 from safetycase.checks.indexed import CONTEXTUAL, Indexed, cycles
-from safetycase.checks.judging import Hit, Profiled, listed, name_of
+from safetycase.checks.judging import Hit, Profiled, listed, name_of, path_of
 from safetycase.checks.registry import Rule
 
 __all__ = ["BLOCKS", "RULES"]
@@ -177,7 +177,7 @@ def block(index: Indexed) -> Iterator[Hit]:
 def circles(index: Indexed) -> Iterator[Hit]:
     graph = {source: [x.target for x in links] for source, links in index.below.items()}
     for loop in cycles(graph):
-        path = " → ".join(name_of(index, name).strip("`") for name in loop)
+        path = path_of([name_of(index, name).strip("`") for name in loop])
         yield Hit(index.parts.get(loop[0]), f"support runs in a circle: {path}")
 
 

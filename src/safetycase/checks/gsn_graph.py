@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from safetycase.checks.gsn_core import GOALS, GSN
 from safetycase.checks.indexed import Indexed, cycles
-from safetycase.checks.judging import Hit, listed, name_of, shown
+from safetycase.checks.judging import Hit, listed, name_of, path_of, shown
 from safetycase.checks.registry import Rule
 
 __all__ = ["RULES"]
@@ -29,7 +29,7 @@ def circles(index: Indexed) -> Iterator[Hit]:
         for part in parts:
             graph.setdefault(part.id, []).append(cited)
     for loop in cycles(graph):
-        path = " → ".join(name_of(index, name).strip("`") for name in loop)
+        path = path_of([name_of(index, name).strip("`") for name in loop])
         yield Hit(
             index.parts.get(loop[0]), f"support runs in a circle: {path}", "remove one of them"
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from safetycase.argument.structure import Part
 from safetycase.checks.gsn_core import GSN
 from safetycase.checks.indexed import CONTEXTUAL, Indexed, cycles
-from safetycase.checks.judging import Hit, shown
+from safetycase.checks.judging import Hit, path_of, shown
 from safetycase.checks.registry import Rule
 
 __all__ = ["RULES", "interface_scope", "module_graph"]
@@ -236,7 +236,7 @@ def module_circles(index: Indexed) -> Iterator[Hit]:
         for used in info.uses:
             graph.setdefault(name, {})[files.get(used, used)] = None
     for loop in cycles(graph):
-        path = " → ".join(name or "the main module" for name in loop)
+        path = path_of([name or "the main module" for name in loop])
         yield Hit(index.modules.get(loop[0]), f"modules support each other in a circle: {path}")
 
 

@@ -212,7 +212,7 @@ def data(index: Indexed) -> Iterator[Hit]:
         for token, value in bound.items():
             kind = kinds.get(_TOKEN + token, "text")
             if token not in wanted:
-                hint = did_you_mean(token, wanted)
+                hint = did_you_mean(token, wanted) if len(wanted) <= 50 else None
                 yield Hit(info, f"instance `{info.name}` binds `{token}`, no token of it", hint)
             elif not _fits(kind, value):
                 yield Hit(info, f"instance `{info.name}` binds `{token}` to `{value}`, no {kind}")

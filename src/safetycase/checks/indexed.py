@@ -161,7 +161,13 @@ def _parts_of_modules(
     if by_type.get("module") or by_type.get("contract") or structure.points:
         for part in structure.parts.values():
             found.setdefault(part.module, []).append(part.id)
+    found.pop("", None)  # the main module has no name by which it could be meant
     return found
+
+
+def _whole(module: str) -> str:
+    """Stands for all parts of a module on a way down; no id begins with that character."""
+    return f"\0{module}"
 
 
 def _more_ways_down(
@@ -188,11 +194,9 @@ def _more_ways_down(
     for kind in ("module", "contract"):
         for part in by_type.get(kind, ()):
             named = part.away or part.name
-            if part.id in view or not named:
-                continue
-            ways.setdefault(part.id, []).extend(
-                inside.get(named, ()) if named != part.module else ()
-            )
+            if named in inside and named != part.module and part.id not in view:
+                ways.setdefault(part.id, []).append(_whole(named))
+                ways[_whole(named)] = inside[named]
     for info in structure.modules.values():
         for developed, local in info.extends.items():
             ways.setdefault(developed, []).extend(local)
@@ -221,8 +225,9 @@ def _asides(
             part = structure.parts.get(place)
             if point.argued_by in structure.parts:
                 found.setdefault(place, []).append(point.argued_by)
-            elif module and part is not None and part.module != module:
-                found.setdefault(place, []).extend(inside.get(module, ()))
+            elif module in inside and part is not None and part.module != module:
+                found.setdefault(place, []).append(_whole(module))
+                found[_whole(module)] = inside[module]
     return found
 
 
@@ -278,22 +283,24 @@ def cycles(graph: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
 def _loops_from(
     start: str, edges: Mapping[str, list[str]], done: set[str]
 ) -> Iterator[tuple[str, ...]]:
-    trail: dict[str, int] = {start: 0}
-    stack = [(start, iter(edges[start]))]
+    at: dict[str, int] = {start: 0}
+    trail = [start]
+    stack = [iter(edges[start])]
     done.add(start)
-    reported: set[str] = set()
+    told: list[tuple[int, int]] = []  # where the trail runs through loops that were reported
     while stack:
-        name, rest = stack[-1]
-        following = next(rest, None)
+        following = next(stack[-1], None)
         if following is None:
             stack.pop()
-            del trail[name]
-        elif following in trail:
-            loop = list(trail)[trail[following] :]
-            if reported.isdisjoint(loop):
-                reported.update(loop)
-                yield (*loop, following)
+            del at[trail.pop()]
+            while told and told[-1][0] >= len(trail):
+                told.pop()
+        elif following in at:
+            if not told or min(told[-1][1], len(trail) - 1) < at[following]:
+                told.append((at[following], len(trail) - 1))
+                yield (*trail[at[following] :], following)
         elif following not in done and following in edges:
             done.add(following)
-            trail[following] = len(trail)
-            stack.append((following, iter(edges[following])))
+            at[following] = len(trail)
+            trail.append(following)
+            stack.append(iter(edges[following]))

@@ -5,7 +5,7 @@ A hit says where and what; the rule adds its code and severity, so that a code i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from safetycase.argument.findings import Finding, Severity
@@ -13,7 +13,7 @@ from safetycase.argument.structure import ClaimPoint, Link, ModuleInfo, Part, St
 from safetycase.checks.indexed import Indexed, index_of
 from safetycase.checks.registry import Group, Rule
 
-__all__ = ["Hit", "Profiled", "listed", "name_of", "shown"]
+__all__ = ["Hit", "Profiled", "listed", "name_of", "path_of", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,14 @@ def shown(part: Part) -> str:
     """Symbol and name of a part: "away goal `G3`"."""
     kind = f"away {part.type}" if part.away else part.type
     return f"{kind} `{part.name or part.id}`"
+
+
+def path_of(names: Sequence[str], most: int = 12) -> str:
+    """A way from name to name, the middle left out when it is long."""
+    if len(names) <= most:
+        return " → ".join(names)
+    left_out = f"({len(names) - most} more)"
+    return " → ".join((*names[: most // 2], left_out, *names[-most // 2 :]))
 
 
 def listed(names: list[str], most: int = 6) -> str:
