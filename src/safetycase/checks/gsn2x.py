@@ -49,7 +49,9 @@ def verdict(
     `findings` are those of reading: what could not be read ends the run, C06 and C07 count as
     gsn2x counts them. `extended` and `warn_dialectic` are its options of these names.
     """
-    unreadable = [f for f in findings if f.severity == "error" and f.code[0] not in "VC"]
+    # What is missing (F021) is for the rules to say.
+    unreadable = [f for f in findings if f.severity == "error" and f.code[0] == "F"]
+    unreadable = [f for f in unreadable if f.code != "F021"]
     if structure is None or unreadable:
         return _unreadable(unreadable)
     said: _Said = _loading(structure, findings)

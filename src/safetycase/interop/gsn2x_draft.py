@@ -246,7 +246,8 @@ def finish(
 
 def _links(name: str, draft: Draft) -> list[Link]:
     """The links of one element; those that a claim point names get an id."""
-    if not draft.acp and not draft.relations and draft.links[-1][0] != "challenges":
+    challenging = any(kind == "challenges" for kind, _, _ in draft.links)
+    if not draft.acp and not draft.relations and not challenging:
         return [make_link(kind, name, target, span) for kind, target, span in draft.links]
     named = {target for _, _, targets in draft.acp for target in targets if target != name}
     found = []
