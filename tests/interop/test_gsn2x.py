@@ -304,13 +304,52 @@ LINES = st.sampled_from(
 )
 
 
-@given(st.lists(LINES, max_size=12))
+ELEMENTS = st.builds(
+    lambda head, body: [f"{head}:", *body],
+    st.sampled_from(["G1", "Sn2", "CSn-3", "D4", "module"]),
+    st.lists(LINES.filter(lambda line: line.startswith("  ")), min_size=1, max_size=3),
+)
+PLAIN_ELEMENTS = st.builds(
+    lambda name, text, refs: [f"{name}:", f"  text: {text}", f"  supportedBy: [{refs}]"],
+    st.sampled_from(["G1", "Sn2", "CSn-3", "D4"]),
+    st.text("ab-:#'\"[,] ü1", min_size=1, max_size=8),
+    st.sampled_from(["G2", "G2, Sn1", "a-b, c_d", "true", "G2 , G3", "1, 2", "G2,G3"]),
+)
+
+
+@given(
+    st.one_of(
+        st.lists(LINES, max_size=12),
+        *(
+            st.lists(kind, max_size=3).map(lambda many: [line for one in many for line in one])
+            for kind in (ELEMENTS, PLAIN_ELEMENTS)
+        ),
+    )
+)
 @settings(max_examples=60, deadline=None)
 def test_the_quick_way_reads_what_libyaml_reads(lines: list[str]) -> None:
+    both_ways("\n".join(lines))
+
+
+VALUES = ["a # b", "a #b", "a#b", "a: b", "a:b", "a:", "a, b]", "a  b  ", "  a", "'a'", "'a'b'"]
+VALUES += ['"a"', '"a" b', '"a\\n"', "'", '"', "''", "a'", "?a", "-a", "- a", "%a", "@a", "`a", "|"]
+VALUES += ["> a", "*a", "&a b", "!a b", "true", "Null", "~", "12", "1.5e3", ".inf", "12 a", "0x1F"]
+VALUES += ["no", "a\tb", "a\x85b", "a\u2028b", "\ufeffa", "ü", "😀", "[a]", "{}", "{a: b}", "a {b}"]
+VALUES += ["[a, b]", "[a,b]", "[a , b]", "[a, b] # c", "[true, b]", "[]", "[a, b", "[a, 1]", "a ]"]
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("key", ["text", "url", "supportedBy", "undeveloped", "nodeType", "layer"])
+def test_the_quick_way_takes_a_value_as_libyaml_does(key: str, value: str) -> None:
+    both_ways(f"G1:\n  {key}: {value}\n  undevelopedd: x\n")
+    both_ways(f"module:\n  name: A\nG1:\n  {key}: {value}\nSn1: {{}}\n# end")
+
+
+def both_ways(text: str) -> None:
+    """Where the quick way takes a file, libyaml says the same."""
     from safetycase.interop.gsn2x_document import read_document
     from safetycase.interop.gsn2x_read import _read_file
 
-    text = "\n".join(lines)
     if gsn2x_quick.plain(text, "a.yaml") is None:
         return
     quick, slow = (FileDraft("a.yaml", "", Report()) for _ in range(2))
@@ -394,6 +433,46 @@ def structures(draw: st.DrawFn) -> Structure:
         infos[modules[0]] = first
     points = [ClaimPoint(id="ACP1", on_part=name) for name in names if draw(st.booleans())]
     return Structure(parts=parts, links=tuple(links), points=tuple(points), modules=infos)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " led by a blank\nnext",
+        "first\n  indented\n\nlast",
+        "ends\n",
+        "ends\n\n",
+        "\nbegins",
+        "trailing \nblank",
+        "tab\tbed\nline",
+        "a\n \nb",
+        "cr\r\nlf",
+        "nel\x85ls\u2028",
+        "😀\nline",
+        "true",
+        "NO",
+        "1e5",
+        "~",
+        "- item",
+        "# no comment",
+        "key: value",
+        "a #b",
+        "ends:",
+        "%TAG",
+        "{a}",
+        '"',
+        "\\",
+        "---",
+        "\ufeff",
+        "\0",
+        " ",
+    ],
+)
+def test_any_text_comes_back(text: str) -> None:
+    structure = with_part(text=text, url=text, tags={"note": text})
+    again, losses = reread(structure)
+    assert losses == ()
+    assert plain(again) == plain(structure)
 
 
 @given(structures())
