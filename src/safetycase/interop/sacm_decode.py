@@ -57,10 +57,12 @@ class _Decoder:
     module_of: dict[str, str] = field(default_factory=dict)
     part_ids: dict[str, str] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
+    named: bool = False
 
     def run(self) -> tuple[Structure, tuple[Loss, ...]]:
         document = self.document
         ours, theirs = split_tags(document.tags)
+        self.named = _true(ours, "named")
         self.interfaces()
         modules = dict(self.modules())
         elements = [i for i in document.items if i.kind in ASSERTED and i.id not in self.alias]
@@ -157,7 +159,7 @@ class _Decoder:
         if "sc.name" in ours:
             name = ours["sc.name"]
         else:
-            name, text = read_name(name, identifier, text)
+            name, text = read_name(name, identifier, text, named=self.named)
         declared = understand(item, part_type)
         word = ours.get("sc.declaration", declared.declaration)
         url = ours.get("sc.url", "")
@@ -165,19 +167,15 @@ class _Decoder:
             url = self.artifact(item, theirs)
         elif item.kind == REFERENCE and part_type == "context":
             theirs["sacm.class"] = REFERENCE
-        away = ours.get("sc.away", "")
-        if item.citation and not away and not item.cited:
+        if item.citation and not item.cited and "sc.away" not in ours:
             theirs["sacm.isCitation"] = "true"
-        cited = self.alias.get(item.cited, item.cited)
-        if cited and not away:
-            away = self.part_ids.get(cited) or self.module_of.get(cited, cited)
         return Part(
             id=identifier,
             type=part_type,
             text=text,
             name=name,
             module=self.module_of.get(item.package, ""),
-            away=away,
+            away=ours.get("sc.away") or self.cited(item),
             undeveloped=_true(ours, "undeveloped", otherwise=declared.undeveloped),
             uninstantiated=item.abstract,
             public=_true(ours, "public", otherwise=item.id in self.public),
@@ -191,6 +189,11 @@ class _Decoder:
             tags=theirs,
             span=item.span,
         )
+
+    def cited(self, item: Item) -> str:
+        """The id of the part, or else the name of the module, that an element cites."""
+        cited = self.alias.get(item.cited, item.cited)
+        return (self.part_ids.get(cited) or self.module_of.get(cited, cited)) if cited else ""
 
     def artifact(self, item: Item, theirs: dict[str, str]) -> str:
         """Where the artefact is; what else is known of it goes into the tags of the part."""

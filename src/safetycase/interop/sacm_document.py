@@ -47,8 +47,8 @@ RESERVED = frozenset({
     "sc.acp", "sc.argued-by", "sc.away", "sc.by-contract", "sc.choice", "sc.choose",
     "sc.contract", "sc.counter", "sc.declaration", "sc.defeated", "sc.extends", "sc.file",
     "sc.headings", "sc.id", "sc.inference", "sc.link", "sc.module", "sc.multiplicity", "sc.name",
-    "sc.on-links", "sc.on-part", "sc.optional", "sc.pattern", "sc.public", "sc.published",
-    "sc.tags", "sc.target", "sc.title", "sc.type", "sc.undeclared", "sc.undeveloped",
+    "sc.named", "sc.on-links", "sc.on-part", "sc.optional", "sc.pattern", "sc.public",
+    "sc.published", "sc.tags", "sc.target", "sc.title", "sc.type", "sc.undeclared", "sc.undeveloped",
     "sc.url", "sc.uses",
 })
 # fmt: on

@@ -59,6 +59,7 @@ class _Encoder:
     artifacts: dict[tuple[str, ...], Artifact] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
     challengers: frozenset[str] = frozenset()
+    named: bool = False
 
     def run(self) -> tuple[Document, tuple[Loss, ...]]:
         structure = self.structure
@@ -69,6 +70,8 @@ class _Encoder:
             self.part_ids[key] = self.ids.take(key)
         names = list(dict.fromkeys([*structure.modules, *(p.module for p in parts.values())]))
         packages = [self.package(name) for name in names or [""]]
+        echoes = sum(part.name == key for key, part in parts.items())
+        self.named = echoes > sum(not part.name for part in parts.values())
         links = structure.links
         self.challengers = frozenset(x.source for x in links if x.kind == "challenges")
         items = [self.item(key, part) for key, part in parts.items()]
@@ -80,13 +83,14 @@ class _Encoder:
         ordered = [replace(item, package=self.home(item)) for item in items]
         listed = [*ordered, *self.homed(relations)]
         tags = {escape_key(k): v for k, v in structure.tags.items() if k != "sacm.id" or not v}
-        tags |= relations.tags
+        tags |= relations.tags | ({"sc.named": "true"} if self.named else {})
         wanted = structure.tags.get("sacm.id", "")
         tags |= {"sc.id": wanted} if wanted and wanted != root else {}
         tags |= {} if structure.title else {"sc.title": ""}
         document = Document(
             id=root,
-            name=structure.title or "Assurance case",
+            name=structure.title
+            or (names[0] if len(names) == 1 and names[0] else "Assurance case"),
             tags=tags,
             packages=tuple(self.bind(package, listed) for package in packages),
             artifacts=tuple(self.artifacts.values()),
@@ -160,19 +164,17 @@ class _Encoder:
         if part.away and not cited:
             tags["sc.away"] = part.away
             self.lose(key, "citation", f"it cites {part.away}, which is not here", "sc.away")
-        for word, says in _TAGGED.items():
-            if getattr(part, word):
-                tags["sc." + word.replace("_", "-")] = "true"
-                self.lose(key, word.replace("_", " "), says, "sc." + word.replace("_", "-"))
+        tags |= self.marks(part)
         if part.counter != (key in self.challengers):
             tags["sc.counter"] = "true" if part.counter else "false"
-        if read_name(part.name or key, key, part.text) != (part.name, part.text):
+        shown = part.name or key
+        if read_name(shown, key, part.text, named=self.named) != (part.name, part.text):
             tags["sc.name"] = part.name
         return Item(
             kind=kind,
             id=identifier,
             package=part.module,
-            name=part.name or key,
+            name=shown,
             text=part.text,
             declaration=native_declaration(part) if kind == CLAIM else "asserted",
             abstract=part.uninstantiated,
@@ -181,6 +183,16 @@ class _Encoder:
             referenced=referenced,
             tags=tags | {escape_key(k): v for k, v in author.items()},
         )
+
+    def marks(self, part: Part) -> dict[str, str]:
+        """The decorators of GSN that SACM has none for."""
+        tags = {}
+        for word, says in _TAGGED.items():
+            if getattr(part, word):
+                key = "sc." + word.replace("_", "-")
+                tags[key] = "true"
+                self.lose(part.id, word.replace("_", " "), says, key)
+        return tags
 
     def artifact(self, url: str, author: dict[str, str]) -> str:
         """The id of the artefact at `url`, with the details that a SACM file gave it."""

@@ -248,7 +248,8 @@ class _Encoder:
     def finish(self, draft: _Draft, target: str, declared: str, tags: dict[str, str]) -> Item:
         author = dict(draft.links[0].tags) if draft.links else {}
         name = author.get("sacm.name", "")
-        restored = {"sacm.name"} if name and name != draft.id else set()
+        usual = tags.get("sc.id") or draft.id
+        restored = {"sacm.name"} if name and name not in (draft.id, usual) else set()
         text = author.get("sacm.description", "")
         restored |= {"sacm.description"} if text else set()
         said = author.get("sacm.declaration", "")
@@ -258,12 +259,12 @@ class _Encoder:
         if draft.reasoning and draft.counter:
             restored.add("sacm.reasoning")
         if draft.counter and author.get("sacm.class", "") == draft.kind:
-            usual = _challenge_kind(self.kinds, draft.links[0])
-            restored |= {"sacm.class"} if usual != draft.kind else set()
+            kind = _challenge_kind(self.kinds, draft.links[0])
+            restored |= {"sacm.class"} if kind != draft.kind else set()
         return Item(
             kind=draft.kind,
             id=draft.id,
-            name=name if "sacm.name" in restored else draft.id,
+            name=name if "sacm.name" in restored else usual,
             text=text,
             declaration=declared,
             counter=draft.counter,

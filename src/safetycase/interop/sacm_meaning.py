@@ -61,13 +61,14 @@ def understand(item: Item, part_type: PartType) -> Declared:
     return Declared(DECLARATIONS.get(word, "asserted"), undeveloped=False, defeated=False)
 
 
-def read_name(name: str, identifier: str, text: str) -> tuple[str, str]:
+def read_name(name: str, identifier: str, text: str, *, named: bool) -> tuple[str, str]:
     """(name, text) of an element.
 
-    SACM wants a name; one that equals the id says nothing, and a sentence is the statement.
+    SACM wants a name; one that equals the id says nothing, unless the file is `named` so
+    throughout, and a sentence is the statement.
     """
     if name == identifier:
-        return "", text
+        return (name if named else ""), text
     if not text and any(letter.isspace() for letter in name.strip()):
         return "", name
     return name, text

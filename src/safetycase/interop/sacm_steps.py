@@ -211,7 +211,7 @@ class _Decoder:
     def extras(self, item: Item) -> dict[str, str]:
         """What a relationship says that a link has no field for."""
         tags = {}
-        if item.name and item.name != item.id:
+        if item.name not in ("", item.id, item.tags.get("sc.id")):
             tags["sacm.name"] = item.name
         if item.text:
             tags["sacm.description"] = item.text
