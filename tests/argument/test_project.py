@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import HEADER
 
-from safetycase.argument.findings import Span
 from safetycase.argument.load import load
 from safetycase.argument.model import (
     Argument,
@@ -110,11 +109,9 @@ def case_of(text: str = CASE) -> Case:
 
 def hand_made(elements: list[Element], **more: object) -> Case:
     """A case of the given elements with the header of the toy case."""
-    spans = {(e.id,): Span(file="case.yaml", line=i, column=1) for i, e in enumerate(elements, 1)}
     values = {
         "root": elements[0].id,
         "elements": {e.id: e for e in elements},
-        "spans": spans,
         **more,
     }
     return dataclasses.replace(case_of(), **values)  # type: ignore[arg-type]

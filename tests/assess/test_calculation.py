@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.conftest import HEADER
 
 from safetycase.argument.expression import parse, parse_formula
 from safetycase.argument.graph import attackers
 from safetycase.argument.load import load
 from safetycase.argument.model import Argument, Assumption, Claim, Defeater, Element, Evidence
 from safetycase.assess.logic import Facts, solve
-from tests.conftest import HEADER
 
 STEP = Argument(
     id="STEP",

@@ -60,9 +60,10 @@ def file_name(field_name: str) -> str:
     return field_name.rstrip("_")
 
 
+_MAYBE_TEXT = str | None
 _HINTS: dict[type, Mapping[str, Any]] = {}
 _READERS: dict[Any, Read] = {}
-_PLANS: dict[type, tuple[Mapping[str, tuple[str, Read]], frozenset[str]]] = {}
+_PLANS: dict[type, _Plan] = {}
 
 
 def hints_of(record: type[Any]) -> Mapping[str, Any]:
@@ -86,12 +87,41 @@ def required(record: type[Any]) -> frozenset[str]:
     )
 
 
-def _plan(record: type[Any]) -> tuple[Mapping[str, tuple[str, Read]], frozenset[str]]:
-    """Key in the file -> (field, how to read it), and the fields that must be there."""
+class _Plan:
+    """How one record is read: key in the file -> (field, how to read it; None for plain text)."""
+
+    __slots__ = ("factories", "fields", "light", "needed", "record")
+
+    def __init__(self, record: type[Any]) -> None:
+        self.record = record
+        self.fields = {
+            file_name(n): (n, None if h is str or h == _MAYBE_TEXT else _compile(h))
+            for n, h in hints_of(record).items()
+        }
+        self.needed = required(record)
+        self.light = not hasattr(record, "__slots__") and not hasattr(record, "__post_init__")
+        self.factories = [
+            (f.name, f.default_factory)
+            for f in dataclasses.fields(record)
+            if f.default_factory is not dataclasses.MISSING
+        ]
+
+    def make(self, values: dict[str, Any]) -> Any:
+        """The record with these values; a default that is not given stays on the class."""
+        if not self.light:
+            return self.record(**values)
+        for name, factory in self.factories:
+            if name not in values:
+                values[name] = factory()
+        made = object.__new__(self.record)
+        made.__dict__.update(values)
+        return made
+
+
+def _plan(record: type[Any]) -> _Plan:
     found = _PLANS.get(record)
     if found is None:
-        fields = {file_name(n): (n, _compile(h)) for n, h in hints_of(record).items()}
-        found = _PLANS[record] = (fields, required(record))
+        found = _PLANS[record] = _Plan(record)
     return found
 
 
@@ -209,30 +239,35 @@ class Decoder:
     def _fill(
         self, record: type[Any], node: Collection, start: int, path: Path, name: str | None
     ) -> Any:
-        fields, needed = _plan(record)
+        plan = _plan(record)
+        fields, items, complete = plan.fields, node.items, True
         values: dict[str, Any] = {} if name is None else {"id": name}
-        items, complete = node.items, True
         for at in range(start, len(items), 2):
-            key = items[at]
+            key, value = items[at], items[at + 1]
             word = key.value if type(key) is Scalar else ""
             found = fields.get(word)
-            if found is None or (found[0] == "id" and name is not None):
+            if found is None or (name is not None and word == "id"):
                 self._unknown_key(key, fields, path, name)
                 continue
-            field = found[0]
+            field, read = found
             if field in values:
                 self._twice(node, start, key, path)
                 continue
-            value = found[1](self, items[at + 1], (path, word))
-            values[field] = value
-            if value is MISSING:
+            if read is not None:
+                made = read(self, value, (path, word))
+            elif type(value) is Scalar and not value.style and not surprising(value.value):
+                made = value.value  # the most frequent value by far
+            else:
+                made = _text(self, value, (path, word))
+            values[field] = made
+            if made is MISSING:
                 complete = False
-        if complete and needed <= values.keys():
-            return record(**values)
-        for field in sorted(needed - values.keys()):
+        if complete and plan.needed <= values.keys():
+            return plan.make(values)
+        for field in sorted(plan.needed - values.keys()):
             self.report("F021", node, f"{self.where(path)} lacks `{file_name(field)}`", None, path)
         readable = {k: v for k, v in values.items() if v is not MISSING}
-        return record(**readable) if needed <= readable.keys() else MISSING
+        return plan.make(readable) if plan.needed <= readable.keys() else MISSING
 
     def _unknown_key(
         self, key: Node, fields: Mapping[str, Any], path: Path, name: str | None

@@ -150,12 +150,35 @@ def path_to_root(case: Case, name: str) -> tuple[str, ...]:
 
 def cycle(case: Case) -> tuple[str, ...] | None:
     """One loop of support, first id repeated at the end, or None."""
+    if _acyclic(case):
+        return None
     state: dict[str, int] = {}
     for start in case.elements:
         loop = _search(case, start, state)
         if loop:
             return loop
     return None
+
+
+def _acyclic(case: Case) -> bool:
+    """Whether every element can be put below what rests on it (Kahn 1962, CACM 5:558).
+
+    The common answer, found several times faster than a loop with its path.
+    """
+    above: dict[str, int] = dict.fromkeys(case.elements, 0)
+    below = {name: parts for name, e in case.elements.items() if (parts := supports_of(e))}
+    for parts in below.values():
+        for part in parts:
+            if part in above:
+                above[part] += 1
+    free = [name for name in below if not above[name]]
+    while free:
+        for part in below.pop(free.pop()):
+            if part in above:
+                above[part] -= 1
+                if not above[part] and part in below:
+                    free.append(part)
+    return not below
 
 
 def _search(case: Case, start: str, state: dict[str, int]) -> tuple[str, ...] | None:

@@ -121,7 +121,7 @@ def load(
         source=file,
         modules=modules,
         uses=store.uses,
-        places=Places(store.nodes),
+        places=Places(store.nodes, store.references),
     )
     return Loaded(case=case, findings=ordered)
 

@@ -3,6 +3,9 @@
 The records are the file format: `argument.decode` fills them from YAML by their own type
 hints and `argument.schema` prints the same hints as a JSON Schema. A nested element is
 stored once in `Case.elements`; the place where it stood holds its id.
+
+Elements have no slots: most of their fields are left at the default, which then stays on the class
+and costs a large case neither time nor memory (see `docs/why/events-not-nodes.md`).
 """
 
 from collections.abc import Mapping
@@ -124,7 +127,7 @@ Family = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """One proposition that can be true or false; `holds_when` is its criterion.
 
@@ -150,7 +153,7 @@ ArgumentKind = Literal[
 Rule = Literal["all", "any", "k of n", "calculate"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Argument:
     """The inference step between a claim and its premises.
 
@@ -279,7 +282,7 @@ class Declared:
     shared: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """A leaf that executes: `method` with the parameters `with`, on the files `inputs`.
 
@@ -311,7 +314,7 @@ class Evidence:
     reconstructed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Assumption:
     """A claim taken without support; supports only while owned, unexpired and unalarmed."""
 
@@ -335,7 +338,7 @@ class Accepted:
     expires: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Defeater:
     """A reason to doubt an element, a step or another defeater.
 
@@ -352,7 +355,7 @@ class Defeater:
     mandatory: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Problem:
     """An open research sub-problem that blocks elements, and how a solution is recognised."""
 
@@ -365,7 +368,7 @@ class Problem:
     reconstructed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Context:
     """Scope: a definition or circumstance that claims are read in."""
 
@@ -374,7 +377,7 @@ class Context:
     artefact: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Justification:
     """A reason for the way an element is argued; it holds for that element alone."""
 
@@ -382,7 +385,7 @@ class Justification:
     says: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Monitor:
     """A live safety performance indicator that conditions claims.
 
@@ -400,7 +403,7 @@ class Monitor:
     reconstructed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hazard:
     """One entry of the hazard log: covered by claims, or excluded for a stated reason.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -53,10 +53,34 @@ class Reference(NamedTuple):
 class Places:
     """Where things stand in the text, looked up in the nodes when somebody asks."""
 
-    __slots__ = ("nodes",)
+    __slots__ = ("nodes", "references")
 
-    def __init__(self, nodes: Mapping[str, tuple[Collection, str]]) -> None:
+    def __init__(
+        self,
+        nodes: Mapping[str, tuple[Collection, str]],
+        references: Sequence[Reference] = (),
+    ) -> None:
         self.nodes = nodes
+        self.references = references
+
+    def named(self, name: str) -> Span | None:
+        """Where the id `name` is written as an element's own."""
+        found = self.nodes.get(name)
+        return span_of(found[0].items[1], found[1]) if found and name else None
+
+    def referring(self, name: str) -> tuple[Span, ...]:
+        """Every place that refers to `name`."""
+        return tuple(span_of(r.node, r.file) for r in self.references if r.name == name)
+
+    def at(self, file: str, line: int, column: int) -> str | None:
+        """The id that is written at a place of a file (1-based), its own or a reference."""
+        for reference in self.references:
+            if reference.file == file and _covers(reference.node, line, column):
+                return reference.name
+        for name, (node, where) in self.nodes.items():
+            if where == file and len(node.items) > 1 and _covers(node.items[1], line, column):
+                return name or None
+        return None
 
     def find(self, path: tuple[str, ...]) -> Span | None:
         """The place of `(element id, key, ...)`, or of its nearest parent that has one."""
@@ -72,6 +96,14 @@ class Places:
                 break
             node = inner
         return span_of(node if node is not found[0] else found[0].items[0], found[1])
+
+
+def _covers(node: Node, line: int, column: int) -> bool:
+    start: Any = node.start_mark
+    if start.line + 1 != line or type(node) is Collection:
+        return False
+    end: Any = node.end_mark
+    return bool(start.column < column <= end.column + 1)
 
 
 def _step(node: Node, key: str) -> Node | None:

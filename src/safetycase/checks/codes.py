@@ -115,6 +115,56 @@ CODES: Mapping[str, tuple[str, str]] = {
         "`develops` gives support to a claim that the template leaves open, or a method to an "
         "evidence it only plans.",
     ),
+    "F050": (
+        "Not this format",
+        "The file is not well-formed, or holds nothing of the format that was asked for.",
+    ),
+    "F051": (
+        "Too large",
+        "Files of other formats are read up to 64 MiB and two million elements. Split the file.",
+    ),
+    "F052": (
+        "Nested too deeply",
+        "Nobody reads an argument that deep; the file is damaged, or meant to do harm.",
+    ),
+    "F053": ("Given twice", "A key or attribute is given twice. Keep one of them."),
+    "F054": (
+        "Document type or entity",
+        "XML may not declare a document type or entities; write the text out.",
+    ),
+    "F055": (
+        "Dangling reference in a foreign file",
+        "The reference leads nowhere, or to what cannot stand there.",
+    ),
+    "F056": (
+        "Id used twice in a foreign file",
+        "References lead to the first element of that id. Rename the other.",
+    ),
+    "F057": (
+        "Not known to this format",
+        "A key, element, option or namespace that the reader does not know, or an older revision.",
+    ),
+    "F058": ("Value out of range", "The value is not one that the format allows there."),
+    "F059": (
+        "Not UTF-8",
+        "The bytes are not of the encoding that the file declares. Save it as UTF-8.",
+    ),
+    "F060": ("Cycle in a foreign file", "References form a loop where the format allows none."),
+    "F090": (
+        "Not laid out",
+        "`edit fmt` changes nothing unless the records before and after are equal and every "
+        "comment survives.",
+    ),
+    "F091": (
+        "Not there to be edited",
+        "The element that a refactoring names is not in the text, or stands where it cannot be "
+        "changed: in a template, for example.",
+    ),
+    "F092": (
+        "Refactoring refused",
+        "The case after the change would not be the case before it, up to what the change is "
+        "for. Nothing was written.",
+    ),
     "C101": ("Circular support", "A claim rests on itself. Loops of support prove nothing."),
     "C102": (
         "Nothing says how it would be supported",

@@ -291,6 +291,8 @@ def calculations(subject: Subject) -> Iterator[Finding]:
             hint = "`rule: calculate` and `computes: {quantity: formula}` go together"
             yield finding(subject, "C109", (name, "computes"), f"`{name}` {says}", hint)
             continue
+        if not calculates:
+            continue
         known = {q for p in element.premises for q in _quantities_of(subject, p)}
         for quantity, formula in element.computes.items():
             for used in formula.names:

@@ -16,6 +16,7 @@ from safetycase.cli.common import Exit
 __all__ = ["cli", "main"]
 
 VERBS: Mapping[str, tuple[str, str]] = {
+    "new": ("new", "Start a case from a template."),
     "check": ("check", "List everything that is wrong with a case file."),
     "run": ("run", "Run the evidence that is due and record every attempt."),
     "status": ("show", "Print the verdict tree."),
@@ -25,6 +26,12 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "verify": ("record", "Check the record: signatures, order, artefacts."),
     "method": ("method", "List, show and try the installed methods."),
     "doctor": ("doctor", "Check the model, the extras, the key and the port."),
+    "diff": ("diff", "Compare two versions of a case: what changed, and what that touches."),
+    "draw": ("draw", "Draw the argument in GSN or CAE notation, or as an outline."),
+    "import": ("convert", "Make a case from an argument in another format."),
+    "export": ("convert", "Write a case in another format, with a report of what is lost."),
+    "edit": ("edit", "Rename, move, extract, inline and format, keeping comments and order."),
+    "lsp": ("lsp", "Serve editors: diagnostics, hover, definitions, rename, quick fixes."),
     "explain": ("explain", "Explain a finding's code."),
 }
 
@@ -42,7 +49,7 @@ class _Verbs(click.Group):
         if name not in VERBS:
             return None
         module = importlib.import_module(f"safetycase.cli.{VERBS[name][0]}")
-        command = getattr(module, name)
+        command = getattr(module, {"import": "import_", "lsp": "lsp_command"}.get(name, name))
         assert isinstance(command, click.Command)
         return command
 
@@ -113,7 +120,18 @@ def _failed(error: Exception) -> int:
     if isinstance(error, LedgerDamaged):
         _say(str(error))
         return Exit.RECORD
-    known = (NoCase, ModelMissing, ServerFailed, KeyFileError, LedgerError)
+    from safetycase.workspace.foreign import UnknownFormat
+    from safetycase.workspace.profiles import UnknownProfile
+
+    known = (
+        NoCase,
+        ModelMissing,
+        ServerFailed,
+        KeyFileError,
+        LedgerError,
+        UnknownFormat,
+        UnknownProfile,
+    )
     if isinstance(error, known):
         _say(str(error))
         return Exit.FINDINGS

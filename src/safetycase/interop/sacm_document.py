@@ -48,8 +48,8 @@ RESERVED = frozenset({
     "sc.contract", "sc.counter", "sc.declaration", "sc.defeated", "sc.extends", "sc.file",
     "sc.headings", "sc.id", "sc.inference", "sc.link", "sc.module", "sc.multiplicity", "sc.name",
     "sc.named", "sc.on-links", "sc.on-part", "sc.optional", "sc.pattern", "sc.public",
-    "sc.published", "sc.tags", "sc.target", "sc.title", "sc.type", "sc.undeclared", "sc.undeveloped",
-    "sc.url", "sc.uses",
+    "sc.published", "sc.tags", "sc.target", "sc.title", "sc.type", "sc.undeclared",
+    "sc.undeveloped", "sc.url", "sc.uses",
 })
 # fmt: on
 """Keys of tagged values by which the writer carries what SACM has no member for."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from safetycase.plugin.catalogue import Catalogue, MethodEntry
     from safetycase.plugin.contract import Method
 
-__all__ = ["CASE_FILE", "Checked", "NoCase", "check_folder", "find_case"]
+__all__ = ["CASE_FILE", "Checked", "NoCase", "check_folder", "find_case", "own_texts", "shown"]
 
 CASE_FILE = "case.yaml"
 
@@ -40,6 +40,7 @@ class Checked:
     findings: tuple[Finding, ...]
     leaves: Mapping[str, LeafFacts] = field(default_factory=dict)
     catalogue: Catalogue | None = None
+    subject: Subject | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -62,18 +63,28 @@ def find_case(start: Path) -> Path:
     )
 
 
-def check_folder(folder: Path, *, cache: MutableMapping[Any, Any] | None = None) -> Checked:
+def check_folder(
+    folder: Path,
+    *,
+    cache: MutableMapping[Any, Any] | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Checked:
     """Read the case of `folder` and run the rules of the case file.
 
     A `cache` handed to every call makes a second reading pay only for the files that changed.
+    `texts` (path in the folder -> text) stand in for files as they are on disk: an editor's
+    unsaved buffers, or a change that is only tried.
     """
-    text, problem = _read(folder / CASE_FILE)
+    given = texts or {}
+    text, problem = given.get(CASE_FILE), None
+    if text is None:
+        text, problem = _read(folder / CASE_FILE)
     if problem:
         return Checked(folder=folder, case=None, findings=(problem,))
     loaded = load(
         text,
-        _shown(folder / CASE_FILE),
-        more=lambda name: _module_text(folder, name),
+        shown(folder / CASE_FILE),
+        more=lambda name: given[name] if name in given else _module_text(folder, name),
         library=templates(folder),
         cache=cache,
     )
@@ -88,9 +99,28 @@ def check_folder(folder: Path, *, cache: MutableMapping[Any, Any] | None = None)
         catalogue = installed()
         facts = {name: _facts(case, leaf, folder, catalogue) for name, leaf in leaves.items()}
     names = tuple(catalogue.methods) if catalogue else ()
-    found = check(Subject(case=case, leaves=facts, method_names=names))
+    subject = Subject(case=case, leaves=facts, method_names=names)
+    found = check(subject)
     findings = tuple(sorted((*loaded.findings, *found), key=lambda f: (f.span, f.code)))
-    return Checked(folder=folder, case=case, findings=findings, leaves=facts, catalogue=catalogue)
+    return Checked(
+        folder=folder,
+        case=case,
+        findings=findings,
+        leaves=facts,
+        catalogue=catalogue,
+        subject=subject,
+    )
+
+
+def own_texts(checked: Checked) -> Mapping[str, str]:
+    """The texts of the case file and its modules by their path in the folder."""
+    folder, texts = checked.folder, dict[str, str]()
+    names = [CASE_FILE, *(m.file for m in checked.case.modules.values())] if checked.case else []
+    for name in names or [CASE_FILE]:
+        text = _module_text(folder, name)
+        if text is not None:
+            texts[name] = text
+    return texts
 
 
 def _module_text(folder: Path, name: str) -> str | None:
@@ -104,7 +134,7 @@ def _module_text(folder: Path, name: str) -> str | None:
         return None
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """The path as the user would type it."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
@@ -113,7 +143,7 @@ def _shown(path: Path) -> str:
 
 
 def _read(path: Path) -> tuple[str, Finding | None]:
-    span = Span(file=_shown(path), line=1, column=1)
+    span = Span(file=shown(path), line=1, column=1)
     try:
         return path.read_text("utf-8"), None
     except UnicodeDecodeError as error:

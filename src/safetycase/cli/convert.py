@@ -1,0 +1,179 @@
+"""`import` and `export`: other argument formats, each with a report of what was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from safetycase.argument.findings import Finding
+from safetycase.argument.structure import Loss, Structure
+from safetycase.cli.common import (
+    Exit,
+    as_json_option,
+    case_argument,
+    echo_json,
+    finding_json,
+    now_option,
+    print_findings,
+    printable,
+)
+from safetycase.workspace.checking import CASE_FILE, check_folder, find_case
+from safetycase.workspace.foreign import format_named, is_foreign, read_foreign
+
+MOST_SHOWN = 20
+
+
+def print_losses(losses: Iterable[Loss], everything: bool) -> None:
+    """The loss report: how many of each kind, and each of them when asked for."""
+    by_kind: dict[str, list[Loss]] = {}
+    for loss in losses:
+        by_kind.setdefault(loss.what, []).append(loss)
+    if not by_kind:
+        click.echo("Nothing is lost.", err=True)
+        return
+    count = sum(map(len, by_kind.values()))
+    click.echo(f"{count} losses:", err=True)
+    for what, found in by_kind.items():
+        click.echo(f"  {printable(what)} ({len(found)})", err=True)
+        for loss in found if everything else found[:3]:
+            about = f"{loss.about}: " if loss.about else ""
+            click.echo(f"    {printable(about + loss.says)}", err=True)
+        if not everything and len(found) > 3:
+            click.echo(f"    … and {len(found) - 3} more (`--all-losses`)", err=True)
+
+
+def loss_json(losses: Iterable[Loss]) -> list[Mapping[str, str]]:
+    """Losses as JSON."""
+    return [{"about": x.about, "what": x.what, "says": x.says} for x in losses]
+
+
+@click.command("import")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@click.option("--from", "name", metavar="FORMAT", help="The format, where the file does not tell.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The case folder to make (default: from FILE)."
+)
+@click.option("--force", is_flag=True, help="Write over a case that is there.")
+@click.option("--all-losses", is_flag=True, help="List every loss.")
+@now_option
+@as_json_option
+def import_(
+    files: tuple[Path, ...],
+    name: str | None,
+    out: Path | None,
+    force: bool,
+    all_losses: bool,
+    now: datetime,
+    as_json: bool,
+) -> int:
+    """Make a case folder from an argument in another format (gsn2x, LTAC, TEA, SACM, ...)."""
+    from safetycase.interop.importing import case_text
+
+    foreign = read_foreign(files, name)
+    errors = [f for f in foreign.findings if f.severity == "error"]
+    if foreign.structure is None:
+        return _refused(foreign.findings, as_json)
+    text, losses = case_text(foreign.structure, header=None, today=now.date())
+    losses = (*foreign.losses, *losses)
+    folder = out or files[0].with_suffix("")
+    path = folder / CASE_FILE
+    if path.exists() and not force:
+        raise click.ClickException(
+            f"{path} is there already; name another folder with --out, or use --force"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    if as_json:
+        echo_json(
+            {
+                "case": str(path),
+                "format": foreign.format.name,
+                "findings": [finding_json(f) for f in foreign.findings],
+                "losses": loss_json(losses),
+            }
+        )
+    else:
+        print_findings(foreign.findings)
+        print_losses(losses, all_losses)
+        click.echo(str(path))
+    return Exit.FINDINGS if errors else Exit.HOLDS
+
+
+def _refused(findings: Iterable[Finding], as_json: bool) -> int:
+    if as_json:
+        echo_json({"case": None, "findings": [finding_json(f) for f in findings], "losses": []})
+    else:
+        print_findings(findings)
+    return Exit.FINDINGS
+
+
+@click.command()
+@case_argument
+@click.option("--to", "name", metavar="FORMAT", required=True, help="The format to write.")
+@click.option("--from", "source", metavar="FORMAT", help="The format of CASE, if it is a file.")
+@click.option("--out", type=click.Path(path_type=Path), help="A file (default: standard output).")
+@click.option("--all-losses", is_flag=True, help="List every loss.")
+@as_json_option
+def export(
+    case: Path, name: str, source: str | None, out: Path | None, all_losses: bool, as_json: bool
+) -> int:
+    """Write CASE (a case folder, or an argument in another format) in another format."""
+    target = format_named(name, writes=True)
+    assert target.write is not None
+    structure, findings, losses = structure_at(case, source)
+    if structure is None:
+        return _refused(findings, as_json)
+    stem = out.stem if out else (structure.title or "case")
+    written = target.write(structure, stem)
+    losses = (*losses, *written.losses)
+    paths = _save(written.files, out)
+    if as_json:
+        echo_json(
+            {
+                "files": [str(p) for p in paths] if out else dict(written.files),
+                "losses": loss_json(losses),
+            }
+        )
+        return Exit.HOLDS
+    if not out:
+        for position, (file, text) in enumerate(written.files.items()):
+            if len(written.files) > 1:
+                click.echo(f"# {file}" if not position else f"\n# {file}")
+            click.echo(text, nl=not text.endswith("\n"))
+    print_losses(losses, all_losses)
+    for path in paths:
+        click.echo(str(path))
+    return Exit.HOLDS
+
+
+def structure_at(
+    path: Path, source: str | None = None
+) -> tuple[Structure | None, tuple[Finding, ...], tuple[Loss, ...]]:
+    """The structure of a case folder or of a file of another format."""
+    if source or is_foreign(path):
+        foreign = read_foreign([path], source)
+        return foreign.structure, foreign.findings, foreign.losses
+    from safetycase.argument.project import structure_of
+
+    checked = check_folder(find_case(path))
+    if checked.case is None:
+        return None, checked.findings, ()
+    structure, losses = structure_of(checked.case)
+    return structure, checked.findings, losses
+
+
+def _save(files: Mapping[str, str], out: Path | None) -> list[Path]:
+    """Write the main file to `out` and the others beside it."""
+    if out is None:
+        return []
+    out.parent.mkdir(parents=True, exist_ok=True)
+    names = list(files)
+    paths = [out, *(out.parent / name for name in names[1:])]
+    for path, name in zip(paths, names, strict=True):
+        path.write_text(files[name], "utf-8")
+    return paths

@@ -1,0 +1,184 @@
+"""`new`: a case folder from a template; asks for what it has to know, or takes it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from safetycase.argument.findings import did_you_mean
+from safetycase.argument.scalars import show
+from safetycase.cli.common import (
+    Exit,
+    as_json_option,
+    echo_json,
+    now_option,
+    print_findings,
+    printable,
+)
+from safetycase.plugin.library import templates
+from safetycase.workspace.checking import CASE_FILE, check_folder
+from safetycase.workspace.starting import (
+    Question,
+    StartError,
+    case_of,
+    parse_answer,
+    questions,
+    template_named,
+)
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--template", "name", metavar="NAME", help="The template to start from.")
+@click.option("--list", "listing", is_flag=True, help="List the installed templates.")
+@click.option(
+    "--set", "given", multiple=True, metavar="KEY=VALUE", help="An answer; lists as `[a, b]`."
+)
+@click.option(
+    "--answers",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A YAML file of answers: `KEY: VALUE` lines.",
+)
+@click.option(
+    "--examples", is_flag=True, help="Take the template's examples for what is not answered."
+)
+@click.option("--force", is_flag=True, help="Write over a case that is there.")
+@now_option
+@as_json_option
+def new(
+    folder: Path | None,
+    name: str | None,
+    listing: bool,
+    given: tuple[str, ...],
+    answers: Path | None,
+    examples: bool,
+    force: bool,
+    now: datetime,
+    as_json: bool,
+) -> int:
+    """Start a case in FOLDER from a template.
+
+    On a terminal it asks for each parameter; otherwise every one without a default has to be
+    given by --set or --answers, or --examples fills it with the template's example.
+    """
+    if listing or name is None:
+        return _list(as_json)
+    if folder is None:
+        raise click.ClickException(
+            "name the folder to make: `safetycase new FOLDER --template ...`"
+        )
+    path = folder / CASE_FILE
+    if path.exists() and not force:
+        raise click.ClickException(f"{path} is there already; name another folder, or use --force")
+    try:
+        template = template_named(name)
+        asked = questions(template, folder.resolve().name, now.date())
+        known = _known(asked, given, answers)
+        known = _complete(asked, known, examples)
+        text = case_of(template, _case_name(folder), known)
+    except StartError as error:
+        raise click.ClickException(str(error)) from None
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    checked = check_folder(folder)
+    count = len(checked.case.elements) if checked.case else 0
+    if as_json:
+        echo_json({"case": str(path), "elements": count, "errors": len(checked.errors)})
+    else:
+        print_findings(checked.errors)
+        click.echo(
+            f"{path}: {count} elements from {template.head.template}@{template.head.version}"
+        )
+        click.echo(f"Next: `safetycase status {folder}`, `safetycase agenda {folder}`")
+    return Exit.FINDINGS if checked.errors or checked.case is None else Exit.HOLDS
+
+
+def _case_name(folder: Path) -> str:
+    name = "".join(c if c.isalnum() else "-" for c in folder.resolve().name.lower()).strip("-")
+    return name or "case"
+
+
+def _list(as_json: bool) -> int:
+    found = {n: template_named(n).head for n in templates().names()}
+    if as_json:
+        echo_json(
+            {
+                name: {"version": h.version, "title": h.title, "source": h.source, "says": h.says}
+                for name, h in found.items()
+            }
+        )
+        return Exit.HOLDS
+    for name, head in found.items():
+        click.secho(f"{name}@{head.version}", bold=True)
+        click.echo(f"  {head.title} — {head.source}")
+        click.echo(f"  {printable(head.says)}\n")
+    return Exit.HOLDS
+
+
+def _known(
+    asked: tuple[Question, ...], given: tuple[str, ...], answers: Path | None
+) -> dict[str, Any]:
+    by_key = {question.key: question for question in asked}
+    known: dict[str, Any] = {}
+    if answers is not None:
+        try:
+            said = yaml.safe_load(answers.read_text("utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise StartError(f"{answers}: {str(error).splitlines()[0]}") from None
+        if not isinstance(said, Mapping):
+            raise StartError(f"{answers}: the answers are `KEY: VALUE` lines")
+        known.update({str(key): _plain(value) for key, value in said.items()})
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise StartError(f"`--set {pair}`: write KEY=VALUE")
+        known[key] = parse_answer(by_key[key], value) if key in by_key else value
+    for key in known:
+        if key not in by_key:
+            hint = did_you_mean(key, by_key)
+            raise StartError(f"nothing asks for `{key}`" + (f"; {hint}" if hint else ""))
+    return known
+
+
+def _plain(value: Any) -> Any:
+    """YAML reads `2027-03-01` as a date; here it is the word that was written."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _complete(asked: tuple[Question, ...], known: dict[str, Any], examples: bool) -> dict[str, Any]:
+    """Answers to everything: those given, defaults, examples, and what a person says."""
+    lacking: list[Question] = []
+    for question in asked:
+        if question.key in known:
+            continue
+        if examples and question.example is not None:
+            known[question.key] = question.example
+        elif examples and question.default is None and question.parameter is None:
+            known[question.key] = "not stated"
+        elif question.default is not None and (examples or not sys.stdin.isatty()):
+            known[question.key] = question.default
+        elif question.parameter is None or not question.parameter.optional:
+            lacking.append(question)
+    if lacking and not sys.stdin.isatty():
+        lines = [
+            f"  {q.key}: {q.says}" + (f" For example: {show(q.example)}" if q.example else "")
+            for q in lacking
+        ]
+        raise StartError(
+            "these have no answer yet (--set KEY=VALUE, --answers FILE, or --examples):\n"
+            + "\n".join(lines)
+        )
+    for question in lacking:
+        example = f" For example: {show(question.example)}." if question.example else ""
+        click.echo(f"\n{printable(question.says)}{printable(example)}")
+        said = click.prompt(
+            question.key, default=show(question.default) if question.default is not None else None
+        )
+        known[question.key] = parse_answer(question, said)
+    return known
