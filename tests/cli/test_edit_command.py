@@ -113,3 +113,9 @@ def test_the_mode_of_a_file_stays(folder: Path) -> None:
     (folder / "case.yaml").chmod(0o600)
     assert code(call("rename", "RARE", "SELDOM", "--case", folder)) == 0
     assert (folder / "case.yaml").stat().st_mode & 0o777 == 0o600
+
+
+def test_new_ids_have_no_results_and_that_is_said(folder: Path) -> None:
+    (folder / "ledger").mkdir()
+    assert "run what has a new one again" in call("rename", "RARE", "X", "--case", folder).output
+    assert "note" not in call("move", "X", "--case", folder).output

@@ -234,7 +234,7 @@ def _public(
     source: Source, entry: File, name: str, members: frozenset[str], units: Mapping[str, Place]
 ) -> tuple[str, ...]:
     """What the rest of the case may go on referring to."""
-    wanted = {name}
+    wanted = {name} | {n for n, place in units.items() if not place.listed}
     for at in source.references:
         if at.name in members and at.ref.kinds != model.ANY_KIND and not _within(entry, at, units):
             wanted.add(at.name)

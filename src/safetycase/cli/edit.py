@@ -56,7 +56,7 @@ def rename_(old: str, new: str, case: Path, dry_run: bool, as_json: bool) -> int
     def change(version: Version, texts: Mapping[str, str]) -> Refactoring:
         return rename(texts, old, new, entry=version.entry, library=version.library)
 
-    return _carry_out(change, case, dry_run, as_json)
+    return _carry_out(change, case, dry_run, as_json, new_ids=True)
 
 
 @edit.command("move")
@@ -88,7 +88,7 @@ def extract_(
     def change(version: Version, texts: Mapping[str, str]) -> Refactoring:
         return extract(texts, element, module, place, entry=version.entry, library=version.library)
 
-    return _carry_out(change, case, dry_run, as_json)
+    return _carry_out(change, case, dry_run, as_json, new_ids=True)
 
 
 @edit.command("inline")
@@ -101,7 +101,7 @@ def inline_(name: str, case: Path, dry_run: bool, as_json: bool) -> int:
     def change(version: Version, texts: Mapping[str, str]) -> Refactoring:
         return inline(texts, name, entry=version.entry, library=version.library)
 
-    return _carry_out(change, case, dry_run, as_json)
+    return _carry_out(change, case, dry_run, as_json, new_ids=True)
 
 
 @edit.command("fmt")
@@ -132,7 +132,9 @@ def fmt(check: bool, case: Path, dry_run: bool, as_json: bool) -> int:
     return Exit.FINDINGS if check and changed else code
 
 
-def _carry_out(change: Change, case: Path, dry_run: bool, as_json: bool) -> int:
+def _carry_out(
+    change: Change, case: Path, dry_run: bool, as_json: bool, *, new_ids: bool = False
+) -> int:
     """Make the change, show it, and write it unless it is refused or only to be shown."""
     folder = find_case(case)
     version = find_version(None, folder)
@@ -164,6 +166,8 @@ def _carry_out(change: Change, case: Path, dry_run: bool, as_json: bool) -> int:
         click.echo(f"{printable(name)}: {'would be ' if dry_run else ''}{verb}")
     if not touched:
         click.echo("nothing to change")
+    if new_ids and touched and (folder / "ledger").exists():
+        click.echo("note: the record names leaves by their id; run what has a new one again")
     return Exit.HOLDS
 
 

@@ -92,8 +92,9 @@ def _subject(change: Change) -> str:
 
 
 def _reason(impact: Impact) -> str:
-    if impact.verdict == "RECHECK" and len(impact.through) > 1:
-        return f"{impact.because} (by {' → '.join(impact.through[1:])})"
+    between = impact.through[1:-1]
+    if impact.verdict == "RECHECK" and between:
+        return f"{impact.because} (through {' → '.join(between)})"
     return impact.because
 
 
