@@ -33,6 +33,7 @@ def read_document(file: FileDraft, text: str) -> None:
         if type(events.next()) is yaml.StreamEndEvent:
             return
         _Document(events, file).read(events.next())
+        file.report.values += events.count
         events.next()  # the end of the document
         event = events.next()
         if type(event) is not yaml.StreamEndEvent:
@@ -110,7 +111,7 @@ class _Document:
         self.file.tags[key] = (
             value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         )
-        meant = near_miss(key, _MODULE_KEYS)
+        meant = near_miss(key, _MODULE_KEYS) if self.events.report.asks(key) else ""
         if meant:
             message = f"`{key}` of `module` is not a key of gsn2x; it becomes a line of the legend"
             hint = f"did you mean `{meant}`?"

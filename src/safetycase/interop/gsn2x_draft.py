@@ -22,6 +22,7 @@ from safetycase.plugin.formats import MAX_BYTES, Source
 
 __all__ = [
     "KINDS",
+    "MAX_VALUES",
     "Draft",
     "FileDraft",
     "Hostile",
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 _MAX_FINDINGS = 500
+_MAX_WORDS = 1000
+MAX_VALUES = 1_200_000
+"""The most keys and values that all files of one reading may hold: a gigabyte of records."""
 
 # What the YAML 1.2 core schema takes for null, a truth value or a number.
 _NOT_TEXT = re.compile(
@@ -101,11 +105,13 @@ def decode(source: Source) -> str:
 class Report:
     """Findings of one reading; after the first few hundred they are only counted."""
 
-    __slots__ = ("findings", "left_out")
+    __slots__ = ("findings", "left_out", "values", "words")
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.left_out = 0
+        self.values = 0
+        self.words: set[str] = set()
 
     def add(
         self,
@@ -130,6 +136,12 @@ class Report:
                 severity=severity,
             )
         )
+
+    def asks(self, word: str) -> bool:
+        """Whether to look for what a key is meant to be; only for the first thousand keys."""
+        if len(self.words) < _MAX_WORDS:
+            self.words.add(word)
+        return word in self.words
 
     def all(self) -> tuple[Finding, ...]:
         """The findings, and one that counts those left out."""

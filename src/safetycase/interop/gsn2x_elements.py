@@ -173,7 +173,7 @@ def _other(events: Events, draft: Draft, key: str, at: Any, event: Any, name: st
     layer = events.value(event, f"`{key}` of `{name}`")
     spelt = layer if isinstance(layer, str) else json.dumps(layer, ensure_ascii=False)
     draft.tag(key, spelt)
-    meant = near_miss(key, ELEMENT_KEYS)
+    meant = near_miss(key, ELEMENT_KEYS) if events.report.asks(key) else ""
     if key == "name":
         message = f"`{name}` has a key `name`, by which gsn2x takes it for a module"
         events.finding("F020", at, message, "use another word for this layer", name)

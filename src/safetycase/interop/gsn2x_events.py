@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from safetycase.argument.findings import Severity, Span
-from safetycase.interop.gsn2x_draft import Hostile, Report, is_text_word, stop
+from safetycase.interop.gsn2x_draft import MAX_VALUES, Hostile, Report, is_text_word, stop
 from safetycase.interop.gsn2x_records import make_span
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
 ]
 
 _MAX_DEPTH = 100
-_MAX_EVENTS = 8_000_000
 
 Scalar = yaml.ScalarEvent
 MappingStart = yaml.MappingStartEvent
@@ -46,12 +45,13 @@ def is_text(event: Any) -> bool:
 class Events:
     """The events of one file, one at a time, with the checks that hold everywhere."""
 
-    __slots__ = ("count", "file", "next", "report")
+    __slots__ = ("count", "file", "limit", "next", "report")
 
     def __init__(self, text: str, file: str, report: Report) -> None:
         self.file = file
         self.report = report
         self.count = 0
+        self.limit = MAX_VALUES - report.values
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         self.next: Any = loader(text).get_event
 
@@ -100,8 +100,8 @@ class Events:
     def charge(self, event: Any) -> None:
         """Count one stored thing; a file of millions of them is not read to its end."""
         self.count += 1
-        if self.count > _MAX_EVENTS:
-            raise stop("F001", self.span(event), f"the file has more than {_MAX_EVENTS} parts")
+        if self.count > self.limit:
+            raise stop("F001", self.span(event), f"more than {MAX_VALUES} keys and values")
 
     def value(self, event: Any, where: str) -> Any:
         """Any value as plain data: text, lists and mappings; scalars keep their spelling."""
@@ -164,7 +164,7 @@ class Events:
     def text(self, event: Any, where: str, subject: str | None = None) -> str:
         """One text; a number, truth value or null in its place is a finding."""
         if type(event) is Scalar and event.anchor is None and event.tag is None:
-            self.count += 1
+            self.charge(event)
             if event.style or is_text(event):
                 return str(event.value)
         value = self.value(event, where)

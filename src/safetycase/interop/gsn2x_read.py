@@ -10,7 +10,7 @@ from dataclasses import replace
 from safetycase.argument.findings import Span
 from safetycase.argument.structure import ClaimPoint, Link, ModuleInfo, Part, Structure
 from safetycase.checks.gsn2x_index import ARROW, EXTENDS, no_collection
-from safetycase.interop.gsn2x_draft import FileDraft, Hostile, Report, decode, stop
+from safetycase.interop.gsn2x_draft import MAX_VALUES, FileDraft, Hostile, Report, decode, stop
 from safetycase.interop.gsn2x_quick import plain
 from safetycase.plugin.formats import MAX_BYTES, Reading, Source
 
@@ -145,7 +145,11 @@ class _Argument:
 
 
 def _read_file(file: FileDraft, text: str) -> None:
-    simple = plain(text, file.name)
+    report = file.report
+    # A line of a plain file holds at least one value, and one list holds as many as commas.
+    size = text.count("\n") + text.count(",")
+    small = report.values + size < MAX_VALUES // 2
+    simple = plain(text, file.name) if small else None
     if simple is None:
         # A file that is not plain needs libyaml, which takes longer to import than plain ones
         # take to read.
@@ -153,6 +157,7 @@ def _read_file(file: FileDraft, text: str) -> None:
 
         read_document(file, text)
         return
+    report.values += size
     file.span, file.brief = simple.span, simple.brief
     file.module = simple.module or file.module
     for name, span, draft in simple.elements:
