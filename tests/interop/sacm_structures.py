@@ -17,7 +17,7 @@ from safetycase.argument.structure import (
     Structure,
 )
 
-IDS = ["G1", "G2", "S1", "S2", "Sn1", "Sn2", "C1", "A1", "J1", "m/G 1", "1é", "sc.x.1", "ACP1"]
+IDS = ["G1", "G2", "S1", "S2", "Sn1", "Sn2", "C1", "A1", "J1", "m/G 1", "1é", "sc.x.1", "ACP1", ""]
 LINKS = ["", "", "L1", "L2", "L 3", "G1", "sc.inference.1"]
 TEXT = st.one_of(
     st.sampled_from(["", "G1", "Two words", 'a "q" & <b> \n\t ]]> -->', "  x  ", "日本"]),

@@ -270,7 +270,7 @@ def test_empty(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CHECKS))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(structure=structures())
 def test_any_structure(name: str, structure: Structure) -> None:
     CHECKS[name](structure)

@@ -77,7 +77,7 @@ def documents(draw: st.DrawFn) -> str:
     return f'<s:{root} xmlns:s="urn:s" xmlns:xsi="{XSI}">{"".join(pieces)}</s:{root}>'
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(documents())
 def test_any_words_in_any_order(text: str) -> None:
     read = reading(text.encode())
@@ -93,7 +93,7 @@ def test_any_words_in_any_order(text: str) -> None:
     assert comparable(again) == comparable(read.structure)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(structures(), st.data())
 def test_damaged_files(structure: object, data: st.DataObject) -> None:
     assert FORMAT.write is not None

@@ -14,10 +14,10 @@ from safetycase.interop.xml import Element, local, parse_xml, walk
 from safetycase.plugin.formats import Source
 
 
-def read(text: str) -> Structure:
+def read(text: str, broken: tuple[str, ...] = ()) -> Structure:
     reading = read_sacm([Source(name="a.xmi", data=text.encode())], lambda _: None)
     assert reading.structure is not None, reading.findings
-    assert not [f for f in reading.findings if f.code[0] == "F" and f.severity == "error"]
+    assert {f.code for f in reading.findings} <= {"F057", *broken}, reading.findings
     return reading.structure
 
 
@@ -37,12 +37,14 @@ def comparable(structure: Structure) -> Any:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(structures())
 def test_what_is_written_is_read(structure: Structure) -> None:
     writing = write_sacm(structure, "a")
     (text,) = writing.files.values()
-    again = read(text)
+    # Only a class that a foreign file gave a challenge can break a constraint of the standard.
+    foreign = any("sacm.class" in link.tags for link in structure.links)
+    again = read(text, ("S12", "S13") if foreign else ())
     assert comparable(again) == comparable(structure)
     assert write_sacm(structure, "a") == writing
 

@@ -128,7 +128,7 @@ FORMAT = Format(
     source="OMG formal/23-05-08, Structured Assurance Case Metamodel 2.3",
     extensions=(".sacm.xmi", ".xmi", ".sacm"),
     read=read_sacm,
-    write=lambda structure, stem: write_sacm(structure, stem),
+    write=write_sacm,
     sniff=sniff,
     limits=(
         "SACM has no justification, public mark, contract, multiplicity, optionality, choice, "

@@ -158,8 +158,8 @@ class _Encoder:
         elif part.url:
             tags["sc.url"] = part.url
             self.lose(key, "url", f"it names {part.url}", "sc.url")
-        cited = self.part_ids.get(part.away, "")
-        if not cited and part.type in ("module", "contract"):
+        cited = self.part_ids.get(part.away, "") if part.away else ""
+        if part.away and not cited and part.type in ("module", "contract"):
             cited = self.package_ids.get(part.away, "")
         if part.away and not cited:
             tags["sc.away"] = part.away
@@ -256,7 +256,7 @@ class _Encoder:
     def carrier(self, point: ClaimPoint) -> Item:
         """The claim about the assertions at a claim point; it cites what argues it."""
         parts, key = self.structure.parts, point.argued_by
-        cited = self.part_ids.get(key, "") or (self.package_ids.get(key, "") if key else "")
+        cited = self.part_ids.get(key) or self.package_ids.get(key, "") if key else ""
         tags = {"sc.acp": point.id}
         if point.on_part:
             tags["sc.on-part"] = point.on_part
@@ -283,12 +283,12 @@ class _Encoder:
         claims: dict[str, list[str]] = {}
         for point, carrier in zip(self.structure.points, carriers, strict=True):
             ends = [relations.of_link[x] for x in point.on_links if x in relations.of_link]
-            if point.on_part in self.part_ids:
+            if point.on_part and point.on_part in self.part_ids:
                 ends.append(self.part_ids[point.on_part])
             for end in dict.fromkeys(ends):
                 claims.setdefault(end, []).append(carrier.id)
             part = self.structure.parts.get(point.on_part)
-            if part and kind_of(part) != CLAIM:
+            if point.on_part and part and kind_of(part) != CLAIM:
                 self.lose(point.id, "claim point", f"it sits on {part.id}", "sc.on-part")
         relations.items[:] = [
             replace(item, claims=tuple(claims.get(item.id, ()))) for item in relations.items

@@ -138,7 +138,7 @@ class _Encoder:
         ]
         below = Counter(x.source for _, x in support if self.kinds[x.source] == REASONING)
         above = Counter(x.target for _, x in support if self.kinds[x.target] == REASONING)
-        self.heads = {s for s in below & above if below[s] * above[s] <= _MOST_ENDS}
+        self.heads = {s for s in below & above if s and below[s] * above[s] <= _MOST_ENDS}
         for index, link in support:
             ends = (link.source, link.target)
             native[index] = all(x in self.heads for x in ends if self.kinds[x] == REASONING)
@@ -239,7 +239,8 @@ class _Encoder:
             if position and link.tags:
                 text = json.dumps(dict(link.tags), ensure_ascii=False, sort_keys=True)
                 tags[slot_key("tags", position)] = text
-        target = self.part_ids[draft.target] if draft.target else self.holder[draft.at_link].id
+        aim = draft.at_link
+        target = self.holder[aim].id if aim else self.part_ids[draft.target]
         if draft.at_link and self.holder[draft.at_link].links[0].id != draft.at_link:
             tags["sc.target"] = draft.at_link
             self.lose(links[0], "target")
@@ -290,7 +291,7 @@ class _Encoder:
             each.name: value
             for each in fields(link)
             if each.name != "span" and (value := getattr(link, each.name))
-        }
+        } | {"source": link.source}
         if link.tags:
             said["tags"] = dict(link.tags)
         key = slot_key("link", number)
