@@ -64,7 +64,8 @@ def test_a_control_case_with_its_evaluation_bound(tmp_path: Path) -> None:
     assert leaf.statistic
     assert leaf.plan is not None
     assert leaf.plan.n == 400
-    assert workspace.assess().leaves["T/E-CONTROL"].freshness.word == "never run"
+    result = workspace.assess().leaves["T/E-CONTROL"]
+    assert (result.claim, result.outcome, result.attempts) == ("T/KC-1-4", None, ())
 
 
 def test_a_scheming_case_composed_of_three_measured_stages(tmp_path: Path) -> None:
