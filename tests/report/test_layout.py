@@ -197,6 +197,21 @@ def test_a_challenge_of_a_line_ends_on_that_line() -> None:
     assert left.x < placed.boxes["doubt"].x < placed.boxes["right"].x  # next to what it hits
 
 
+def test_support_that_also_answers_a_doubt_hangs_on_what_it_supports() -> None:
+    boxes = {name: Size(width=80, height=40) for name in ("top", "a", "b", "doubt")}
+    lines = [
+        Line(kind="down", source="top", target="a"),
+        Line(kind="down", source="top", target="b"),
+        Line(kind="up", source="doubt", target="a"),
+        Line(kind="up", source="b", target="doubt"),
+    ]
+    placed = arrange(boxes, lines)
+    assert placed.boxes["a"].y == placed.boxes["b"].y < placed.boxes["doubt"].y
+    (_x, start), *_between, (_ax, end) = placed.routes[3]
+    assert start == placed.boxes["b"].bottom
+    assert end == placed.boxes["doubt"].y
+
+
 def test_rows_and_parents_of_a_shared_child() -> None:
     """A diamond with a long side: the child stands below both and hangs on the lower one."""
     assert layered(4, [(0, 1), (0, 3), (1, 2), (2, 3)]) == ([0, 1, 2, 3], [-1, 0, 1, 2])

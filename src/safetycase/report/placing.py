@@ -189,7 +189,13 @@ class Layout:
         return (upper, lower) if upper in self.number and lower in self.number else None
 
     def _rows(self) -> None:
-        edges = [edge for line in self.lines if (edge := self._edge(line))]
+        # What supports hangs on what it supports, even if it also answers a doubt elsewhere.
+        holds = {line.target for line in self.lines if line.kind == "down"}
+        edges = [
+            edge
+            for line in self.lines
+            if (line.kind != "up" or line.source not in holds) and (edge := self._edge(line))
+        ]
         numbered = [(self.number[a], self.number[b]) for a, b in edges]
         rows, parents = layered(len(self.main), numbered)
         self.children: dict[str, list[str]] = {name: [] for name in self.main}
