@@ -175,3 +175,19 @@ def test_the_schema_accepts_what_loads_and_refuses_what_does_not() -> None:
     assert [e.message for e in relaxed if "integer" not in e.message] == []
     bad = read(COIN.replace("holds_when", "hodls_when"))
     assert any("hodls_when" in str(e.context or e.message) for e in validator.iter_errors(bad))
+
+
+def test_many_dangling_references_are_listed_fast_and_the_first_have_hints() -> None:
+    names = ", ".join(f"MISSING-{i}" for i in range(3000))
+    known = "".join(f"  - {{claim: KNOWN-{i}, says: k}}\n" for i in range(3000))
+    text = HEADER + (
+        "root:\n  claim: SAFE\n  says: s\n  by: {argument: A, kind: decomposition, because: b, "
+        f"premises: [{names}]}}\nclaims:\n{known}"
+    )
+    found = [f for f in load(text).findings if f.code == "F030"]
+    assert len(found) == 3000
+
+
+def test_a_criterion_that_nobody_can_read_is_a_finding() -> None:
+    long = " and ".join(["rate <= 0.2"] * 500)
+    assert ("F024", 14) in codes(HEADER + f"root: {{claim: S, says: s, holds_when: {long}}}\n")

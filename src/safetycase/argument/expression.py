@@ -23,6 +23,7 @@ __all__ = ["Expression", "ExpressionError", "Formula", "Sides", "parse", "parse_
 Sides = Mapping[str, frozenset[Literal["low", "high"]]]
 Range = tuple[float, float]
 MAX_DEPTH = 40
+MAX_WORDS = 400
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(?P<percent>\s*%)?"
@@ -141,6 +142,9 @@ class _Parser:
         self.text = text
         self.tokens = list(_tokens(text))
         self.at = 0
+        if len(self.tokens) > MAX_WORDS:
+            hint = "compute a quantity in the method, or split the claim"
+            raise ExpressionError(f"longer than {MAX_WORDS} words", 0, hint)
 
     def peek(self) -> str:
         return self.tokens[self.at][1] if self.at < len(self.tokens) else ""

@@ -14,6 +14,9 @@ from safetycase.argument.store import Reference, Store
 __all__ = ["conclude", "home", "resolve"]
 
 
+MOST_HINTS = 50
+
+
 def home(name: str, modules: Mapping[str, model.Module]) -> str:
     """The module an id belongs to; empty for the case file itself."""
     first = name.split("/", 1)[0] if "/" in name else ""
@@ -23,13 +26,15 @@ def home(name: str, modules: Mapping[str, model.Module]) -> str:
 def resolve(store: Store, modules: Mapping[str, model.Module]) -> Iterator[Finding]:
     """F030, F031, F032: every id exists, is of a kind that fits, and may be referred to."""
     kinds = store.kinds
+    hinted = 0
     public = {name for m in modules.values() for name in (*m.public, *m.needs)}
     for at in store.references:
         kind = kinds.get(at.name)
         if kind is None:
             if at.ref.kinds == model.ANY_KIND and at.name.rsplit(".", 1)[0] in kinds:
                 continue  # a defeater that the engine raises itself, e.g. E-ITEMS.BELOW-CHANCE
-            hint = did_you_mean(at.name, _near(at.name, kinds))
+            hinted += 1  # comparing a word with every id takes long, and nobody reads hundreds
+            hint = did_you_mean(at.name, _near(at.name, kinds)) if hinted <= MOST_HINTS else None
             yield _finding(at, "F030", f"`{at.name}` is not in this case", hint)
         elif kind not in at.ref.kinds:
             message = f"`{at.name}` is a {kind} and cannot stand here"

@@ -93,6 +93,7 @@ StepRef = Annotated[str, RefTo(("argument", "evidence"))]
 PremiseRef = Annotated[str, RefTo(("claim", "assumption", "evidence"))]
 ClaimRef = Annotated[str, RefTo(("claim",))]
 ContextRef = Annotated[str, RefTo(("context", "justification", "assumption"))]
+EvidenceRef = Annotated[str, RefTo(("evidence",))]
 MonitorRef = Annotated[str, RefTo(("monitor",))]
 TargetClaimRef = Annotated[str, RefTo(("claim",), in_place=False)]
 TargetRef = Annotated[str, RefTo(ANY_KIND, in_place=False)]
@@ -316,7 +317,10 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Assumption:
-    """A claim taken without support; supports only while owned, unexpired and unalarmed."""
+    """A claim taken without support; supports only while owned, unexpired and unalarmed.
+
+    `attested_by` names the evidence (signed attestations) that shows it still to be so.
+    """
 
     id: str
     says: str
@@ -325,6 +329,7 @@ class Assumption:
     monitor: MonitorRef | None = None
     because: str | None = None
     credence: Credence | None = None
+    attested_by: tuple[EvidenceRef, ...] = ()
     reconstructed: bool = False
 
 
