@@ -147,6 +147,11 @@ def test_modules() -> None:
     main = "module: {name: A, uses: [b.yaml]}\n"
     assert [f.code for f in judge(main + G, b="module: {name: A}\n").findings] == ["C06"]
     assert [f.code for f in judge(main + G, b=main).findings] == ["C06"]
+    circle = judge(main + G, b="module: {name: B, uses: [argument.yaml]}\n")
+    assert circle.lines[0] == (
+        "Error: (A) C06: Module in argument.yaml was already present in argument.yaml provided by "
+        "command line."
+    )
     gone = judge(main + G)
     assert gone.lines == ("Error: Failed to open file b.yaml",)
     both = judge(G, G.replace("a", "c"))

@@ -93,7 +93,12 @@ class _Argument:
         found = []
         for name, at in file.uses:
             path = posixpath.join(posixpath.dirname(file.name), name.replace("\\", "/"))
-            data = self.more(self.path(path)) if len(self.files) < _MAX_FILES else None
+            relative = self.path(path)
+            if relative in self.files:
+                # Loading it again is what C06 is about; its text is not needed for that.
+                found.append(Source(name=path, data=b""))
+                continue
+            data = self.more(relative) if len(self.files) < _MAX_FILES else None
             if data is None:
                 message = f"`{name}` is not there"
                 self.report.add("F030", at, message, "paths start at this file", path)
