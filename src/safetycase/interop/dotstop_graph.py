@@ -18,6 +18,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _TRAILING = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+\Z")
+_MOST_ATTRIBUTES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,8 @@ class _Reader:
         while self.at("->"):
             self.take()
             ends.append(self.name("the name of an item"))
+            if len(ends) > MAX_ELEMENTS:
+                self.bound(len(ends))
         attributes = self.attributes()
         if len(ends) == 1:
             if name not in ("graph", "node", "edge"):
@@ -143,8 +146,8 @@ class _Reader:
         self.graph.nodes[name] = Node(name=name, sha=self.sha(attributes, line), line=line)
         self.bound()
 
-    def bound(self) -> None:
-        if len(self.graph.nodes) + len(self.graph.edges) > MAX_ELEMENTS:
+    def bound(self, more: int = 0) -> None:
+        if len(self.graph.nodes) + len(self.graph.edges) + more > MAX_ELEMENTS:
             self.notes.find("F051", self.line, f"more than {MAX_ELEMENTS} items and links")
             raise _Stop
 
@@ -158,6 +161,8 @@ class _Reader:
                 if key in found:
                     self.notes.find("F053", self.line, f"`{shown(key)}` is given twice")
                 found.setdefault(key, self.name("a value"))
+                if len(found) > _MOST_ATTRIBUTES:
+                    raise self.stop(f"an item or link has more than {_MOST_ATTRIBUTES} attributes")
                 if self.at(",") or self.at(";"):
                     self.take()
             self.take()

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["TYPES", "Line", "compose", "infer_id", "is_id", "one_line", "parse_line", "tail_of"]
+__all__ = [
+    "TYPES",
+    "Line",
+    "compose",
+    "infer_id",
+    "is_id",
+    "lines_of",
+    "one_line",
+    "parse_line",
+    "tail_of",
+]
 
 TYPES = ("Claim", "Strategy", "Evidence", "Justification", "Context", "Assumption")
 _HEAD = re.compile(
@@ -109,3 +120,12 @@ def is_id(name: str) -> bool:
 def one_line(text: str) -> str:
     """The text on one line, without blanks at its ends."""
     return _BREAK.sub(" ", text).strip()
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """The lines of a text one by one: a list of them could take many times its memory."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 
 from safetycase.argument.findings import Span
 from safetycase.argument.structure import (
@@ -21,7 +22,7 @@ from safetycase.argument.structure import (
     PartType,
     Structure,
 )
-from safetycase.interop.ltac_line import Line, infer_id, parse_line
+from safetycase.interop.ltac_line import Line, infer_id, lines_of, parse_line
 from safetycase.interop.ltac_words import (
     COUNTER,
     KNOWN,
@@ -39,6 +40,7 @@ from safetycase.plugin.formats import MAX_DEPTH
 __all__ = ["LtacReader"]
 
 _ROOT = re.compile(r"^[-*] ", re.MULTILINE)
+_MOST_UNREAD = 10_000
 
 
 class LtacReader:
@@ -59,12 +61,14 @@ class LtacReader:
         self.stack: list[Open] = []
         self.comments: list[str] = []
         self.developed: set[str] = set()
+        self.again: dict[str, int] = {}
+        self.unread = 0
 
     def read(self, text: str) -> None:
         """Read all lines; what cannot be read is a finding and the rest stands."""
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        self.many = len(_ROOT.findall(text)) > 1
-        for number, line in enumerate(text.split("\n"), 1):
+        self.many = next(islice(_ROOT.finditer(text), 1, None), None) is not None
+        for number, line in enumerate(lines_of(text), 1):
             bare = line.strip()
             if not bare:
                 continue
@@ -74,15 +78,19 @@ class LtacReader:
             parsed = parse_line(line)
             if parsed is None:
                 self._no_element(number, bare)
-                continue
-            if len(self.links) + len(self.parts) >= MAX_ELEMENTS:
+            if len(self.links) + len(self.parts) + len(self.relations) >= MAX_ELEMENTS:
                 self.notes.find("F051", number, f"more than {MAX_ELEMENTS} elements and links")
                 break
-            if not self._element(parsed, number):
+            if self.unread > _MOST_UNREAD or (parsed and not self._element(parsed, number)):
                 break
         self._finish()
 
     def _no_element(self, number: int, bare: str) -> None:
+        self.unread += 1
+        if self.unread > _MOST_UNREAD:
+            message = f"more than {_MOST_UNREAD} lines are no elements; the rest is not read"
+            self.notes.find("F051", number, message)
+            return
         hint = "a line reads `- Claim ID: text`, indented by two spaces a level"
         self.notes.find("F050", number, f"`{shown(bare)}` is no element of LTAC", hint)
 
@@ -183,9 +191,10 @@ class LtacReader:
 
     def _again(self, line: Line, name: str, number: int) -> str:
         """A new id for a second element of the same name, with a finding."""
-        count = 2
+        count = self.again.get(name, 1) + 1
         while f"{name}#{count}" in self.parts:
             count += 1
+        self.again[name] = count
         first = self.parts[name].span
         message = f"the id `{shown(name)}` is used twice"
         hint = f"the first is in line {first.line if first else 0}; use `Link` to repeat it"

@@ -57,6 +57,10 @@ class Notes:
             )
         )
 
+    def room(self, code: str) -> bool:
+        """Whether a further finding of this code would be kept: a dear hint is worth making."""
+        return self._counts.get(code, 0) < _MOST
+
     def lose(self, about: str, what: str, says: str) -> None:
         """Record a loss; of each kind at most `_MOST`."""
         count = self._counts[what] = self._counts.get(what, 0) + 1

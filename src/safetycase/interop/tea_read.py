@@ -174,7 +174,7 @@ class TeaReader:
         """Take one element and its attributes; returns the id of its part."""
         kind = self.text(node, type_key)
         if kind not in PART_TYPES:
-            hint = did_you_mean(kind, PART_TYPES)
+            hint = did_you_mean(kind, PART_TYPES) if self.notes.room("F058") else None
             self.find(
                 "F058", node, f"`{shown(kind)}` is no type of TEA; a goal stands for it", hint
             )
@@ -239,7 +239,8 @@ class TeaReader:
                 tags[f"tea.{key}"] = value if isinstance(value, str) else _json(value)
             elif key not in NODE_KEYS:
                 message = f"an element has no key `{shown(key)}`; it is left out"
-                self.find("F057", node, message, did_you_mean(key, NODE_KEYS), "warning")
+                hint = did_you_mean(key, NODE_KEYS) if self.notes.room("F057") else None
+                self.find("F057", node, message, hint, "warning")
         level = node.get("level")
         if level is not None and (not isinstance(level, int) or level < 1):
             self.find("F058", node, "`level` is no whole number from 1", severity="warning")
