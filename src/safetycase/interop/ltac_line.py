@@ -18,7 +18,6 @@ __all__ = [
     "tail_of",
 ]
 
-TYPES = ("Claim", "Strategy", "Evidence", "Justification", "Context", "Assumption")
 _HEAD = re.compile(
     r"( *+)[-*] (Claim|Strategy|Evidence|Justification|Context|Assumption|Relation|Link)"
     r"(?:\s++(\^)?+(?:\[([^\]\n]*+)\]\s*+)?+([^:{(\n]*+))?+"

@@ -28,10 +28,10 @@ from safetycase.interop.ltac_words import (
     KNOWN,
     PART_TYPES,
     SCOPE,
-    STATUS,
     Cross,
     Open,
     Relation,
+    declared,
 )
 from safetycase.interop.notes import MAX_ELEMENTS, NO_TAGS, Notes, shown
 from safetycase.interop.outline import loop
@@ -141,13 +141,11 @@ class LtacReader:
                 self.notes.find("F057", number, message, known, severity="warning")
 
     def _status(self, line: Line, number: int) -> Declaration:
-        said = [STATUS[word] for word in line.options if word in STATUS]
-        if line.type == "Assumption":
-            said = [word for word in said if word != "assumed"]
-        if len(said) > 1 or (said and line.type == "Assumption"):
+        status, clash = declared(line.options, line.type)
+        if clash:
             message = f"`{shown(line.id)}` has several assertion statuses; only one can hold"
             self.notes.find("F058", number, message, "keep one of the options")
-        return said[0] if said else "asserted"
+        return status
 
     def _definition(self, line: Line, number: int, depth: int) -> None:
         name, text = line.id, line.text
@@ -161,7 +159,7 @@ class LtacReader:
         span = Span(file=self.file, line=number, column=line.indent + 1)
         kind = PART_TYPES[line.type]
         if not self.stack:
-            self._start(part_id, span)
+            self.package, self.packages[part_id] = part_id, span
         counter, status = False, "asserted"
         if line.options:
             self._unknown(line, number)
@@ -201,10 +199,6 @@ class LtacReader:
         severe = "error" if line.id else "warning"
         self.notes.find("F056", number, message, hint, severity=severe, subject=name)  # type: ignore[arg-type]
         return f"{name}#{count}"
-
-    def _start(self, root: str, span: Span) -> None:
-        self.package = root
-        self.packages[root] = span
 
     def _kind(self, line: Line, parent: Open, kind: PartType) -> LinkKind:
         through = parent.relation.options if parent.relation else ()
@@ -285,7 +279,8 @@ class LtacReader:
             return
         span = Span(file=self.file, line=number, column=line.indent + 1)
         if not self.stack:
-            self._start(f"^{line.id}", span)
+            self.package = f"^{line.id}"
+            self.packages[self.package] = span
         name, kind = f"{self.package}^{line.id}", PART_TYPES[line.type]
         self._unknown(line, number)
         tags = dict(self._tags(line, KNOWN))

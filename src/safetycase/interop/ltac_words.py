@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from safetycase.argument.structure import Declaration, LinkKind, PartType
 from safetycase.interop.ltac_line import Line
 
-__all__ = ["COUNTER", "KNOWN", "PART_TYPES", "SCOPE", "STATUS", "Cross", "Open", "Relation"]
+__all__ = [
+    "COUNTER",
+    "KNOWN",
+    "PART_TYPES",
+    "SCOPE",
+    "STATUS",
+    "Cross",
+    "Open",
+    "Relation",
+    "declared",
+]
 
 PART_TYPES: Mapping[str, PartType] = {
     "Claim": "goal",
@@ -62,3 +72,15 @@ class Cross:
     kind: LinkKind | None
     line: Line
     number: int
+
+
+def declared(options: tuple[str, ...], kind: str) -> tuple[Declaration, bool]:
+    """The assertion status that options state, and whether others contradict it.
+
+    An Assumption is assumed by its type.
+    """
+    said = [STATUS[word] for word in options if word in STATUS]
+    if kind == "Assumption":
+        said = [word for word in said if word != "assumed"]
+    clash = len(said) > 1 or (kind == "Assumption" and bool(said))
+    return (said[0] if said else "asserted"), clash
