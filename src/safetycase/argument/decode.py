@@ -406,7 +406,7 @@ def _compile(hint: Any) -> Read:
     if hint is Any:
         return Decoder.json
     if origin is not None and issubclass(origin, Mapping):
-        return _mapping(get_args(hint)[1])
+        return _mapping(*get_args(hint))
     if hint is str:
         return _text
     if hint in SCALARS:
@@ -452,8 +452,9 @@ def _tuple(hint: Any) -> Read:
     return read
 
 
-def _mapping(hint: Any) -> Read:
+def _mapping(keys: Any, hint: Any) -> Read:
     inner = _compile(hint) if hint is not Any else Decoder.json
+    names = get_origin(keys) is Annotated  # keys that are ids of this file
 
     def read(decoder: Decoder, node: Node, path: Path) -> Any:
         found: dict[str, Any] = {}
@@ -462,11 +463,11 @@ def _mapping(hint: Any) -> Read:
         for key, _, value in decoder.reader.items(node, decoder.where(path)):
             decoded = inner(decoder, value, (path, key))
             if decoded is not MISSING:
-                found[key] = decoded
+                found[decoder.scope.refer(key) if names else key] = decoded
         return found
 
     return read
 
 
-_JSON_MAPPING = _mapping(Any)
+_JSON_MAPPING = _mapping(str, Any)
 _JSON_LIST = _tuple(Any)

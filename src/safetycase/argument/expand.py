@@ -139,6 +139,10 @@ class Expander:
         for key, value in node.pairs():
             if element and (_is(key, "each") or _is(key, "when")):
                 continue
+            if not element and type(key) is Scalar and key.value in self.gone:
+                continue  # a leg that was left out, under `despite`
+            if not element and type(key) is Scalar and "{" in key.value:
+                key = scalar(self._fill_text(key.value, values, key), key, key.style)
             if type(value) is Collection and not value.mapping:
                 refers = type(key) is Scalar and key.value in _REFERRING
                 filled: list[Node] = [self._sequence(value, values, refers)]

@@ -92,6 +92,8 @@ ANY_KIND = (
 StepRef = Annotated[str, RefTo(("argument", "evidence"))]
 PremiseRef = Annotated[str, RefTo(("claim", "assumption", "evidence"))]
 ClaimRef = Annotated[str, RefTo(("claim",))]
+# A key that names a premise; `C104` says if it is none.
+LegKey = Annotated[str, RefTo(("claim", "assumption", "evidence"), in_place=False)]
 ContextRef = Annotated[str, RefTo(("context", "justification", "assumption"))]
 EvidenceRef = Annotated[str, RefTo(("evidence",))]
 MonitorRef = Annotated[str, RefTo(("monitor",))]
@@ -176,7 +178,7 @@ class Argument:
     context: tuple[ContextRef, ...] = ()
     exact: bool = False
     side_conditions: tuple[PremiseRef, ...] = ()
-    despite: Mapping[str, str] = field(default_factory=dict)
+    despite: Mapping[LegKey, str] = field(default_factory=dict)
     credence: Credence | None = None
 
 
