@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from tests.templates.test_templates import METHODS, NAMES, by_method, instance
+from tests.templates.test_templates import METHODS, NAMES, by_method, instance, loaded
 
 from safetycase.argument.graph import attackers
 from safetycase.argument.model import Argument, Assumption, Case, Claim, Defeater, Evidence
@@ -130,3 +130,28 @@ def test_an_undetermined_challenge_neither_passes_nor_fails() -> None:
         assert values(case, undetermined)["T/LACKS-STEALTH"] is supported
         assert values(case, undetermined)["T"] is supported
     assert values(case, two_failed)["T/LACKS-STEALTH"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "leaf"),
+    [
+        ("scheming", "E-SANDBAG-ABILITY"),
+        ("scheming", "E-PROBES"),
+        ("debate", "E-KC4-2-WORST"),
+        ("sabotage-pathways", "E-MONITORING-BACKDOORS"),
+        ("four-families", "E-CONTROL-ASSISTANT"),
+    ],
+)
+def test_a_refuted_leg_does_not_stop_the_legs_that_stand_without_it(name: str, leaf: str) -> None:
+    """Each such leg has a warrant under `despite`, which names the leg of this very instance."""
+    got = values(instance(name), {f"T/{leaf}": False})
+    assert got["T"] is True
+
+
+def test_a_leg_that_is_left_out_takes_its_warrant_along() -> None:
+    case = loaded("scheming", probes=False).case
+    assert case is not None
+    step = case.elements["T/SEEING"]
+    assert isinstance(step, Argument)
+    assert step.despite == {}
+    assert step.premises == ("T/REASONING-LEGIBLE",)
