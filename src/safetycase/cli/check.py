@@ -18,7 +18,7 @@ from safetycase.cli.common import (
     print_findings,
     printable,
 )
-from safetycase.workspace.checking import CASE_FILE, check_folder, find_case
+from safetycase.workspace.paths import CASE_FILE, find_case
 
 
 @click.command()
@@ -60,6 +60,8 @@ def check(
         return Exit.HOLDS
     if source or (case.is_file() and case.name != CASE_FILE):
         return _foreign(case, source, profiles, as_json, extended_check, warn_dialectic)
+    from safetycase.workspace.checking import check_folder
+
     folder = find_case(case)
     if fix:
         mended = _fix(folder, dry_run)
@@ -99,14 +101,15 @@ def _foreign(
     warn_dialectic: bool,
 ) -> int:
     """Check an argument in another format against the profiles asked for."""
-    from safetycase.checks.profiles import check_structure
     from safetycase.workspace.foreign import read_foreign
-    from safetycase.workspace.profiles import require
 
     if not path.is_file():
         raise click.ClickException(f"there is no file {path}")
-    for name in profiles:
-        require(name)
+    if set(profiles) - {"gsn2x"}:
+        from safetycase.workspace.profiles import require
+
+        for name in profiles:
+            require(name)
     foreign = read_foreign([path], source)
     if tuple(profiles) == ("gsn2x",) and not as_json:
         from safetycase.checks.gsn2x import verdict
@@ -120,10 +123,12 @@ def _foreign(
         for line in said.lines:
             click.echo(printable(line))
         return said.exit_code
-    found = list(foreign.findings)
-    if foreign.structure is not None:
+    found = dict.fromkeys(foreign.findings)
+    if foreign.structure is not None and profiles:
+        from safetycase.checks.profiles import check_structure
+
         for name in profiles:
-            found += check_structure(foreign.structure, name)
+            found |= dict.fromkeys(check_structure(foreign.structure, name))
     findings = sorted(found, key=lambda f: (f.span, f.code))
     count = len(foreign.structure.parts) if foreign.structure else 0
     _show(findings, f"{foreign.format.title}: {count} elements", as_json)

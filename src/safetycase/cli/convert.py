@@ -20,8 +20,9 @@ from safetycase.cli.common import (
     print_findings,
     printable,
 )
-from safetycase.workspace.checking import CASE_FILE, check_folder, find_case
+from safetycase.workspace.checking import check_folder
 from safetycase.workspace.foreign import format_named, is_foreign, read_foreign
+from safetycase.workspace.paths import CASE_FILE, find_case
 
 MOST_SHOWN = 20
 

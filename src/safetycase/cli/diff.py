@@ -32,7 +32,7 @@ def diff(old: str, new: str | None, folder: Path, markdown: bool, as_json: bool)
     """
     from safetycase.argument.diff import diff as compare
     from safetycase.report.diff_text import diff_json, diff_lines, diff_markdown
-    from safetycase.workspace.checking import NoCase, find_case
+    from safetycase.workspace.paths import NoCase, find_case
 
     try:
         place = find_case(folder)

@@ -23,7 +23,7 @@ from safetycase.cli.common import (
     printable,
 )
 from safetycase.cli.versions import NoVersion, Version, find_version, read_texts
-from safetycase.workspace.checking import find_case
+from safetycase.workspace.paths import find_case
 
 __all__ = ["edit"]
 

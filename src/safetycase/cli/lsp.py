@@ -11,8 +11,8 @@ import click
 from safetycase.argument.edits import TextEdit
 from safetycase.argument.findings import Finding, Span
 from safetycase.cli.common import Exit
-from safetycase.workspace.checking import NoCase, find_case
 from safetycase.workspace.editing import Session
+from safetycase.workspace.paths import NoCase, find_case
 
 if TYPE_CHECKING:
     from lsprotocol import types as lsp

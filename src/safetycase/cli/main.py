@@ -115,7 +115,7 @@ def _failed(error: Exception) -> int:
     from safetycase.evidence.models import ModelMissing
     from safetycase.evidence.serving import ServerFailed
     from safetycase.ledger import KeyFileError, LedgerDamaged, LedgerError
-    from safetycase.workspace.checking import NoCase
+    from safetycase.workspace.paths import NoCase
 
     if isinstance(error, LedgerDamaged):
         _say(str(error))

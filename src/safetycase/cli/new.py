@@ -22,7 +22,8 @@ from safetycase.cli.common import (
     printable,
 )
 from safetycase.plugin.library import templates
-from safetycase.workspace.checking import CASE_FILE, check_folder
+from safetycase.workspace.checking import check_folder
+from safetycase.workspace.paths import CASE_FILE
 from safetycase.workspace.starting import (
     Question,
     StartError,

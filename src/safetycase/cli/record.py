@@ -9,7 +9,7 @@ import click
 
 from safetycase.cli.common import Exit, case_options, echo_json, printable
 from safetycase.ledger import verify as verify_record
-from safetycase.workspace.checking import find_case
+from safetycase.workspace.paths import find_case
 
 
 @click.command()

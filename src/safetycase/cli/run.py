@@ -36,8 +36,8 @@ from safetycase.evidence.schedule import (
     ServerStarted,
 )
 from safetycase.ledger import Writer, default_key_path, load_or_create
-from safetycase.workspace.checking import NoCase, find_case
 from safetycase.workspace.folder import Workspace, open_case
+from safetycase.workspace.paths import NoCase, find_case
 
 
 @click.command()

@@ -19,8 +19,8 @@ from safetycase.cli.common import (
     printable,
     worst,
 )
-from safetycase.workspace.checking import find_case
 from safetycase.workspace.folder import Workspace, open_case
+from safetycase.workspace.paths import find_case
 
 VERDICT_EXIT = {
     "holds": Exit.HOLDS,

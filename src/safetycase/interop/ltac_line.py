@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 __all__ = [
-    "TYPES",
     "Line",
     "compose",
     "infer_id",

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import importlib.util
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import distributions
 from pathlib import Path
 
 from safetycase.plugin.contract import GROUP, Method
+from safetycase.plugin.entries import Entry, declared
 
-__all__ = ["BrokenMethod", "Catalogue", "MethodEntry", "declared", "installed"]
+__all__ = ["BrokenMethod", "Catalogue", "MethodEntry", "installed"]
 
 
 class BrokenMethod(Exception):
@@ -22,13 +20,8 @@ class BrokenMethod(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MethodEntry:
-    """One line of the catalogue: name, `module:attribute`, and the package it comes from."""
-
-    name: str
-    target: str
-    package: str
-    package_version: str
+class MethodEntry(Entry):
+    """One line of the catalogue."""
 
     def load(self) -> Method:
         """Import the module and return the method; `BrokenMethod` with the reason otherwise."""
@@ -80,7 +73,13 @@ def installed() -> Catalogue:
     """Read the catalogue from the metadata of every installed package."""
     methods: dict[str, MethodEntry] = {}
     problems: list[str] = []
-    for entry in declared(GROUP):
+    for found in declared(GROUP):
+        entry = MethodEntry(
+            name=found.name,
+            target=found.target,
+            package=found.package,
+            package_version=found.package_version,
+        )
         known = methods.get(entry.name)
         if known is None:
             methods[entry.name] = entry
@@ -114,44 +113,3 @@ def _file_of(root: Path, module: str) -> Path | None:
         if candidate.is_file():
             return candidate
     return None
-
-
-def declared(group: str) -> tuple[MethodEntry, ...]:
-    """The entry points of one group, in the order the packages are found."""
-    return _all_declared(tuple(sys.path)).get(group, ())
-
-
-@functools.lru_cache(maxsize=4)
-def _all_declared(_path: tuple[str, ...]) -> Mapping[str, tuple[MethodEntry, ...]]:
-    # Reading each entry_points.txt as text and parsing only those that name us is several times
-    # faster than importlib.metadata.entry_points(), which parses all of them.
-    found: dict[str, list[MethodEntry]] = {}
-    for dist in distributions():
-        text = dist.read_text("entry_points.txt")
-        if not text or "[safetycase." not in text:
-            continue
-        name, version = _named(dist.read_text("METADATA") or "")
-        group = ""
-        for raw in text.splitlines():
-            line = raw.strip()
-            if line.startswith("["):
-                group = line.strip("[]").strip()
-            elif group.startswith("safetycase.") and "=" in line:
-                key, _, target = line.partition("=")
-                entry = MethodEntry(
-                    name=key.strip(), target=target.strip(), package=name, package_version=version
-                )
-                found.setdefault(group, []).append(entry)
-    return {group: tuple(entries) for group, entries in found.items()}
-
-
-def _named(metadata: str) -> tuple[str, str]:
-    """Name and version of a package from its metadata's first lines."""
-    found = {"Name": "?", "Version": "?"}
-    for line in metadata.splitlines():
-        key, _, value = line.partition(": ")
-        if not line:
-            break
-        if key in found:
-            found[key] = value.strip()
-    return found["Name"], found["Version"]

@@ -57,7 +57,7 @@ def _folders(folder: Path | None) -> Iterator[Path]:
         yield folder / "templates"
     import importlib.util
 
-    from safetycase.plugin.catalogue import declared
+    from safetycase.plugin.entries import declared
 
     for entry in declared(TEMPLATES):
         try:
@@ -71,14 +71,14 @@ def _folders(folder: Path | None) -> Iterator[Path]:
 
 def format_names() -> tuple[str, ...]:
     """The names of every installed format."""
-    from safetycase.plugin.catalogue import declared
+    from safetycase.plugin.entries import declared
 
     return tuple(sorted({entry.name for entry in declared(FORMATS)}))
 
 
 def load_format(name: str) -> Format:
     """Import one format; `BrokenFormat` says why it cannot be had."""
-    from safetycase.plugin.catalogue import declared
+    from safetycase.plugin.entries import declared
     from safetycase.plugin.formats import Format
 
     entry = next((e for e in declared(FORMATS) if e.name == name), None)

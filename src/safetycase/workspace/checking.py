@@ -17,18 +17,13 @@ from safetycase.argument.model import Case, Evidence
 from safetycase.checks.rules import check
 from safetycase.checks.subject import LeafFacts, Subject
 from safetycase.plugin.library import templates
+from safetycase.workspace.paths import CASE_FILE, NoCase, find_case, shown
 
 if TYPE_CHECKING:
     from safetycase.plugin.catalogue import Catalogue, MethodEntry
     from safetycase.plugin.contract import Method
 
 __all__ = ["CASE_FILE", "Checked", "NoCase", "check_folder", "find_case", "own_texts", "shown"]
-
-CASE_FILE = "case.yaml"
-
-
-class NoCase(Exception):
-    """There is no case where one was looked for; the message says where and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +41,6 @@ class Checked:
     def errors(self) -> tuple[Finding, ...]:
         """The findings that make some element not ready."""
         return tuple(f for f in self.findings if f.severity == "error")
-
-
-def find_case(start: Path) -> Path:
-    """The case folder at `start`, or the nearest one above it."""
-    if start.is_file():
-        start = start.parent
-    if not start.exists():
-        raise NoCase(f"there is no folder {start}")
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / CASE_FILE).is_file():
-            return folder
-    raise NoCase(
-        f"no {CASE_FILE} in {start} or above it; name the case folder, e.g. "
-        "`safetycase status cases/internal-assistant`"
-    )
 
 
 def check_folder(
@@ -132,14 +112,6 @@ def _module_text(folder: Path, name: str) -> str | None:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-
-
-def shown(path: Path) -> str:
-    """The path as the user would type it."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def _read(path: Path) -> tuple[str, Finding | None]:

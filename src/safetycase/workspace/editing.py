@@ -17,7 +17,8 @@ from safetycase.argument.edits import TextEdit
 from safetycase.argument.findings import Finding, Span
 from safetycase.argument.load import LISTS
 from safetycase.argument.model import Header
-from safetycase.workspace.checking import CASE_FILE, Checked, check_folder, own_texts, shown
+from safetycase.workspace.checking import Checked, check_folder, own_texts
+from safetycase.workspace.paths import CASE_FILE, shown
 
 __all__ = ["Completion", "Session"]
 

@@ -21,7 +21,8 @@ from safetycase.evidence.recipes import CurrentRecipe, current_recipe
 from safetycase.ledger import History, Log, fold, read
 from safetycase.plugin.catalogue import Catalogue
 from safetycase.plugin.contract import Method
-from safetycase.workspace.checking import CASE_FILE, NoCase, check_folder
+from safetycase.workspace.checking import check_folder
+from safetycase.workspace.paths import CASE_FILE, NoCase
 
 if TYPE_CHECKING:
     from safetycase.assess.records import Assessment

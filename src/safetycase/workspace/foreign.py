@@ -11,9 +11,13 @@ from safetycase.argument.findings import Finding, Span, did_you_mean
 from safetycase.argument.structure import Loss, Structure
 from safetycase.plugin.formats import MAX_BYTES, Format, Reading, Source
 from safetycase.plugin.library import BrokenFormat, format_names, load_format
-from safetycase.workspace.checking import CASE_FILE, shown
+from safetycase.workspace.paths import CASE_FILE, shown
 
 __all__ = ["Foreign", "UnknownFormat", "format_named", "is_foreign", "read_foreign"]
+
+
+# Tried first, so that the others need not be imported to be ruled out.
+_LIKELY = {".yaml": "gsn2x", ".ltac": "ltac", ".json": "tea", ".xmi": "sacm", ".axml": "asce"}
 
 
 class UnknownFormat(Exception):
@@ -111,6 +115,12 @@ def _installed() -> Iterator[Format]:
 
 def _guess(path: Path, data: bytes) -> Format:
     """The format that a file's name and its first bytes tell."""
+    likely = _LIKELY.get(path.suffix.lower())
+    if likely is not None:
+        with contextlib.suppress(BrokenFormat):
+            found = load_format(likely)
+            if found.sniff is None or found.sniff(path.name, data[:65536]):
+                return found
     readable = [f for f in _installed() if f.read is not None]
     fitting = [f for f in readable if path.name.lower().endswith(tuple(f.extensions))]
     for found in fitting:

@@ -91,6 +91,6 @@ def fix_folder(folder: Path) -> tuple[Mapping[str, str], tuple[str, ...]]:
 
 def _prefix(folder: Path) -> str:
     """What stands before a file's name in findings."""
-    from safetycase.workspace.checking import CASE_FILE, shown
+    from safetycase.workspace.paths import CASE_FILE, shown
 
     return shown(folder / CASE_FILE).removesuffix(CASE_FILE)
