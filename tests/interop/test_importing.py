@@ -221,6 +221,12 @@ def test_an_away_goal_is_the_claim_that_it_cites() -> None:
     assert {"away", "module of a part"} <= whats(losses)
 
 
+def test_goals_that_cite_each_other_stay_claims() -> None:
+    parts = (goal("A", away="B", defeated=True), goal("B", away="A"), goal("C", away="A"))
+    case, _ = imported(of(parts=parts))
+    assert {"A", "B", "C"} <= set(case.elements)
+
+
 def test_further_roots_stand_by_themselves_and_are_reported() -> None:
     case, losses = imported(of(parts=(goal("A"), goal("B"))))
     assert case.root == "A"
@@ -346,3 +352,26 @@ def test_a_source_that_aims_at_itself_is_no_doubt(kind: Any) -> None:
     case, losses = imported(of(("x", "A", "A"), parts=(Part(id="A", type=kind, text="a"),)))
     assert not [e for e in case.elements.values() if isinstance(e, Defeater)]
     assert "dangling relation" in whats(losses)
+
+
+LINES = st.builds(
+    lambda depth, kind, name, text: f"{'  ' * depth}- {kind} {name}: {text}",
+    st.integers(0, 3),
+    st.sampled_from(["Claim", "Strategy", "Evidence", "Context", "Assumption", "Justification"]),
+    st.sampled_from(["A", "B", "C.1", "^A", "^Z", "no", "x y"]),
+    st.sampled_from(["", "text", "a: b", "x {defeater}", "y {defeated}", "z {iscounter} (u)"]),
+)
+MORE = st.sampled_from(
+    ["  - Link A", "    - Link B {defeater}", "  - Relation R: {defeated}", "# c"]
+)
+
+
+@given(st.lists(st.one_of(LINES, LINES, MORE), max_size=10))
+@settings(max_examples=100, deadline=None)
+def test_every_file_that_is_read_can_be_imported(lines: list[str]) -> None:
+    data = "\n".join(lines).encode()
+    reading = read_ltac([Source(name="x.ltac", data=data)], lambda name: None)
+    assert reading.structure is not None or reading.findings
+    if reading.structure is not None:
+        text, _ = case_text(reading.structure, header=None, today=TODAY)
+        assert load(text).findings == (), text

@@ -95,13 +95,15 @@ class Plan:
 
     def away(self, name: str) -> str:
         """The part that an away goal stands for, if it is here; else the part itself."""
-        seen = {name}
-        while (part := self.parts[name]).away in self.parts and part.type == "goal":
-            if part.away in seen or self.parts[part.away].type != "goal":
+        here, seen = name, {name}
+        while (part := self.parts[here]).away in self.parts and part.type == "goal":
+            if part.away in seen:
+                return name  # citations in a circle stand for nothing
+            if self.parts[part.away].type != "goal":
                 break
-            name = part.away
-            seen.add(name)
-        return name
+            here = part.away
+            seen.add(here)
+        return here
 
     def run(self) -> None:
         """Make the items of all parts."""

@@ -166,8 +166,8 @@ class LtacReader:
             status = self._status(line, number)
             counter = not COUNTER.isdisjoint(line.options)
         parent = self.stack[-1] if self.stack else None
-        if parent and parent.relation and not COUNTER.isdisjoint(parent.relation.options):
-            counter = True
+        if parent and parent.relation:
+            counter = counter or not COUNTER.isdisjoint(parent.relation.options)
         self.parts[part_id] = Part(
             id=part_id,
             type=kind,
@@ -289,8 +289,7 @@ class LtacReader:
         status = self._status(line, number)
         parent = self.stack[-1] if self.stack else None
         linked = self._kind(line, parent, kind) if parent else None
-        known = self.parts.get(name)
-        if known is None:
+        if (known := self.parts.get(name)) is None:
             self.away.append((name, number))
             self.parts[name] = Part(
                 id=name,
