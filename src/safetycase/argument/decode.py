@@ -46,12 +46,15 @@ KINDS: Mapping[str, type[Any]] = {
 ID = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)?")
 
 
+_IS_ID = ID.fullmatch
+
+
 class _Missing:
     """Stands for a value that could not be read; a finding says why."""
 
 
 MISSING = _Missing()
-Path = tuple[Any, str]  # (the path of what holds it or None, its key): built for every value
+Path = tuple[Any, str | int]  # (the path of what holds it or None, its key): built for every value
 Read = Callable[["Decoder", Node, Path], Any]
 
 
@@ -167,11 +170,12 @@ class Decoder:
         if kind == "use" and self.instantiate is not None:
             return self.instantiate(self, node, kinds)
         name = value.value if type(value) is Scalar else None
-        if kind not in KINDS or name is None or not ID.fullmatch(name) or surprising(name):
+        if kind not in KINDS or name is None or not _IS_ID(name) or surprising(name):
             name = self._name(kind, key, value, path)
             if name is None:
                 return MISSING
-        store, full = self.store, self.scope.own(name)
+        store, scope = self.store, self.scope
+        full = scope.own(name) if scope.prefix else name
         if kind not in kinds:
             where = self.where(path) if path else "this place"
             hint = "expected " + " or ".join(f"`{k}`" for k in kinds)
@@ -382,7 +386,7 @@ def unfold(path: Path | None) -> tuple[str, ...]:
     """A path as a tuple from the element down."""
     found: list[str] = []
     while path is not None:
-        found.append(path[1])
+        found.append(str(path[1]))
         path = path[0]
     return tuple(reversed(found))
 
@@ -395,8 +399,7 @@ def _compile(hint: Any) -> Read:
     """The function that reads a value of the type `hint`."""
     origin = get_origin(hint)
     if origin is Annotated:
-        ref = get_args(hint)[1]
-        return lambda decoder, node, path: decoder.reference(node, ref, path)
+        return _reference(get_args(hint)[1])
     if origin in (Union, types.UnionType):
         return _compile(next(arg for arg in get_args(hint) if arg is not type(None)))
     if origin is Literal:
@@ -427,6 +430,21 @@ def _text(decoder: Decoder, node: Node, path: Path) -> Any:
     return decoder.scalar(node, str, path)
 
 
+def _reference(ref: model.RefTo) -> Read:
+    def read(decoder: Decoder, node: Node, path: Path) -> Any:
+        scope = decoder.scope
+        if type(node) is Scalar and not scope.prefix and not decoder.foreign:
+            name = node.value
+            if node.style or not surprising(name):
+                decoder.store.references.append(
+                    Reference(path, name, ref, node, decoder.reader.file)
+                )
+                return name
+        return decoder.reference(node, ref, path)
+
+    return read
+
+
 def _literal(choices: tuple[Any, ...]) -> Read:
     known = frozenset(choices)
 
@@ -446,8 +464,8 @@ def _tuple(hint: Any) -> Read:
             if type(node) is not Unread:
                 decoder.reader.sequence(node, decoder.where(path))
             return MISSING
-        found = [inner(decoder, item, (path, str(at))) for at, item in enumerate(node.items)]
-        return tuple([value for value in found if value is not MISSING])
+        found = [inner(decoder, item, (path, at)) for at, item in enumerate(node.items)]
+        return tuple(found if MISSING not in found else [v for v in found if v is not MISSING])
 
     return read
 

@@ -266,5 +266,5 @@ def _elements(decoder: Decoder, pairs: list[tuple[str, Node, Node]]) -> Any:
             root = decoder.value(value, model.ClaimRef, path)
         elif key in LISTS:
             for at, entry in enumerate(decoder.reader.sequence(value, f"`{key}`")):
-                decoder.element(entry, (LISTS[key],), (path, str(at)))
+                decoder.element(entry, (LISTS[key],), (path, at))
     return root
