@@ -290,6 +290,31 @@ def test_an_instance_is_renamed_with_its_elements() -> None:
     assert "comes from a template" in why(rename(of, "CONTROL/MEASURED", "X", library=LIBRARY))
 
 
+def test_an_instance_whose_template_is_missing_is_refused_and_the_rest_can_be_changed() -> None:
+    of = texts(USED)
+    for change in (rename(of, "CONTROL", "X"), move(of, "CONTROL"), inline(of, "CONTROL")):
+        assert change.findings[0].code == "F091"
+    assert extract(of, "CONTROL", "m", "m.yaml").findings[0].code == "F091"
+    assert "claim: TOP" in after(rename(of, "SAFE", "TOP"), of)["case.yaml"]
+
+
+@given(
+    st.integers(0, len(TEXT) - 1), st.sampled_from("ab: -#\n[]{},'\"|>&*!%?~\t\\"), st.booleans()
+)
+@settings(max_examples=40, deadline=None)
+def test_a_broken_text_is_refused_or_changed_but_never_an_accident(
+    at: int, char: str, instead: bool
+) -> None:
+    of = texts(TEXT[:at] + char + TEXT[at + instead :])
+    for change in (
+        rename(of, "RARE", "NEW"),
+        move(of, "RARE"),
+        move(of, "LIGHT", "ROUTES"),
+        extract(of, "FAIR", "m", "m.yaml"),
+    ):
+        assert change.findings or load_files(change.after(of)).case is not None
+
+
 def test_what_cannot_be_put_in_line_is_refused() -> None:
     assert "neither a module nor an instance" in why(inline(texts(), "RARE"))
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 
+import yaml
+
 from safetycase.argument import model
 from safetycase.argument.fmt import comments_of
 from safetycase.argument.join import home
@@ -321,7 +323,10 @@ def _inline_module(source: Source, module: model.Module) -> Refactoring:
 def _with_all_comments(file: File, cuts: dict[str, Piece]) -> dict[str, Piece]:
     """The pieces; comments of the file that stand in none of them go above the first."""
     kept = "\n".join(rendered(piece, 0) for piece in cuts.values())
-    held = [words for _, words in comments_of(kept)]
+    try:
+        held = [words for _, words in comments_of(kept)]
+    except yaml.YAMLError:
+        held = []  # rather a comment twice than lost
     lost = []
     for _, words in comments_of(file.text):
         if words in held:

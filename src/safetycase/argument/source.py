@@ -168,7 +168,8 @@ def read_source(
         )
         files[name] = file
         store = _store(reader, file, names, ModuleHead if module else model.Header)
-        places.update(_places(file, store))
+        known = loaded.case.elements  # the instance of a template that cannot be read is not there
+        places.update((n, place) for n, place in _places(file, store) if n in known)
         found += store.references
     return Source(
         texts=texts,
