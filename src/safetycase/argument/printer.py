@@ -210,6 +210,8 @@ class _Printer:
                 continue
             key = file_name(item.name)
             if item.name not in marks:
+                if item.name == "despite":
+                    value = {self.local(leg): why for leg, why in value.items()}
                 out += self.pair(key, value, indent)
             elif isinstance(value, str):
                 out += self.reference(key, value, indent, depth, marks[item.name])

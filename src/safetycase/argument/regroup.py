@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 import yaml
@@ -64,10 +64,8 @@ def _extract(source: Source, name: str, module: str, file: str) -> Refactoring:
     pieces: dict[str, list[Piece]] = {}
     root: Piece | None = None
     emptied = _emptied(entry, spans)
-    # The legs of `despite` are written in full: they are keys, and no reader has to resolve them.
-    words = _words(source, entry, lambda at: f"{module}/{at.name}" if at.name in members else "")
     for member, place in spans.items():
-        piece = cut(source, member, place, None if place.listed else f"{module}/{member}", words)
+        piece = cut(source, member, place, None if place.listed else f"{module}/{member}")
         if member == name and isinstance(case.elements[name], model.Claim):
             root = piece
         else:
@@ -174,16 +172,14 @@ def _within(file: File, at: Reference, units: Mapping[str, Place]) -> bool:
     return any(file.start(p.node) <= here < file.end(p.node) for p in units.values())
 
 
-def _words(
-    source: Source, file: File, new: Callable[[Reference], str], *, keys_only: bool = True
-) -> list[tuple[int, int, str]]:
-    """What the references of a file are called where they go; nothing for those that stay."""
+def _words(source: Source, file: File, names: Mapping[str, str]) -> list[tuple[int, int, str]]:
+    """What the references of a file are called where they go."""
     found = []
     for at in source.references:
-        word = new(at) if at.file == file.name else ""
-        if word and (not keys_only or at.path[1] == "despite"):
+        if at.file == file.name and at.name in names:
             assert isinstance(at.node, Scalar)
-            found.append((file.start(at.node), file.end(at.node), quoted_as(at.node, word)))
+            word = quoted_as(at.node, names[at.name])
+            found.append((file.start(at.node), file.end(at.node), word))
     return found
 
 
@@ -298,7 +294,7 @@ def _inline_module(source: Source, module: model.Module) -> Refactoring:
     for at in source.references:
         if at.name in names and at.file not in (source.entry, module.file):
             raise source.refusal(f"`{at.name}` is referred to from {at.file}", at.name)
-    words = _words(source, file, lambda at: names.get(at.name, ""), keys_only=False)
+    words = _words(source, file, names)
     units = _units(source, file, frozenset(names))
     cuts = {n: cut(source, n, p, None if p.listed else "-", words) for n, p in units.items()}
     pieces: dict[str, list[Piece]] = {}
