@@ -14,7 +14,7 @@ from safetycase.argument.fmt import comments_of
 from safetycase.argument.join import home
 from safetycase.argument.library import NO_TEMPLATES, Library
 from safetycase.argument.load import LISTS
-from safetycase.argument.nodes import Collection, Scalar
+from safetycase.argument.nodes import Collection, Node, Scalar
 from safetycase.argument.pieces import Piece, append, cut, rendered
 from safetycase.argument.printer import dump_parts
 from safetycase.argument.quoting import inline as quoted
@@ -57,9 +57,6 @@ def _extract(source: Source, name: str, module: str, file: str) -> Refactoring:
     _check_target(source, name, module, file)
     members = _members(source, name)
     spans = _units(source, entry, members)
-    inside = {at.name for at in source.references if _within(entry, at, spans)} - members
-    if any(home(other, case.modules) == "" and other in case.elements for other in inside):
-        raise source.refusal(f"`{min(inside)}` cannot be reached from a module", name)
     names = {member: f"{module}/{member}" for member in members}
     pieces: dict[str, list[Piece]] = {}
     root: Piece | None = None
@@ -168,8 +165,7 @@ def _units(source: Source, file: File, members: frozenset[str]) -> dict[str, Pla
 def _within(file: File, at: Reference, units: Mapping[str, Place]) -> bool:
     if at.file != file.name:
         return False
-    here = file.start(at.node)
-    return any(file.start(p.node) <= here < file.end(p.node) for p in units.values())
+    return any(_inside(file, place.node, at.node) for place in units.values())
 
 
 def _words(source: Source, file: File, names: Mapping[str, str]) -> list[tuple[int, int, str]]:
@@ -373,14 +369,14 @@ def _inline_instance(source: Source, use: model.Use) -> Refactoring:
     uses = {n: u for n, u in moved.uses.items() if n != use.as_ and n not in names.values()}
     wanted = dataclasses.replace(moved, uses=uses)
     start, end = file.start(node), file.end(node)
-    within = {n for n, p in source.places.items() if p.file is file and _holds(file, node, p.node)}
+    within = {n for n, p in source.places.items() if p.file is file and _inside(file, node, p.node)}
     nest = frozenset(names.values()) | (within - {use.as_})
     text, others = dump_parts(wanted, use.as_, file.column(start), nest)
     notes = [w for line, w in comments_of(file.text) if _line_in(file, line, start, end)]
     line = file.line_start(start)
     file.replace(line, line, "".join(" " * file.column(start) + f"{w}\n" for w in notes))
     file.replace(start, end, text)
-    put_references(source, names, lambda at: at.file == file.name and _inside(file, node, at))
+    put_references(source, names, lambda at: at.file == file.name and _inside(file, node, at.node))
     for key, found in others.items():
         append(source, file, key, [_piece(text) for text in found])
     return prove(source, Refactoring(edits=source.edits()), wanted)
@@ -390,12 +386,8 @@ def _piece(text: str) -> Piece:
     return Piece(comments=(), lines=tuple(text.split("\n")))
 
 
-def _holds(file: File, outer: Collection, inner: Collection) -> bool:
+def _inside(file: File, outer: Collection, inner: Node) -> bool:
     return file.start(outer) <= file.start(inner) < file.end(outer)
-
-
-def _inside(file: File, node: Collection, at: Reference) -> bool:
-    return file.start(node) <= file.start(at.node) < file.end(node)
 
 
 def _line_in(file: File, line: int, start: int, end: int) -> bool:

@@ -159,13 +159,8 @@ def read_source(
         reader = Reader(texts[name], name)
         assert isinstance(reader.root, Collection)
         prefix = f"{module}/" if module else ""
-        file = File(
-            name=name,
-            text=texts[name],
-            prefix=prefix,
-            root=reader.root,
-            lines=Lines(texts[name]),
-        )
+        text, lines = texts[name], Lines(texts[name])
+        file = File(name=name, text=text, prefix=prefix, root=reader.root, lines=lines)
         files[name] = file
         store = _store(reader, file, names, ModuleHead if module else model.Header)
         known = loaded.case.elements  # the instance of a template that cannot be read is not there
