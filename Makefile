@@ -37,6 +37,7 @@ accept: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python scripts/reference.py
+	$(BIN)/python scripts/template_pages.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

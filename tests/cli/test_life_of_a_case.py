@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -238,3 +241,40 @@ def test_a_planned_leaf_supports_nothing_and_says_so(sc: Sc, coin: Path) -> None
     assert "Nothing executes it yet" in said
     assert "the upper bound" in said
     assert "E-COIN  [planned evidence]" in sc("agenda", coin).out
+
+
+def test_the_record_names_the_template_a_leaf_comes_from(sc: Sc, tmp_path: Path) -> None:
+    template = """\
+template: coins
+version: 3
+title: A coin
+source: nobody
+says: A test.
+parameters:
+  bound: {type: probability, says: The bound.}
+root:
+  claim: RARE
+  says: Heads are rare.
+  holds_when: "rate <= {bound}"
+  by: {evidence: E-COIN, because: It is the coin., reads: {rate: rate}}
+"""
+    text = COIN[: COIN.index("      - claim: RARE")] + (
+        "      - use: coins@3\n        as: ONE\n        with: {bound: 0.2}\n        develops:\n"
+        "          E-COIN: {method: toy/coin, with: {n: 400, rate: 5}, valid_for: 90 days}\n"
+    )
+    folder = write_case(tmp_path / "coins", text, {"templates/coins.yaml": template})
+    assert sc("check", folder).out == "5 elements, 0 errors, 0 warnings\n"
+    ran = sc("run", folder)
+    assert ran.code == 0, ran.err
+    status = sc("status", folder, "--json").json
+    assert status["states"]["ONE"]["support"] == "supported"
+    assert sc("verify", folder).code == 0
+    log = (folder / "ledger" / "log.jsonl").read_text("utf-8")
+    bodies = [
+        json.loads(base64.b64decode(json.loads(line)["payload"])) for line in log.splitlines()
+    ]
+    named = [b["predicate"]["template"] for b in bodies if "template" in b["predicate"]]
+    assert named == [{"name": "coins@3", "sha256": hashlib.sha256(template.encode()).hexdigest()}]
+    # The pinned version stands: a changed template is not taken without a changed pin.
+    (folder / "templates" / "coins.yaml").write_text(template.replace("version: 3", "version: 4"))
+    assert "F041" in sc("check", folder).out

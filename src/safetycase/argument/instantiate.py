@@ -19,14 +19,14 @@ from safetycase.argument.nodes import Collection, Node, Reader, Scalar, scalar, 
 from safetycase.argument.store import Scope
 from safetycase.argument.template import Template, bind, read_template
 
-__all__ = ["Templates", "facts_of"]
+__all__ = ["FILLABLE", "Templates", "facts_of"]
 
 _PINNED = re.compile(r"([a-z][a-z0-9-]*)@([1-9][0-9]*)")
 _LISTS = (
     "claims", "evidence", "arguments", "assumptions", "defeaters", "problems", "contexts",
     "justifications", "monitors", "hazards",
 )  # fmt: skip
-_FILLABLE = frozenset(
+FILLABLE = frozenset(
     ("method", "with", "inputs", "reads", "valid_for", "plan", "level", "model", "distribution",
      "because", "declared", "credence", "artefact")
 )  # fmt: skip
@@ -280,8 +280,8 @@ def _develop(
 
 def _fill_evidence(node: Collection, given: Collection, reader: Reader) -> None:
     for key, key_node, value in reader.items(given, "`develops`"):
-        if key not in _FILLABLE:
-            hint = did_you_mean(key, _FILLABLE)
+        if key not in FILLABLE:
+            hint = did_you_mean(key, FILLABLE)
             reader.report("F048", key_node, f"`develops` cannot set `{key}` of evidence", hint)
             continue
         at = next((i for i in range(0, len(node.items), 2) if _named(node.items[i], key)), None)

@@ -16,7 +16,7 @@ from safetycase.argument import model
 from safetycase.argument.decode import file_name
 from safetycase.argument.expression import Expression, Formula
 from safetycase.argument.graph import kind_of
-from safetycase.argument.instantiate import _FILLABLE as FILLABLE
+from safetycase.argument.instantiate import FILLABLE as FILLABLE
 from safetycase.argument.join import home
 from safetycase.argument.load import LISTS
 from safetycase.argument.quoting import WIDTH, inline, lines

@@ -273,11 +273,20 @@ def _registration(setting: Setting, job: Job, writer: Writer) -> tuple[int, int]
             "exploratory": setting.exploratory,
             "seed": seed,
             "because": job.because,
+            "template": _template(setting.case, job.evidence.id),
         },
         at=stamp(setting.now()),
         subjects=(("recipe", digest),),
     )
     return record.seq, seed
+
+
+def _template(case: Case, evidence: str) -> dict[str, str]:
+    """The pinned template a leaf comes from, by name, version and digest; empty for the case's."""
+    for name, use in case.uses.items():
+        if evidence.startswith(f"{name}/"):
+            return {"name": f"{use.template}@{use.version}", "sha256": use.digest}
+    return {}
 
 
 def _planned(job: Job) -> int:
