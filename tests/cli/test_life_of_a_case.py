@@ -273,7 +273,8 @@ root:
     bodies = [
         json.loads(base64.b64decode(json.loads(line)["payload"])) for line in log.splitlines()
     ]
-    named = [b["predicate"]["template"] for b in bodies if "template" in b["predicate"]]
+    said = [b["predicate"]["body"] for b in bodies]
+    named = [body["template"] for body in said if "template" in body]
     assert named == [{"name": "coins@3", "sha256": hashlib.sha256(template.encode()).hexdigest()}]
     # The pinned version stands: a changed template is not taken without a changed pin.
     (folder / "templates" / "coins.yaml").write_text(template.replace("version: 3", "version: 4"))
