@@ -22,12 +22,20 @@ from safetycase.plugin.catalogue import installed
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
 
-_TITLES = {"case": "Case file", "review": "Review"}
+_TITLES = {"case": "Case file", "formats": "Other formats", "review": "Review"}
 _ABOUT = {
     "case": "What is found in every case file, whatever profile it asks for.",
+    "formats": "What the readers of gsn2x, LTAC, TEA, SACM and other formats find in a file.",
     "review": "What a critical reader of an AI safety case asks; see [Review](../review-rules.md).",
 }
-_LANGUAGES = {".yaml": "yaml", ".json": "json", ".xmi": "xml", ".py": "python", ".jsonl": "json"}
+_LANGUAGES = {
+    ".yaml": "yaml",
+    ".json": "json",
+    ".xmi": "xml",
+    ".py": "python",
+    ".ltac": "text",
+    ".jsonl": "json",
+}
 
 
 def findings() -> str:

@@ -18,7 +18,7 @@ from safetycase.workspace.checking import check_folder
 
 WITHOUT_EXAMPLE: frozenset[str] = frozenset()
 """Codes that may do without for now; has to be empty in a release."""
-FOREIGN = {"argument.yaml": "gsn2x", "argument.xmi": "sacm"}
+FOREIGN = {".yaml": "gsn2x", ".xmi": "sacm", ".ltac": "ltac", ".json": "tea"}
 RULES = [(name, code) for name, rules in all_rules().items() for code in rules]
 JUDGED = [(name, code) for name, code in RULES if name != "review"]  # those need a record
 
@@ -67,7 +67,7 @@ def codes_of(
 def findings(
     example: Example, profile: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Finding]:
-    if not example.is_case:
+    if example.read_first != "case.yaml":
         yield from judged(example, profile)
         return
     for name, content in example.files():
@@ -81,12 +81,13 @@ def findings(
 
 def judged(example: Example, profile: str) -> Iterator[Finding]:
     structure: Structure | None
-    if example.main == "structure.json":
-        structure = read_structure(example.folder / example.main)
+    name = example.read_first
+    if name == "structure.json":
+        structure = read_structure(example.folder / name)
     else:
         files = dict(example.files())
-        read = importlib.import_module(f"safetycase.interop.{FOREIGN[example.main]}").FORMAT.read
-        reading = read([Source(name=example.main, data=files[example.main])], files.get)
+        module = importlib.import_module(f"safetycase.interop.{FOREIGN[Path(name).suffix]}")
+        reading = module.FORMAT.read([Source(name=name, data=files[name])], files.get)
         yield from reading.findings
         structure = reading.structure
     if structure is not None and profile in PROFILES:

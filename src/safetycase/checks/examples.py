@@ -5,7 +5,7 @@ files that the case names (installed plugins stand in `plugin/`), or `structure.
 of `argument.structure` as plain JSON, where `parts` and `modules` are lists and a span is a line
 number. A profile of a foreign tool may have `argument.yaml` or `argument.xmi` of that tool.
 `generate.json` in place of a file too large to be kept reads {"file": NAME, "before": TEXT,
-"repeat": TEXT, "times": N}.
+"repeat": TEXT, "times": N, "after": TEXT}.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from safetycase.argument.structure import ClaimPoint, Link, ModuleInfo, Part, St
 __all__ = ["Example", "examples_of", "read_structure", "structure_from"]
 
 FOLDER = Path(__file__).parent / "examples"
-MAIN = ("case.yaml", "generate.json", "structure.json", "argument.yaml", "argument.xmi")
-"""What the main file of an example may be called."""
+MAIN = ("case.yaml", "generate.json", "structure.json")
+"""What the main file of an example may be called, beside `argument.*` of another tool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +35,12 @@ class Example:
     main: str
 
     @property
-    def text(self) -> str:
-        """The text of the main file; the rule for it where it has to be generated."""
-        return (self.folder / self.main).read_text("utf-8")
-
-    @property
-    def is_case(self) -> bool:
-        """Whether this is a case folder (else a structure)."""
-        return self.main in ("case.yaml", "generate.json")
+    def read_first(self) -> str:
+        """The name of the file that is read: the main one, or the one that is generated."""
+        if self.main != "generate.json":
+            return self.main
+        name: str = json.loads((self.folder / self.main).read_text("utf-8"))["file"]
+        return name
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """(name, content) of every file, with what has to be generated."""
@@ -51,7 +49,8 @@ class Example:
                 continue
             if path.name == "generate.json":
                 rule = json.loads(path.read_text("utf-8"))
-                text = rule.get("before", "") + rule["repeat"] * rule["times"]
+                middle = rule["repeat"] * rule["times"]
+                text = rule.get("before", "") + middle + rule.get("after", "")
                 yield rule["file"], text.encode("utf-8")
             else:
                 yield path.relative_to(self.folder).as_posix(), path.read_bytes()
@@ -62,7 +61,8 @@ def examples_of(code: str) -> Mapping[str, Example]:
     found = {}
     for side in ("fires", "quiet"):
         folder = FOLDER / code / side
-        for main in MAIN:
+        foreign = sorted(path.name for path in folder.glob("argument.*"))
+        for main in (*MAIN, *foreign):
             if (folder / main).is_file():
                 found[side] = Example(folder=folder, main=main)
                 break

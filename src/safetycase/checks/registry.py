@@ -15,7 +15,7 @@ from typing import Literal
 
 from safetycase.argument.findings import Finding, Severity
 from safetycase.argument.structure import Structure
-from safetycase.checks.codes import CODES
+from safetycase.checks.codes import CODES, READER_CODES
 
 __all__ = ["Group", "Rule", "all_rules", "of_the_case_file"]
 
@@ -42,12 +42,17 @@ class Rule:
     judge: Callable[[Structure], Iterator[Finding]] | None = None
 
 
-_WARNINGS = frozenset({"C102", "C106", "C130", "C132"})
-"""Codes of a case file that block nothing."""
+_WARNINGS = frozenset({"C102", "C106", "C130", "C132", "F057"})
+"""Codes that block nothing."""
 
 
 def of_the_case_file() -> Mapping[str, Rule]:
     """The codes of reading and checking a case file, as rules."""
+    return _plain(CODES, "case")
+
+
+def _plain(codes: Mapping[str, tuple[str, str]], profile: str) -> dict[str, Rule]:
+    """Rules that live in a reader or in `checks.rules`: their message says the case at hand."""
     return {
         code: Rule(
             code=code,
@@ -55,13 +60,17 @@ def of_the_case_file() -> Mapping[str, Rule]:
             text=text,
             message=title,
             severity="warning" if code in _WARNINGS else "error",
+            profile=profile,
         )
-        for code, (title, text) in CODES.items()
+        for code, (title, text) in codes.items()
     }
 
 
 def all_rules() -> Mapping[str, Mapping[str, Rule]]:
-    """Profile -> code -> rule. The rules of the case file stand under `case`.
+    """Profile -> code -> rule.
+
+    The rules of the case file stand under `case`, those of the readers of other formats under
+    `formats`.
 
     Those of the profile `review` judge a case with its record, those of the other profiles a
     `Structure`.
@@ -69,7 +78,7 @@ def all_rules() -> Mapping[str, Mapping[str, Rule]]:
     # Documentation and `explain` ask for everything; a check of a case does without.
     from safetycase.checks.profiles import PROFILES
 
-    found = {"case": of_the_case_file()}
+    found = {"case": of_the_case_file(), "formats": _plain(READER_CODES, "formats")}
     if importlib.util.find_spec("safetycase.checks.review"):
         found["review"] = importlib.import_module("safetycase.checks.review").REVIEW_RULES
     found |= {name: {r.code: r for r in known.rules} for name, known in PROFILES.items()}
