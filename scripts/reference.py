@@ -22,10 +22,9 @@ from safetycase.plugin.catalogue import installed
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
 
-_TITLES = {"case": "Case file", "formats": "Other formats", "review": "Review"}
+_TITLES = {"case": "Reading a file, and the case file", "review": "Review"}
 _ABOUT = {
-    "case": "What is found in every case file, whatever profile it asks for.",
-    "formats": "What the readers of gsn2x, LTAC, TEA, SACM and other formats find in a file.",
+    "case": "What is found in every file, whatever profile the case asks for.",
     "review": "What a critical reader of an AI safety case asks; see [Review](../review-rules.md).",
 }
 _LANGUAGES = {

@@ -16,8 +16,8 @@ from safetycase.checks.registry import all_rules
 from safetycase.plugin.formats import Source
 from safetycase.workspace.checking import check_folder
 
-WITHOUT_EXAMPLE: frozenset[str] = frozenset()
-"""Codes that may do without for now; has to be empty in a release."""
+WITHOUT_EXAMPLE = frozenset({"F090", "F091", "F092"})
+"""Codes that may do without for now (of commands that change a file); to be empty in a release."""
 FOREIGN = {".yaml": "gsn2x", ".xmi": "sacm", ".ltac": "ltac", ".json": "tea"}
 RULES = [(name, code) for name, rules in all_rules().items() for code in rules]
 JUDGED = [(name, code) for name, code in RULES if name != "review"]  # those need a record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["CODES", "READER_CODES"]
+__all__ = ["CODES"]
 
 CODES: Mapping[str, tuple[str, str]] = {
     "F001": (
@@ -256,50 +256,3 @@ CODES: Mapping[str, tuple[str, str]] = {
         "stays open.",
     ),
 }
-
-READER_CODES: Mapping[str, tuple[str, str]] = {
-    "F050": (
-        "Not of this format",
-        "The text cannot be read as the format at that place. What follows is read as far as it "
-        "makes sense; nothing is guessed.",
-    ),
-    "F051": (
-        "Too large",
-        "A file is read up to 64 MiB and a number of elements, so that no file can take all "
-        "memory. Split it.",
-    ),
-    "F052": ("Nested too deeply", "No argument is nested so deep; flatten the file."),
-    "F053": (
-        "Given twice",
-        "A key or an attribute stands twice in one place; the tools that write the format disagree "
-        "on which one counts. Keep one.",
-    ),
-    "F054": (
-        "Document type refused",
-        "A document type or an entity can make a small file huge or reach other files. Remove the "
-        "`<!DOCTYPE ...>` and write entities out.",
-    ),
-    "F055": (
-        "Refers to nothing",
-        "The id is not in this file: a typing error, or the element was not exported.",
-    ),
-    "F056": (
-        "Id used twice",
-        "Two elements have one id; what refers to it cannot be told apart. Rename one.",
-    ),
-    "F057": (
-        "Unknown word",
-        "The format, as far as it is published, has no such element, key or option. It is kept as "
-        "a tag where possible, or left out, and the finding says which.",
-    ),
-    "F058": (
-        "Does not fit",
-        "The value is none that the format allows there, or two statements contradict each other.",
-    ),
-    "F059": ("Not UTF-8", "The bytes are no text in UTF-8. Save the file as UTF-8."),
-    "F060": (
-        "Circular support",
-        "The links of the file lead in a circle; the one that closes it is left out.",
-    ),
-}
-"""The codes of reading a file of another format; each reader uses those that apply."""

@@ -15,7 +15,7 @@ from typing import Literal
 
 from safetycase.argument.findings import Finding, Severity
 from safetycase.argument.structure import Structure
-from safetycase.checks.codes import CODES, READER_CODES
+from safetycase.checks.codes import CODES
 
 __all__ = ["Group", "Rule", "all_rules", "of_the_case_file"]
 
@@ -47,12 +47,7 @@ _WARNINGS = frozenset({"C102", "C106", "C130", "C132", "F057"})
 
 
 def of_the_case_file() -> Mapping[str, Rule]:
-    """The codes of reading and checking a case file, as rules."""
-    return _plain(CODES, "case")
-
-
-def _plain(codes: Mapping[str, tuple[str, str]], profile: str) -> dict[str, Rule]:
-    """Rules that live in a reader or in `checks.rules`: their message says the case at hand."""
+    """The codes of reading a file, of whatever format, and of checking a case, as rules."""
     return {
         code: Rule(
             code=code,
@@ -60,25 +55,21 @@ def _plain(codes: Mapping[str, tuple[str, str]], profile: str) -> dict[str, Rule
             text=text,
             message=title,
             severity="warning" if code in _WARNINGS else "error",
-            profile=profile,
         )
-        for code, (title, text) in codes.items()
+        for code, (title, text) in CODES.items()
     }
 
 
 def all_rules() -> Mapping[str, Mapping[str, Rule]]:
     """Profile -> code -> rule.
 
-    The rules of the case file stand under `case`, those of the readers of other formats under
-    `formats`.
-
-    Those of the profile `review` judge a case with its record, those of the other profiles a
-    `Structure`.
+    The codes of reading files and of the case file stand under `case`. Rules of the profile
+    `review` judge a case with its record, those of the other profiles a `Structure`.
     """
     # Documentation and `explain` ask for everything; a check of a case does without.
     from safetycase.checks.profiles import PROFILES
 
-    found = {"case": of_the_case_file(), "formats": _plain(READER_CODES, "formats")}
+    found = {"case": of_the_case_file()}
     if importlib.util.find_spec("safetycase.checks.review"):
         found["review"] = importlib.import_module("safetycase.checks.review").REVIEW_RULES
     found |= {name: {r.code: r for r in known.rules} for name, known in PROFILES.items()}
