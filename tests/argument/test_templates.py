@@ -240,3 +240,17 @@ def test_a_text_parameter_never_becomes_anything_but_text(value: str) -> None:
     assert isinstance(evidence, Evidence)
     assert root.says.startswith(f"With {value} it")
     assert evidence.with_["monitor"] == value
+
+
+def test_a_cache_never_keeps_what_a_template_made() -> None:
+    cache: dict[object, object] = {}
+    first = load(HEADER + USE, library=library(), cache=cache)
+    changed = library(TEMPLATE.replace("The routes cover the ways.", "Otherwise."))
+    second = load(HEADER + USE, library=changed, cache=cache)
+    assert first.case is not None
+    assert second.case is not None
+    step = second.case.elements["SAFE/PARTS"]
+    assert isinstance(step, Argument)
+    assert step.because == "Otherwise."
+    missing = load(HEADER + USE.replace("control@1", "later@1"), cache=cache)
+    assert [f.code for f in missing.findings] == ["F040"]

@@ -65,6 +65,7 @@ class _Part:
     store: Store
     findings: tuple[Finding, ...]
     readable: bool = True
+    templated: bool = False  # also depends on templates and on the facts of the case
 
 
 def load_files(
@@ -175,8 +176,8 @@ def _part(
     library: Library,
     cache: Cache,
 ) -> _Part:
-    key = (file, text, scope, repr(header), id(library))
-    if key not in cache:
+    key = (file, text, scope)
+    if key not in cache or cache[key].templated:
         for old in [k for k in cache if k[0] == file]:
             del cache[old]
         cache[key] = _read(text, file, scope, head, header, library)
@@ -211,19 +212,28 @@ def _read(
         header = model.Header(**values)
     if scope.modules == frozenset() and values.get("modules"):
         decoder.scope = dataclasses.replace(scope, modules=frozenset(values["modules"]))
-    decoder.instantiate = _lazily(header, library, reader)
+    used: list[Any] = []
+    decoder.instantiate = _lazily(header, library, reader, used)
     root = _elements(decoder, pairs)
     if root is None and head is model.Header:
         reader.report("F021", None, "the case lacks `root`", "write the top claim under `root:`")
         root = MISSING
     if scope.prefix:
         del store.nodes[""]
-    return _Part(head=values, root=root, store=store, findings=tuple(reader.findings))
+    return _Part(
+        head=values,
+        root=root,
+        store=store,
+        findings=tuple(reader.findings),
+        templated=bool(used),
+    )
 
 
-def _lazily(header: model.Header | None, library: Library, reader: Reader) -> Any:
-    """How `use` is read; a case without templates does not import what reads them."""
-    made: list[Any] = []
+def _lazily(header: model.Header | None, library: Library, reader: Reader, made: list[Any]) -> Any:
+    """How `use` is read; a case without templates does not import what reads them.
+
+    `made` holds what reads them as soon as one is used.
+    """
 
     def instantiate(*given: Any) -> Any:
         if not made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,9 @@ def serve() -> Any:
     from lsprotocol import types as lsp
     from pygls.lsp.server import LanguageServer
 
+    # A case is tens of thousands of objects that stay; looking through them after every key
+    # stroke would take longer than checking them.
+    gc.set_threshold(200_000, 20, 100)
     server = LanguageServer("safetycase", version("safetycase"))
     _Features(server, lsp).register()
     return server
