@@ -489,3 +489,20 @@ def test_the_shipped_case_keeps_every_element() -> None:
     structure, losses = structure_of(case)
     lost = {loss.about for loss in losses if loss.what == "problem"}
     assert set(structure.parts) | lost == set(case.elements)
+
+
+def test_modules_read_from_files_are_joined_by_a_contract() -> None:
+    from tests.argument.test_modules import FILES
+
+    from safetycase.argument.load import load_files
+
+    case = load_files(FILES).case
+    assert case is not None
+    structure, _ = structure_of(case)
+    converged = structure.parts["training/CONVERGED"]
+    assert converged.by_contract
+    assert not converged.undeveloped
+    # Only the contract's own module supports it, by an away goal.
+    assert links(structure, "training/CONVERGED") == []
+    away = [p for p in structure.parts.values() if p.away == "training/CONVERGED"]
+    assert [links(structure, p.id) for p in away] == [[("supported by", "CON")]]

@@ -127,6 +127,7 @@ def _evidence(leaf: Evidence) -> dict[str, str]:
     plan = leaf.plan
     pairs: tuple[tuple[str, object], ...] = (
         ("sc.method", leaf.method),
+        ("sc.because", leaf.because),
         ("sc.type", leaf.type),
         ("sc.statistic", leaf.statistic),
         ("sc.valid_for", leaf.valid_for and leaf.valid_for.text),

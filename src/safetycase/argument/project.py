@@ -130,7 +130,7 @@ class _Projection:
             tags["sc.template"] = f"{use.template}@{use.version}"
         home = standing.home(name)
         local = name[len(home) + 1 :] if home and name.startswith(f"{home}/") else name
-        bare = isinstance(element, Claim | Defeater) and not element.by
+        bare = isinstance(element, Claim | Defeater) and not self._own_step(element)
         by_contract = bare and standing.by_contract(name)
         undeveloped = (bare and not by_contract and name not in standing.concluded) or (
             isinstance(element, Argument) and not element.premises
@@ -200,9 +200,16 @@ class _Projection:
         elif isinstance(element, Defeater):
             self._doubt(element)
 
+    def _own_step(self, element: Claim | Defeater) -> str | None:
+        """What an element rests on, unless that is written apart and `concludes` it."""
+        step = self.case.elements.get(element.by or "")
+        apart = isinstance(step, Argument) and step.concludes == element.id
+        return None if apart else element.by
+
     def _claim(self, claim: Claim) -> None:
-        if claim.by:
-            self._support(claim.id, claim.by, "by")
+        own = self._own_step(claim)
+        if own:
+            self._support(claim.id, own, "by")
         for name in claim.in_support:
             if self._support(claim.id, name, "in_support", _IN_SUPPORT):
                 self._lose(claim.id, "in support", target=name)
