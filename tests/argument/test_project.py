@@ -172,6 +172,7 @@ def test_tags(toy: Structure) -> None:
     }
     assert toy.parts["E-COIN"].tags == {
         "sc.method": "toy/coin",
+        "sc.because": "It is the coin.",
         "sc.type": "capability evaluation",
         "sc.statistic": "upper bound",
         "sc.valid_for": "90 days",
@@ -355,7 +356,7 @@ def test_a_step_written_apart_in_the_same_module_is_plain_support() -> None:
     assert not structure.parts["SAFE"].undeveloped
     assert structure.modules == {}
     assert structure.parts["A"].tags["sc.k"] == "1"
-    assert structure.parts["E"].tags == {"sc.planned": "1"}
+    assert structure.parts["E"].tags == {"sc.because": "Ran.", "sc.planned": "1"}
     assert {loss.what for loss in losses} == {"solution under a strategy", "rule", "header"}
     (rule,) = (loss for loss in losses if loss.what == "rule")
     assert "`1 of 1`" in rule.says

@@ -141,9 +141,12 @@ def test_the_time_is_linear() -> None:
     spent = []
     for count in (1_000, 20_000):
         graph = chain(count)
-        start = time.process_time()
-        arrange(*graph)
-        spent.append(time.process_time() - start)
+        tries = []
+        for _ in range(3):  # the least of three: another process may have the cache meanwhile
+            start = time.process_time()
+            arrange(*graph)
+            tries.append(time.process_time() - start)
+        spent.append(min(tries))
     assert spent[1] < 60 * max(spent[0], 0.01)
 
 
