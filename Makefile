@@ -10,11 +10,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 case: $(VENV)/.run
 	$(BIN)/safetycase run $(CASE)
 
+# Tests of the real model run one at a time: two inference servers on two cores starve each other.
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not model"
+	$(BIN)/python -m pytest -m model
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow and not model and not browser"
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal \
+	  -m "not slow and not model and not browser"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check
