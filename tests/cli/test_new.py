@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,12 @@ def test_every_template_starts_a_case_that_checks(sc: Sc, tmp_path: Path, name: 
     # Doubts may stand; no claim, step or leaf is supported before anything ran.
     shown = {n for n, s in states.items() if s["support"] in ("supported", "refuted")}
     assert {states[n]["kind"] for n in shown} <= {"defeater"}
+    page = tmp_path / "page.html"
+    assert sc("report", tmp_path / "made", "--out", page, "--now", "2026-06-01").code == 0
+    text = page.read_text("utf-8")
+    anchors = set(re.findall(r'id="([^"]+)"', text))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= anchors
+    assert "nothing executes it, so it supports nothing" in text
 
 
 def test_it_says_what_it_has_to_know(sc: Sc, tmp_path: Path) -> None:

@@ -189,6 +189,7 @@ class _Links:
             yield from ((answer, "answer") for answer in element.answered_by)
         if isinstance(element, Claim):
             yield from ((claim, "in support") for claim in element.in_support)
+        if isinstance(element, Claim | Argument | Evidence):
             yield from ((context, "context") for context in element.context)
         for problem in self.blocked_by.get(name, ()):
             yield problem, "problem"
