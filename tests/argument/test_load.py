@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import jsonschema
 import pytest
 import yaml
@@ -12,7 +15,7 @@ from tests.conftest import COIN, HEADER
 from safetycase.argument.graph import cycle, path_to_root, supporting
 from safetycase.argument.load import load
 from safetycase.argument.model import Assumption, Claim, Defeater, Evidence
-from safetycase.argument.schema import case_schema
+from safetycase.argument.schema import case_schema, module_schema
 
 CLAIM = HEADER + "root: {claim: SAFE, says: It is safe.}\n"
 
@@ -191,3 +194,35 @@ def test_many_dangling_references_are_listed_fast_and_the_first_have_hints() -> 
 def test_a_criterion_that_nobody_can_read_is_a_finding() -> None:
     long = " and ".join(["rate <= 0.2"] * 500)
     assert ("F024", 14) in codes(HEADER + f"root: {{claim: S, says: s, holds_when: {long}}}\n")
+
+
+@pytest.mark.parametrize("path", sorted(Path("cases").glob("*/case.yaml")), ids=str)
+def test_a_stock_editor_accepts_the_shipped_cases(path: Path) -> None:
+    validator = jsonschema.Draft202012Validator(case_schema())
+    assert [e.message for e in validator.iter_errors(as_json(path.read_text("utf-8")))] == []
+
+
+def test_a_stock_editor_reads_modules_and_uses() -> None:
+    from tests.argument.test_modules import CASE, GAME
+    from tests.argument.test_templates import USE
+
+    cases = jsonschema.Draft202012Validator(case_schema())
+    modules = jsonschema.Draft202012Validator(module_schema())
+    assert list(cases.iter_errors(as_json(CASE))) == []
+    assert list(cases.iter_errors(as_json(HEADER + USE))) == []
+    assert list(modules.iter_errors(as_json(GAME))) == []
+    assert list(modules.iter_errors(as_json(GAME.replace("public", "pubic"))))
+    assert list(cases.iter_errors(as_json(HEADER + USE.replace("as:", "ass:"))))
+
+
+def as_json(text: str) -> object:
+    """What an editor's YAML plug-in sees: dates stay text."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: plain(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [plain(inner) for inner in value]
+        return value.isoformat() if isinstance(value, date) else value
+
+    return plain(yaml.safe_load(text))

@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from safetycase.argument import model
 from safetycase.argument.decode import ID, KINDS, file_name, hints_of, required
 from safetycase.argument.expression import Expression, Formula
-from safetycase.argument.load import LISTS
+from safetycase.argument.load import LISTS, ModuleHead
 
-__all__ = ["case_schema", "record_schema"]
+__all__ = ["case_schema", "module_schema", "record_schema"]
 
 _SCALARS: Mapping[Any, Mapping[str, Any]] = {
     str: {"type": "string", "minLength": 1},
@@ -36,20 +36,49 @@ _SCALARS: Mapping[Any, Mapping[str, Any]] = {
 
 def case_schema() -> dict[str, Any]:
     """The schema (draft 2020-12) of `case.yaml`."""
-    properties: dict[str, Any] = {
-        name: _schema(hint) for name, hint in hints_of(model.Header).items()
-    }
+    return _file_schema("case", model.Header, ["root"])
+
+
+def module_schema() -> dict[str, Any]:
+    """The schema (draft 2020-12) of a module file."""
+    return _file_schema("module", ModuleHead, [])
+
+
+def _file_schema(what: str, head: type[Any], more: list[str]) -> dict[str, Any]:
+    properties: dict[str, Any] = {name: _schema(hint) for name, hint in hints_of(head).items()}
     properties["root"] = _schema(model.ClaimRef)
     for name, kind in LISTS.items():
-        properties[name] = {"type": "array", "items": {"$ref": f"#/$defs/{kind}"}}
+        items: dict[str, Any] = {"$ref": f"#/$defs/{kind}"}
+        if kind == "claim":
+            items = {"anyOf": [items, {"$ref": "#/$defs/use"}]}
+        properties[name] = {"type": "array", "items": items}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "safetycase case file",
+        "title": f"safetycase {what} file",
         "type": "object",
         "properties": properties,
-        "required": [*sorted(required(model.Header)), "root"],
+        "required": [*sorted(required(head)), *more],
         "additionalProperties": False,
-        "$defs": {kind: _element(kind, record) for kind, record in KINDS.items()},
+        "$defs": {
+            **{kind: _element(kind, record) for kind, record in KINDS.items()},
+            "use": _use(),
+        },
+    }
+
+
+def _use() -> dict[str, Any]:
+    """An instance of a template, where a claim may stand."""
+    return {
+        "type": "object",
+        "description": "An instance of a template: `use` pins it, `as` names it.",
+        "properties": {
+            "use": {"type": "string", "pattern": "^[a-z][a-z0-9-]*@[1-9][0-9]*$"},
+            "as": {"type": "string", "pattern": f"^{ID.pattern}$"},
+            "with": {"type": "object"},
+            "develops": {"type": "object"},
+        },
+        "required": ["use", "as"],
+        "additionalProperties": False,
     }
 
 
@@ -101,4 +130,5 @@ def _reference(ref: model.RefTo) -> dict[str, Any]:
     name = {"type": "string", "description": "the id of " + " or ".join(ref.kinds)}
     if not ref.in_place:
         return name
-    return {"anyOf": [name, *({"$ref": f"#/$defs/{kind}"} for kind in ref.kinds)]}
+    kinds = [*ref.kinds, *(["use"] if "claim" in ref.kinds else [])]
+    return {"anyOf": [name, *({"$ref": f"#/$defs/{kind}"} for kind in kinds)]}

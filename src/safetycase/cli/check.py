@@ -36,7 +36,13 @@ from safetycase.workspace.paths import CASE_FILE, find_case
 @click.option("--from", "source", metavar="FORMAT", help="The format of CASE, if it is a file.")
 @click.option("--extended-check", is_flag=True, help="Profile gsn2x: its option of that name.")
 @click.option("--warn-dialectic", is_flag=True, help="Profile gsn2x: its option of that name.")
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of the case file instead.")
+@click.option(
+    "--schema",
+    is_flag=False,
+    flag_value="case",
+    type=click.Choice(["case", "module"]),
+    help="Print the JSON Schema of a case file (or of a module file) instead.",
+)
 def check(
     case: Path,
     now: datetime,
@@ -47,16 +53,16 @@ def check(
     source: str | None,
     extended_check: bool,
     warn_dialectic: bool,
-    schema: bool,
+    schema: str | None,
 ) -> int:
     """List everything that is wrong with CASE, with places and hints.
 
     CASE is a case folder, or a file of another argument format (gsn2x, LTAC, TEA, SACM, ...).
     """
     if schema:
-        from safetycase.argument.schema import case_schema
+        from safetycase.argument.schema import case_schema, module_schema
 
-        echo_json(case_schema())
+        echo_json(case_schema() if schema == "case" else module_schema())
         return Exit.HOLDS
     if source or (case.is_file() and case.name != CASE_FILE):
         return _foreign(case, source, profiles, as_json, extended_check, warn_dialectic)
