@@ -282,3 +282,76 @@ def test_json_everywhere(sc: Sc, coin: Path) -> None:
     ):
         done = sc(*words, "--json", cwd=coin)
         json.loads(done.out)
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ('"a\\0b"', "is not in the case folder"),
+        ("nope.yaml", "is not in the case folder"),
+        ("../outside.yaml", "is not in the case folder"),
+        ("loop.yaml", "is not in the case folder"),
+        ("folder", "is not a file"),
+        ("latin.yaml", "not UTF-8 text"),
+    ],
+)
+def test_a_module_that_cannot_be_read_is_a_finding(
+    sc: Sc, tmp_path: Path, path: str, says: str
+) -> None:
+    folder = write_case(tmp_path / "c", COIN + f"modules:\n  m: {path}\n", ITEMS)
+    (folder / "folder").mkdir()
+    (folder / "loop.yaml").symlink_to("loop.yaml")
+    (folder / "latin.yaml").write_bytes(b"module: m\ntitle: \xe9\n")
+    line = (folder / "case.yaml").read_text().count("\n")
+    checked = sc("check", folder)
+    assert checked.code == 2, checked.out
+    assert "F033" in checked.out
+    assert says in checked.out
+    assert f"c/case.yaml:{line}:6" in checked.out
+
+
+def test_a_case_file_that_is_no_file_is_named(sc: Sc, tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    folder.mkdir()
+    (folder / "case.yaml").symlink_to("case.yaml")
+    checked = sc("check", folder)
+    assert checked.code == 2
+    assert "case.yaml is no file" in checked.err
+
+
+def test_the_place_of_bytes_that_are_no_text(sc: Sc, tmp_path: Path) -> None:
+    folder = write_case(tmp_path / "c", COIN, ITEMS)
+    text = (folder / "case.yaml").read_bytes()
+    (folder / "case.yaml").write_bytes(text + b"# caf\xe9\n")
+    line = text.count(b"\n") + 1
+    assert f"c/case.yaml:{line}:6" in sc("check", folder).out
+
+
+OWN = """\
+template: mine
+version: 1
+title: Mine
+source: mine
+says: mine
+root:
+  claim: TOP
+  says: top
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\xff", "is not UTF-8 text"),
+        (OWN.replace("template: mine", "template: other").encode(), "`template: other`"),
+        (OWN.replace("says: top", "sais: top").encode(), "c/templates/mine.yaml:8:3"),
+    ],
+)
+def test_an_own_template_that_is_wrong(sc: Sc, tmp_path: Path, content: bytes, says: str) -> None:
+    folder = write_case(tmp_path / "c", COIN + "claims: [{use: mine@1, as: M}]\n", ITEMS)
+    (folder / "templates").mkdir()
+    (folder / "templates" / "mine.yaml").write_bytes(content)
+    checked = sc("check", folder)
+    assert checked.code == 2, checked.out
+    assert says in checked.out
+    assert "did you mean `mine`" not in checked.out

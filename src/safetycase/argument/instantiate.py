@@ -14,7 +14,7 @@ from safetycase.argument import model
 from safetycase.argument.decode import ID, MISSING, Decoder
 from safetycase.argument.expand import Expander
 from safetycase.argument.findings import did_you_mean
-from safetycase.argument.library import Library
+from safetycase.argument.library import Library, NoText
 from safetycase.argument.nodes import Collection, Node, Reader, Scalar, scalar, span_of
 from safetycase.argument.store import Scope
 from safetycase.argument.template import Template, bind, read_template
@@ -151,7 +151,11 @@ class Templates:
         if match[1] in self.active:
             reader.report("F040", at, f"the template `{match[1]}` uses itself")
             return None
-        found = self.library.text(pinned) or self.library.text(match[1])
+        try:
+            found = self.library.text(pinned) or self.library.text(match[1])
+        except NoText as error:
+            reader.report("F040", at, f"the file of the template `{match[1]}` {error}")
+            return None
         if found is None:
             near = did_you_mean(match[1], self.library.names())
             reader.report("F040", at, f"there is no template `{match[1]}`", near)
@@ -159,6 +163,10 @@ class Templates:
         template, inner = read_template(*found, dict.fromkeys(_LISTS, ""))
         if inner is not reader:
             self.outer.findings += inner.findings
+        if template is not None and template.head.template != match[1]:
+            says = f"{template.file} says `template: {template.head.template}`"
+            reader.report("F040", at, says, f"write `template: {match[1]}` there")
+            return None
         if template is not None and str(template.head.version) != match[2]:
             reader.report(
                 "F041",

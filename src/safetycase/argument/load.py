@@ -15,7 +15,7 @@ from safetycase.argument import model
 from safetycase.argument.decode import MISSING, Decoder, hints_of, required
 from safetycase.argument.findings import Finding, Span, did_you_mean
 from safetycase.argument.join import conclude, resolve
-from safetycase.argument.library import NO_TEMPLATES, Library
+from safetycase.argument.library import NO_TEMPLATES, Library, NoText
 from safetycase.argument.nodes import Collection, Node, Reader
 from safetycase.argument.store import Places, Scope, Store
 
@@ -90,8 +90,8 @@ def load(
     """Read a case from its text; `file` names it in findings.
 
     `more` gives the text of a module file by its path in the case folder (None if it is not
-    there), `library` the templates. A `cache` handed to every call makes a second reading pay
-    only for the files that changed.
+    there, `NoText` to say why), `library` the templates. A `cache` handed to every call
+    makes a second reading pay only for the files that changed.
     """
     cache = {} if cache is None else cache
     part = _part(text, file, Scope(), model.Header, None, library, cache)
@@ -104,7 +104,19 @@ def load(
     store.take(part.store)
     modules: dict[str, model.Module] = {}
     for name, path in names.items():
-        found = _module(name, path, file, more, header, library, frozenset(names), cache)
+        try:
+            content = more(path)
+            why = "is not in the case folder"
+        except NoText as error:
+            content, why = None, str(error)
+        if content is None:
+            span = part.store.place(("", "modules", name)) or Span(file=file, line=1, column=1)
+            message = f"the file `{path}` of module `{name}` {why}"
+            findings.append(
+                Finding(code="F033", span=span, message=message, hint="paths start there")
+            )
+            continue
+        found = _module(name, path, content, file, header, library, frozenset(names), cache)
         findings += found.findings
         if found.readable:
             store.take(found.store)
@@ -130,26 +142,21 @@ def load(
 def _module(
     name: str,
     path: str,
+    text: str,
     file: str,
-    more: Callable[[str], str | None],
     header: model.Header | None,
     library: Library,
     modules: frozenset[str],
     cache: Cache,
 ) -> _Part:
-    text = more(path)
-    if text is None:
-        span = Span(file=file, line=1, column=1)
-        message = f"the file `{path}` of module `{name}` is not in the case folder"
-        finding = Finding(code="F033", span=span, message=message, hint="paths start there")
-        return _Part(head={}, root=None, store=Store(), findings=(finding,), readable=False)
     folder = file.rsplit("/", 1)[0] + "/" if "/" in file else ""
     scope = Scope(prefix=f"{name}/", modules=modules)
     part = _part(text, folder + path, scope, ModuleHead, header, library, cache)
     said = part.head.get("module")
     if part.readable and said != name:
         span = part.store.place(("", "module")) or Span(file=folder + path, line=1, column=1)
-        message = f"the case calls this module `{name}` and the file says `module: {said}`"
+        other = f"says `module: {said}`" if said else "does not say which it is"
+        message = f"the case calls this module `{name}` and the file {other}"
         finding = Finding(code="F034", span=span, message=message, hint=f"write `module: {name}`")
         part = dataclasses.replace(part, findings=(*part.findings, finding))
     return part

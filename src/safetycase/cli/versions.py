@@ -17,6 +17,7 @@ from safetycase.argument.library import Library
 from safetycase.argument.load import Loaded, load
 from safetycase.argument.nodes import MAX_BYTES
 from safetycase.plugin.library import templates
+from safetycase.workspace.paths import inside
 
 __all__ = ["NoVersion", "Version", "find_version", "read_texts"]
 
@@ -64,9 +65,8 @@ def find_version(word: str | None, folder: Path) -> Version:
 
 def _in_folder(folder: Path, entry: str, name: str) -> Version:
     def text(file: str) -> str | None:
-        path = folder / file
-        inside = path.resolve().is_relative_to(folder.resolve())
-        if not inside or not path.is_file() or path.stat().st_size > MAX_BYTES:
+        path = inside(folder, file)
+        if path is None or not path.is_file() or path.stat().st_size > MAX_BYTES:
             return None
         try:
             return path.read_bytes().decode("utf-8")  # line ends stay as they are

@@ -125,7 +125,10 @@ def _files(folder: Path, names: tuple[str, ...], digester: Digester) -> Mapping[
     queue = list(dict.fromkeys(names))
     base = folder.resolve()
     for name in queue:
-        path = (folder / name).resolve()
+        try:
+            path = (folder / name).resolve()
+        except (RuntimeError, ValueError) as error:
+            raise OSError(f"`{name}` leads nowhere") from error
         if not path.is_relative_to(base):
             raise OSError(f"`{name}` lies outside the case folder")
         found[name] = digester.file(path)

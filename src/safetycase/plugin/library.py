@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safetycase.argument.library import Library
+from safetycase.argument.library import Library, NoText
 
 if TYPE_CHECKING:
     from safetycase.plugin.formats import Format
@@ -33,22 +33,35 @@ def templates(folder: Path | None = None) -> Library:
     def text(name: str) -> tuple[str, str] | None:
         for place in _folders(folder):
             path = place / f"{name}.yaml"
-            if path.is_file() and path.stat().st_size <= MAX_TEMPLATE:
-                shown = _shown(path, folder)
-                return shown, path.read_text("utf-8")
+            if path.is_file():
+                return _shown(path, folder), _text(path)
         return None
 
     def names() -> tuple[str, ...]:
-        found = {p.stem for place in _folders(folder) for p in place.glob("*.yaml")}
+        found = {p.stem for place in _folders(folder) for p in place.glob("*.yaml") if p.is_file()}
         return tuple(sorted(found))
 
     return Library(names=names, text=text)
 
 
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_TEMPLATE:
+            raise NoText(f"is larger than {MAX_TEMPLATE} bytes")
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise NoText(f"is not UTF-8 text: {error.reason} at byte {error.start}") from error
+    except OSError as error:
+        raise NoText(f"cannot be read: {error.strerror}") from error
+
+
 def _shown(path: Path, folder: Path | None) -> str:
-    """The file as findings name it: in the case folder, or within its package."""
+    """The file as findings name it: as the user would type it, or within its package."""
     if folder is not None and path.is_relative_to(folder):
-        return path.relative_to(folder).as_posix()
+        try:
+            return path.resolve().relative_to(Path.cwd()).as_posix()
+        except (OSError, RuntimeError, ValueError):
+            return str(path)
     return f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
 
 

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetycase.argument.findings import Finding, Span, did_you_mean
+from safetycase.argument.library import NoText
 from safetycase.argument.load import load
 from safetycase.argument.model import Case, Evidence
+from safetycase.argument.nodes import MAX_BYTES
 from safetycase.checks.rules import check
 from safetycase.checks.subject import LeafFacts, Subject
 from safetycase.plugin.library import templates
-from safetycase.workspace.paths import CASE_FILE, NoCase, find_case, shown
+from safetycase.workspace.paths import CASE_FILE, NoCase, find_case, inside, shown
 
 if TYPE_CHECKING:
     from safetycase.plugin.catalogue import Catalogue, MethodEntry
@@ -97,36 +99,49 @@ def own_texts(checked: Checked) -> Mapping[str, str]:
     folder, texts = checked.folder, dict[str, str]()
     names = [CASE_FILE, *(m.file for m in checked.case.modules.values())] if checked.case else []
     for name in names or [CASE_FILE]:
-        text = _module_text(folder, name)
-        if text is not None:
-            texts[name] = text
+        try:
+            texts[name] = _module_text(folder, name)
+        except NoText:
+            continue
     return texts
 
 
-def _module_text(folder: Path, name: str) -> str | None:
-    """The text of a module file; None if it is not there, not text, or outside the folder."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
-        return None
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
+def _module_text(folder: Path, name: str) -> str:
+    """The text of a module file; `NoText` says why it cannot be had."""
+    path = inside(folder, name)
+    if path is None:
+        raise NoText("is not in the case folder")
+    if not path.is_file():
+        raise NoText("is not a file" if path.exists() else "is not in the case folder")
+    text, problem = _read(path)
+    if problem:
+        raise NoText(f"cannot be read as a module: {problem.message}")
+    return text
 
 
 def _read(path: Path) -> tuple[str, Finding | None]:
-    span = Span(file=shown(path), line=1, column=1)
+    """The text of a file, or what stands in the way, at its place; too big a file is not read."""
+    file = shown(path)
+    span = Span(file=file, line=1, column=1)
     try:
-        return path.read_text("utf-8"), None
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            says = f"the file has {size} bytes; at most {MAX_BYTES} are read"
+            return "", Finding(code="F001", span=span, message=says, hint="split it into modules")
+        data = path.read_bytes()
+    except OSError as error:
+        return "", Finding(code="F002", span=span, message=f"cannot be read: {error.strerror}")
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n"), None
     except UnicodeDecodeError as error:
+        before = data[: error.start]
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8")) + 1
         return "", Finding(
             code="F002",
-            span=span,
+            span=Span(file=file, line=before.count(b"\n") + 1, column=column),
             message=f"not UTF-8 text: {error.reason} at byte {error.start}",
             hint="save the file as UTF-8",
         )
-    except OSError as error:
-        return "", Finding(code="F002", span=span, message=f"cannot be read: {error.strerror}")
 
 
 def _facts(case: Case, leaf: Evidence, folder: Path, catalogue: Catalogue) -> LeafFacts:
@@ -172,8 +187,8 @@ def _load(entry: MethodEntry) -> Method | tuple[str, str]:
 
 
 def _absent(folder: Path, name: str) -> str:
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
+    path = inside(folder, name)
+    if path is None:
         return "lies outside the case folder"
     if path.is_file():
         return ""

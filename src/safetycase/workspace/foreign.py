@@ -11,7 +11,7 @@ from safetycase.argument.findings import Finding, Span, did_you_mean
 from safetycase.argument.structure import Loss, Structure
 from safetycase.plugin.formats import MAX_BYTES, Format, Reading, Source
 from safetycase.plugin.library import BrokenFormat, format_names, load_format
-from safetycase.workspace.paths import CASE_FILE, shown
+from safetycase.workspace.paths import CASE_FILE, inside, shown
 
 __all__ = ["Foreign", "UnknownFormat", "format_named", "is_foreign", "read_foreign"]
 
@@ -97,8 +97,8 @@ def _beside(first: Path) -> Callable[[str], bytes | None]:
     folder = first.resolve().parent
 
     def more(name: str) -> bytes | None:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder) or not path.is_file():
+        path = inside(folder, name)
+        if path is None or not path.is_file():
             return None
         data, problem = _bytes(path)
         return None if problem else data

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from safetycase.argument.findings import did_you_mean
+from safetycase.argument.library import NoText
 from safetycase.argument.load import LISTS
 from safetycase.argument.model import Parameter
 from safetycase.argument.quoting import inline
@@ -42,7 +43,10 @@ class Question:
 def template_named(name: str) -> Template:
     """The installed template of that name (`StartError` if there is none or it is unreadable)."""
     library = templates()
-    found = library.text(name)
+    try:
+        found = library.text(name)
+    except NoText as error:
+        raise StartError(f"the file of the template `{name}` {error}") from error
     if found is None:
         hint = did_you_mean(name, library.names())
         raise StartError(f"there is no template `{name}`" + (f"; {hint}" if hint else ""))
