@@ -18,6 +18,7 @@ from safetycase.cli.common import (
     print_findings,
     printable,
 )
+from safetycase.cli.writing import save
 from safetycase.workspace.paths import CASE_FILE, find_case
 
 
@@ -160,7 +161,7 @@ def _fix(folder: Path, dry_run: bool) -> bool:
             )
             click.echo(printable("\n".join(lines)))
         else:
-            temporary = path.with_suffix(".tmp")
-            temporary.write_text(text, "utf-8")
-            temporary.replace(path)
+            # Lines end as they did.
+            ends = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
+            save(path, text.replace("\n", ends))
     return True

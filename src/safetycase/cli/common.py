@@ -100,14 +100,14 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def print_findings(findings: Iterable[Finding]) -> None:
+def print_findings(findings: Iterable[Finding], *, err: bool = False) -> None:
     """Print findings as `file:line:column CODE message`, the hint below."""
     for finding in findings:
         colour = {"error": "red", "warning": "yellow"}.get(finding.severity)
         head = click.style(f"{finding.severity} {finding.code}", fg=colour)
-        click.echo(f"{finding.span}: {head} {printable(finding.message)}")
+        click.echo(f"{finding.span}: {head} {printable(finding.message)}", err=err)
         if finding.hint:
-            click.echo(f"    → {printable(finding.hint)}")
+            click.echo(f"    → {printable(finding.hint)}", err=err)
 
 
 def printable(text: str) -> str:

@@ -20,6 +20,7 @@ from safetycase.cli.common import (
     print_findings,
     printable,
 )
+from safetycase.cli.writing import keep, save
 from safetycase.workspace.checking import check_folder
 from safetycase.workspace.foreign import format_named, is_foreign, read_foreign
 from safetycase.workspace.paths import CASE_FILE, find_case
@@ -87,8 +88,7 @@ def import_(
         raise click.ClickException(
             f"{path} is there already; name another folder with --out, or use --force"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    save(path, text)
     if as_json:
         echo_json(
             {
@@ -126,9 +126,11 @@ def export(
     """Write CASE (a case folder, or an argument in another format) in another format."""
     target = format_named(name, writes=True)
     assert target.write is not None
+    keep(out, [case])
     structure, findings, losses = structure_at(case, source)
     if structure is None:
         return _refused(findings, as_json)
+    code = unread(findings)
     stem = out.stem if out else (structure.title or "case")
     written = target.write(structure, stem)
     losses = (*losses, *written.losses)
@@ -140,7 +142,7 @@ def export(
                 "losses": loss_json(losses),
             }
         )
-        return Exit.HOLDS
+        return code
     if not out:
         for position, (file, text) in enumerate(written.files.items()):
             if len(written.files) > 1:
@@ -149,7 +151,14 @@ def export(
     print_losses(losses, all_losses)
     for path in paths:
         click.echo(str(path))
-    return Exit.HOLDS
+    return code
+
+
+def unread(findings: Iterable[Finding]) -> int:
+    """Say on stderr what of an argument could not be read; the exit code that this asks for."""
+    found = [f for f in findings if f.severity == "error" and f.code.startswith("F")]
+    print_findings(found, err=True)
+    return Exit.FINDINGS if found else Exit.HOLDS
 
 
 def structure_at(
@@ -172,9 +181,8 @@ def _save(files: Mapping[str, str], out: Path | None) -> list[Path]:
     """Write the main file to `out` and the others beside it."""
     if out is None:
         return []
-    out.parent.mkdir(parents=True, exist_ok=True)
     names = list(files)
     paths = [out, *(out.parent / name for name in names[1:])]
     for path, name in zip(paths, names, strict=True):
-        path.write_text(files[name], "utf-8")
+        save(path, files[name])
     return paths

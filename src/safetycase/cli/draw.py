@@ -9,7 +9,8 @@ import click
 from safetycase.argument.findings import did_you_mean
 from safetycase.argument.structure import Structure
 from safetycase.cli.common import Exit, case_argument, print_findings, printable
-from safetycase.cli.convert import structure_at
+from safetycase.cli.convert import structure_at, unread
+from safetycase.cli.writing import keep, save
 
 
 @click.command()
@@ -35,10 +36,12 @@ def draw(
     out: Path | None,
 ) -> int:
     """Draw the argument of CASE (a case folder, or an argument in another format)."""
+    keep(out, [case])
     structure, findings, _ = structure_at(case, source)
     if structure is None:
         print_findings(findings)
         return Exit.FINDINGS
+    code = unread(findings)
     if root is not None and root not in structure.parts:
         hint = did_you_mean(root, structure.parts)
         raise click.ClickException(f"`{root}` is not there" + (f"; {hint}" if hint else ""))
@@ -46,10 +49,9 @@ def draw(
     if out is None:
         click.echo(text)
     else:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text + "\n", "utf-8")
+        save(out, text + "\n")
         click.echo(str(out))
-    return Exit.HOLDS
+    return code
 
 
 def _drawn(structure: Structure, notation: str, root: str | None, depth: int | None) -> str:

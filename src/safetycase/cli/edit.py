@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from safetycase.cli.common import (
     printable,
 )
 from safetycase.cli.versions import NoVersion, Version, find_version, read_texts
+from safetycase.cli.writing import beside
 from safetycase.workspace.paths import find_case
 
 __all__ = ["edit"]
@@ -200,7 +199,7 @@ def _write(
     try:
         for name, path in places.items():
             if name in after:
-                made[path] = _beside(path, after[name])
+                made[path] = beside(path, after[name])
         for path, temporary in made.items():
             temporary.replace(path)
     finally:
@@ -210,15 +209,3 @@ def _write(
     for name, path in places.items():
         if name not in after:
             path.unlink()
-
-
-def _beside(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(text.encode("utf-8"))
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary = Path(name)
-    temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-    return temporary

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,19 @@ from typing import Any
 import click
 import yaml
 
-from safetycase.argument.findings import did_you_mean
+from safetycase.argument.findings import Finding, did_you_mean
+from safetycase.argument.nodes import Collection, Reader
 from safetycase.argument.scalars import show
 from safetycase.cli.common import (
     Exit,
     as_json_option,
     echo_json,
+    finding_json,
     now_option,
     print_findings,
     printable,
 )
+from safetycase.cli.writing import save
 from safetycase.plugin.library import templates
 from safetycase.workspace.checking import check_folder
 from safetycase.workspace.paths import CASE_FILE
@@ -85,19 +88,30 @@ def new(
         text = case_of(template, _case_name(folder), known)
     except StartError as error:
         raise click.ClickException(str(error)) from None
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
-    checked = check_folder(folder)
+    checked = check_folder(folder, texts={CASE_FILE: text})
+    if checked.errors or checked.case is None:
+        return _not_made(checked.findings, as_json)
+    save(path, text)
     count = len(checked.case.elements) if checked.case else 0
     if as_json:
         echo_json({"case": str(path), "elements": count, "errors": len(checked.errors)})
     else:
-        print_findings(checked.errors)
         click.echo(
             f"{path}: {count} elements from {template.head.template}@{template.head.version}"
         )
         click.echo(f"Next: `safetycase status {folder}`, `safetycase agenda {folder}`")
-    return Exit.FINDINGS if checked.errors or checked.case is None else Exit.HOLDS
+    return Exit.HOLDS
+
+
+def _not_made(findings: Iterable[Finding], as_json: bool) -> int:
+    """The answers give no sound case: say why at the lines it would have, and write nothing."""
+    errors = [f for f in findings if f.severity == "error"]
+    if as_json:
+        echo_json({"case": None, "findings": [finding_json(f) for f in errors]})
+    else:
+        print_findings(errors)
+        click.echo("nothing was written; give other answers")
+    return Exit.FINDINGS
 
 
 def _case_name(folder: Path) -> str:
@@ -129,8 +143,19 @@ def _known(
     known: dict[str, Any] = {}
     if answers is not None:
         try:
-            said = yaml.safe_load(answers.read_text("utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            text = answers.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise StartError(f"{answers} is not UTF-8 text (byte {error.start})") from None
+        # Read strictly first: no aliases to multiply, no depth to fall into, no key twice.
+        reader = Reader(text, str(answers))
+        if isinstance(reader.root, Collection) and reader.root.mapping:
+            list(reader.items(reader.root, "the answers"))
+        for finding in reader.findings:
+            way_out = f" ({finding.hint})" if finding.hint else ""
+            raise StartError(f"{finding.span}: {finding.message}{way_out}")
+        try:
+            said = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError) as error:
             raise StartError(f"{answers}: {str(error).splitlines()[0]}") from None
         if not isinstance(said, Mapping):
             raise StartError(f"{answers}: the answers are `KEY: VALUE` lines")

@@ -19,6 +19,7 @@ from safetycase.cli.common import (
     printable,
     worst,
 )
+from safetycase.cli.writing import keep, save
 from safetycase.workspace.folder import Workspace, open_case
 from safetycase.workspace.paths import find_case
 
@@ -169,8 +170,6 @@ def write_report(space: Workspace, assessment: Assessment, out: Path | None) -> 
     path = out or space.folder / "report" / "index.html"
     if path.is_dir():
         path = path / "index.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(render_html(assessment, version=__version__), "utf-8")
-    temporary.replace(path)
+    keep(path, [])
+    save(path, render_html(assessment, version=__version__))
     return path

@@ -13,6 +13,7 @@ from safetycase.argument.findings import did_you_mean
 from safetycase.argument.library import NoText
 from safetycase.argument.load import LISTS
 from safetycase.argument.model import Parameter
+from safetycase.argument.nodes import Reader
 from safetycase.argument.quoting import inline
 from safetycase.argument.scalars import show
 from safetycase.argument.template import Template, read_template
@@ -98,8 +99,10 @@ def parse_answer(question: Question, text: str) -> Any:
     if parameter is None or parameter.type in ("text", "choice", "date", "duration", "fact"):
         return text
     try:
+        if Reader(text, question.key).findings:  # an alias, a tag, too deep, or no YAML at all
+            raise ValueError
         return yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         raise StartError(f"`{question.key}` cannot be read: {text}") from None
 
 

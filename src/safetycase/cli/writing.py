@@ -1,0 +1,52 @@
+"""Writing a file of the user's: whole or not at all, and never over what it was made from."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from safetycase.cli.common import printable
+from safetycase.workspace.paths import CASE_FILE
+
+__all__ = ["beside", "keep", "save"]
+
+
+def beside(path: Path, text: str) -> Path:
+    """A new file in the folder of `path` that holds `text` and has the rights of `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(text.encode("utf-8"))
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary = Path(name)
+    temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+    return temporary
+
+
+def save(path: Path, text: str) -> None:
+    """Put `text` in the place of `path`: the old file stays until the new one is whole."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():  # a pipe, or the terminal
+        path.write_text(text, "utf-8")
+        return
+    temporary = beside(path, text)
+    try:
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def keep(out: Path | None, sources: Iterable[Path]) -> None:
+    """Refuse an output that would take the place of a case file or of what is being read."""
+    if out is None or not out.is_file():
+        return
+    if out.name == CASE_FILE or any(s.is_file() and out.samefile(s) for s in sources):
+        raise click.ClickException(
+            f"{printable(str(out))} is an argument itself and would be lost; name another file"
+        )

@@ -1,0 +1,83 @@
+"""What is written never takes the place of what it was made from, and never half of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.conftest import COIN, Ran, write_case
+
+Sc = Callable[..., Ran]
+ITEMS = {"items.txt": "head or tail\n"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("report",), ("draw", "--as", "gsn"), ("export", "--to", "ltac")],
+)
+def test_an_output_never_replaces_the_case(sc: Sc, tmp_path: Path, words: tuple[str, ...]) -> None:
+    folder = write_case(tmp_path / "c", COIN, ITEMS)
+    before = (folder / "case.yaml").read_bytes()
+    done = sc(words[0], folder, *words[1:], "--out", folder / "case.yaml")
+    assert done.code == 2
+    assert "name another file" in done.err
+    assert (folder / "case.yaml").read_bytes() == before
+
+
+def test_an_export_never_replaces_its_source(sc: Sc, tmp_path: Path) -> None:
+    source = tmp_path / "a.ltac"
+    source.write_text("- Claim G1: safe\n")
+    done = sc("export", source, "--to", "gsn2x", "--out", source)
+    assert done.code == 2
+    assert source.read_text() == "- Claim G1: safe\n"
+
+
+def test_a_report_leaves_its_neighbours_alone(sc: Sc, tmp_path: Path) -> None:
+    folder = write_case(tmp_path / "c", COIN, ITEMS)
+    (tmp_path / "x.tmp").write_text("mine")
+    assert sc("report", folder, "--out", tmp_path / "x.html").code == 0
+    assert (tmp_path / "x.tmp").read_text() == "mine"
+
+
+def test_fix_keeps_line_ends_rights_and_neighbours(sc: Sc, tmp_path: Path) -> None:
+    folder = write_case(tmp_path / "c", COIN.replace("holds_when:", "hodls_when:"), ITEMS)
+    path = folder / "case.yaml"
+    wanted = COIN.replace("\n", "\r\n").encode()
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    path.chmod(0o600)
+    (folder / "case.tmp").write_text("mine")
+    sc("check", folder, "--fix")
+    assert path.read_bytes() == wanted
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert (folder / "case.tmp").read_text() == "mine"
+
+
+@pytest.mark.parametrize("words", [("export", "--to", "ltac"), ("draw",)])
+def test_what_could_not_be_read_is_said(sc: Sc, tmp_path: Path, words: tuple[str, ...]) -> None:
+    source = tmp_path / "a.gsn.yaml"
+    source.write_text("G1: {text: a, undeveloped: true}\nG1: {text: b, undeveloped: true}\n")
+    done = sc(words[0], source, *words[1:])
+    assert done.code == 2
+    assert "given twice" in done.err
+
+
+@pytest.mark.parametrize("answer", ["target=nan", "units=[" + "[" * 5000])
+def test_answers_that_give_no_case_write_none(sc: Sc, tmp_path: Path, answer: str) -> None:
+    folder = tmp_path / "c"
+    done = sc("new", folder, "--template", "control", "--examples", "--set", answer)
+    assert done.code == 2, done.out + done.err
+    assert not (folder / "case.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 5000, "a: &a [x]\nb: *a\n", "title: a\ntitle: b\n", "a: 2026-99-99\n"]
+)
+def test_hostile_answers_are_a_sentence(sc: Sc, tmp_path: Path, text: str) -> None:
+    answers = tmp_path / "answers.yaml"
+    answers.write_text(text)
+    folder = tmp_path / "c"
+    done = sc("new", folder, "--template", "control", "--examples", "--answers", answers)
+    assert done.code == 2, done.out + done.err
+    assert "answers.yaml" in done.err
+    assert not folder.exists()
