@@ -126,4 +126,18 @@ def test_a_module_outside_the_folder_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "secret.yaml").write_text("module: m\ntitle: M\n", "utf-8")
     text = COIN.replace("harm:", "modules: {m: ../secret.yaml}\nharm:")
     folder = write_case(tmp_path / "a", text)
-    assert "module" not in call(folder, folder).output
+    result = call(folder, folder)
+    assert "module" not in result.stdout
+    assert "F033" in result.stderr
+
+
+def test_what_could_not_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    was = write_case(tmp_path / "was", COIN, {"items.txt": "x\n"})
+    broken = COIN.replace("kind: decomposition", "kind: decompositoin")
+    assert broken != COIN
+    now = write_case(tmp_path / "now", broken, {"items.txt": "x\n"})
+    for words in ([], ["--markdown"], ["--json"]):
+        result = call(was, now, *words)
+        assert code(result) == 2
+        assert "did you mean `decomposition`" in result.stderr
+        assert "counts as absent" in result.stderr

@@ -23,6 +23,7 @@ __all__ = [
     "finding_json",
     "now_option",
     "print_findings",
+    "unread",
     "worst",
 ]
 
@@ -108,6 +109,13 @@ def print_findings(findings: Iterable[Finding], *, err: bool = False) -> None:
         click.echo(f"{finding.span}: {head} {printable(finding.message)}", err=err)
         if finding.hint:
             click.echo(f"    → {printable(finding.hint)}", err=err)
+
+
+def unread(findings: Iterable[Finding]) -> int:
+    """Say on stderr what of an argument could not be read; the exit code that this asks for."""
+    found = [f for f in findings if f.severity == "error" and f.code.startswith("F")]
+    print_findings(found, err=True)
+    return Exit.FINDINGS if found else Exit.HOLDS
 
 
 def printable(text: str) -> str:

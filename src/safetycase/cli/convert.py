@@ -19,6 +19,7 @@ from safetycase.cli.common import (
     now_option,
     print_findings,
     printable,
+    unread,
 )
 from safetycase.cli.writing import keep, save
 from safetycase.workspace.checking import check_folder
@@ -152,13 +153,6 @@ def export(
     for path in paths:
         click.echo(str(path))
     return code
-
-
-def unread(findings: Iterable[Finding]) -> int:
-    """Say on stderr what of an argument could not be read; the exit code that this asks for."""
-    found = [f for f in findings if f.severity == "error" and f.code.startswith("F")]
-    print_findings(found, err=True)
-    return Exit.FINDINGS if found else Exit.HOLDS
 
 
 def structure_at(

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from safetycase.cli.common import Exit, as_json_option, echo_json, print_findings, printable
+from safetycase.cli.common import (
+    Exit,
+    as_json_option,
+    echo_json,
+    print_findings,
+    printable,
+    unread,
+)
 from safetycase.cli.versions import NoVersion, find_version
 
 
@@ -61,4 +68,11 @@ def diff(old: str, new: str | None, folder: Path, markdown: bool, as_json: bool)
 
         for line in diff_lines(difference, width=width(), colour=sys.stdout.isatty()):
             click.echo(line)
-    return Exit.HOLDS
+    code = Exit.HOLDS
+    for version, found in zip(versions, loaded, strict=True):
+        if unread(found.findings) != Exit.HOLDS:
+            click.echo(
+                f"{printable(version.name)}: what cannot be read counts as absent above", err=True
+            )
+            code = Exit.FINDINGS
+    return code

@@ -8,8 +8,8 @@ import click
 
 from safetycase.argument.findings import did_you_mean
 from safetycase.argument.structure import Structure
-from safetycase.cli.common import Exit, case_argument, print_findings, printable
-from safetycase.cli.convert import structure_at, unread
+from safetycase.cli.common import Exit, case_argument, print_findings, printable, unread
+from safetycase.cli.convert import structure_at
 from safetycase.cli.writing import keep, save
 
 

@@ -18,7 +18,10 @@ __all__ = ["beside", "keep", "save"]
 def beside(path: Path, text: str) -> Path:
     """A new file in the folder of `path` that holds `text` and has the rights of `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    except OSError as error:  # it is about the user's file, not about ours beside it
+        raise OSError(error.errno, f"cannot be written: {error.strerror}", str(path)) from error
     with os.fdopen(handle, "wb") as stream:
         stream.write(text.encode("utf-8"))
         stream.flush()

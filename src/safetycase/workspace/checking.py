@@ -111,11 +111,14 @@ def _module_text(folder: Path, name: str) -> str:
     path = inside(folder, name)
     if path is None:
         raise NoText("is not in the case folder")
-    if not path.is_file():
-        raise NoText("is not a file" if path.exists() else "is not in the case folder")
+    try:
+        if not path.is_file():
+            raise NoText("is not a file" if path.exists() else "is not in the case folder")
+    except OSError as error:
+        raise NoText(f"cannot be read: {error.strerror}") from error
     text, problem = _read(path)
     if problem:
-        raise NoText(f"cannot be read as a module: {problem.message}")
+        raise NoText(f"cannot be read: {problem.message.removeprefix('cannot be read: ')}")
     return text
 
 
