@@ -196,3 +196,15 @@ def test_a_file_larger_than_anybody_writes_is_not_read(sc: Sc, tmp_path: Path) -
     ran = sc("check", tmp_path / "huge.ltac")
     assert ran.code == 2
     assert "F051" in ran.out
+
+
+def test_a_file_that_is_wrong_writes_nothing_unless_asked(sc: Sc, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.gsn.yaml"
+    path.write_text("G1: {text: a, supportedBy: [G2]}\nG1: {text: b}\n", "utf-8")
+    ran = sc("import", path, "--out", tmp_path / "made")
+    assert ran.code == 2
+    assert "nothing is written" in ran.err
+    assert not (tmp_path / "made").exists()
+    assert sc("import", path, "--out", tmp_path / "made", "--partial").code == 2
+    assert (tmp_path / "made" / "case.yaml").is_file()
+    assert "Only the reading was checked" in sc("check", path).out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safetycase.argument.graph import blockers, path_to_root, supporting
-from safetycase.argument.model import Claim, Evidence, Problem
+from safetycase.argument.model import Claim, Defeater, Evidence, Problem
 from safetycase.assess.records import Assessment
 
 __all__ = ["OpenItem", "agenda"]
@@ -69,7 +69,7 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
                 )
             )
     for name, state in assessment.states.items():
-        if state.kind == "defeater" and state.truth != "false":
+        if state.kind == "defeater" and state.truth != "false" and not _accepted(assessment, name):
             doubt = assessment.states[name]
             items.append(
                 OpenItem(
@@ -109,6 +109,14 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
             ),
         )
     )
+
+
+def _accepted(assessment: Assessment, name: str) -> bool:
+    """Whether a doubt is accepted as residual, by name and in date."""
+    doubt = assessment.case.elements.get(name)
+    if not isinstance(doubt, Defeater) or doubt.accepted is None or doubt.mandatory:
+        return False
+    return doubt.accepted.expires >= assessment.at.date()
 
 
 def _item(

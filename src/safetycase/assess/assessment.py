@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from safetycase.argument.findings import Finding
-from safetycase.argument.graph import attackers, blockers, conclusion_of, kind_of, supporting
+from safetycase.argument.graph import attackers, blockers, conclusion_of, kind_of
 from safetycase.argument.model import (
     Argument,
     Assumption,
@@ -18,6 +18,7 @@ from safetycase.argument.model import (
     Evidence,
     Monitor,
 )
+from safetycase.assess.below import Below
 from safetycase.assess.leaves import Leaf, LeafTarget, assess_leaf, attempt_of
 from safetycase.assess.logic import Facts, solve, standing, unanswered_legs
 from safetycase.assess.numbers import closed_parts, numbers
@@ -89,10 +90,14 @@ def assess(given: Input) -> Assessment:
     closed = closed_parts(facts, values, fresh)
     bounds = numbers(facts, values, {n: leaf.bounds for n, leaf in leaves.items()}, closed)
     not_ready = _not_ready(case, given.findings)
-    against = attackers(case)
-    below = {name: supporting(case, [name], against) or (name,) for name in facts.elements}
+    matter = [
+        name
+        for name, e in facts.elements.items()
+        if isinstance(e, Evidence | Assumption) or name in facts.accepted
+    ]
+    below = Below(facts.elements, facts.attacks, matter)
     states = {
-        name: _state(name, facts, values, leaves, not_ready, bounds.get(name), given, below[name])
+        name: _state(name, facts, values, leaves, not_ready, bounds.get(name), given, below)
         for name in facts.elements
     }
     return verdict_of(
@@ -126,7 +131,11 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
     problems = blockers(case)
     blocked = {t for t in problems if t in elements}
     # No monitor reports yet, and silence is not safety: what one conditions stays unknown.
-    blocked |= {t for e in elements.values() if isinstance(e, Monitor) for t in e.conditions}
+    monitors: dict[str, list[str]] = {}
+    for name, e in elements.items():
+        for target in e.conditions if isinstance(e, Monitor) else ():
+            monitors.setdefault(target, []).append(name)
+    blocked |= monitors.keys()
     blocked |= {f.subject for f in given.findings if f.severity == "error" and f.subject}
     assumed = {
         name: e.owner is not None
@@ -158,6 +167,7 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
         ),
         silent=frozenset(silent),
         problems=problems,
+        monitors={target: tuple(names) for target, names in monitors.items()},
         ranges={
             leaf.result.claim: {
                 q.name: (q.interval.low, q.interval.high) for q in leaf.result.quantities
@@ -173,8 +183,8 @@ def _not_ready(case: Case, findings: tuple[Finding, ...]) -> frozenset[str]:
     bad = {f.subject or case.root for f in findings if f.severity == "error"}
     if not bad:
         return frozenset()
-    against = attackers(case)
-    return frozenset(n for n in case.elements if bad & set(supporting(case, [n], against)))
+    below = Below(case.elements, attackers(case), [n for n in case.elements if n in bad])
+    return frozenset(n for n in case.elements if below.masks[n])
 
 
 def _state(
@@ -185,9 +195,9 @@ def _state(
     not_ready: frozenset[str],
     bounds: Bounds | None,
     given: Input,
-    below: tuple[str, ...],
+    resting: Below,
 ) -> State:
-    element = facts.elements[name]
+    element, below = facts.elements[name], resting.of(name)
     value = values[name]
     truth: Truth = "unknown" if value is None else "true" if value else "false"
     support = _support(name, element, facts, values)
@@ -196,10 +206,9 @@ def _state(
         kind=kind_of(element),
         posed="not ready" if name in not_ready else "ready",
         support=support,
-        residual=value is True
-        and any(d in facts.accepted for n in below for d in facts.attacks.get(n, ())),
+        residual=value is True and any(n in facts.accepted for n in below),
         truth=truth,
-        freshness=_freshness(below, facts, leaves, given.now),
+        freshness=_freshness(name, below, facts, leaves, given.now),
         reasons=reasons_of(name, facts, values, leaves, given.case, given.now),
         assumes=tuple(n for n in below if isinstance(facts.elements[n], Assumption)),
         attackers=standing(facts, values, name),
@@ -245,11 +254,11 @@ def _no_leaf(element: Evidence) -> Freshness:
 
 
 def _freshness(
-    below: tuple[str, ...], facts: Facts, leaves: Mapping[str, Leaf], now: datetime
+    own: str, below: tuple[str, ...], facts: Facts, leaves: Mapping[str, Leaf], now: datetime
 ) -> Freshness:
     """The worst freshness of the evidence and assumptions an element rests on."""
-    if below[0] in leaves:
-        return leaves[below[0]].freshness
+    if own in leaves:
+        return leaves[own].freshness
     found: list[Freshness] = []
     for name in below:
         element = facts.elements[name]
@@ -265,7 +274,7 @@ def _freshness(
             word="fresh" if held else "never run", detail="" if held else "no evidence below"
         )
     worst = min(found, key=lambda f: WORST_FIRST.index(f.word))
-    if len(below) == 1:
+    if below == (own,):
         return worst
     count = sum(f.word == worst.word for f in found)
     if worst.word == "fresh":

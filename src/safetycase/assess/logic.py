@@ -37,7 +37,8 @@ class Facts:
     blocking finding; `attacks` the defeaters against each element; `accepted` those accepted as
     residual and still in date; `silent` those the engine would raise itself and did not;
     `problems` the open problems that block each element; `ranges` the measured interval of each
-    quantity of a claim, from fresh leaves alone.
+    quantity of a claim, from fresh leaves alone; `monitors` the monitors that condition each
+    element.
     """
 
     elements: Mapping[str, Element]
@@ -49,6 +50,7 @@ class Facts:
     silent: frozenset[str]
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ranges: Mapping[str, Ranges] = field(default_factory=dict)
+    monitors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def solve(facts: Facts) -> Mapping[str, Value]:

@@ -14,6 +14,7 @@ from safetycase.argument.model import (
     Defeater,
     Element,
     Evidence,
+    Hazard,
     Monitor,
     Problem,
 )
@@ -53,10 +54,9 @@ def reasons_of(
                     about=defeater,
                 )
             )
-    for monitor in (e for e in facts.elements.values() if isinstance(e, Monitor)):
-        if name in monitor.conditions:
-            says = f"Its monitor {monitor.id} has not reported; silence is not safety."
-            found.append(Reason(says=says, about=monitor.id))
+    for monitor in facts.monitors.get(name, ()):
+        says = f"Its monitor {monitor} has not reported; silence is not safety."
+        found.append(Reason(says=says, about=monitor))
     for problem in facts.problems.get(name, ()):
         says = getattr(case.elements[problem], "says", "")
         found.append(Reason(says=f"An open problem blocks it: {says}", about=problem))
@@ -85,7 +85,21 @@ def _own(
         return _defeater(element, facts, values)
     if isinstance(element, Problem):
         return [Reason(says=f"It is closed when {element.closed_when}")]
-    return []
+    return _noted(element)
+
+
+def _noted(element: Element) -> list[Reason]:
+    """Elements that scope or watch, and are neither true nor false."""
+    if isinstance(element, Hazard):
+        found = [Reason(says=f"{name} covers it.", about=name) for name in element.covered_by]
+        if element.excluded_because:
+            found.append(Reason(says=f"It is excluded: {element.excluded_because}"))
+        return found or [Reason(says="No claim covers it, and nothing excludes it.")]
+    if isinstance(element, Monitor):
+        alarm = f" It alarms when `{element.alarm_when}`." if element.alarm_when else ""
+        watched = [Reason(says=f"It conditions {n}.", about=n) for n in element.conditions]
+        return [Reason(says=f"Owned by {element.owner}; it has not reported.{alarm}"), *watched]
+    return [Reason(says="It states a scope or a reason; nothing rests on its truth.")]
 
 
 def _planned(element: Evidence) -> list[Reason]:

@@ -81,7 +81,7 @@ def check(
 
         findings = case_findings(checked, profiles, now.date())
     count = len(checked.case.elements) if checked.case else 0
-    _show(findings, f"{count} elements", as_json)
+    _show(findings, counted(count, "element"), as_json)
     errors = any(f.severity == "error" for f in findings)
     return Exit.FINDINGS if errors or checked.case is None else Exit.HOLDS
 
@@ -92,11 +92,15 @@ def _show(findings: Sequence[Finding], what: str, as_json: bool) -> None:
         return
     print_findings(findings)
     count = {s: sum(f.severity == s for f in findings) for s in ("error", "warning", "note")}
-    notes = f", {count['note']} notes" if count["note"] else ""
-    click.echo(
-        f"{what}, {count['error']} errors, {count['warning']} warnings{notes}"
-        + (" — `safetycase explain CODE` says more" if findings else "")
-    )
+    said = [counted(count["error"], "error"), counted(count["warning"], "warning")]
+    said += [counted(count["note"], "note")] if count["note"] else []
+    more = " — `safetycase explain CODE` says more" if findings else ""
+    click.echo(f"{what}, {', '.join(said)}{more}")
+
+
+def counted(number: int, word: str) -> str:
+    """A number with its word, one or many."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _foreign(
@@ -129,6 +133,9 @@ def _foreign(
         )
         for line in said.lines:
             click.echo(printable(line))
+        if not said.lines:
+            click.echo(f"{counted(len(foreign.structure.parts), 'element')}, nothing to report"
+                       if foreign.structure else "nothing could be read")  # fmt: skip
         return said.exit_code
     found = dict.fromkeys(foreign.findings)
     if foreign.structure is not None and profiles:
@@ -138,7 +145,10 @@ def _foreign(
             found |= dict.fromkeys(check_structure(foreign.structure, name))
     findings = sorted(found, key=lambda f: (f.span, f.code))
     count = len(foreign.structure.parts) if foreign.structure else 0
-    _show(findings, f"{foreign.format.title}: {count} elements", as_json)
+    what = f"{foreign.format.title}: {counted(count, 'element')}"
+    _show(findings, what, as_json)
+    if not profiles and not as_json:
+        click.echo("Only the reading was checked; `--profile gsn-v3-strict` checks the argument.")
     return Exit.FINDINGS if any(f.severity == "error" for f in findings) else Exit.HOLDS
 
 

@@ -26,7 +26,7 @@ from safetycase.workspace.checking import check_folder
 from safetycase.workspace.foreign import format_named, is_foreign, read_foreign
 from safetycase.workspace.paths import CASE_FILE, find_case
 
-MOST_SHOWN = 20
+MOST_SHOWN = 200
 
 
 def print_losses(losses: Iterable[Loss], everything: bool) -> None:
@@ -38,14 +38,20 @@ def print_losses(losses: Iterable[Loss], everything: bool) -> None:
         click.echo("Nothing is lost.", err=True)
         return
     count = sum(map(len, by_kind.values()))
-    click.echo(f"{count} losses:", err=True)
+    click.echo(f"{count} loss{'es' if count > 1 else ''}:", err=True)
     for what, found in by_kind.items():
         click.echo(f"  {printable(what)} ({len(found)})", err=True)
         for loss in found if everything else found[:3]:
             about = f"{loss.about}: " if loss.about else ""
-            click.echo(f"    {printable(about + loss.says)}", err=True)
+            says = printable(about + loss.says)
+            click.echo(f"    {says if everything else _short(says)}", err=True)
         if not everything and len(found) > 3:
             click.echo(f"    … and {len(found) - 3} more (`--all-losses`)", err=True)
+
+
+def _short(text: str) -> str:
+    """At most two lines of a terminal."""
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 
 def loss_json(losses: Iterable[Loss]) -> list[Mapping[str, str]]:
@@ -62,6 +68,7 @@ def loss_json(losses: Iterable[Loss]) -> list[Mapping[str, str]]:
     "--out", type=click.Path(path_type=Path), help="The case folder to make (default: from FILE)."
 )
 @click.option("--force", is_flag=True, help="Write over a case that is there.")
+@click.option("--partial", is_flag=True, help="Write what could be read, with errors or without.")
 @click.option("--all-losses", is_flag=True, help="List every loss.")
 @now_option
 @as_json_option
@@ -70,6 +77,7 @@ def import_(
     name: str | None,
     out: Path | None,
     force: bool,
+    partial: bool,
     all_losses: bool,
     now: datetime,
     as_json: bool,
@@ -79,7 +87,9 @@ def import_(
 
     foreign = read_foreign(files, name)
     errors = [f for f in foreign.findings if f.severity == "error"]
-    if foreign.structure is None:
+    if foreign.structure is None or (errors and not partial):
+        if foreign.structure is not None and not as_json:
+            click.echo("nothing is written; `--partial` writes what could be read", err=True)
         return _refused(foreign.findings, as_json)
     text, losses = case_text(foreign.structure, header=None, today=now.date())
     losses = (*foreign.losses, *losses)

@@ -45,8 +45,9 @@ def format_named(name: str, *, writes: bool = False) -> Format:
     try:
         found = load_format(name)
     except BrokenFormat as error:
-        hint = did_you_mean(name, format_names())
-        raise UnknownFormat(f"{error}" + (f"; {hint}" if hint else "")) from None
+        hint = did_you_mean(name, format_names()) or ""
+        near = f"; {hint}" if hint.startswith("did") else ""
+        raise UnknownFormat(f"{error}{near}") from None
     if writes and found.write is None:
         raise UnknownFormat(f"the format `{name}` can be read and not written")
     if not writes and found.read is None:
@@ -129,4 +130,6 @@ def _guess(path: Path, data: bytes) -> Format:
     if len(fitting) == 1:
         return fitting[0]
     names = ", ".join(f.name for f in readable)
-    raise UnknownFormat(f"{path}: the format cannot be told from the file; name it: {names}")
+    raise UnknownFormat(
+        f"{path}: the format cannot be told from the file; name it with --from: {names}"
+    )

@@ -18,7 +18,7 @@ def find_case(start: Path) -> Path:
     if start.is_file():
         start = start.parent
     if not start.exists():
-        raise NoCase(f"there is no folder {start}")
+        raise NoCase(f"there is no file or folder {start}")
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / CASE_FILE).is_file():
             return folder
