@@ -37,10 +37,10 @@ def test_it_has_no_findings_and_no_record(sc: Sc, tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)  # a guard against a hang, not a bound: slow machines take long
 def test_it_runs_and_its_verdict_is_computed(sc: Sc, tmp_path: Path) -> None:
     folder = copied(tmp_path / "case")
-    ran = sc("run", folder, timeout=800)
+    ran = sc("run", folder, timeout=1500)
     assert ran.code == 0, ran.err
     found = sc("status", folder, "--json").json
     assert set(found["leaves"]) == LEAVES
@@ -70,7 +70,7 @@ def test_it_runs_and_its_verdict_is_computed(sc: Sc, tmp_path: Path) -> None:
     items = folder / "items" / "honeypots.jsonl"
     items.write_text(items.read_text("utf-8").replace("Nobody", "Noone", 1), "utf-8")
     assert sc("run", folder, "--dry-run").out.splitlines()[0].startswith("E-HONEYPOTS: stale")
-    again = sc("run", folder, "--json", timeout=300).json
+    again = sc("run", folder, "--json", timeout=600).json
     assert [e["evidence"] for e in again["ended"]] == ["E-HONEYPOTS"]
     attempts = sc("status", folder, "--json").json["leaves"]["E-HONEYPOTS"]["attempts"]
     assert len(attempts) == 2
