@@ -98,7 +98,8 @@ def test_the_comment_for_a_pull_request_cannot_be_broken_by_the_case(tmp_path: P
         "| ▼ loosens | RARE | criterion loosened | rate &#60;= 0.20 | rate &#60;= 0.30 |" in found
     )
     assert "Heads &#124; &#96;x&#96; @\u2060me" in found
-    assert found.count("<details>") == found.count("</details>") == 2
+    assert found.count("<details>") == found.count("</details>") == 3
+    assert "What survives (1)" in found
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,13 @@ def diff_lines(found: Difference, *, width: int = 100, colour: bool = False) -> 
     for impact in (*found.of("REVISE"), *found.of("RECHECK")):
         text = f"  {impact.verdict:7} {impact.element} — {_reason(impact)}"
         lines += wrap(one_line(text), width) if len(text) > width else [shorten(text, width)]
-    return lines
+    return lines + _survivors(found, width)
+
+
+def _survivors(found: Difference, width: int) -> list[str]:
+    """The elements that the change does not touch, by name."""
+    names = ", ".join(one_line(impact.element) for impact in found.of("REUSE"))
+    return [f"  {line}" for line in wrap(f"REUSE   {names}", width - 2)] if names else []
 
 
 def _values(change: Change, width: int) -> Iterator[str]:
@@ -116,6 +122,10 @@ def diff_markdown(found: Difference, *, title: str = "Safety case") -> str:
     if again:
         out += _details(f"What has to be looked at again ({len(again)})", [*head, *rows])
         out += _left_out(len(again))
+    kept = found.of("REUSE")
+    if kept:
+        survivors = ", ".join(_cell(i.element) for i in kept[:MOST_ROWS])
+        out += _details(f"What survives ({len(kept)})", [survivors]) + _left_out(len(kept))
     if found.renamed:
         pairs = list(found.renamed.items())
         names = [f"- {_cell(a)} → {_cell(b)}" for a, b in pairs[:MOST_ROWS]]
