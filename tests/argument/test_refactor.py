@@ -378,7 +378,10 @@ def test_extract_and_inline_undo_each_other(one: Case, data: Any) -> None:
     name = data.draw(st.sampled_from(sorted(one.elements)))
     change = extract(of, name, "part", "parts/part.yaml")
     if change.findings:
-        assert change.findings[0].code == "F091", change.findings
+        # F092: the proof refuses where an id that has to become public is not found to be so.
+        assert change.findings[0].code in ("F091", "F092"), change.findings
+        assert not change.edits
+        assert not change.created
         return
     new = after(change, of)
     assert case(after(inline(new, "part"), new)) == one
