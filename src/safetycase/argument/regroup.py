@@ -112,6 +112,13 @@ def _members(source: Source, name: str) -> frozenset[str]:
         if not more:
             break
         found = _closure(case, more, found)
+    for other in sorted(found):
+        step = case.elements[other]
+        legs = step.despite if isinstance(step, model.Argument) else ()
+        for leg in legs:
+            if leg in case.elements and leg not in found:
+                why = f"`despite` of `{other}` names `{leg}`, which is no premise of it"
+                raise source.refusal(f"`{name}` cannot stand in a module: {why}", name)
     if case.root in found:
         why = "it is the root claim" if name == case.root else "it refers back to the root claim"
         raise source.refusal(f"`{name}` cannot stand in a module: {why}", name)
