@@ -16,6 +16,7 @@ from safetycase.argument.model import (
     Claim,
     Credence,
     Defeater,
+    Dependence,
     Element,
     Evidence,
     Hazard,
@@ -32,14 +33,17 @@ def tags_of(element: Element) -> dict[str, str]:
     return writer(element) if writer else {}
 
 
-def note_tags(element: Problem | Monitor | Hazard) -> dict[str, str]:
-    """A problem, monitor or hazard as tags of the whole structure, `sc.problem.ID` and so on."""
+def note_tags(element: Problem | Monitor | Hazard | Dependence) -> dict[str, str]:
+    """What only speaks of others, as tags of the whole structure: `sc.problem.ID` and so on."""
     prefix = f"sc.{type(element).__name__.lower()}.{element.id}"
     tags = {prefix: element.says}
     if isinstance(element, Problem):
         more: Iterable[tuple[str, object]] = (
             ("blocks", element.blocks),
             ("closed_when", element.closed_when),
+            ("kind", element.kind),
+            ("instance_of", element.instance_of),
+            ("who", element.who),
             ("proxy", element.proxy),
             ("shots", element.shots),
         )
@@ -50,6 +54,17 @@ def note_tags(element: Problem | Monitor | Hazard) -> dict[str, str]:
             ("alarm_when", element.alarm_when),
             ("window", element.window and element.window.text),
             ("silent_after", element.silent_after and element.silent_after.text),
+        )
+    elif isinstance(element, Dependence):
+        more = (
+            ("kind", element.kind),
+            ("among", element.among),
+            ("because", element.because),
+            ("owner", element.owner),
+            ("beta", element.beta),
+            ("at_most", element.at_most),
+            ("weights", tuple(f"{w:g}" for w in element.weights)),
+            ("expires", element.expires),
         )
     else:
         more = (

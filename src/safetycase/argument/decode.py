@@ -42,6 +42,7 @@ KINDS: Mapping[str, type[Any]] = {
     "justification": model.Justification,
     "monitor": model.Monitor,
     "hazard": model.Hazard,
+    "dependence": model.Dependence,
 }
 ID = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)?")
 

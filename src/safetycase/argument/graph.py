@@ -38,6 +38,7 @@ _KIND = {
     "Justification": "justification",
     "Monitor": "monitor",
     "Hazard": "hazard",
+    "Dependence": "dependence",
 }
 
 

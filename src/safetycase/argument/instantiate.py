@@ -24,11 +24,11 @@ __all__ = ["FILLABLE", "Templates", "facts_of"]
 _PINNED = re.compile(r"([a-z][a-z0-9-]*)@([1-9][0-9]*)")
 _LISTS = (
     "claims", "evidence", "arguments", "assumptions", "defeaters", "problems", "contexts",
-    "justifications", "monitors", "hazards",
+    "justifications", "monitors", "hazards", "dependences",
 )  # fmt: skip
 FILLABLE = frozenset(
     ("method", "with", "inputs", "reads", "valid_for", "plan", "level", "model", "distribution",
-     "because", "declared", "credence", "artefact")
+     "because", "declared", "credence", "prior", "artefact")
 )  # fmt: skip
 
 

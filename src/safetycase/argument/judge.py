@@ -33,6 +33,7 @@ ADDED: Mapping[str, Judgement] = {
     "problem": Judgement("problem opened", "tightens"),
     "monitor": Judgement("monitor added", "tightens"),
     "hazard": Judgement("hazard added", "tightens"),
+    "dependence": Judgement("dependence declared", "loosens"),
 }
 REMOVED: Mapping[str, Judgement] = {
     "assumption": Judgement("assumption removed"),
@@ -40,6 +41,7 @@ REMOVED: Mapping[str, Judgement] = {
     "problem": Judgement("problem closed", "loosens"),
     "monitor": Judgement("monitor removed", "loosens"),
     "hazard": Judgement("hazard removed", "loosens"),
+    "dependence": Judgement("declared dependence removed", "tightens"),
     "context": Judgement("context removed", "loosens"),
 }
 
@@ -281,6 +283,11 @@ _RULES: Mapping[tuple[type[Any], str], Judge] = {
     (model.Monitor, "alarm_when"): _alarm,
     (model.Monitor, "silent_after"): _duration("tolerated silence"),
     (model.Monitor, "conditions"): _members("watched element", removed="loosens", added="tightens"),
+    (model.Dependence, "kind"): lambda *_: Judgement("other dependence declared"),
+    (model.Dependence, "among"): _members("member of the dependence"),
+    (model.Dependence, "beta"): _by_size("beta", "lowered", "raised", less="loosens"),
+    (model.Dependence, "at_most"): _by_size("cap", "lowered", "raised", less="loosens"),
+    (model.Dependence, "expires"): _expiry,
     (model.Hazard, "covered_by"): _members("coverage", removed="loosens", added="tightens"),
     (model.Hazard, "excluded_because"): _optional("exclusion", gained="loosens", lost="tightens"),
 }

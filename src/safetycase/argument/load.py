@@ -32,6 +32,7 @@ LISTS: Mapping[str, str] = {
     "justifications": "justification",
     "monitors": "monitor",
     "hazards": "hazard",
+    "dependences": "dependence",
 }
 Cache = MutableMapping[Any, Any]
 _OWN = Annotated[str, model.RefTo(model.ANY_KIND, in_place=False)]

@@ -36,12 +36,15 @@ __all__ = [
     "Assumption",
     "Author",
     "Case",
+    "Chance",
     "Claim",
     "Context",
     "Credence",
     "Decision",
     "Declared",
     "Defeater",
+    "Dependence",
+    "DependenceKind",
     "Deployment",
     "Duration",
     "Element",
@@ -56,7 +59,9 @@ __all__ = [
     "Monitor",
     "Parameter",
     "Plan",
+    "Prior",
     "Problem",
+    "Prospects",
     "ModelSpec",
     "RefTo",
     "Rule",
@@ -88,6 +93,7 @@ ANY_KIND = (
     "justification",
     "monitor",
     "hazard",
+    "dependence",
 )
 StepRef = Annotated[str, RefTo(("argument", "evidence"))]
 PremiseRef = Annotated[str, RefTo(("claim", "assumption", "evidence"))]
@@ -112,12 +118,44 @@ class Credence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chance:
+    """An interval of probability that nobody has to answer for alone."""
+
+    at_least: float
+    at_most: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """What was believed before the data, by whom and why; it can lower a leaf, never raise it.
+
+    `holds` is the probability of the claim itself, and `valid` that of the instrument, before
+    the result; both are updated together. Or, of the rate of failure, that it is at most
+    `rate_at_most` with probability `with_probability` and nowhere below `floor`: conservative
+    Bayesian inference (Strigini & Zhao 2020, arXiv:2008.09510).
+    """
+
+    owner: str
+    because: str
+    holds: float | None = None
+    valid: float = 1.0
+    rate_at_most: float | None = None
+    with_probability: float | None = None
+    floor: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The plan of one leaf: how many completed attempts are pooled, and the planned n."""
+    """The plan of one leaf: how many completed attempts are pooled, and the planned n.
+
+    Costs are in the unit of the case's budget: one item, and what is spent once.
+    """
 
     attempts: int = 1
     n: int | None = None
     clusters: int | None = None
+    cost_per_item: float | None = None
+    cost_fixed: float | None = None
 
 
 Family = Literal[
@@ -308,6 +346,7 @@ class Evidence:
     distribution: str | None = None
     plan: Plan | None = None
     credence: Credence | None = None
+    prior: Prior | None = None
     type: EvidenceType | None = None
     statistic: str | None = None
     stale_when: tuple[Trigger, ...] = ()
@@ -362,14 +401,40 @@ class Defeater:
     mandatory: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospects:
+    """What a problem would take, as somebody judges it.
+
+    It is `solvable` in principle by approaches of one `family` with that chance, and if so each
+    independent shot solves it with the chance `each_shot`. `already` is the chance that it needs
+    no shot. `cost` is that of one shot, in the unit of the budget.
+    """
+
+    solvable: Chance
+    each_shot: Chance
+    cost: float
+    owner: str
+    because: str
+    family: str | None = None
+    already: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """An open research sub-problem that blocks elements, and how a solution is recognised."""
+    """An open research sub-problem that blocks elements, and how a solution is recognised.
+
+    `kind` says what would solve it, `instance_of` which problem of a library it is a case of
+    (`aisi/P2`), `who` could work on it.
+    """
 
     id: str
     says: str
     blocks: tuple[TargetRef, ...]
     closed_when: str
+    kind: Literal["theory", "evaluation", "dataset", "method"] | None = None
+    instance_of: str | None = None
+    who: str | None = None
+    prospects: Prospects | None = None
     proxy: str | None = None
     shots: tuple[str, ...] = ()
     reconstructed: bool = False
@@ -424,6 +489,44 @@ class Hazard:
     combines: tuple[str, ...] = ()
 
 
+DependenceKind = Literal[
+    "associated",
+    "independent",
+    "partition",
+    "exclusive",
+    "contained",
+    "common cause",
+    "pairwise cap",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependence:
+    """A stated dependence between the elements `among`, with an owner and a warrant.
+
+    Without one nothing is taken to be independent. It counts as far as its `credence` goes:
+    what it adds to the confidence is paid for by the doubt that it is wrong, and without a
+    credence, past its date or under attack it adds nothing.
+
+    `among` are leaves (evidence, assumptions, steps for their warrants) or, for `independent` and
+    `partition`, claims that stand for all they rest on. `beta` is the share of the smallest doubt
+    that is common (`common cause`), `at_most` the chance that two fail together (`pairwise cap`),
+    `weights` the probability of each case (`partition`).
+    """
+
+    id: str
+    says: str
+    kind: DependenceKind
+    among: tuple[TargetRef, ...]
+    because: str
+    owner: str | None = None
+    beta: float | None = None
+    at_most: float | None = None
+    weights: tuple[float, ...] = ()
+    credence: Credence | None = None
+    expires: date | None = None
+
+
 Element = (
     Claim
     | Argument
@@ -435,6 +538,7 @@ Element = (
     | Justification
     | Monitor
     | Hazard
+    | Dependence
 )
 
 

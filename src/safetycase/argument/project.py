@@ -19,6 +19,7 @@ from safetycase.argument.model import (
     Claim,
     Context,
     Defeater,
+    Dependence,
     Element,
     Evidence,
     Hazard,
@@ -68,6 +69,8 @@ _LOSSES: Mapping[str, str] = {
     "problem": "GSN has no problems; `{about}` is kept in the tags `sc.problem.{about}`.",
     "monitor": "GSN has no monitors; `{about}` is kept in the tags `sc.monitor.{about}`.",
     "hazard": "GSN has no hazards; `{about}` is kept in the tags `sc.hazard.{about}`.",
+    "dependence": "GSN has no declared dependence; `{about}` is kept in the tags "
+    "`sc.dependence.{about}`.",
     "header": "system, deployment, harm, target and decision have no symbol and are kept as tags.",
 }
 """One sentence for each kind of loss."""
@@ -99,7 +102,7 @@ class _Projection:
     def result(self) -> tuple[Structure, tuple[Loss, ...]]:
         """The structure; call once."""
         for element in self.case.elements.values():
-            if isinstance(element, Problem | Monitor | Hazard):
+            if isinstance(element, Problem | Monitor | Hazard | Dependence):
                 self._note(element)
             else:
                 self.parts[element.id] = self._part(element)
@@ -156,7 +159,7 @@ class _Projection:
             span=self.case.span(name),
         )
 
-    def _note(self, element: Problem | Monitor | Hazard) -> None:
+    def _note(self, element: Problem | Monitor | Hazard | Dependence) -> None:
         kind = type(element).__name__.lower()
         self.tags |= note_tags(element)
         self._lose(element.id, kind)

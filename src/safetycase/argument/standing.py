@@ -10,6 +10,7 @@ from safetycase.argument.model import (
     Case,
     Claim,
     Defeater,
+    Dependence,
     Element,
     Evidence,
     Hazard,
@@ -106,14 +107,16 @@ def _look(case: Case, found: Standing, element: Element) -> None:
                 found.holders.setdefault(name, []).append(element.id)
         if element.concludes:
             found.conclude(element.id, element.concludes, known=element.concludes in case.elements)
-    elif isinstance(element, Problem | Monitor | Hazard):
+    elif isinstance(element, Problem | Monitor | Hazard | Dependence):
         _mentions(found, element)
 
 
-def _mentions(found: Standing, element: Problem | Monitor | Hazard) -> None:
+def _mentions(found: Standing, element: Problem | Monitor | Hazard | Dependence) -> None:
     if isinstance(element, Problem):
         found.mention("sc.blocked_by", element.blocks, element.id)
     elif isinstance(element, Monitor):
         found.mention("sc.monitored_by", element.conditions, element.id)
+    elif isinstance(element, Dependence):
+        found.mention("sc.dependence_of", element.among, element.id)
     else:
         found.mention("sc.covers", element.covered_by, element.id)

@@ -12,6 +12,7 @@ from safetycase.argument.model import (
     Case,
     Claim,
     Defeater,
+    Dependence,
     Element,
     Evidence,
     Hazard,
@@ -99,6 +100,15 @@ def _noted(element: Element) -> list[Reason]:
         alarm = f" It alarms when `{element.alarm_when}`." if element.alarm_when else ""
         watched = [Reason(says=f"It conditions {n}.", about=n) for n in element.conditions]
         return [Reason(says=f"Owned by {element.owner}; it has not reported.{alarm}"), *watched]
+    if isinstance(element, Dependence):
+        who = f"{element.owner} answers for it" if element.owner else "Nobody answers for it"
+        counts = (
+            f"and holds it at {element.credence.at_least:g} or more"
+            if element.credence
+            else "and without a credence it adds nothing"
+        )
+        about = [Reason(says=f"It is declared of {n}.", about=n) for n in element.among]
+        return [Reason(says=f"{who}, {counts}: {element.because}"), *about]
     return [Reason(says="It states a scope or a reason; nothing rests on its truth.")]
 
 

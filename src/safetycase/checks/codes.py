@@ -191,7 +191,11 @@ CODES: Mapping[str, tuple[str, str]] = {
         "The element is not connected to the root: it is neither a "
         "premise, an answer, shown in support, nor attacks or blocks anything.",
     ),
-    "C107": ("Number out of range", "Targets, levels, credences and doubts are probabilities."),
+    "C107": (
+        "Number out of range",
+        "Targets, levels, credences, doubts, priors and chances are probabilities; costs are not "
+        "negative.",
+    ),
     "C108": (
         "Mandatory defeater accepted",
         "A mandatory defeater must be answered by evidence; it cannot be accepted.",
@@ -254,5 +258,23 @@ CODES: Mapping[str, tuple[str, str]] = {
         "No record can show runs made outside it. Every "
         "case carries the assumption REGISTRY-COMPLETE with an owner; without it the root "
         "stays open.",
+    ),
+    "C133": (
+        "Declared dependence does not fit",
+        "Each kind of declared dependence has its members (two or more leaves) and, where it needs "
+        "one, its number: `beta`, `at_most` or `weights` that add up to 1.",
+    ),
+    "C134": (
+        "Contradictory declarations",
+        "Two declarations of dependence say of the same leaves what cannot both be true.",
+    ),
+    "C135": (
+        "Declared independent, and not",
+        "Independence is declared of groups that rest on the same element, input, task or "
+        "instrument. What they have in common can fail for both at once.",
+    ),
+    "C136": (
+        "Declaration without warrant",
+        "A declared dependence adds to the confidence only as far as its owner's credence goes.",
     ),
 }

@@ -21,12 +21,14 @@ from safetycase.argument.model import (
     Case,
     Claim,
     Defeater,
+    Dependence,
     Element,
     Evidence,
     Hazard,
     Monitor,
     Problem,
 )
+from safetycase.checks.probability_rules import PROBABILITY_RULES
 from safetycase.checks.subject import REGISTRY_COMPLETE, Subject, finding
 
 __all__ = ["REGISTRY_COMPLETE", "check"]
@@ -160,43 +162,7 @@ def _joined(element: Element, used: Set[str], case: Case) -> bool:
         return watched or element.id in names
     if isinstance(element, Claim):  # a claim that a module offers to others
         return any(element.id in module.public for module in case.modules.values())
-    return isinstance(element, Hazard)
-
-
-def out_of_range(subject: Subject) -> Iterator[Finding]:
-    """C107."""
-    case = subject.case
-    if not 0 < case.header.target < 1:
-        yield finding(
-            subject,
-            "C107",
-            ("", "target"),
-            f"target {case.header.target:g} is not between 0 and 1",
-            "0.90 asks for 90 % confidence",
-        )
-    for name, element in subject.each(Evidence):
-        if element.level is not None and not 0 < element.level < 1:
-            says = f"level {element.level:g} is not between 0 and 1"
-            yield finding(subject, "C107", (name, "level"), says)
-    judged: list[tuple[str, Argument | Evidence | Assumption]] = [
-        *subject.each(Argument),
-        *subject.each(Evidence),
-        *subject.each(Assumption),
-    ]
-    for name, part in judged:
-        credence = part.credence
-        if credence and not 0 <= credence.at_least <= credence.at_most <= 1:
-            yield finding(
-                subject,
-                "C107",
-                (name, "credence"),
-                "a credence is an interval of "
-                f"probability, not [{credence.at_least:g}, {credence.at_most:g}]",
-            )
-    for name, defeater in subject.each(Defeater):
-        if defeater.accepted and not 0 <= defeater.accepted.doubt <= 1:
-            says = f"a doubt is a probability, not {defeater.accepted.doubt:g}"
-            yield finding(subject, "C107", (name, "accepted", "doubt"), says)
+    return isinstance(element, Hazard | Dependence)
 
 
 def mandatory_accepted(subject: Subject) -> Iterator[Finding]:
@@ -381,11 +347,11 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     not_a_leg,
     carries_and_only_supports,
     loose,
-    out_of_range,
     mandatory_accepted,
     calculations,
     residual_owner,
     quantities,
     models,
     assumptions,
+    *PROBABILITY_RULES,
 )
