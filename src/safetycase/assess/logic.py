@@ -21,7 +21,7 @@ from safetycase.argument.model import (
     Evidence,
 )
 
-__all__ = ["Facts", "solve", "standing", "step_value", "unanswered_legs"]
+__all__ = ["Facts", "calculated", "solve", "standing", "step_value", "unanswered_legs"]
 
 _DEEPEST = 20  # calculations of calculations; a circle of them ends here
 Value = bool | None
@@ -94,7 +94,7 @@ def _operator(name: str, facts: Facts, values: Mapping[str, Value]) -> Value:
         if isinstance(step, Argument) and rule_of(step) == "calculate":
             if step.id in facts.blocked or standing(facts, values, step.id):
                 return None
-            return _calculated(element, step, facts, values)
+            return calculated(element, step, facts, values)
         return values.get(element.by) if element.by else None
     if isinstance(element, Argument):
         if rule_of(element) == "calculate":
@@ -104,7 +104,7 @@ def _operator(name: str, facts: Facts, values: Mapping[str, Value]) -> Value:
     return None
 
 
-def _calculated(claim: Claim, step: Argument, facts: Facts, values: Mapping[str, Value]) -> Value:
+def calculated(claim: Claim, step: Argument, facts: Facts, values: Mapping[str, Value]) -> Value:
     """The criterion of a claim on the computed intervals; it refutes only an exact step."""
     ranges = _inputs(step, facts, values)
     if ranges is None or claim.holds_when is None:
