@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Budget", "Part", "allocate"]
+__all__ = ["Allocation", "Part", "allocate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class Allocation:
     """The doubt each part may have; `spare` is negative where the fixed doubts are too much."""
 
     doubts: Mapping[str, float]
@@ -43,7 +43,7 @@ class Budget:
         return self.spare > 0
 
 
-def allocate(parts: Sequence[Part], target: float) -> Budget:
+def allocate(parts: Sequence[Part], target: float) -> Allocation:
     """Share 1 − target so that the measured parts cost the least together.
 
     A judged part costs nothing to make surer, so the judged parts get as large a share as there
@@ -65,7 +65,7 @@ def allocate(parts: Sequence[Part], target: float) -> Budget:
     spare = (1 - target) - fixed
     doubts = {part.id: part.doubt for part in parts if part.doubt is not None}
     if not free or spare <= 0:
-        return Budget(doubts=doubts, fixed=fixed, spare=spare)
+        return Allocation(doubts=doubts, fixed=fixed, spare=spare)
     judged = [part for part in free if part.rate is None]
     measured = [part for part in free if part.rate is not None]
     each = spare / len(free)
@@ -74,4 +74,4 @@ def allocate(parts: Sequence[Part], target: float) -> Budget:
     weights = {p.id: (p.cost_per_item or 1e-12) / (p.rate or 1.0) for p in measured}
     total = math.fsum(weights.values())
     doubts |= {name: left * weight / total for name, weight in weights.items()}
-    return Budget(doubts=doubts, fixed=fixed, spare=spare)
+    return Allocation(doubts=doubts, fixed=fixed, spare=spare)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from safetycase.confidence.budget import Part, allocate
+from safetycase.confidence.allocation import Part, allocate
 
 
 def test_equal_leaves_share_equally() -> None:
