@@ -1,0 +1,266 @@
+"""Where parts are shared: what a budget can and cannot buy in the part of a graph that is no tree.
+
+A core is a gate whose parts share something below them. Its inputs are the modules it rests on
+(events, and gates that nothing else reaches into), each with its own curve; a k-of-n gate over
+separate modules is a core as well, since the best split there is no convolution. What can be
+bought is found by search from starts that fund one way of proof each; what cannot be bought is
+bounded by a relaxation. Both are sound; the difference is the gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from safetycase.agenda.curves import (
+    Array,
+    Curve,
+    Whole,
+    added,
+    both,
+    either,
+    fold,
+    from_values,
+    spread,
+    weaker,
+)
+from safetycase.agenda.multilinear import Formula
+from safetycase.agenda.paths import path_sets
+from safetycase.confidence.graph import ALL, ANY, EVENT, NOT, Graph
+
+__all__ = ["Found", "bound", "overlapping", "search"]
+
+_PATHS = 48
+_STOPS = 48
+_ROUNDS = 40
+_SAME = 1e-13
+_WIDE = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """`curve` is reached by giving the k-th input `allocations[b, k]` of b units."""
+
+    curve: Curve
+    allocations: Whole
+
+
+def search(formula: Formula, inputs: Sequence[int], curves: Sequence[Curve]) -> Found:
+    """Good allocations of every budget over `inputs` (events of `formula`), with their `curves`.
+
+    At up to 48 budgets: start from each minimal proof funded alone and from the allocation of
+    the budget before, then exchange money between two inputs as long as that helps. Budgets
+    between inherit, and raise one input if they can.
+    """
+    hill = _Hill(formula, inputs, curves)
+    size = len(curves[0])
+    stops = np.linspace(0, size - 1, min(size, _STOPS)).round().astype(int).tolist()
+    starts = _proofs(formula, inputs, curves, stops)
+    allocations = np.zeros((size, len(inputs)), dtype=np.int64)
+    values = np.zeros(size)
+    best = np.zeros(len(inputs), dtype=np.int64)
+    for budget in range(size):
+        rows = [best[None, :], hill.raised(best, budget)]
+        if budget in starts:
+            rows.append(starts[budget])
+        best, value = hill.pick(np.concatenate(rows))
+        if budget in starts:
+            best, value = hill.climb(best, value, budget)
+        allocations[budget], values[budget] = best, value
+    return Found(curve=from_values(values), allocations=allocations)
+
+
+class _Hill:
+    """The value of allocations, and the moves from one to the next."""
+
+    def __init__(self, formula: Formula, inputs: Sequence[int], curves: Sequence[Curve]) -> None:
+        self.formula = formula
+        self.inputs = list(inputs)
+        self.values = [curve.values for curve in curves]
+        self.steps = [curve.steps for curve in curves]
+
+    def value(self, rows: Whole) -> Array:
+        """What each row of allocations reaches."""
+        points = np.zeros((len(rows), len(self.formula.graph)))
+        for k, event in enumerate(self.inputs):
+            points[:, event] = self.values[k][rows[:, k]]
+        return self.formula.many(np.clip(points, 0.0, 1.0))
+
+    def pick(self, rows: Whole) -> tuple[Whole, float]:
+        """The best row, the cheapest of equal ones, and its value."""
+        rows = np.unique(rows, axis=0)
+        values = self.value(rows)
+        near = np.flatnonzero(values >= values.max() * (1 - _SAME))
+        first = near[np.argmin(rows[near].sum(axis=1))]
+        return rows[first], float(values[first])
+
+    def climb(self, best: Whole, value: float, budget: int) -> tuple[Whole, float]:
+        """Raise one input, at the expense of another if need be, until nothing helps."""
+        for _ in range(_ROUNDS):
+            moves = [self.raised(best, budget), *self._exchanges(best, budget)]
+            rows = np.concatenate([best[None, :], *moves])
+            better, reached = self.pick(rows)
+            if reached <= value * (1 + _SAME):
+                break
+            best, value = better, reached
+        return best, value
+
+    def raised(self, best: Whole, budget: int) -> Whole:
+        """One input raised by one, two, four … of its steps, as far as the money goes."""
+        slack = budget - int(best.sum())
+        rows = [
+            self._set(best, k, level)
+            for k, levels in enumerate(self._targets(best))
+            for level in levels
+            if level - best[k] <= slack
+        ]
+        return np.array(rows, dtype=np.int64).reshape(-1, len(best))
+
+    def _exchanges(self, best: Whole, budget: int) -> list[Whole]:
+        slack = budget - int(best.sum())
+        moves = []
+        takers, donors = self._promising(best, budget)
+        targets = self._targets(best)
+        for k in takers:
+            for level in targets[k]:
+                short = level - int(best[k]) - slack
+                givers = [d for d in donors if d != k and best[d] >= short]
+                if short <= 0 or not givers:
+                    continue
+                rows = np.tile(self._set(best, k, level), (len(givers), 1))
+                for row, donor in enumerate(givers):
+                    steps = self.steps[donor]
+                    left = steps[np.searchsorted(steps, best[donor] - short, side="right") - 1]
+                    rows[row, donor] = left
+                moves.append(rows)
+        return moves
+
+    def _promising(self, best: Whole, budget: int) -> tuple[list[int], list[int]]:
+        """The inputs that would gain most from the whole budget, and those that matter least."""
+        every = list(range(len(best)))
+        donors = [k for k in every if best[k] > 0]
+        if len(best) <= _WIDE:
+            return every, donors
+        rich = [self._set(best, k, budget) for k in every]
+        poor = [self._set(best, k, 0) for k in donors]
+        values = self.value(np.array(rich + poor))
+        gains, kept = values[: len(every)], values[len(every) :]
+        takers = np.argsort(-gains, kind="stable")[:_WIDE].tolist()
+        return takers, [donors[k] for k in np.argsort(-kept, kind="stable")[:_WIDE].tolist()]
+
+    def _targets(self, best: Whole) -> list[list[int]]:
+        targets = []
+        for k, steps in enumerate(self.steps):
+            at = int(np.searchsorted(steps, best[k], side="right"))
+            jumps = [at + (1 << p) - 1 for p in range(20)]
+            targets.append([int(steps[j]) for j in jumps if j < len(steps)])
+        return targets
+
+    @staticmethod
+    def _set(best: Whole, k: int, level: int) -> Whole:
+        row = best.copy()
+        row[k] = level
+        return row
+
+
+def _proofs(
+    formula: Formula, inputs: Sequence[int], curves: Sequence[Curve], stops: Sequence[int]
+) -> dict[int, Whole]:
+    """At each budget, the best ways to spend it on one of the smallest minimal proofs alone."""
+    graph = formula.graph
+    meaning: dict[int, int | bool] = {event: 1 << k for k, event in enumerate(inputs)}
+    # What nobody funds: hope for it.
+    meaning |= {node: True for node in formula.order if graph.ops[node] == NOT}
+    sets = path_sets(graph, formula.root, meaning, most=_PATHS)
+    starts: dict[int, Whole] = {
+        stop: np.zeros((len(sets.masks), len(inputs)), dtype=np.int64) for stop in stops
+    }
+    for row, mask in enumerate(sets.masks):
+        chosen = [k for k in range(len(inputs)) if mask >> k & 1]
+        if not chosen:
+            continue
+        merged, splits = fold(both, [curves[k] for k in chosen])
+        for stop in stops:
+            shares = spread(splits, len(chosen), merged.least(stop))
+            starts[stop][row, chosen] = shares
+    return starts
+
+
+def bound(formula: Formula, inputs: Sequence[int], curves: Sequence[Curve]) -> Curve:
+    """A curve that no allocation exceeds, if none of the inputs exceeds its curve.
+
+    The smaller of two bounds. (1) Every input gets the whole budget. (2) Each input is copied,
+    one copy for each path to it; a copy is charged its share of the cost rounded down, and the
+    copies may be funded differently. Copies are associated (Esary, Proschan & Walkup 1967), so
+    at an OR one may reckon as if they were independent, and at an AND the smaller chance bounds
+    parts that overlap. For at least k, Markov's inequality: P ≤ (sum of the chances)/k.
+    """
+    size = len(curves[0])
+    points = np.zeros((size, len(formula.graph)))
+    for event, curve in zip(inputs, curves, strict=True):
+        points[:, event] = curve.values
+    lavish = from_values(formula.many(np.clip(points, 0.0, 1.0)))
+    if any(formula.graph.ops[node] == NOT for node in formula.order):
+        return lavish
+    copied = _copied(formula, dict(zip(inputs, curves, strict=True)))
+    return Curve(
+        true=np.minimum(lavish.true, copied.true), false=np.maximum(lavish.false, copied.false)
+    )
+
+
+def _copied(formula: Formula, curves: dict[int, Curve]) -> Curve:
+    graph = formula.graph
+    copies = dict.fromkeys(formula.order, 0)
+    copies[formula.root] = 1
+    for node in reversed(formula.order):
+        for part in graph.parts[node]:
+            copies[part] += copies[node]
+    reached: dict[int, Curve] = {}
+    for node in formula.order:
+        if graph.ops[node] == EVENT:
+            reached[node] = _copy(curves[node], copies[node])
+            continue
+        parts = graph.parts[node]
+        if graph.ops[node] == ALL:
+            groups = [
+                fold(weaker, [reached[p] for p in group])[0] for group in overlapping(graph, parts)
+            ]
+            reached[node] = fold(both, groups)[0]
+        elif graph.ops[node] == ANY:
+            reached[node] = fold(either, [reached[p] for p in parts])[0]
+        else:
+            total = reached[parts[0]].values
+            for part in parts[1:]:
+                total = added(total, reached[part].values)
+            reached[node] = from_values(np.minimum(total / graph.k[node], 1.0))
+    return reached[formula.root]
+
+
+def _copy(curve: Curve, copies: int) -> Curve:
+    """What one of `copies` can reach with b units of its own: at most b·copies + copies − 1."""
+    size = len(curve)
+    at = [min(size - 1, b * copies + copies - 1) for b in range(size)]
+    return Curve(true=curve.true[at], false=curve.false[at])
+
+
+def overlapping(graph: Graph, parts: Sequence[int]) -> list[list[int]]:
+    """`parts` in groups that share nothing with each other below them, in order."""
+    owner: dict[int, int] = {}
+    group = list(range(len(parts)))
+
+    def head(k: int) -> int:
+        while group[k] != k:
+            group[k] = group[group[k]]
+            k = group[k]
+        return k
+
+    for k, part in enumerate(parts):
+        for node in graph.below([part]):
+            first = owner.setdefault(node, k)
+            group[head(k)] = head(first)
+    groups: dict[int, list[int]] = {}
+    for k, part in enumerate(parts):
+        groups.setdefault(head(k), []).append(part)
+    return list(groups.values())
