@@ -179,13 +179,13 @@ class _Solver:
             return self._bet(node)
         op = self.graph.ops[node]
         if op not in (ALL, ANY):
-            return self._core(node, op, self.graph.k[node], list(self.graph.parts[node]))
+            return self._core(op, self.graph.k[node], list(self.graph.parts[node]))
         parts: list[int] = []
         for group in self._groups(node):
             if len(group) == 1:
                 parts.append(group[0])
             else:
-                self.solved[self.extra] = self._core(node, op, 0, group)
+                self.solved[self.extra] = self._core(op, 0, group)
                 parts.append(self.extra)
                 self.extra += 1
         return self._merge(op, parts)
@@ -215,7 +215,7 @@ class _Solver:
         upper = shots_curve(np.minimum(most, units // down) if down else most, **prospects)
         return _Solved(lower=lower, upper=upper)
 
-    def _core(self, node: int, op: int, k: int, group: list[int]) -> _Solved:
+    def _core(self, op: int, k: int, group: list[int]) -> _Solved:
         inputs = self._inputs(group)
         formula, events = self._copy(op, k, group, inputs)
         lower = [self.solved[part].lower for part in inputs]
