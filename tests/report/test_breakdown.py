@@ -31,7 +31,7 @@ def test_the_edges_are_numbers(bel: float) -> None:
     ],
 )
 def test_what_is_no_probability_is_refused(changes: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="outside|below"):
+    with pytest.raises(ValueError, match=r"outside|below"):
         Breakdown(**{"claim": "C", "says": "", "bel": 0.5, "pl": 1.0, **changes})
 
 
@@ -50,7 +50,7 @@ def test_what_is_no_probability_is_refused(changes: dict[str, float]) -> None:
     ],
 )
 def test_parts_refuse_it_too(record: Any, fields: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="outside|below"):
+    with pytest.raises(ValueError, match=r"outside|below"):
         record(**fields)
 
 

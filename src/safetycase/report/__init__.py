@@ -6,13 +6,16 @@ nowhere in this room.
 
 from __future__ import annotations
 
+from safetycase.assess.breakdown import Breakdown
 from safetycase.assess.records import Assessment
 from safetycase.report.as_json import to_json
+from safetycase.report.confidence_text import breakdown_lines
 from safetycase.report.text import verdict_lines
 from safetycase.report.why import UnknownElement, why_lines
 
 __all__ = [
     "UnknownElement",
+    "breakdown_lines",
     "render_html",
     "to_json",
     "verdict_lines",
@@ -20,8 +23,11 @@ __all__ = [
 ]
 
 
-def render_html(assessment: Assessment, *, version: str) -> str:
-    """The assessment as one static, self-contained HTML document."""
+def render_html(assessment: Assessment, *, version: str, breakdown: Breakdown | None = None) -> str:
+    """The assessment as one static, self-contained HTML document.
+
+    With the `breakdown` of the root claim's confidence the page shows what the number is made of.
+    """
     from safetycase.report.page import render_html as render  # with Jinja, only when asked for
 
-    return render(assessment, version=version)
+    return render(assessment, version=version, breakdown=breakdown)

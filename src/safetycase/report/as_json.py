@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from safetycase.argument.expression import Expression
 from safetycase.argument.graph import kind_of
+from safetycase.assess.breakdown import Breakdown
 from safetycase.assess.records import Assessment
 from safetycase.report.outline import outline
 
@@ -20,8 +21,11 @@ __all__ = ["FORMAT", "to_json"]
 FORMAT = "safetycase/assessment@1"
 
 
-def to_json(assessment: Assessment) -> dict[str, object]:
-    """A JSON-able mapping of the whole assessment; keys are sorted at every level."""
+def to_json(assessment: Assessment, *, breakdown: Breakdown | None = None) -> dict[str, object]:
+    """A JSON-able mapping of the whole assessment; keys are sorted at every level.
+
+    With the `breakdown` of the root claim's confidence there is a key `breakdown`.
+    """
     case = assessment.case
     whole: dict[str, object] = {
         "format": FORMAT,
@@ -46,6 +50,8 @@ def to_json(assessment: Assessment) -> dict[str, object]:
         "states": assessment.states,
         "verdict": assessment.verdict,
     }
+    if breakdown is not None:
+        whole["breakdown"] = breakdown
     plain = _plain(whole)
     assert isinstance(plain, dict)
     return plain

@@ -15,9 +15,11 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from safetycase.argument.model import Argument, Assumption, Claim, Evidence, Problem
+from safetycase.assess.breakdown import Breakdown
 from safetycase.assess.records import Assessment, State
 from safetycase.report import svg
 from safetycase.report.clean import anchor, moment, one_line, visible
+from safetycase.report.confidence_view import confidence_view
 from safetycase.report.leaf import LeafView, leaf_view
 from safetycase.report.marks import (
     CHANNELS,
@@ -56,8 +58,11 @@ OPEN_DEPTH = 4
 SHOWN = 4_000
 
 
-def render_html(assessment: Assessment, *, version: str) -> str:
-    """The whole report as one HTML document; the same assessment gives the same bytes."""
+def render_html(assessment: Assessment, *, version: str, breakdown: Breakdown | None = None) -> str:
+    """The whole report as one HTML document; the same assessment gives the same bytes.
+
+    `breakdown` is that of the root claim's confidence; without it the page has no such section.
+    """
     environment, style = _environment()
     policy = (
         f"default-src 'none'; style-src 'sha256-{_digest(style)}'; img-src data:; "
@@ -78,6 +83,7 @@ def render_html(assessment: Assessment, *, version: str) -> str:
         OUTCOME=OUTCOME,
         mark_of=view.mark,
         reference=view.reference,
+        confidence=confidence_view(breakdown),
     )
 
 
