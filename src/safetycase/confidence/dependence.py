@@ -15,7 +15,7 @@ from safetycase.confidence.declarations import contradictions
 from safetycase.confidence.frechet import Classes, frechet
 from safetycase.confidence.graph import ALL, EVENT, NOT, Declaration, Graph, Query
 from safetycase.confidence.independent import independent_bound
-from safetycase.confidence.proofs import Literal_, cheap_proof, doubt_of
+from safetycase.confidence.cheap_proof import Literal_, cheap_proof, doubt_of
 from safetycase.confidence.reference import Reference, reference
 from safetycase.confidence.rewrite import Rewritten, appended, cut_at, rewrite
 

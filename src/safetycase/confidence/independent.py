@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 
 from safetycase.confidence.diagram import OutOfBudget, compile_diagram
 from safetycase.confidence.graph import ALL, ANY, AT_LEAST, EVENT, NOT, Builder, Graph
-from safetycase.confidence.proofs import Literal_, cheap_proof, doubt_of
+from safetycase.confidence.cheap_proof import Literal_, cheap_proof, doubt_of
 
 __all__ = ["independent_bound"]
 
