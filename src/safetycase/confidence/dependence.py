@@ -15,7 +15,7 @@ from safetycase.confidence.declarations import contradictions
 from safetycase.confidence.frechet import Classes, frechet
 from safetycase.confidence.graph import ALL, EVENT, NOT, Declaration, Graph, Query
 from safetycase.confidence.independent import independent_bound
-from safetycase.confidence.cheap_proof import Literal_, cheap_proof, doubt_of
+from safetycase.confidence.literals import EventLiteral, cheap_proof, doubt_of
 from safetycase.confidence.reference import Reference, reference
 from safetycase.confidence.rewrite import Rewritten, appended, cut_at, rewrite
 
@@ -31,7 +31,8 @@ __all__ = [
 
 Unknown = Callable[[Graph, int], float]
 DIAGRAM = 50_000
-_TRIALS = 40
+_TRIALS = 40  # sets of declarations tried
+_ROUNDING = 1e-12  # more than the sums and products here can be off by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,7 @@ def declared_bound(
             usable.append(d)
     search = _Search(graph, node, bound, nodes)
     low, used = search.best(usable)
+    low -= _ROUNDING
     if low <= floor:
         low, used = floor, ()
     for d in usable:
@@ -144,6 +146,8 @@ class _Search:
 
     def best(self, usable: Sequence[Declaration]) -> tuple[float, tuple[Declaration, ...]]:
         """The greatest bound after doubts, and a set of declarations none of which is idle."""
+        if not usable:
+            return -math.inf, ()
         best = self.net(usable), tuple(usable)
         for one in usable if len(usable) > 1 else ():
             if len(self.tried) < _TRIALS:
@@ -305,13 +309,13 @@ class _Model:
             yield graph, place, {place[e] for e in (*free, *cuts)}
 
 
-def _proved(graph: Graph, proof: frozenset[Literal_], classes: Classes) -> float:
+def _proved(graph: Graph, proof: frozenset[EventLiteral], classes: Classes) -> float:
     """1 − the doubt of a proof set, blocks of declared literals being multiplied."""
     left = set(proof)
     doubt = 0.0
-    blocks: list[list[list[Literal_]]] = []
+    blocks: list[list[list[EventLiteral]]] = []
     for groups in classes.groups:
-        parted: dict[int, list[Literal_]] = {}
+        parted: dict[int, list[EventLiteral]] = {}
         for literal in sorted(left):
             if literal[0] in groups:
                 parted.setdefault(groups[literal[0]], []).append(literal)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 
 from safetycase.confidence.diagram import OutOfBudget, compile_diagram
 from safetycase.confidence.graph import ALL, ANY, AT_LEAST, EVENT, NOT, Builder, Graph
-from safetycase.confidence.cheap_proof import Literal_, cheap_proof, doubt_of
+from safetycase.confidence.literals import EventLiteral, cheap_proof, doubt_of, signs_of
 
 __all__ = ["independent_bound"]
 
@@ -30,14 +30,14 @@ def independent_bound(
     """
     loose = set(free)
 
-    def outside(literal: Literal_) -> float:
+    def outside(literal: EventLiteral) -> float:
         return 0.0 if literal[0] in loose else doubt_of(graph, literal)
 
-    def every(literal: Literal_) -> float:
+    def every(literal: EventLiteral) -> float:
         return doubt_of(graph, literal)
 
     proofs = [cheap_proof(graph, node, cost) for cost in (outside, every)]
-    tried: set[frozenset[Literal_]] = set()
+    tried: set[frozenset[EventLiteral]] = set()
     best: float | None = None
     for literals in proofs:
         granted = frozenset(p for p in literals or () if p[0] not in loose)
@@ -54,10 +54,10 @@ def independent_bound(
 
 
 def _forced(
-    graph: Graph, node: int, free: set[int], granted: frozenset[Literal_], nodes: int
+    graph: Graph, node: int, free: set[int], granted: frozenset[EventLiteral], nodes: int
 ) -> float:
     """The least P(forced) over the intervals of the free events, these being independent."""
-    signs = _signs(graph, node)
+    signs = signs_of(graph, node)
     mixed = sorted(e for e in free if signs.get(e) == {True, False})
     if len(mixed) > _MIXED:
         free = free - set(mixed)
@@ -75,19 +75,8 @@ def _forced(
     )
 
 
-def _signs(graph: Graph, node: int) -> dict[int, set[bool]]:
-    """For each event, whether it occurs under an even (True) or odd number of negations."""
-    signs: dict[int, set[bool]] = {node: {True}}
-    for i in reversed(graph.below([node])):
-        own = signs[i]
-        handed = {not s for s in own} if graph.ops[i] == NOT else own
-        for part in graph.parts[i]:
-            signs.setdefault(part, set()).update(handed)
-    return signs
-
-
 def _worst_of_the_rest(
-    graph: Graph, node: int, free: set[int], granted: frozenset[Literal_]
+    graph: Graph, node: int, free: set[int], granted: frozenset[EventLiteral]
 ) -> tuple[Graph, Mapping[int, int], int]:
     """`node` with negations on events only, granted literals true and other literals false.
 

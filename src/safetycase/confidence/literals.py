@@ -1,4 +1,4 @@
-"""Sets of literals that force a node, chosen by what they cost: one pass up, each event once."""
+"""Literals (an event and its value): what they cost, where they count, which force a node."""
 
 from __future__ import annotations
 
@@ -7,20 +7,30 @@ from collections.abc import Callable
 
 from safetycase.confidence.graph import ALL, ANY, EVENT, NOT, Graph
 
-__all__ = ["Literal_", "cheap_proof", "doubt_of"]
+__all__ = ["EventLiteral", "cheap_proof", "doubt_of", "signs_of"]
 
-Literal_ = tuple[int, bool]
+EventLiteral = tuple[int, bool]
 
 
-def doubt_of(graph: Graph, literal: Literal_) -> float:
+def doubt_of(graph: Graph, literal: EventLiteral) -> float:
     """The greatest probability that the literal does not hold."""
     event, value = literal
     return 1 - graph.low[event] if value else graph.high[event]
 
 
+def signs_of(graph: Graph, node: int) -> dict[int, set[bool]]:
+    """For each event below the node, whether it occurs unnegated (True), negated, or both."""
+    signs: dict[int, set[bool]] = {node: {True}}
+    for i in reversed(graph.below([node])):
+        handed = {not s for s in signs[i]} if graph.ops[i] == NOT else signs[i]
+        for part in graph.parts[i]:
+            signs.setdefault(part, set()).update(handed)
+    return {i: s for i, s in signs.items() if graph.ops[i] == EVENT}
+
+
 def cheap_proof(
-    graph: Graph, node: int, cost: Callable[[Literal_], float]
-) -> frozenset[Literal_] | None:
+    graph: Graph, node: int, cost: Callable[[EventLiteral], float]
+) -> frozenset[EventLiteral] | None:
     """Literals that make `node` true whatever the rest; None if nothing does.
 
     Each gate takes its cheapest parts, a cost being counted once for each path; the set is
@@ -54,8 +64,8 @@ def cheap_proof(
 
 def _collected(
     graph: Graph, node: int, chosen: dict[tuple[int, int], tuple[tuple[int, int], ...]]
-) -> frozenset[Literal_]:
-    found: set[Literal_] = set()
+) -> frozenset[EventLiteral]:
+    found: set[EventLiteral] = set()
     seen: set[tuple[int, int]] = set()
     stack = [(node, 1)]
     while stack:
