@@ -329,8 +329,8 @@ def _steps(b: Breakdown, width: int) -> Iterator[str]:
 def step_words(step: Step) -> str:
     """The fragility of one step."""
     words = f"{one_line(step.id, limit=ID)} over {_count(step.premises, 'premise')}: "
-    words += f"λ {step.lambda_crit:.3g}"
-    return words if step.modulus is None else f"{words}, modulus {step.modulus:.3g}"
+    words += f"λ {step.lambda_crit:.4g}"
+    return words if step.modulus is None else f"{words}, modulus {step.modulus:.4g}"
 
 
 def _ending(b: Breakdown, width: int) -> Iterator[str]:
