@@ -6,12 +6,15 @@ nowhere in this room.
 
 from __future__ import annotations
 
-from safetycase.assess.breakdown import Breakdown
+from typing import TYPE_CHECKING
+
 from safetycase.assess.records import Assessment
 from safetycase.report.as_json import to_json
-from safetycase.report.confidence_text import breakdown_lines
 from safetycase.report.text import verdict_lines
 from safetycase.report.why import UnknownElement, why_lines
+
+if TYPE_CHECKING:
+    from safetycase.assess.breakdown import Breakdown
 
 __all__ = [
     "UnknownElement",
@@ -21,6 +24,13 @@ __all__ = [
     "verdict_lines",
     "why_lines",
 ]
+
+
+def breakdown_lines(b: Breakdown, width: int = 100) -> list[str]:
+    """The number of `b.claim` and what it is made of, in lines of at most `width` columns."""
+    from safetycase.report.confidence_text import breakdown_lines as lines  # only when asked for
+
+    return lines(b, width)
 
 
 def render_html(assessment: Assessment, *, version: str, breakdown: Breakdown | None = None) -> str:

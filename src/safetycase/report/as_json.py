@@ -9,12 +9,15 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from safetycase.argument.expression import Expression
 from safetycase.argument.graph import kind_of
-from safetycase.assess.breakdown import Breakdown
 from safetycase.assess.records import Assessment
 from safetycase.report.outline import outline
+
+if TYPE_CHECKING:
+    from safetycase.assess.breakdown import Breakdown
 
 __all__ = ["FORMAT", "to_json"]
 
