@@ -57,13 +57,8 @@ def frontier_svg(
     x = Scale(_span([p[0] for p in rows]), LEFT, WIDTH - RIGHT)
     span_y = _values([p[1] for p in rows] + [p[2] for p in rows] + [v for _b, v in ceiling])
     y = Scale(span_y, BOTTOM, TOP)
-    low = _stairs([(p[0], p[1]) for p in rows], x, y)
-    high = _stairs([(p[0], p[2]) for p in rows], x, y)
-    band = f"{path_of(high)}L{path_of(reversed(low))}"
     parts = [
-        f'<path class="band" d="M{band}Z"/>',
-        f'<path class="edge" d="M{path_of(low)}"/>',
-        f'<path class="line" d="M{path_of(high)}"/>',
+        *_curves(rows, x, y),
         *_key(bool(ceiling)),
         *_bound(ceiling, x, y),
         *axis_x(x, x.span, BOTTOM, "raw", ""),
@@ -142,6 +137,14 @@ def _stairs(pairs: Sequence[Range], x: Scale, y: Scale) -> list[Range]:
     if len(pairs) == 1:
         path = [(x.start, y(pairs[0][1])), (x.end, y(pairs[0][1]))]
     return path
+
+
+def _curves(rows: Sequence[Point], x: Scale, y: Scale) -> Iterator[str]:
+    """The two staircases and the band between them."""
+    low = _stairs([(p[0], p[1]) for p in rows], x, y)
+    high = _stairs([(p[0], p[2]) for p in rows], x, y)
+    yield f'<path class="band" d="M{path_of(high)}L{path_of(reversed(low))}Z"/>'
+    yield f'<path class="edge" d="M{path_of(low)}"/><path class="line" d="M{path_of(high)}"/>'
 
 
 def _key(bounded: bool) -> Iterator[str]:
