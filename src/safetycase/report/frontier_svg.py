@@ -23,7 +23,7 @@ from safetycase.report.drawing import (
     span_of,
 )
 from safetycase.report.picture import label, plot
-from safetycase.report.probability import nearest, range_text
+from safetycase.report.probability import range_text, upper
 
 __all__ = ["frontier_svg"]
 
@@ -72,7 +72,7 @@ def frontier_svg(
         parts += _chosen(chosen, at, x, y, unit)
         says.append(f"chosen: {_said((chosen, at[1], at[2]), unit)}")
     if ceiling:
-        says.append(f"no plan can reach more than {nearest(ceiling[-1][1])} at the largest")
+        says.append(f"no plan can reach more than {upper(ceiling[-1][1])} at the largest")
     told = f"{one_line(value_label, limit=120)}: {'; '.join(says)}."
     return plot(parts, BOTTOM + 37, title=title, says=told, key=key, alone=alone)
 
