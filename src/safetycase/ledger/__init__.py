@@ -19,7 +19,14 @@ from safetycase.ledger.errors import (
     ObjectMissing,
     RecordRefused,
 )
-from safetycase.ledger.fold import AttemptRecord, ControlsEntry, History, Registration, fold
+from safetycase.ledger.fold import (
+    AttemptRecord,
+    ControlsEntry,
+    History,
+    Registration,
+    ShotRecord,
+    fold,
+)
 from safetycase.ledger.keys import SigningKey, default_key_path, load_or_create
 from safetycase.ledger.log import parse, read
 from safetycase.ledger.objects import ObjectStore
@@ -46,6 +53,7 @@ __all__ = [
     "Record",
     "RecordRefused",
     "Registration",
+    "ShotRecord",
     "SigningKey",
     "Verification",
     "Writer",

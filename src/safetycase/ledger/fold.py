@@ -1,4 +1,4 @@
-"""The record folded into memory: registrations, attempts and controls, as typed rows.
+"""The record folded into memory: registrations, attempts, controls and shots, as typed rows.
 
 A pure function of the verified records. What breaks a rule of the format is left out and named
 in `problems`: it can neither help nor crash whoever reads the history.
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from safetycase.ledger.record import Log, Problem, Record
-from safetycase.ledger.rules import Order
+from safetycase.ledger.rules import Order, noted
 
-__all__ = ["AttemptRecord", "ControlsEntry", "History", "Registration", "fold"]
+__all__ = ["AttemptRecord", "ControlsEntry", "History", "Registration", "ShotRecord", "fold"]
 
 Outcome = Literal["completed", "failed", "aborted", "lost"]
 
@@ -81,6 +81,29 @@ class ControlsEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShotRecord:
+    """One try of somebody's at an open problem or leaf; `outcome` is None while it is running.
+
+    `item` is the id of what it is a shot at, `family` names shots that succeed or fail for a
+    common reason, `cost` is a decimal as text in the unit of the budget. `says` is what came out.
+    """
+
+    id: str
+    seq: int
+    at: str
+    item: str
+    by: str
+    approach: str
+    family: str | None = None
+    cost: str | None = None
+    result_seq: int | None = None
+    result_at: str | None = None
+    outcome: Literal["solved", "failed", "partial"] | None = None
+    says: str = ""
+    artefacts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """Everything the record tells, in the order of the record."""
 
@@ -88,6 +111,7 @@ class History:
     attempts: tuple[AttemptRecord, ...] = ()
     controls: tuple[ControlsEntry, ...] = ()
     problems: tuple[Problem, ...] = ()
+    shots: tuple[ShotRecord, ...] = ()
 
 
 def fold(log: Log) -> History:
@@ -101,6 +125,7 @@ def fold(log: Log) -> History:
     attempts: dict[str, AttemptRecord] = {}
     controls: list[ControlsEntry] = []
     problems: list[Problem] = []
+    shots: dict[str, ShotRecord] = {}
     for record in log.records:
         refusals = order.refusals(record.kind, record.body)
         if refusals:
@@ -116,11 +141,16 @@ def fold(log: Log) -> History:
             attempts[name] = _ended(attempts[name], record)
         elif record.kind == "controls":
             controls.append(_controls(record))
+        elif noted(record.kind, record.body) == "shot":
+            shots[record.body["shot"]] = _shot(record)
+        elif noted(record.kind, record.body) == "shot-result":
+            shots[record.body["shot"]] = _result(shots[record.body["shot"]], record)
     return History(
         registrations=tuple(registrations),
         attempts=tuple(attempts.values()),
         controls=tuple(controls),
         problems=tuple(problems),
+        shots=tuple(shots.values()),
     )
 
 
@@ -190,4 +220,30 @@ def _controls(record: Record) -> ControlsEntry:
         planted=tuple(body["planted"]),
         code_digest=body["code_digest"],
         body=body,
+    )
+
+
+def _shot(record: Record) -> ShotRecord:
+    body = record.body
+    return ShotRecord(
+        id=body["shot"],
+        seq=record.seq,
+        at=record.at,
+        item=body["item"],
+        by=body["by"],
+        approach=body["approach"],
+        family=body["family"],
+        cost=body["cost"],
+    )
+
+
+def _result(shot: ShotRecord, record: Record) -> ShotRecord:
+    body = record.body
+    return replace(
+        shot,
+        result_seq=record.seq,
+        result_at=record.at,
+        outcome=body["outcome"],
+        says=body["says"],
+        artefacts=body.get("artefacts", {}),
     )

@@ -14,9 +14,10 @@ from typing import Any, Final
 from safetycase.ledger.dsse import keyid_of, unbase64
 from safetycase.ledger.record import is_digest, is_instant
 
-__all__ = ["OUTCOMES", "Order", "misfits", "public_key"]
+__all__ = ["OUTCOMES", "SHOT_OUTCOMES", "Order", "misfits", "noted", "public_key"]
 
 OUTCOMES: Final = ("completed", "failed", "aborted", "lost")
+SHOT_OUTCOMES: Final = ("solved", "failed", "partial")
 
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
@@ -109,13 +110,46 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
         "code_digest": _DIGEST,
     },
     "note": {},
+    "shot": {
+        "shot": _TEXT,
+        "item": _TEXT,
+        "by": _TEXT,
+        "approach": _TEXT,
+        "family": _Field(is_a="a text or null", test=lambda v: v is None or _text(v)),
+        "cost": _Field(
+            is_a="a decimal of at least 0 as text, or null",
+            test=lambda v: v is None or (_decimal(v) and not v.startswith("-")),
+        ),
+    },
+    "shot-result": {
+        "shot": _TEXT,
+        "outcome": _Field(
+            is_a="one of " + ", ".join(SHOT_OUTCOMES), test=lambda v: v in SHOT_OUTCOMES
+        ),
+        "says": _TEXT,
+        "artefacts": _Field(
+            is_a="a mapping from a role to a SHA-256", test=_digests, required=False
+        ),
+    },
 }
+_NOTES: Final = ("shot", "shot-result")
+
+
+def noted(kind: str, body: Mapping[str, Any]) -> str:
+    """The kind that says which fields a body has: that of the record, or of what a note notes.
+
+    Shots at problems are notes that say `note: shot`. They bear on no verdict, so a reader that
+    does not know them may pass them over, as it does with every note; a kind of their own would
+    stop it.
+    """
+    name = body.get("note")
+    return name if kind == "note" and isinstance(name, str) and name in _NOTES else kind
 
 
 def misfits(kind: str, body: Mapping[str, Any]) -> tuple[str, ...]:
     """Every way in which `body` is not a body of `kind`, as clauses that follow its name."""
     wrong: list[str] = []
-    for key, expected in _BODIES.get(kind, {}).items():
+    for key, expected in _BODIES.get(noted(kind, body), {}).items():
         if key not in body:
             if expected.required:
                 wrong.append(f"has no `{key}`")
@@ -137,14 +171,17 @@ def public_key(body: Mapping[str, Any]) -> bytes | None:
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """Which registrations and attempts exist so far; asked before each record, told after it.
+    """Which registrations, attempts and shots exist so far; asked before each record, told after.
 
-    A registration comes before its attempts, an attempt starts once and ends at most once.
+    A registration comes before its attempts, an attempt starts once and ends at most once. A
+    shot is named once and has at most one result.
     """
 
     registrations: set[int] = field(default_factory=set)
     started: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
+    shots: dict[str, int] = field(default_factory=dict)
+    results: dict[str, int] = field(default_factory=dict)
 
     def refusals(self, kind: str, body: Mapping[str, Any]) -> tuple[str, ...]:
         """Why a record of `kind` with `body` may not come next; empty if it may."""
@@ -155,7 +192,10 @@ class Order:
             return self._start(body["attempt"], body["registration"])
         if kind == "attempt-end":
             return self._end(body["attempt"])
-        return ()
+        which = noted(kind, body)
+        if which == "shot" and body["shot"] in self.shots:
+            return (f"names shot {body['shot']} again, after record {self.shots[body['shot']]}",)
+        return self._result(body["shot"]) if which == "shot-result" else ()
 
     def take(self, seq: int, kind: str, body: Mapping[str, Any]) -> None:
         """Remember an accepted record."""
@@ -165,6 +205,10 @@ class Order:
             self.started[body["attempt"]] = seq
         elif kind == "attempt-end":
             self.ended[body["attempt"]] = seq
+        elif noted(kind, body) == "shot":
+            self.shots[body["shot"]] = seq
+        elif noted(kind, body) == "shot-result":
+            self.results[body["shot"]] = seq
 
     @property
     def running(self) -> Mapping[str, int]:
@@ -184,4 +228,11 @@ class Order:
             return (f"ends attempt {attempt}, which never started",)
         if attempt in self.ended:
             return (f"ends attempt {attempt} again, after record {self.ended[attempt]}",)
+        return ()
+
+    def _result(self, shot: str) -> tuple[str, ...]:
+        if shot not in self.shots:
+            return (f"gives a result of shot {shot}, which nobody recorded",)
+        if shot in self.results:
+            return (f"gives a second result of shot {shot}, after record {self.results[shot]}",)
         return ()

@@ -1,6 +1,6 @@
 """Everything about a record that can be checked offline, with what lies in its folder.
 
-`verify` adds to `read` the order of registrations and attempts, and the bytes of every
+`verify` adds to `read` the order of registrations, attempts and shots, and the bytes of every
 artefact. It cannot show runs made outside the record, nor that the whole log was put back to
 an older copy or written anew with another key: compare `head` and `keys` with a copy kept
 elsewhere.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safetycase.ledger.errors import ObjectDamaged, ObjectMissing
-from safetycase.ledger.fold import AttemptRecord, fold
+from safetycase.ledger.fold import AttemptRecord, History, fold
 from safetycase.ledger.log import read
 from safetycase.ledger.objects import ObjectStore
 from safetycase.ledger.record import Log, Problem, Record
@@ -49,7 +49,7 @@ def verify(folder: Path) -> Verification:
     problems = [*log.problems, *history.problems, *_notes(log, folder)]
     if not log.errors:  # behind a break the ends are not counted, so nothing is known of them
         problems += [_running(attempt) for attempt in history.attempts if attempt.outcome is None]
-    found, checked = _objects(log, history.attempts, ObjectStore(folder))
+    found, checked = _objects(log, history, ObjectStore(folder))
     return Verification(
         records=len(log.records),
         head=log.head,
@@ -59,29 +59,34 @@ def verify(folder: Path) -> Verification:
     )
 
 
-def _objects(
-    log: Log, attempts: tuple[AttemptRecord, ...], store: ObjectStore
-) -> tuple[list[Problem], int]:
+def _objects(log: Log, history: History, store: ObjectStore) -> tuple[list[Problem], int]:
     """Re-hash each named artefact once; name the first record that rests on a bad one."""
     problems = []
     seen: set[str] = set()
-    for attempt in attempts:
-        for role, digest in _named(attempt):
-            if digest in seen or attempt.end_seq is None:
-                continue
-            seen.add(digest)
-            try:
-                store.check(digest)
-            except (ObjectMissing, ObjectDamaged) as error:
-                record = log.records[attempt.end_seq - 1]
-                problems.append(_about(record, f"rests on its {role}: {error}", "see above"))
+    for seq, role, digest in _named(history):
+        if digest in seen:
+            continue
+        seen.add(digest)
+        try:
+            store.check(digest)
+        except (ObjectMissing, ObjectDamaged) as error:
+            record = log.records[seq - 1]
+            problems.append(_about(record, f"rests on its {role}: {error}", "see above"))
     return problems, len(seen)
 
 
-def _named(attempt: AttemptRecord) -> Iterator[tuple[str, str]]:
-    yield from attempt.artefacts.items()
-    if attempt.measurement_digest is not None:
-        yield "measurement", attempt.measurement_digest
+def _named(history: History) -> Iterator[tuple[int, str, str]]:
+    """(record, role, digest) of every artefact that an end or a result of a shot names."""
+    for attempt in history.attempts:
+        if attempt.end_seq is not None:
+            for role, digest in attempt.artefacts.items():
+                yield attempt.end_seq, role, digest
+            if attempt.measurement_digest is not None:
+                yield attempt.end_seq, "measurement", attempt.measurement_digest
+    for shot in history.shots:
+        if shot.result_seq is not None:
+            for role, digest in shot.artefacts.items():
+                yield shot.result_seq, role, digest
 
 
 def _notes(log: Log, folder: Path) -> Iterator[Problem]:
