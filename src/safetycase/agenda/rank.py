@@ -1,0 +1,337 @@
+"""The items of a case ranked: alone, and in the groups that are worthless unless all are solved.
+
+Two numbers stand beside each other. The *bound* is what the headline reaches under any
+dependence; it often stays at 0 until the last of several items is solved. The *point* comes from
+a stated model (`model_words`): it moves with every item that matters, and the value of
+information is exact within it and no better than it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from safetycase.agenda.funding import BUILT_IN, Outlook, Taken, chance_of, outlooks
+from safetycase.agenda.groups import Groups, groups
+from safetycase.agenda.items import Item
+from safetycase.agenda.multilinear import Formula, TooTangled, compile_formula
+from safetycase.agenda.opengraph import OpenGraph, Planned, lower_bounds, planned
+from safetycase.agenda.value import (
+    MODEL,
+    Information,
+    Lift,
+    Rate,
+    Stakes,
+    lift,
+    linear,
+    perfect,
+    perfect_together,
+    sample,
+)
+from safetycase.argument.model import Claim, Evidence
+from safetycase.assess.records import Assessment, LeafResult
+from safetycase.confidence.graph import Graph
+
+__all__ = ["Bound", "RankedGroup", "Ranked", "Ranking", "model_words", "rank"]
+
+Bound = Callable[[Graph, int], float]
+"""A sound lower bound on the probability of a node of a graph without negations."""
+
+_TOGETHER = 12
+_WORK = 1 << 16
+"""Outcomes times nodes, beyond which the joint value of a group is left out."""
+_TRIALS = 100
+_MOST_TRIALS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """One item and what solving it would do.
+
+    `lift` compares the headline now with the headline if the item were solved for the cost of one
+    shot (`outlook.cost`): the bound, and the point with its log odds per cost, by which the list
+    is ordered. `knowing` is the value of learning whether the item can be solved (EVPI), `more`
+    that of `trials` further trials of a leaf (EVSI), both in units in which gain and loss of the
+    decision add up to 1. `price` is the dual price of its doubt, where one was given. All are
+    None for an item the headline does not depend on.
+    """
+
+    item: Item
+    outlook: Outlook
+    chance: float
+    lift: Lift | None = None
+    knowing: Information | None = None
+    more: Information | None = None
+    trials: int = 0
+    price: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedGroup:
+    """Items that bring `gain` for the point if all are solved, and nothing if one is missing.
+
+    `bound` is the headline bound with the group solved, `chance` that all can be solved, `cost`
+    that of one shot at each, `knowing` the value of learning of all of them at once (None
+    where they are too many).
+    """
+
+    items: tuple[str, ...]
+    gain: float
+    bound: float
+    chance: float
+    cost: float
+    knowing: Information | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """The items, best first, and the groups, best first.
+
+    `now` is the headline bound as the case stands and `point` the value of the point model.
+    `grouped` says what the groups are made of (`problems`: the rest is taken as done),
+    `substitutes` which items can stand for each other, `truncated` whether groups may be missing.
+    """
+
+    items: tuple[Ranked, ...]
+    groups: tuple[RankedGroup, ...]
+    substitutes: tuple[tuple[str, ...], ...]
+    truncated: bool
+    grouped: str
+    now: float
+    point: float | None
+    stakes: Stakes
+    taken: Taken
+    alike: tuple[str, ...]
+    assumed: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def model_words(taken: Taken) -> str:
+    """The point model in a sentence."""
+    return (
+        f"{MODEL}: items are independent, each can be solved with the middle of its stated "
+        f"interval of chance ({taken.said} where nobody stated one), what is assessed holds with "
+        "its lower end, and what stands now or is not assessed holds"
+    )
+
+
+def rank(
+    assessment: Assessment,
+    items: Sequence[Item],
+    given: OpenGraph,
+    *,
+    taken: Taken = BUILT_IN,
+    everything: bool = False,
+    stakes: Stakes | None = None,
+    shares: Collection[str] = (),
+    prices: Mapping[str, float] | None = None,
+    bound: Bound | None = None,
+) -> Ranking:
+    """Rank `items` by what solving them does to the headline of `given`.
+
+    Groups are made of problems, the other items taken as done, unless `everything` is asked for
+    or there is no problem. `stakes` defaults to those whose threshold is the case's target.
+    `shares` are the leaves whose criterion bounds a share of independent trials: for these the
+    value of more trials is computed.
+    `prices` are dual prices by item, `bound` is layer 1 unless a better one is handed in.
+    """
+    target = assessment.case.header.target
+    at = stakes or Stakes(gain=1 - target, loss=target)
+    known = outlooks(items, taken)
+    plan = planned(given)
+    model = _Model(plan, known, bound or (lambda graph, node: lower_bounds(graph)[node]))
+    notes = [] if model.top else [model.why]
+    rows = [
+        _ranked(
+            item,
+            known[item.id],
+            model,
+            at,
+            _leaf(assessment, item.id) if item.id in shares else None,
+            (prices or {}).get(item.id),
+        )
+        for item in items
+    ]
+    others = [i.id for i in items if i.what != "problem"]
+    whole = everything or not any(i.what == "problem" and i.id in plan.events for i in items)
+    inner = plan if whole else planned(given, others)
+    found = _groups(inner, notes)
+    return Ranking(
+        items=tuple(sorted(rows, key=_order)),
+        groups=_ranked_groups(found, _Model(inner, known, model.bound), at),
+        substitutes=found.substitutes,
+        truncated=found.truncated,
+        grouped="every item" if whole else "problems",
+        now=model.bound_at(()),
+        point=model.top(model.point) if model.top else None,
+        stakes=at,
+        taken=taken,
+        alike=tuple(i.id for i in items if i.prospects is None and i.id in plan.events),
+        assumed=plan.taken,
+        notes=tuple(notes),
+    )
+
+
+class _Model:
+    """The point model and the bound on one planned graph."""
+
+    def __init__(self, plan: Planned, known: Mapping[str, Outlook], bound: Bound) -> None:
+        self.plan, self.known, self.bound = plan, known, bound
+        self.point = [float(low) for low in plan.graph.low]
+        for item, event in plan.events.items():
+            self.point[event] = chance_of(known[item])
+        self.top: Callable[[Sequence[float]], float] | None = None
+        self.why = ""
+        formula: Formula = compile_formula(plan.graph, plan.root)
+        seen: dict[tuple[float, ...], float] = {}
+
+        def top(point: Sequence[float]) -> float:
+            key = tuple(point)  # the same point is asked for once for each item
+            if key not in seen:
+                seen[key] = formula.at(point)
+            return seen[key]
+
+        try:
+            top(self.point)
+            self.top = top
+        except TooTangled as error:
+            self.why = f"no point values: {error}"
+
+    def bound_at(self, solved: Sequence[int]) -> float:
+        """The bound with the events `solved` certain."""
+        low = list(self.plan.graph.low)
+        for event in solved:
+            low[event] = 1.0
+        return self.bound(_with_low(self.plan.graph, low), self.plan.root)
+
+    def bound_of(self, point: Sequence[float]) -> float:
+        """The bound at a point of the model: items count where they are certain."""
+        return self.bound_at([e for e in self.plan.events.values() if point[e] == 1.0])
+
+
+def _with_low(graph: Graph, low: Sequence[float]) -> Graph:
+    return Graph(
+        names=graph.names,
+        ops=graph.ops,
+        parts=graph.parts,
+        k=graph.k,
+        low=tuple(low),
+        high=tuple(max(h, v) for h, v in zip(graph.high, low, strict=True)),
+    )
+
+
+def _ranked(
+    item: Item,
+    outlook: Outlook,
+    model: _Model,
+    stakes: Stakes,
+    leaf: _Leaf | None,
+    price: float | None,
+) -> Ranked:
+    event = model.plan.events.get(item.id)
+    chance = chance_of(outlook)
+    if event is None or model.top is None:
+        return Ranked(item=item, outlook=outlook, chance=chance, price=price)
+    cost = outlook.cost if outlook.cost > 0 else None
+    line = linear(model.top, model.point, event)
+    return Ranked(
+        item=item,
+        outlook=outlook,
+        chance=chance,
+        lift=lift(model.top, model.bound_of, model.point, [event], cost or 1.0),
+        knowing=perfect(line, chance, stakes, cost),
+        more=sample(line, leaf.rate, leaf.trials, stakes, leaf.cost) if leaf else None,
+        trials=leaf.trials if leaf else 0,
+        price=price,
+    )
+
+
+def _order(row: Ranked) -> tuple[object, ...]:
+    if row.lift is None:
+        return (1, 0.0, 0.0, not row.item.carries)
+    gain = row.lift.bound_after - row.lift.bound_before
+    return (0, -gain / row.lift.cost, -row.lift.log_odds_per_cost, False)
+
+
+def _groups(plan: Planned, notes: list[str]) -> Groups:
+    events = dict(plan.events)
+    try:
+        point = [float(low) for low in plan.graph.low]
+        return groups(plan.graph, plan.root, events, point, largest=max(1, len(events)), most=300)
+    except (TooTangled, ValueError) as error:
+        notes.append(f"no groups: {error}")
+        return Groups(groups=(), substitutes=(), idle=tuple(events), base=0.0, truncated=True)
+
+
+def _ranked_groups(found: Groups, model: _Model, stakes: Stakes) -> tuple[RankedGroup, ...]:
+    rows = []
+    for group in found.groups:
+        events = [model.plan.events[name] for name in group.items]
+        cost = sum(model.known[name].cost for name in group.items)
+        joint = None
+        small = len(model.plan.graph) << len(events) <= _WORK
+        if model.top is not None and small and len(events) <= _TOGETHER:
+            joint = perfect_together(model.top, model.point, events, stakes, cost or None)
+        rows.append(
+            RankedGroup(
+                items=tuple(name for name in model.known if name in set(group.items)),
+                gain=group.gain,
+                bound=model.bound_at(events),
+                chance=math.prod(model.point[event] for event in events),
+                cost=cost,
+                knowing=joint,
+            )
+        )
+    return tuple(sorted(rows, key=lambda g: (-g.gain * g.chance, g.cost, g.items)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Leaf:
+    """A leaf that measures a share: the credence for it, and the further trials it plans."""
+
+    rate: Rate
+    trials: int
+    cost: float | None
+
+
+def _leaf(assessment: Assessment, name: str) -> _Leaf | None:
+    """What more trials of a leaf would be; None unless one plain comparison decides it.
+
+    The credence is that of a uniform prior and the counts so far.
+    """
+    element = assessment.case.elements.get(name)
+    result = assessment.leaves.get(name)
+    claim = assessment.case.elements.get(result.claim) if result else None
+    if result is None or not isinstance(element, Evidence) or not isinstance(claim, Claim):
+        return None
+    criterion = claim.holds_when
+    if criterion is None or len(criterion.names) != 1 or len(criterion.thresholds()) != 1:
+        return None
+    ((quantity, limit),) = criterion.thresholds().items()
+    if not 0 < limit < 1:
+        return None
+    below = criterion.sides().get(quantity) == frozenset({"high"})
+    failures, n = _counts(result, quantity, below)
+    trials, cost = _trials(element)
+    rate = Rate(a=failures + 1, b=n - failures + 1, threshold=limit if below else 1 - limit)
+    return _Leaf(rate=rate, trials=trials, cost=cost)
+
+
+def _counts(leaf: LeafResult, quantity: str, below: bool) -> tuple[int, int]:
+    """Failures and trials of a share so far; independent units count, not items."""
+    for result in leaf.quantities:
+        if result.name == quantity and 0 <= result.estimate <= 1:
+            bad = result.estimate if below else 1 - result.estimate
+            return round(bad * result.clusters), result.clusters
+    return 0, 0
+
+
+def _trials(element: Evidence) -> tuple[int, float | None]:
+    """The further trials that are planned for a leaf, and what they cost where it says."""
+    plan = element.plan
+    trials = min(plan.n if plan and plan.n and plan.n > 0 else _TRIALS, _MOST_TRIALS)
+    if plan is None or (plan.cost_per_item is None and plan.cost_fixed is None):
+        return trials, None
+    cost = (plan.cost_fixed or 0.0) + trials * (plan.cost_per_item or 0.0)
+    return trials, cost if cost > 0 else None
