@@ -1,0 +1,49 @@
+"""Asks for the cheapest proof: a search where little is shared, an integer program elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from safetycase.confidence.budget import Budget
+from safetycase.confidence.proofs import Proofs, Weighing, search
+
+__all__ = ["Oracle"]
+
+_PASSES = 200_000
+"""Edges that the search may visit before the integer program is asked."""
+
+
+class Oracle:
+    """The cheapest proof of one goal under weights that change from call to call."""
+
+    def __init__(
+        self, proofs: Proofs, budget: Budget, pairs: Sequence[tuple[int, int]] = ()
+    ) -> None:
+        self._proofs = proofs
+        self._budget = budget
+        self._pairs = tuple(pairs)
+        self._program: object = None
+        self._limit = max(3, min(400, _PASSES // proofs.edges))
+
+    def cheapest(self, weight: Sequence[float], pair_weight: Sequence[float] = ()) -> Weighing:
+        """A cheap proof and a sound lower bound on the weight of every proof."""
+        priced = any(pair_weight)
+        found = search(self._proofs, weight, self._limit)
+        if not priced and found.bound >= found.weight:
+            return found
+        from safetycase.confidence.milp import Program
+
+        if not isinstance(self._program, Program):
+            self._program = Program(self._proofs, self._pairs)
+        other = self._program.solve(
+            weight,
+            pair_weight=tuple(pair_weight) or (0.0,) * len(self._pairs),
+            nodes=self._budget.milp_nodes,
+            seconds=self._budget.milp_seconds,
+        )
+        more = (*found.more, other.slots) if other.slots else found.more
+        best = other if priced or other.weight <= found.weight else found
+        bound = max(found.bound, other.bound)
+        return Weighing(
+            bound=min(bound, best.weight), weight=best.weight, slots=best.slots, more=more
+        )
