@@ -37,25 +37,34 @@ _STOPS = 48
 _ROUNDS = 40
 _SAME = 1e-13
 _WIDE = 16
+_ALL = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """`curve` is reached by giving the k-th input `allocations[b, k]` of b units."""
+    """`curve` is reached by giving the k-th input `allocations[b, k]` of b units.
+
+    `best` if every allocation was tried, so that none reaches more.
+    """
 
     curve: Curve
     allocations: Whole
+    best: bool
 
 
 def search(formula: Formula, inputs: Sequence[int], curves: Sequence[Curve]) -> Found:
     """Good allocations of every budget over `inputs` (events of `formula`), with their `curves`.
 
-    At up to 48 budgets: start from each minimal proof funded alone and from the allocation of
-    the budget before, then exchange money between two inputs as long as that helps. Budgets
-    between inherit, and raise one input if they can.
+    Every allocation is tried if there are at most 60 000. Otherwise, at up to 48 budgets: start
+    from each minimal proof funded alone and from the allocation of the budget before, then
+    exchange money between two inputs as long as that helps. Budgets between inherit, and raise
+    one input if they can.
     """
     hill = _Hill(formula, inputs, curves)
     size = len(curves[0])
+    every = _every(hill.steps, size - 1)
+    if every is not None:
+        return _best_of(every, hill.value(every), size)
     stops = np.linspace(0, size - 1, min(size, _STOPS)).round().astype(int).tolist()
     starts = _proofs(formula, inputs, curves, stops)
     allocations = np.zeros((size, len(inputs)), dtype=np.int64)
@@ -69,7 +78,34 @@ def search(formula: Formula, inputs: Sequence[int], curves: Sequence[Curve]) -> 
         if budget in starts:
             best, value = hill.climb(best, value, budget)
         allocations[budget], values[budget] = best, value
-    return Found(curve=from_values(values), allocations=allocations)
+    return Found(curve=from_values(values), allocations=allocations, best=False)
+
+
+def _every(steps: Sequence[Whole], budget: int) -> Whole | None:
+    """All allocations of up to `budget`, each input at one of its steps; None if too many."""
+    rows = np.zeros((1, 0), dtype=np.int64)
+    for levels in steps:
+        if len(rows) * len(levels) > 4 * _ALL:
+            return None
+        totals = rows.sum(axis=1)[:, None] + levels[None, :]
+        row, level = np.nonzero(totals <= budget)
+        if len(row) > _ALL:
+            return None
+        rows = np.column_stack((rows[row], levels[level]))
+    return rows
+
+
+def _best_of(rows: Whole, values: Array, size: int) -> Found:
+    """The best of `rows` for each budget, the cheapest of equal ones."""
+    totals = rows.sum(axis=1)
+    first = np.lexsort((totals, -values))
+    best = np.full(size, -1)
+    at = size
+    for row in first:
+        if totals[row] < at:
+            best[totals[row] : at] = row
+            at = totals[row]
+    return Found(curve=from_values(values[best]), allocations=rows[best], best=True)
 
 
 class _Hill:

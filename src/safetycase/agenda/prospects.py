@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from safetycase.agenda.simplify import simplify
 from safetycase.confidence.bounds import Bounds
 from safetycase.confidence.graph import ALL, AT_LEAST, EVENT, NOT, Builder, Graph
 
@@ -185,14 +186,15 @@ class _Building:
         return ways[0] if len(ways) == 1 else self.new.any(ways, f"p{node}")
 
     def finish(self, root: int) -> Model:
-        graph = self.new.freeze()
-        ends = [self.ends.get(i, (0.0, 0.0)) for i in range(len(graph))]
+        known = {n: low == 1 for n, (low, high) in self.ends.items() if low == high in (0, 1)}
+        graph, top, places = simplify(self.new.freeze(), root, known)
+        ends = {places[n]: pair for n, pair in self.ends.items() if n in places}
         return Model(
             graph=graph,
-            root=root,
-            bets=self.bets,
-            low=tuple(low for low, _ in ends),
-            high=tuple(high for _, high in ends),
+            root=top,
+            bets={places[n]: bet for n, bet in self.bets.items() if n in places},
+            low=tuple(ends.get(i, (0.0, 0.0))[0] for i in range(len(graph))),
+            high=tuple(ends.get(i, (0.0, 0.0))[1] for i in range(len(graph))),
         )
 
     def _event(self, name: str, low: float, high: float) -> int:

@@ -220,8 +220,10 @@ class _Solver:
         formula, events = self._copy(op, k, group, inputs)
         lower = [self.solved[part].lower for part in inputs]
         found = search(formula, events, lower)
-        upper = bound(formula, events, [self.solved[part].upper for part in inputs])
         how = _Searched(parts=tuple(inputs), allocations=found.allocations)
+        if found.best and all(self.solved[p].upper is self.solved[p].lower for p in inputs):
+            return _Solved(lower=found.curve, upper=found.curve, how=how)
+        upper = bound(formula, events, [self.solved[part].upper for part in inputs])
         limit = Curve(
             true=np.maximum(upper.true, found.curve.true),
             false=np.minimum(upper.false, found.curve.false),
