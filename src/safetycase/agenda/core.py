@@ -3,8 +3,7 @@
 A core is a gate whose parts share something below them. Its inputs are the modules it rests on
 (events, and gates that nothing else reaches into), each with its own curve; a k-of-n gate over
 separate modules is a core as well, since the best split there is no convolution. What can be
-bought is found by search from starts that fund one way of proof each; what cannot be bought is
-bounded by a relaxation. Both are sound; the difference is the gap.
+bought is found by search from starts that fund one way of proof each.
 """
 
 from __future__ import annotations
@@ -18,19 +17,16 @@ from safetycase.agenda.curves import (
     Array,
     Curve,
     Whole,
-    added,
     both,
-    either,
     fold,
     from_values,
     spread,
-    weaker,
 )
 from safetycase.agenda.multilinear import Formula
 from safetycase.agenda.paths import path_sets
-from safetycase.confidence.graph import ALL, ANY, EVENT, NOT, Graph
+from safetycase.confidence.graph import NOT
 
-__all__ = ["Found", "bound", "overlapping", "search"]
+__all__ = ["Found", "search"]
 
 _PATHS = 48
 _STOPS = 48
@@ -222,81 +218,3 @@ def _proofs(
             shares = spread(splits, len(chosen), merged.least(stop))
             starts[stop][row, chosen] = shares
     return starts
-
-
-def bound(formula: Formula, inputs: Sequence[int], curves: Sequence[Curve]) -> Curve:
-    """A curve that no allocation exceeds, if none of the inputs exceeds its curve.
-
-    The smaller of two bounds. (1) Every input gets the whole budget. (2) Each input is copied,
-    one copy for each path to it; a copy is charged its share of the cost rounded down, and the
-    copies may be funded differently. Copies are associated (Esary, Proschan & Walkup 1967), so
-    at an OR one may reckon as if they were independent, and at an AND the smaller chance bounds
-    parts that overlap. For at least k, Markov's inequality: P ≤ (sum of the chances)/k.
-    """
-    size = len(curves[0])
-    points = np.zeros((size, len(formula.graph)))
-    for event, curve in zip(inputs, curves, strict=True):
-        points[:, event] = curve.values
-    lavish = from_values(formula.many(np.clip(points, 0.0, 1.0)))
-    if any(formula.graph.ops[node] == NOT for node in formula.order):
-        return lavish
-    copied = _copied(formula, dict(zip(inputs, curves, strict=True)))
-    return Curve(
-        true=np.minimum(lavish.true, copied.true), false=np.maximum(lavish.false, copied.false)
-    )
-
-
-def _copied(formula: Formula, curves: dict[int, Curve]) -> Curve:
-    graph = formula.graph
-    copies = dict.fromkeys(formula.order, 0)
-    copies[formula.root] = 1
-    for node in reversed(formula.order):
-        for part in graph.parts[node]:
-            copies[part] += copies[node]
-    reached: dict[int, Curve] = {}
-    for node in formula.order:
-        if graph.ops[node] == EVENT:
-            reached[node] = _copy(curves[node], copies[node])
-            continue
-        parts = graph.parts[node]
-        if graph.ops[node] == ALL:
-            groups = [
-                fold(weaker, [reached[p] for p in group])[0] for group in overlapping(graph, parts)
-            ]
-            reached[node] = fold(both, groups)[0]
-        elif graph.ops[node] == ANY:
-            reached[node] = fold(either, [reached[p] for p in parts])[0]
-        else:
-            total = reached[parts[0]].values
-            for part in parts[1:]:
-                total = added(total, reached[part].values)
-            reached[node] = from_values(np.minimum(total / graph.k[node], 1.0))
-    return reached[formula.root]
-
-
-def _copy(curve: Curve, copies: int) -> Curve:
-    """What one of `copies` can reach with b units of its own: at most b·copies + copies − 1."""
-    size = len(curve)
-    at = [min(size - 1, b * copies + copies - 1) for b in range(size)]
-    return Curve(true=curve.true[at], false=curve.false[at])
-
-
-def overlapping(graph: Graph, parts: Sequence[int]) -> list[list[int]]:
-    """`parts` in groups that share nothing with each other below them, in order."""
-    owner: dict[int, int] = {}
-    group = list(range(len(parts)))
-
-    def head(k: int) -> int:
-        while group[k] != k:
-            group[k] = group[group[k]]
-            k = group[k]
-        return k
-
-    for k, part in enumerate(parts):
-        for node in graph.below([part]):
-            first = owner.setdefault(node, k)
-            group[head(k)] = head(first)
-    groups: dict[int, list[int]] = {}
-    for k, part in enumerate(parts):
-        groups.setdefault(head(k), []).append(part)
-    return list(groups.values())

@@ -8,7 +8,7 @@ from math import floor
 
 import numpy as np
 
-from safetycase.agenda.core import bound, overlapping, search
+from safetycase.agenda.core import search
 from safetycase.agenda.curves import (
     Curve,
     Whole,
@@ -21,6 +21,7 @@ from safetycase.agenda.curves import (
 )
 from safetycase.agenda.multilinear import Formula, compile_formula, dominators
 from safetycase.agenda.prospects import Grid, Model
+from safetycase.agenda.relax import bound, overlapping
 from safetycase.confidence.graph import ALL, ANY, AT_LEAST, EVENT, NOT, Builder, Graph
 
 __all__ = ["Solution", "solve"]
