@@ -21,7 +21,7 @@ from safetycase.stats.binomial import at_least, at_most
     ("successes", "trials", "low", "high"),
     [
         (0, 50, 0.0, 7.1), (22, 48, 32.6, 59.7), (45, 102, 34.9, 53.8), (62, 400, 12.3, 19.4),
-        (29, 400, 5.1, 10.2), (9, 400, 1.2, 4.2), (35, 99, 26.6, 45.2),
+        (29, 400, 5.1, 10.2), (9, 400, 1.2, 4.2), (35, 99, 26.6, 45.2), (23, 100, 15.8, 32.2),
     ],
 )  # fmt: skip
 def test_wilson_gives_the_published_intervals(
