@@ -160,7 +160,9 @@ def rank(
     return Ranking(
         items=tuple(sorted(rows, key=_order)),
         groups=_ranked_groups(found, _Model(inner, known, model.bound), at),
-        substitutes=found.substitutes,
+        substitutes=tuple(
+            tuple(name for name in known if name in names) for names in found.substitutes
+        ),
         truncated=found.truncated,
         grouped="every item" if whole else "problems",
         now=model.bound_at(()),

@@ -50,7 +50,9 @@ def left(solvable: Chance, failures: Iterable[tuple[Chance, int]]) -> Chance:
     The widest interval over all stated numbers: the low end takes every shot as good as stated
     at most, the high end as good as stated at least.
     """
-    rows = tuple(failures)
+    rows = tuple((chance, count) for chance, count in failures if count)
+    if not rows:
+        return solvable
     lowest = math.prod((1 - s.at_most) ** m for s, m in rows)
     highest = math.prod((1 - s.at_least) ** m for s, m in rows)
     return Chance(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -190,18 +189,15 @@ def library(problem: str | None, as_json: bool) -> None:
 
 def _picture(found: Funding) -> str:
     """The frontier as SVG."""
-    try:
-        draw = importlib.import_module("safetycase.report.frontier_svg").frontier_svg
-    except ModuleNotFoundError:
-        raise click.ClickException("this version cannot draw the frontier; use --json") from None
-    drawn: str = draw(
+    from safetycase.report.frontier_svg import frontier_svg
+
+    return frontier_svg(
         [(p.budget, p.value.at_least, p.value.at_most) for p in found.frontier],
         chosen=found.budget,
         upper_bound=[(p.budget, p.bound) for p in found.frontier],
         unit="cost",
         value_label="chance that all that is needed is solved",
     )
-    return drawn
 
 
 agenda.add_command(shot)

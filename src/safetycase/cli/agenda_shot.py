@@ -97,14 +97,15 @@ def result(
     from safetycase.ledger import ObjectStore
 
     space = open_case(find_case(case), _clock())
-    with _recording(space) as (writer, history):
-        shots = {each.id: each for each in history.shots}
+    shots = {each.id: each for each in space.history.shots}
+    if not space.log.errors:  # the writer refuses a damaged record, and says why
         _known(name, list(shots), "recorded shot", "agenda shot list` lists them")
-        if shots[name].outcome is not None:
-            raise click.ClickException(
-                f"shot {printable(name)} has its result (record {shots[name].result_seq}): "
-                f"{shots[name].outcome}; record a new shot for what came later"
-            )
+    if name in shots and shots[name].outcome is not None:
+        raise click.ClickException(
+            f"shot {printable(name)} has its result (record {shots[name].result_seq}): "
+            f"{shots[name].outcome}; record a new shot for what came later"
+        )
+    with _recording(space) as (writer, _):
         store = ObjectStore(space.folder / "ledger")
         kept = {} if artefact is None else {"artefact": store.put(artefact)}
         record = writer.append(

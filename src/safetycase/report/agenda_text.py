@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from safetycase.report.clean import one_line, shorten, wrap
+from safetycase.report.clean import shorten, wrap
 
 __all__ = ["agenda_lines", "fund_lines", "library_lines", "small"]
 
@@ -50,7 +50,8 @@ def fund_lines(data: Data, says: Mapping[str, str], width: int) -> list[str]:
     lines += wrap(_best(data), width, first="  ", rest="  ")
     lines.append("")
     if data["funded"]:
-        lines.append(f"{'shots':>6}  {'cost':>8}  {'chance solved':<20}  item")
+        head = f"{'shots':>6}  {'cost':>8}  {'chance solved':<20}  item"
+        lines.append(shorten(head, width))
     for row in data["funded"]:
         head = f"{row['shots']:>6}  {small(row['cost']):>8}  {_range(row['chance']):<20}  "
         lines.append(shorten(f"{head}{row['item']}  {says.get(row['item'], '')}", width))
@@ -65,7 +66,8 @@ def library_lines(entries: Sequence[Data], width: int, *, whole: bool) -> list[s
         if not whole:
             lines.append(shorten(f"{entry['id']:10} {entry['title']}  [{entry['area']}]", width))
             continue
-        lines += [f"{entry['id']}  {one_line(entry['title'])}", *_fact("", entry["says"], width)]
+        lines += wrap(f"{entry['id']}  {entry['title']}", width)
+        lines += _fact("", entry["says"], width)
         lines += _fact("recognised when: ", entry["recognised_when"], width)
         lines += _fact("try it on: ", entry["proxy"], width)
         lines += _fact("area: ", f"{entry['area']} · {entry['kind']}", width)
