@@ -14,14 +14,15 @@ from safetycase.argument.model import (
     Case,
     Claim,
     Defeater,
+    Dependence,
     Element,
     Evidence,
     Monitor,
 )
 from safetycase.assess.below import Below
 from safetycase.assess.leaves import Leaf, LeafTarget, assess_leaf, attempt_of
-from safetycase.assess.logic import Facts, solve, standing, unanswered_legs
-from safetycase.assess.numbers import closed_parts, numbers
+from safetycase.assess.logic import Facts, standing, unanswered_legs
+from safetycase.assess.numbers import Grounds, weigh
 from safetycase.assess.reasons import reasons_of
 from safetycase.assess.records import Assessment, Confidence, Freshness, State, SupportWord, Truth
 from safetycase.assess.verdict import verdict_of
@@ -85,19 +86,24 @@ def assess(given: Input) -> Assessment:
             )
             leaves[name] = assess_leaf(case, target, given.history, given.now)
     facts = _facts(given, leaves)
-    values = dict(solve(facts))
-    fresh = frozenset(n for n, leaf in leaves.items() if leaf.freshness.word == "fresh")
-    closed = closed_parts(facts, values, fresh)
-    bounds = numbers(facts, values, {n: leaf.bounds for n, leaf in leaves.items()}, closed)
+    fresh = {n: leaf for n, leaf in leaves.items() if leaf.freshness.word == "fresh"}
+    grounds = Grounds(
+        facts=facts,
+        leaves={n: (leaf.bounds.low, leaf.bounds.high) for n, leaf in fresh.items()},
+        statistics={n: leaf.statistics for n, leaf in fresh.items()},
+    )
+    found = weigh(case, grounds, given.now, given.findings)
+    values = found.values
     not_ready = _not_ready(case, given.findings)
+    bounds = found.bounds if case.root not in not_ready else {}
     matter = [
         name
         for name, e in facts.elements.items()
         if isinstance(e, Evidence | Assumption) or name in facts.accepted
     ]
-    below = Below(facts.elements, facts.attacks, matter)
+    below, aside = Below(facts.elements, facts.attacks, matter), found.declared.set_aside
     states = {
-        name: _state(name, facts, values, leaves, not_ready, bounds.get(name), given, below)
+        name: _state(name, facts, values, leaves, not_ready, bounds.get(name), given, below, aside)
         for name in facts.elements
     }
     return verdict_of(
@@ -108,6 +114,7 @@ def assess(given: Input) -> Assessment:
         given.findings,
         bounds.get(case.root),
         facts,
+        found,
         attempts=tuple(attempt_of(a, given.history) for a in given.history.attempts),
         record=(given.record_length, given.record_head),
     )
@@ -181,6 +188,9 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
 def _not_ready(case: Case, findings: tuple[Finding, ...]) -> frozenset[str]:
     """Every element with a blocking finding at or below it."""
     bad = {f.subject or case.root for f in findings if f.severity == "error"}
+    # What is wrong with a declared dependence is wrong with the number of the whole case.
+    if any(isinstance(case.elements.get(name), Dependence) for name in bad):
+        bad.add(case.root)
     if not bad:
         return frozenset()
     below = Below(case.elements, attackers(case), [n for n in case.elements if n in bad])
@@ -196,11 +206,12 @@ def _state(
     bounds: Bounds | None,
     given: Input,
     resting: Below,
+    aside: Mapping[str, str],
 ) -> State:
     element, below = facts.elements[name], resting.of(name)
     value = values[name]
     truth: Truth = "unknown" if value is None else "true" if value else "false"
-    support = _support(name, element, facts, values)
+    support = _support(name, element, facts, values, aside)
     return State(
         id=name,
         kind=kind_of(element),
@@ -217,11 +228,17 @@ def _state(
 
 
 def _support(
-    name: str, element: Element, facts: Facts, values: Mapping[str, bool | None]
+    name: str,
+    element: Element,
+    facts: Facts,
+    values: Mapping[str, bool | None],
+    aside: Mapping[str, str],
 ) -> SupportWord:
     value = values[name]
     if isinstance(element, Assumption):
         return "assumed" if value else "open"
+    if isinstance(element, Dependence):
+        return "open" if name in aside else "assumed"
     if isinstance(element, Defeater):
         return "open" if value is None else "supported" if value else "refuted"
     if contested(name, facts, values):

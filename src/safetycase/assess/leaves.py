@@ -8,11 +8,12 @@ claim is judged at alpha / (j (j + 1)): trying again costs certainty.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from safetycase.argument.model import Case, Claim, Evidence
+from safetycase.assess.credence import rated
 from safetycase.assess.records import (
     Attempt,
     ControlsRecord,
@@ -22,7 +23,7 @@ from safetycase.assess.records import (
     QuantityResult,
 )
 from safetycase.checks.criterion import Judged, confidence, judge, planned_alpha, spent_alpha
-from safetycase.confidence.bounds import Bounds
+from safetycase.confidence.bounds import VACUOUS, Bounds
 from safetycase.ledger.fold import AttemptRecord, History, Registration
 from safetycase.ledger.recipe import Recipe, differences
 from safetycase.plugin.contract import Method
@@ -55,12 +56,13 @@ class LeafTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """The judged leaf; `bounds` is the credence its data alone give, `due` why it should run."""
+    """The judged leaf; `bounds` is what it is worth, `due` why it should run."""
 
     result: LeafResult
     freshness: Freshness
     outcome: Outcome | None
     bounds: Bounds
+    statistics: Mapping[str, Statistic]
     due: str | None
 
 
@@ -106,17 +108,24 @@ def assess_leaf(case: Case, target: LeafTarget, history: History, now: datetime)
         freshness = _large_enough(decided, latest, len(pooled))
     outcome = decided.judged.outcome if decided else None
     fresh = freshness.word == "fresh"
+    controls = _controls(target, history)
+    known = None
     if decided and fresh:
-        low, high = confidence(_criterion(target), decided.statistics)
-        bounds = Bounds(low=low, high=high)
-    else:
-        bounds = Bounds(low=0.0, high=1.0)
+        known = rated(
+            _criterion(target),
+            decided.statistics,
+            confidence(_criterion(target), decided.statistics),
+            rank=_rank(target, history, latest) if latest else 1,
+            controls=controls,
+            prior=target.evidence.prior,
+        )
     result = _result(case, target, history, latest, tried, pooled, decided)
     return Leaf(
-        result=result,
+        result=replace(result, controls=controls, credence=known.told if known else None),
+        statistics=decided.statistics if decided and fresh else {},
         freshness=freshness,
         outcome=outcome,
-        bounds=bounds,
+        bounds=known.bounds if known else VACUOUS,
         due=_due(freshness, latest, tried, pooled),
     )
 
@@ -324,7 +333,6 @@ def _result(
         transcripts=tuple(said.get("transcripts", [])),
         diagnostics=said.get("diagnostics", {}),
         artefacts=dict(last.artefacts) if last else {},
-        controls=_controls(target, history),
         limits=target.method.limits if target.method else (),
         recipe_digest=latest.recipe_digest if latest else None,
         method_version=_version(latest, target),

@@ -1,152 +1,118 @@
-"""The layer-1 bounds of a case: closed parts get a number, everything else a reason.
-
-A claim's support is (some step's warrant) and (its premises) and not (its defeaters); its
-rebuttal is the rebutting defeaters. Unassessed warrants and assumptions are [0, 1].
-"""
+"""The confidence of every closed claim; what is not closed gets a reason instead of a number."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from safetycase.argument.graph import rule_of
-from safetycase.argument.model import (
-    Argument,
-    Assumption,
-    Claim,
-    Credence,
-    Defeater,
-    Evidence,
-)
-from safetycase.assess.logic import Facts, unanswered_legs
-from safetycase.confidence.bounds import VACUOUS, Bounds, Node, propagate
+from safetycase.argument.findings import Finding
+from safetycase.argument.model import Case
+from safetycase.assess.calculating import covered
+from safetycase.assess.declaring import Declared, declared
+from safetycase.assess.formulas import Formulas
+from safetycase.assess.logic import Facts, solve
+from safetycase.assess.network import Network, network
+from safetycase.confidence.bounds import Bounds
+from safetycase.confidence.claims import Weighed, weigh_claim
+from safetycase.confidence.graph import ALL, ANY, AT_LEAST, EVENT
+from safetycase.confidence.local import local
+from safetycase.stats import Statistic
 
-__all__ = ["closed_parts", "numbers"]
-
-Value = bool | None
-
-
-def closed_parts(
-    facts: Facts, values: Mapping[str, Value], fresh: frozenset[str]
-) -> frozenset[str]:
-    """The elements whose support is logically closed: nothing dangles, is stale or unanswered."""
-    closed: set[str] = set()
-    changed = True
-    while changed:
-        changed = False
-        for name in reversed(list(facts.elements)):
-            if name not in closed and _closed(name, facts, values, fresh, closed):
-                closed.add(name)
-                changed = True
-    return frozenset(closed)
+__all__ = ["Grounds", "Numbers", "closed_parts", "numbers", "weigh"]
 
 
-def _closed(
-    name: str, facts: Facts, values: Mapping[str, Value], fresh: frozenset[str], closed: set[str]
-) -> bool:
-    element = facts.elements[name]
-    if name in facts.blocked:
-        return False
-    for defeater in facts.attacks.get(name, ()):
-        attack = facts.elements[defeater]
-        assert isinstance(attack, Defeater)
-        if attack.mandatory and values.get(defeater) is not False:
-            return False
-        if defeater not in closed and defeater not in facts.silent:
-            return False
-    if isinstance(element, Evidence):
-        return name in fresh
-    if isinstance(element, Assumption):
-        return bool(facts.assumed.get(name))
-    if isinstance(element, Claim):
-        return element.by in closed
-    if isinstance(element, Defeater):
-        parts = [*element.answered_by, *([element.by] if element.by else [])]
-        return name in facts.silent or all(part in closed for part in parts)
-    if isinstance(element, Argument) and rule_of(element) == "calculate":
-        return False  # a quantity is no event: its doubt composes by other rules
-    if isinstance(element, Argument):
-        return all(part in closed for part in (*element.premises, *element.side_conditions))
-    return False
+def closed_parts(net: Network) -> frozenset[str]:
+    """The elements that what is known can show, or show to fail; the others get no number.
 
-
-def numbers(
-    facts: Facts,
-    values: Mapping[str, Value],
-    leaves: Mapping[str, Bounds],
-    closed: frozenset[str],
-) -> Mapping[str, Bounds]:
-    """The bounds of every closed element; `VACUOUS` never hides a missing part."""
-    nodes: dict[str, Node] = {}
-    for name in closed:
-        nodes.update(_nodes(name, facts, values, leaves))
-    wanted = {name: node for name, node in nodes.items() if _whole(node, nodes)}
-    found = propagate(wanted)
-    return {name: found[name] for name in closed if name in found}
-
-
-def _whole(node: Node, nodes: Mapping[str, Node]) -> bool:
-    return all(part in nodes for part in node.parts)
-
-
-def _credence(credence: Credence | None) -> Bounds:
-    return Bounds(low=credence.at_least, high=credence.at_most) if credence else VACUOUS
-
-
-def _nodes(
-    name: str, facts: Facts, values: Mapping[str, Value], leaves: Mapping[str, Bounds]
-) -> dict[str, Node]:
-    element = facts.elements[name]
-    made: dict[str, Node] = {}
-    against = [d for d in facts.attacks.get(name, ()) if d not in facts.silent]
-    if isinstance(element, Defeater):
-        own = element.by or f"{name}~raised"
-        made[f"{name}~raised"] = Node(op="leaf", interval=_doubt(element, facts))
-        answers = [*element.answered_by, *against]
-        for answer in answers:
-            made[f"{name}~not {answer}"] = Node(op="not", parts=(answer,))
-        made[name] = Node(op="all", parts=(own, *(f"{name}~not {a}" for a in answers)))
-        return made
-    for defeater in against:
-        made[f"{name}~not {defeater}"] = Node(op="not", parts=(defeater,))
-    undefeated = tuple(f"{name}~not {d}" for d in against)
-    if isinstance(element, Claim):
-        # The rebuttal is charged against support: Bel = min P(support and not rebuttal).
-        assert element.by is not None
-        if against:
-            made[f"{name}~rebuttal"] = Node(op="any", parts=tuple(against))
-            made[name] = Node(op="net", parts=(element.by, f"{name}~rebuttal"))
+    What is open (stale, dangling, unowned, blocked, a mandatory doubt without an answer) closes
+    nothing; an open leg beside a closed one takes nothing from it.
+    """
+    graph, opened = net.graph, set(net.opened.values())
+    true: list[bool] = []  # closed events are enough to show it
+    false: list[bool] = []  # and these to show that it fails
+    for i, op in enumerate(graph.ops):
+        parts = graph.parts[i]
+        if op == EVENT:
+            yes = no = i not in opened
+        elif op == ALL:
+            yes, no = all(true[p] for p in parts), not parts or any(false[p] for p in parts)
+        elif op == ANY:
+            yes, no = not parts or any(true[p] for p in parts), all(false[p] for p in parts)
+        elif op == AT_LEAST:
+            k, n = graph.k[i], len(parts)
+            yes = sum(true[p] for p in parts) >= min(k, n)
+            no = sum(false[p] for p in parts) >= n - min(k, n) + 1
         else:
-            made[name] = Node(op="all", parts=(element.by,))
-        return made
-    made[f"{name}~own"] = Node(op="leaf", interval=_own(element, leaves))
-    parts: tuple[str, ...] = (f"{name}~own", *undefeated)
-    if isinstance(element, Evidence):
-        made[f"{name}~warrant"] = Node(op="leaf", interval=_credence(element.credence))
-        parts = (*parts, f"{name}~warrant")
-    if isinstance(element, Argument):
-        rule = rule_of(element)
-        made[f"{name}~premises"] = Node(
-            op="all" if rule == "calculate" else rule,
-            parts=element.premises,
-            k=element.k or 0,
-        )
-        blocked = rule == "any" and unanswered_legs(element, values.get)
-        parts = (*parts, f"{name}~premises", *element.side_conditions)
-        if blocked:
-            made[f"{name}~own"] = Node(op="leaf", interval=VACUOUS)
-    made[name] = Node(op="all", parts=parts)
-    return made
+            yes, no = false[parts[0]], true[parts[0]]
+        true.append(yes)
+        false.append(no)
+    shown = {name for name, node in net.nodes.items() if true[node]}
+    for name, query in net.queries.items():
+        if query.rebuttal is not None and true[query.rebuttal] and true[query.support]:
+            shown.add(name)
+    return frozenset(shown)
 
 
-def _own(element: object, leaves: Mapping[str, Bounds]) -> Bounds:
-    if isinstance(element, Evidence):
-        return leaves.get(element.id, VACUOUS)
-    if isinstance(element, Argument | Assumption):
-        return _credence(element.credence)
-    return VACUOUS
+def numbers(net: Network, closed: frozenset[str]) -> dict[str, Bounds]:
+    """Layer 1 for every closed element: [Bel, Pl] of claims, bounds of support elsewhere.
+
+    Sound and computed in linear time; the root gets the sharper layers (`weigh`).
+    """
+    lows, highs = local(net.graph)
+    found: dict[str, Bounds] = {}
+    for name in closed:
+        node = net.nodes[name]
+        low, high = lows[node], highs[node]
+        query = net.queries.get(name)
+        if query is not None:
+            against = (0.0, 0.0)
+            if query.rebuttal is not None:
+                against = (lows[query.rebuttal], highs[query.rebuttal])
+            low = max(low, lows[query.support] - against[1], 0.0)
+            high = 1 - max(0.0, against[0] - highs[query.support])
+        found[name] = Bounds(low=min(low, high), high=high)
+    return found
 
 
-def _doubt(element: Defeater, facts: Facts) -> Bounds:
-    if element.accepted and element.id in facts.accepted:
-        return Bounds(low=0.0, high=element.accepted.doubt)
-    return VACUOUS
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What the numbers are computed from: the facts, and of each fresh leaf interval and counts."""
+
+    facts: Facts
+    leaves: Mapping[str, tuple[float, float]]
+    statistics: Mapping[str, Mapping[str, Statistic]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """The truth of every element, the graph of the case, and the bounds of what is closed.
+
+    `root` is the belief in the root claim with its parts, None while it is not closed.
+    """
+
+    grounds: Grounds
+    values: Mapping[str, bool | None]
+    network: Network
+    declared: Declared
+    bounds: Mapping[str, Bounds]
+    root: Weighed | None
+
+
+def weigh(case: Case, grounds: Grounds, now: datetime, findings: tuple[Finding, ...]) -> Numbers:
+    """Decide every element, then bound it: layer 1 everywhere, the sharper layers at the root."""
+    facts = grounds.facts
+    values = dict(solve(facts))
+    formulas = Formulas(facts, values, grounds.leaves, covered(facts, values, grounds.statistics))
+    net = network(facts.elements, formulas)
+    refused = {f.subject for f in findings if f.severity == "error" and f.subject}
+    given = declared(case, facts, values, net, today=now.date(), refused=refused)
+    closed = closed_parts(net)
+    bounds = numbers(net, closed)
+    root = None
+    if case.root in closed:
+        root = weigh_claim(net.graph, net.queries[case.root], given.declarations)
+        bounds[case.root] = Bounds(low=root.bel, high=root.pl)
+    return Numbers(
+        grounds=grounds, values=values, network=net, declared=given, bounds=bounds, root=root
+    )

@@ -12,6 +12,7 @@ from typing import Literal
 
 from safetycase.argument.findings import Finding
 from safetycase.argument.model import Case
+from safetycase.assess.numbers import Numbers
 from safetycase.stats import Interval
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Attempt",
     "Confidence",
     "ControlsRecord",
+    "Credence",
     "Freshness",
     "LeafResult",
     "QuantityResult",
@@ -119,6 +121,24 @@ class ControlsRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credence:
+    """What a measured leaf is worth, and what lowered it.
+
+    `confidence` is the highest level at which it passes; `attempts` the registration of its claim
+    that this is; `power` how surely the method catches a planted subject whose claim is false,
+    None if none is in the record; `posterior` its value under the declared prior, None if none is
+    declared. `low` to `high` is the interval that the case is computed with.
+    """
+
+    confidence: float
+    attempts: int
+    power: float | None
+    posterior: float | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeafResult:
     """Everything the record says about one evidence, judged now."""
 
@@ -147,6 +167,7 @@ class LeafResult:
     recipe_digest: str | None = None
     method_version: str = ""
     planned_attempts: int = 1
+    credence: Credence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +224,7 @@ class Assessment:
     attempts: tuple[Attempt, ...]
     due: Mapping[str, str] = field(default_factory=dict)
     freshness: Mapping[str, Freshness] = field(default_factory=dict)
+    numbers: Numbers | None = None
 
     @property
     def root(self) -> State:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from safetycase.argument.findings import Finding
-from safetycase.argument.graph import rule_of, supporting
-from safetycase.argument.model import Argument, Assumption, Case, Defeater, Evidence, Problem
+from safetycase.argument.graph import supporting
+from safetycase.argument.model import Assumption, Case, Defeater, Evidence, Problem
 from safetycase.assess.leaves import Leaf
 from safetycase.assess.logic import Facts
+from safetycase.assess.numbers import Numbers
 from safetycase.assess.records import Assessment, Attempt, State, Verdict
 from safetycase.confidence.bounds import Bounds
 
@@ -24,6 +25,7 @@ def verdict_of(
     findings: tuple[Finding, ...],
     bounds: Bounds | None,
     facts: Facts,
+    numbers: Numbers,
     *,
     attempts: tuple[Attempt, ...],
     record: tuple[int, str | None],
@@ -46,6 +48,7 @@ def verdict_of(
         attempts=attempts,
         due={n: leaf.due for n, leaf in leaves.items() if leaf.due},
         freshness={n: leaf.freshness for n, leaf in leaves.items()},
+        numbers=numbers,
     )
 
 
@@ -110,9 +113,6 @@ def _no_number(
     if mandatory:
         found.append("mandatory doubts without an answer: " + ", ".join(mandatory))
     steps = [case.elements[n] for n in below]
-    counted = [e.id for e in steps if isinstance(e, Argument) and rule_of(e) == "calculate"]
-    if counted:
-        found.append("calculations carry no probability: " + ", ".join(counted))
     planned = [e.id for e in steps if isinstance(e, Evidence) and e.method is None]
     if planned:
         found.append(f"{len(planned)} leaves that nothing executes yet: " + ", ".join(planned[:8]))

@@ -1,4 +1,4 @@
-"""`status`, `why`, `agenda`, `report`: reading a case; nothing is run."""
+"""`status`, `report`: reading a case; nothing is run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from safetycase.argument.model import Claim
+from safetycase.assess.breakdown import Breakdown
 from safetycase.assess.records import Assessment
 from safetycase.cli.common import (
     Exit,
@@ -52,6 +54,15 @@ def exit_code(space: Workspace, assessment: Assessment) -> int:
     )
 
 
+def breakdown_of(assessment: Assessment, name: str) -> Breakdown | None:
+    """What the number of a claim is made of; None for every other element."""
+    if not isinstance(assessment.case.elements.get(name), Claim):
+        return None
+    from safetycase.assess.account import account
+
+    return account(assessment, name)
+
+
 def print_problems(space: Workspace) -> None:
     """Say what is wrong with the record, loudly."""
     for problem in (*space.log.problems, *space.history.problems):
@@ -76,7 +87,7 @@ def status(case: Path, now: datetime, as_json: bool) -> int:
 
         echo_json(
             {
-                **to_json(assessment),
+                **to_json(assessment, breakdown=breakdown_of(assessment, assessment.case.root)),
                 "record_problems": [p.says for p in space.log.problems],
                 "findings": [finding_json(f) for f in space.findings],
             }
@@ -92,55 +103,6 @@ def print_status(assessment: Assessment) -> None:
 
     for line in verdict_lines(assessment, width=width(), colour=sys.stdout.isatty()):
         click.echo(line)
-
-
-@click.command()
-@click.argument("element")
-@case_options
-def why(element: str, case: Path, now: datetime, as_json: bool) -> int:
-    """Explain the status of ELEMENT: the chain of reasons down to the run, the number, the line."""
-    from safetycase.report import UnknownElement, why_lines
-
-    space, assessment = opened(case, now)
-    print_problems(space)
-    try:
-        lines = why_lines(assessment, element, width=width())
-    except UnknownElement as error:
-        raise click.ClickException(str(error)) from None
-    if as_json:
-        from safetycase.report import to_json
-
-        echo_json({"element": element, "states": to_json(assessment)["states"], "lines": lines})
-    else:
-        click.echo("\n".join(lines))
-    return Exit.RECORD if space.log.problems else Exit.HOLDS
-
-
-@click.command()
-@case_options
-def agenda(case: Path, now: datetime, as_json: bool) -> int:
-    """List what is open in CASE: problems, undeveloped claims, doubts, and leaves."""
-    import dataclasses
-
-    from safetycase.agenda.open import agenda as open_items
-
-    _, assessment = opened(case, now)
-    items = open_items(assessment)
-    if as_json:
-        echo_json([dataclasses.asdict(item) for item in items])
-        return Exit.HOLDS
-    for item in items:
-        carries = "" if item.carries else " (in support only)"
-        click.secho(f"{item.id}  [{item.kind}]{carries}", bold=True)
-        click.echo(f"  {printable(item.says)}")
-        click.echo(f"  closed when: {printable(item.closed_when)}")
-        if item.proxy:
-            click.echo(f"  try it on: {printable(item.proxy)}")
-        for shot in item.shots:
-            click.echo(f"  a shot: {printable(shot)}")
-        click.echo(f"  on the way: {' → '.join(item.path)}\n")
-    click.echo(f"{len(items)} open")
-    return Exit.HOLDS
 
 
 @click.command()
@@ -171,5 +133,6 @@ def write_report(space: Workspace, assessment: Assessment, out: Path | None) -> 
     if path.is_dir():
         path = path / "index.html"
     keep(path, [])
-    save(path, render_html(assessment, version=__version__))
+    root = breakdown_of(assessment, assessment.case.root)
+    save(path, render_html(assessment, version=__version__, breakdown=root))
     return path

@@ -17,6 +17,7 @@ from safetycase.argument.model import (
     Assumption,
     Claim,
     Defeater,
+    Dependence,
     Element,
     Evidence,
 )
@@ -169,6 +170,8 @@ class _Links:
             if name not in self.elements and target is not None:
                 self.against.setdefault(target, []).append(name)
         self.blocked_by = blockers(assessment.case)
+        self.root = assessment.case.root
+        self.declared = [n for n, e in self.elements.items() if isinstance(e, Dependence)]
 
     def kind(self, name: str) -> str:
         element = self.elements.get(name)
@@ -193,6 +196,8 @@ class _Links:
             yield from ((context, "context") for context in element.context)
         for problem in self.blocked_by.get(name, ()):
             yield problem, "problem"
+        if name == self.root:
+            yield from ((dependence, "declared") for dependence in self.declared)
 
     def _premises(self, argument: Argument) -> Iterator[tuple[str, str]]:
         placed = [(name, "premise") for name in argument.premises]
