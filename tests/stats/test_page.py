@@ -1,5 +1,6 @@
 """The numbers of docs/reference/statistics.md are what the functions give."""
 
+import importlib
 import math
 import re
 from pathlib import Path
@@ -90,3 +91,38 @@ def test_the_plans() -> None:
     assert f"300 and 1,000: {stats.all_clear(300, 1000):.3f}" in TEXT
     exact = stats.clopper_pearson(0, 60, alpha_low=0, alpha_high=0.005).high
     assert f"give {exact:.3f} by Clopper–Pearson" in TEXT
+
+
+SECTIONS = ["sequential"]
+
+
+@pytest.mark.parametrize("module", SECTIONS)
+def test_the_example_of_each_module_says_what_it_gives(module: str) -> None:
+    section = re.search(rf"^## [^\n]*`{module}`\n(.*?)(?=^## )", TEXT, re.DOTALL | re.MULTILINE)
+    assert section is not None
+    block = re.search(r"```python\n(.*?)```", section[1], re.DOTALL)
+    assert block is not None
+    names: dict[str, object] = {}
+    checked = 0
+    for line in block[1].splitlines():
+        code, _, said = line.partition("  # ")
+        if not said:
+            exec(code, names)
+            continue
+        value = eval(code, names)
+        if isinstance(value, stats.Interval):
+            value = [value.low, value.high]
+        numbers = re.match(r"[^:]*", said)[0].strip("[] ").split(", ")  # type: ignore[index]
+        values = value if isinstance(value, list) else [value]
+        assert [
+            f"{v:.{len(n.partition('.')[2])}f}" for v, n in zip(values, numbers, strict=True)
+        ] == numbers, line
+        checked += 1
+    assert checked >= 3
+
+
+def test_every_public_name_of_the_modules_is_on_the_page() -> None:
+    for module in SECTIONS:
+        public = importlib.import_module(f"safetycase.stats.{module}").__all__
+        functions = [n for n in public if n[0].islower() and not n.startswith("log_e")]
+        assert [name for name in functions if name not in TEXT] == []
