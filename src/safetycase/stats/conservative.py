@@ -83,6 +83,7 @@ def clean_trials_needed(threshold: float, target: float, feature: Feature) -> in
 def worst_predictive(failures: int, trials: int, future: int, feature: Feature) -> float:
     """The least P(no failure in `future` more trials | data) over the priors with the feature.
 
+    At most 1e-12 below it; 0 where something failed and no floor is declared.
     The least φ with ∫ L(θ)((1−θ)^future − φ) dP = 0, found from below by bisection: for a given
     φ the integrand is least at an end of [floor, goal] or [goal, 1], or in its one trough.
     Salako & Muhammad (2025), arXiv 2511.07038, give the case by a fixed point.
@@ -92,7 +93,7 @@ def worst_predictive(failures: int, trials: int, future: int, feature: Feature) 
     if future == 0:
         return 1.0
     low, high = 0.0, 1.0
-    while high - low > 1e-12 * high and high > 1e-300:
+    while high - low > 1e-12:
         middle = (low + high) / 2
         gain = _least_gain(failures, trials, future, middle, feature)
         low, high = (middle, high) if gain > 0 else (low, middle)
@@ -160,12 +161,16 @@ def _least_gain(
     failures: int, trials: int, future: int, goal_rate: float, feature: Feature
 ) -> float:
     """The least ∫ L(θ)((1−θ)^N − φ) dP over the priors, on a scale that keeps its sign."""
-    peak = min(1.0, max(feature.floor, failures / trials if trials else 0.0))
-    scale = _log_likelihood(peak, failures, trials)
+    # The likelihood at the best bad rate: the good mass is never far below it where it matters.
+    scale = _log_likelihood(
+        max(feature.goal, failures / trials if trials else 0.0), failures, trials
+    )
+    if scale == -math.inf:
+        scale = _log_likelihood(failures / trials, failures, trials)
 
     def gain(rate: float) -> float:
-        likelihood = math.exp(_log_likelihood(rate, failures, trials) - scale)
-        return likelihood * (_clean(rate, future) - goal_rate)
+        log = _log_likelihood(rate, failures, trials) - scale
+        return math.exp(min(700.0, log)) * (_clean(rate, future) - goal_rate)
 
     def least(low: float, high: float) -> float:
         trough = _trough(failures, trials, future, goal_rate, low, high)
