@@ -93,7 +93,7 @@ def test_the_plans() -> None:
     assert f"give {exact:.3f} by Clopper–Pearson" in TEXT
 
 
-SECTIONS = ["sequential", "multiplicity", "conservative", "instrument", "assay"]
+SECTIONS = ["sequential", "multiplicity", "conservative", "instrument", "assay", "hierarchical"]
 
 
 @pytest.mark.parametrize("module", SECTIONS)

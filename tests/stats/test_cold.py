@@ -1,0 +1,25 @@
+"""What a command pays for the modules of this room that it does not use: nothing heavy."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src"
+MODULES = ("sequential", "multiplicity", "conservative", "instrument", "assay", "hierarchical")
+
+
+def test_importing_them_loads_neither_numpy_nor_scipy() -> None:
+    names = ", ".join(f"safetycase.stats.{module}" for module in MODULES)
+    check = (
+        f"import sys, {names}; print(sorted({{'numpy', 'scipy', 'highspy'}} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", check],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+    )
+    assert done.stdout.strip() == "[]"
