@@ -43,6 +43,9 @@ def test_the_policies_of_a_proportion_by_hand() -> None:
     some = with_policy(LOST, BoundedFraction(low=0.1, high=0.3)).interval
     assert some.low == clopper_pearson(4, 100, alpha_low=ALPHA, alpha_high=0).low
     assert some.high == clopper_pearson(8, 100, alpha_low=0, alpha_high=ALPHA).high
+    between = with_policy(LOST, BoundedFraction(low=0.07, high=0.33)).interval  # 1.4 to 6.6 items
+    assert between.low == clopper_pearson(3, 100, alpha_low=ALPHA, alpha_high=0).low
+    assert between.high == clopper_pearson(9, 100, alpha_low=0, alpha_high=ALPHA).high
     shifted = with_policy(LOST, DeltaAdjusted(delta=0.1)).interval
     assert shifted.high == pytest.approx(0.8 * complete.high + 0.2 * (complete.high + 0.1))
     assert shifted.low == pytest.approx(0.8 * complete.low)  # a rate is not below zero
@@ -59,6 +62,13 @@ def test_the_policies_of_clusters_by_hand() -> None:
     shifted = with_policy(rows, DeltaAdjusted(delta=0.2)).interval
     assert shifted.high == pytest.approx(complete.high + 0.2 * 0.25)
     assert shifted.low == pytest.approx(max(0.0, complete.low - 0.2 * 0.25))
+    # A cluster without any score has nothing to be near to: it is 0 or 1, and not shifted again.
+    lost = Clustered(clusters=((1, 2, 2), (0, 0, 4)) * 10)
+    worst = bounds(
+        Clustered(clusters=((1, 2, 0), (4, 4, 0)) * 10), alpha_low=ALPHA, alpha_high=ALPHA
+    )
+    found = with_policy(lost, DeltaAdjusted(delta=0.2)).interval
+    assert found.high == pytest.approx(min(1.0, worst.high + 0.2 * 0.25))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from safetycase.stats import (
 )
 from safetycase.stats.designs import Pairs, mcnemar
 from safetycase.stats.power import (
+    _one_bet,
     beta_binomial,
     design_effect,
     power_clustered,
@@ -122,6 +123,19 @@ def test_the_bound_is_below_the_exact_power_and_near_it(monkeypatch: pytest.Monk
     bound = power_clustered(40, 3, **arguments)
     assert (exact.exact, bound.exact) == (True, False)
     assert exact.power - 0.15 < bound.power <= exact.power
+
+
+@pytest.mark.parametrize("goal", [1.4 + 1e-7, 1.4 - 1e-3, 0.4 + 1e-7, -1.6, -2.9, 2.1 + 1e-6])
+def test_a_single_bet_is_bounded_from_below(goal: float) -> None:
+    """Steps −1, 0 and 0.7 of three clusters against all their sums; −∞ ends the bet."""
+    mass, step = np.array([0.1, 0.3, 0.4, 0.2]), np.array([-np.inf, -1.0, 0.0, 0.7])
+    exact = sum(
+        math.prod(mass[list(which)])
+        for which in itertools.product(range(4), repeat=3)
+        if sum(step[list(which)]) >= goal
+    )
+    found = _one_bet(3, mass, step, goal)
+    assert exact - 1e-8 < found <= exact
 
 
 @pytest.mark.slow

@@ -114,6 +114,8 @@ def test_drawn_permutations_find_a_shift_and_stop_early_without_one() -> None:
     same = permutation_test(b[:20], b[20:], seed=0)
     assert same.splits < 9_999
     assert same.p_value == 50 / same.splits
+    equal = permutation_test([1.0] * 15, [1.0] * 15, seed=0, enough=3)
+    assert (equal.p_value, equal.splits) == (1, 3)  # every split reaches it: stop at the third
     assert permutation_test(a, b, alternative="less", seed=0).p_value > 0.9
 
 
