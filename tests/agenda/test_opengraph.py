@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from tests.agenda.cases import EITHER, PAIR, opened
 
 from safetycase.agenda.items import items_of
-from safetycase.agenda.opengraph import OpenGraph, lower_bounds, open_graph, planned
+from safetycase.agenda.opengraph import OpenGraph, from_network, open_graph
+from safetycase.agenda.planning import lower_bounds, planned
+from safetycase.assess.basic import Basic
+from safetycase.assess.network import Network
 from safetycase.confidence.graph import ALL, ANY, AT_LEAST, EVENT, NOT, Builder, Graph, Query
 
 
@@ -150,3 +153,54 @@ def test_a_circle_of_support_proves_nothing(tmp_path: Path) -> None:
     graph = open_graph(assessment, items_of(assessment))
     everything = dict.fromkeys(graph.events.values(), True)
     assert not true(graph.graph, graph.root.support, everything)
+
+
+DOUBTED = PAIR.replace(
+    "problems:\n",
+    """defeaters:
+  - {defeater: D-ANSWERED, against: LEFT, says: It may not., answered_by: [RIGHT]}
+  - {defeater: D-BARE, against: RIGHT, says: It may not either.}
+problems:
+""",
+)
+
+
+def network_of_doubted() -> Network:
+    """What the confidence of the case with doubts is computed on, by hand."""
+    build = Builder()
+    index = {
+        name: build.event(name)
+        for name in ("P-LEFT", "P-RIGHT", "D-ANSWERED~raised", "D-BARE~raised", "BOTH~warrant")
+    }
+    right = build.all([index["P-RIGHT"], build.negate(index["D-BARE~raised"])])
+    answered = build.all([index["D-ANSWERED~raised"], build.negate(right)])
+    left = build.all([index["P-LEFT"], build.negate(answered)])
+    root = build.all([index["BOTH~warrant"], left, right])
+    what = {"P-LEFT": "open", "P-RIGHT": "open", "BOTH~warrant": "warrant"}
+    return Network(
+        graph=build.freeze(),
+        events={n: Basic(element=n, what=what.get(n, "doubt")) for n in index},  # type: ignore[arg-type]
+        index=index,
+        nodes={},
+        queries={"SAFE": Query(support=root)},
+        opened={n: i for n, i in index.items() if n.startswith("P-")},
+    )
+
+
+def test_a_doubt_stands_until_it_is_answered_and_is_work_only_without_stated_answers(
+    tmp_path: Path,
+) -> None:
+    assessment = opened(tmp_path / "c", DOUBTED).assess()
+    items = items_of(assessment)
+    case = assessment.case
+    mine, theirs = open_graph(assessment, items), from_network(network_of_doubted(), case, items)
+    assert set(theirs.events) == set(mine.events) == {"P-LEFT", "P-RIGHT", "D-BARE"}
+    first, second = planned(mine), planned(theirs)
+    assert second.taken == ("BOTH~warrant",)
+    for outcome in product((False, True), repeat=3):
+        solved = dict(zip(mine.events, outcome, strict=True))
+        values = [
+            true(plan.graph, plan.root, {e: solved[n] for n, e in plan.events.items()})
+            for plan in (first, second)
+        ]
+        assert values[0] == values[1] == all(outcome)

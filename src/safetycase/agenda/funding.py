@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from safetycase.agenda.items import Item
-from safetycase.agenda.opengraph import OpenGraph, Planned, planned
+from safetycase.agenda.opengraph import OpenGraph
 from safetycase.agenda.order import Experiment, order
+from safetycase.agenda.planning import Planned, planned
 from safetycase.agenda.portfolio import Allocation, Frontier, Shots, frontier
 from safetycase.agenda.shots import left
 from safetycase.argument.model import Chance

@@ -16,7 +16,8 @@ from safetycase.agenda.funding import BUILT_IN, Outlook, Taken, chance_of, outlo
 from safetycase.agenda.groups import Groups, groups
 from safetycase.agenda.items import Item
 from safetycase.agenda.multilinear import Formula, TooTangled, compile_formula
-from safetycase.agenda.opengraph import OpenGraph, Planned, lower_bounds, planned
+from safetycase.agenda.opengraph import OpenGraph
+from safetycase.agenda.planning import Planned, lower_bounds, planned
 from safetycase.agenda.value import (
     MODEL,
     Information,
