@@ -22,7 +22,12 @@ CASES = Path(__file__).resolve().parents[2] / "cases"
 
 @pytest.fixture
 def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
-    """Run the command line in this process, exit codes and all."""
+    """Run the command line in this process, exit codes and all.
+
+    Click keeps the help option of a command after its first use, so the names are left at the
+    default, as in the generated pages.
+    """
+    monkeypatch.setattr(main, "cli", main._Verbs("safetycase"))
     monkeypatch.setattr(
         main, "VERBS", {**main.VERBS, "agenda": ("agenda", "What is open, and what to do.")}
     )

@@ -196,7 +196,7 @@ def _picture(found: Funding) -> str:
         chosen=found.budget,
         upper_bound=[(p.budget, p.bound) for p in found.frontier],
         unit="cost",
-        value_label="chance that all that is needed is solved",
+        value_label="chance that enough is solved",
     )
 
 

@@ -42,9 +42,9 @@ def agenda_lines(data: Data, width: int) -> list[str]:
 def fund_lines(data: Data, says: Mapping[str, str], width: int) -> list[str]:
     """One split of a budget; `says` tells what each item is about."""
     lines = wrap(
-        f"A budget of {small(data['budget'])}, of which {small(data['spent'])} is spent: the "
-        f"chance that every problem the headline needs is solved is {_range(data['value'])} "
-        f"over the stated intervals ({_range(data['value_without_funding'])} without any).",
+        f"A budget of {small(data['budget'])}, of which {small(data['spent'])} is spent: enough "
+        f"is solved for the headline with a chance of {_range(data['value'])} over the stated "
+        f"intervals ({_range(data['value_without_funding'])} without any).",
         width,
     )
     lines += wrap(_best(data), width, first="  ", rest="  ")
@@ -191,8 +191,8 @@ def _frontier(data: Data, width: int) -> Iterator[str]:
 
 def _order(data: Data, width: int) -> Iterator[str]:
     order = data["order"]
-    if not order["items"]:
-        if data["funded"]:
+    if len(order["items"]) < 2:
+        if len(data["funded"]) > 1:
             yield from wrap(f"No order of trying: {order['why']}.", width)
         return
     best = "optimal" if order["optimal"] else "a rule of thumb here"
