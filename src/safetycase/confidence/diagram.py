@@ -9,12 +9,13 @@ Syst. Saf. 72:263).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from safetycase.confidence.graph import Graph
 from safetycase.confidence.lightest import Implicant, lightest_through
 from safetycase.confidence.modules import Module, modules
+from safetycase.confidence.ordering import by_force
 from safetycase.confidence.robdd import FALSE, TRUE, OutOfBudget, Robdd
 from safetycase.confidence.units import Core, Step, slopes, threshold_tail
 
@@ -23,7 +24,7 @@ __all__ = ["NODES", "Diagram", "Implicant", "OutOfBudget", "Point", "compile_dia
 NODES = 200_000
 """How many nodes a diagram may take unless told otherwise: about two seconds of work."""
 
-_BUDGETS = (2_000, 10_000, 50_000)
+_LARGE = 600  # variables of a core in which assumptions used everywhere defeat `by_force`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,13 @@ class Diagram:
     """A node of a graph, compiled. `size` counts the nodes of its decision diagrams.
 
     `top` is a literal (`2 * unit + negated`); `event[u]` is the node of the graph that unit u is,
-    or −1; `steps` compute the other units, parts before wholes.
+    or −1; `steps` compute the other units, parts before wholes; `signs` as in `Modules`.
     """
 
     node: int
     top: int
     event: tuple[int, ...]
+    signs: tuple[int, ...]
     steps: tuple[Step, ...]
 
     @property
@@ -97,9 +99,10 @@ class Diagram:
         """A set of literals of least weight that makes the node `value`; None if nothing does.
 
         "Event is false" weighs `if_false[event]` and "is true" `if_true[event]` (0 if absent;
-        none negative). Exact over the paths of the diagram. They cover every world in which
-        the node is `value`, so a price of doubt that charges each of them at least 1 is sound;
-        where no event has a weight on both sides, the path is a lightest implicant.
+        none negative). Exact over the paths of the diagram, less the literals that hinder: they
+        cover every world in which the node is `value`, so a price of doubt that charges each
+        of them at least 1 is sound. Unless an event occurs both negated and not, with a weight
+        on both sides, it is a lightest implicant.
         """
         found = lightest_through(self, if_false, if_true, value=value, limit=1)
         return found[0] if found else None
@@ -155,15 +158,27 @@ def compile_diagram(graph: Graph, node: int, *, nodes: int = NODES) -> Diagram:
             step = _core(module, left)
             left -= len(step.core or ())
             steps.append(step)
-    return Diagram(node=node, top=parts.top, event=parts.event, steps=tuple(steps))
+    return Diagram(
+        node=node, top=parts.top, event=parts.event, signs=parts.signs, steps=tuple(steps)
+    )
 
 
 def _core(module: Module, budget: int) -> Step:
-    """The smallest budget of a rising row that one of the two orders of variables fits into."""
-    for allowed in (*(b for b in _BUDGETS if b < budget), budget):
-        for order in (module.small_first, module.variables):
+    """The first order of variables under which the core fits into what that order is allowed."""
+    large = len(module.variables) > _LARGE
+    ways: list[tuple[Callable[[], Sequence[int]], int]] = [
+        (lambda: module.small_first, 5 * len(module.variables) + 500),
+        (lambda: by_force(module), 0 if large else 60_000),
+        (lambda: module.variables, budget),
+        (lambda: by_force(module), budget),
+        (lambda: module.small_first, budget),
+    ]
+    for order, allowed in ways:
+        if allowed:
             try:
-                return Step(unit=module.unit, variables=order, core=_build(module, order, allowed))
+                chosen = order()
+                core = _build(module, chosen, min(allowed, budget))
+                return Step(unit=module.unit, variables=tuple(chosen), core=core)
             except OutOfBudget:
                 continue
     raise OutOfBudget(f"more than {budget} nodes")

@@ -39,8 +39,9 @@ def lightest_through(
     limit: int,
 ) -> tuple[Implicant, ...]:
     """The lightest implicant and, up to `limit`, the lightest through each literal of an event."""
-    search = _Search(diagram, if_false, if_true)
-    top, goal = diagram.top >> 1, int(value != bool(diagram.top & 1))
+    goal = int(value != bool(diagram.top & 1))
+    search = _Search(diagram, if_false, if_true, value)
+    top = diagram.top >> 1
     if math.isinf(search.up[goal][top]):
         return ()
     found = {search.literals(top, goal): None}
@@ -51,11 +52,16 @@ def lightest_through(
             for u, e in enumerate(diagram.event)
             if e >= 0
             for v in (0, 1)
+            if not search.hinders(u, v)
         )
-        for weight, _, unit, v in through:
+        seen = {literal for literals in found for literal in literals}
+        for weight, e, unit, v in through:
             if len(found) >= limit or math.isinf(weight):
                 break
-            found[search.through(top, goal, unit, v)] = None
+            if (e, bool(v)) not in seen:  # else a lighter one that has it is there already
+                literals = search.through(top, goal, unit, v)
+                found[literals] = None
+                seen.update(literals)
     return tuple(
         Implicant(
             weight=math.fsum((if_true if v else if_false).get(e, 0.0) for e, v in literals),
@@ -66,9 +72,22 @@ def lightest_through(
 
 
 class _Search:
+    """Weights of units and of nodes inside cores, and the way back from a weight to its literals.
+
+    A literal hinders if its unit occurs with one sign only and the other value is the one that
+    serves the goal: what is reached with it is reached without it. It weighs nothing and is left
+    out.
+    """
+
     def __init__(
-        self, diagram: Diagram, if_false: Mapping[int, float], if_true: Mapping[int, float]
+        self,
+        diagram: Diagram,
+        if_false: Mapping[int, float],
+        if_true: Mapping[int, float],
+        value: bool,
     ) -> None:
+        # By sign: the value that serves the goal of a unit that occurs unnegated, negated.
+        self.serving = (-1, int(value), int(not value))
         self.diagram = diagram
         self.steps = {step.unit: step for step in diagram.steps}
         self.parent: dict[int, Step] = {u: s for s in diagram.steps for u in s.variables}
@@ -76,14 +95,19 @@ class _Search:
         self.up: Weights = [[math.inf] * size, [0.0] * size]
         for u, e in enumerate(diagram.event):
             if e >= 0:
-                self.up[0][u] = if_false.get(e, 0.0)
-                self.up[1][u] = if_true.get(e, 0.0)
+                self.up[0][u] = 0.0 if self.hinders(u, 0) else if_false.get(e, 0.0)
+                self.up[1][u] = 0.0 if self.hinders(u, 1) else if_true.get(e, 0.0)
         self.inner: dict[int, Weights] = {}
         self.order: dict[tuple[int, int], list[tuple[float, int, int]]] = {}
         self.best: dict[tuple[int, int], tuple[int, int]] = {}
         self.trace: dict[int, dict[tuple[int, int], tuple[int, int, int]]] = {}
         for step in diagram.steps:
             self._upward(step)
+
+    def hinders(self, unit: int, value: int) -> bool:
+        """Whether the unit's having this value never serves the goal."""
+        sign = self.diagram.signs[unit]
+        return sign != 3 and value != self.serving[sign]
 
     def _upward(self, step: Step) -> None:
         unit = step.unit
@@ -201,6 +225,8 @@ class _Search:
     def _collect(self, todo: list[tuple[int, int]], found: list[tuple[int, bool]]) -> None:
         while todo:
             unit, value = todo.pop()
+            if self.hinders(unit, value):
+                continue
             step = self.steps.get(unit)
             if step is None:
                 if self.diagram.event[unit] >= 0:

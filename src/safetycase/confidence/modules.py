@@ -59,10 +59,14 @@ class Module:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modules:
-    """`top` is a literal and `event[u]` the event of unit u or −1; parts stand before wholes."""
+    """`top` is a literal and `event[u]` the event of unit u or −1; parts stand before wholes.
+
+    `signs[u]` has bit 1 if unit u occurs unnegated below the top, and bit 2 if negated.
+    """
 
     top: int
     event: tuple[int, ...]
+    signs: tuple[int, ...]
     modules: tuple[Module, ...]
 
 
@@ -71,8 +75,22 @@ def modules(graph: Graph, node: int) -> Modules:
     units = _Units()
     top = units.simplify(graph, node)
     units.flatten(top >> 1)
-    units.group(top >> 1)
-    return Modules(top=top, event=tuple(units.event), modules=units.cut(top >> 1))
+    isolated = units.group(top >> 1)
+    found = units.cut(top >> 1, isolated)
+    signs = _signs(top, len(units.event), found)
+    return Modules(top=top, event=tuple(units.event), signs=signs, modules=found)
+
+
+def _signs(top: int, size: int, found: Sequence[Module]) -> tuple[int, ...]:
+    signs = [0] * size
+    signs[top >> 1] = 2 if top & 1 else 1
+    for module in reversed(found):
+        for unit, gate in reversed(module.gates):
+            own = signs[unit]
+            turned = (own & 1) << 1 | own >> 1
+            for part in gate.parts:
+                signs[part >> 1] |= turned if part & 1 else own
+    return tuple(signs)
 
 
 class _Units:
@@ -167,8 +185,11 @@ class _Units:
             parts = list(dict.fromkeys(parts))
             self.gates[unit] = Gate(k=len(parts), parts=tuple(parts))
 
-    def group(self, top: int) -> None:
-        """What only one conjunction uses becomes one part of it: a core gets fewer variables."""
+    def group(self, top: int) -> list[bool]:
+        """What only one conjunction uses becomes one part of it: a core gets fewer variables.
+
+        Returns which units are isolated, the new ones included.
+        """
         count, isolated = self.uses(top), self.isolated(top)
         for unit in range(1, top + 1):
             gate = self.gates[unit]
@@ -180,6 +201,7 @@ class _Units:
                 alone = set(own)
                 rest = (*(p for p in gate.parts if p not in alone), fresh)
                 self.gates[unit] = Gate(k=len(rest), parts=rest)
+        return isolated + [True] * (len(self.gates) - len(isolated))
 
     def isolated(self, top: int) -> list[bool]:
         """For each unit, whether what lies below it is used from nowhere else."""
@@ -210,17 +232,24 @@ class _Units:
         first_below, last_below = list(enter), list(last)
         for unit in order:
             gate = self.gates[unit]
-            below = [part >> 1 for part in gate.parts] if gate is not None else []
-            first = min((first_below[u] for u in below), default=enter[unit] + 1)
-            final = max((last_below[u] for u in below), default=0)
+            if gate is None:
+                result[unit] = True
+                continue
+            first, final = leave[unit], 0
+            for part in gate.parts:
+                below = part >> 1
+                if first_below[below] < first:
+                    first = first_below[below]
+                if last_below[below] > final:
+                    final = last_below[below]
             result[unit] = enter[unit] < first and final < leave[unit]
             first_below[unit] = min(enter[unit], first)
             last_below[unit] = max(last[unit], final)
         return result
 
-    def cut(self, top: int) -> tuple[Module, ...]:
+    def cut(self, top: int, isolated: Sequence[bool]) -> tuple[Module, ...]:
         """The modules below `top`, parts before wholes."""
-        isolated, size = self.isolated(top), self.sizes()
+        size = self.sizes()
         found: list[Module] = []
         seen: set[int] = set()
         stack = [top]
