@@ -256,6 +256,16 @@ def baconian(eliminated: int, doubts: int) -> float:
     return eliminated / doubts
 
 
+def product_of(values: Sequence[float]) -> float:
+    """The product of a list of confidences."""
+    return math.prod(values)
+
+
+def weakest_of(values: Sequence[float]) -> float:
+    """The least of a list of confidences."""
+    return min(values)
+
+
 def noisy_or(chances: Sequence[float], *, leak: float = 0.0) -> float:
     """A cause is enough unless inhibited, each independently (Pearl 1988, ch. 4)."""
     return 1 - (1 - leak) * math.prod(1 - p for p in chances)
