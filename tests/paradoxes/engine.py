@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from safetycase.confidence.belief import Belief, believe
-from safetycase.confidence.local import local
-from safetycase.confidence.packing import Budget, worst
-from safetycase.confidence.proof import proof_set
+from collections.abc import Mapping
 
+from tests.paradoxes.worlds import Scheme
+
+from safetycase.confidence.belief import Belief, believe
+from safetycase.confidence.budget import Budget
 from safetycase.confidence.graph import Graph, Query
+from safetycase.confidence.local import local
+from safetycase.confidence.packing import worst
+from safetycase.confidence.proof import proof_set
+from safetycase.confidence.reference import reference
 
 
 def belief(graph: Graph, query: Query) -> Belief:
@@ -33,3 +38,22 @@ def proof_low(graph: Graph, node: int, *, exact: bool = True) -> float:
 def worst_within(graph: Graph, node: int, rounds: int) -> float:
     """The bound a solver gives that is stopped after `rounds` rounds."""
     return 1 - worst(graph, node, budget=Budget(rounds=rounds)).doubt
+
+
+def independent(graph: Graph, node: int) -> float:
+    """Layer 3: the exact probability if all events were independent at their lower ends.
+
+    Shared parts count once, unlike in the product rule.
+    """
+    return reference(graph, node).value
+
+
+OURS: Mapping[str, Scheme] = {
+    "layer 1": lambda one: local_low(one.graph, one.node),
+    "proof set, greedy": lambda one: proof_low(one.graph, one.node, exact=False),
+    "proof set, best": lambda one: proof_low(one.graph, one.node),
+    "packing": lambda one: bel(one.graph, one.node),
+}
+MODEL: Mapping[str, Scheme] = {
+    "all events independent, exact": lambda one: independent(one.graph, one.node)
+}
