@@ -36,7 +36,7 @@ def test_a_sample() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", (1000, 2000))
+@pytest.mark.parametrize("start", [1000, 2000])
 def test_a_thousand_at_a_time(start: int) -> None:
     hold(start, 1000)
 
