@@ -198,7 +198,7 @@ def honesty_rows() -> list[str]:
         rows.append(f"| random portfolios | {found['problem']} | |")
     else:
         rows.append(
-            f"| {found['count']} random AND/OR portfolios, mean share of the optimum | 100 %, exact "
+            f"| {found['count']} random AND/OR portfolios, mean share of the best | 100 %, exact "
             f"| one shot at a time {found['greedy']:.0%}, stuck at zero in {found['stuck']}; "
             f"the same for all {found['even']:.0%} |"
         )

@@ -35,7 +35,7 @@ def hold(found: Iterable[DeclaredTrial], kinds: tuple[str, ...]) -> None:
 
 
 def test_a_sample() -> None:
-    hold(declared_trials(120), ("independent", "associated", "contained", "common cause"))
+    hold(declared_trials(60), ("independent", "associated", "contained", "common cause"))
 
 
 @pytest.mark.slow

@@ -30,6 +30,7 @@ class Trial:
 
     `chances[i]` is the exact probability of event i, `[low, high]` of the graph an interval that
     holds it (the point itself in every second trial), and `truth` the probability of `node`.
+    `mass` is the law: the probability of each world.
     """
 
     graph: Graph
@@ -38,6 +39,11 @@ class Trial:
     monotone: bool
     chances: Mapping[int, float]
     truth: float
+    mass: tuple[float, ...]
+
+    def probability(self, holds: Bools) -> float:
+        """The true probability of a set of worlds."""
+        return float(np.asarray(self.mass)[holds].sum())
 
 
 def shape(generator: random.Random, *, events: int, gates: int, monotone: bool) -> Graph:
@@ -156,6 +162,7 @@ def trial(seed: int, *, most_events: int = 8) -> Trial:
         monotone=monotone,
         chances=chances,
         truth=float(mass[holds].sum()),
+        mass=tuple(mass.tolist()),
     )
 
 
