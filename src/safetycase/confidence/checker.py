@@ -21,6 +21,7 @@ from safetycase.confidence.certificate import (
     read_certificate,
     restrict,
 )
+from safetycase.confidence.checker_search import Spent, cheapest_failure
 from safetycase.confidence.graph import ALL, ANY, EVENT, NOT, Graph
 
 __all__ = ["Verdict", "check"]
@@ -30,8 +31,6 @@ STEPS = 20_000_000
 
 _UNIT = 1 << 80
 """Prices are counted in this fraction, rounded down: never to the favour of the certificate."""
-
-_INF = 1 << 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ def check(
         else:
             reason = _sum(read)
             if not reason:
-                return _Search(read, steps).verdict()
+                return _dual(read, steps)
     return Verdict(state="rejected", reason=reason) if reason else Verdict(state="checked")
 
 
@@ -139,136 +138,27 @@ def _sum(read: Certificate) -> str:
     return ""
 
 
-class _Search:
-    """Looks for an assignment under which the node fails and that is charged less than 1.
-
-    A task is `2 * i` (node i must hold) or `2 * i + 1` (must fail). The cost of a task is bounded
-    from below by letting every user of a shared task pay an equal share of it.
-    """
-
-    def __init__(self, read: Certificate, steps: int) -> None:
-        graph = read.graph
-        self._graph, self._node, self._left = graph, read.node, steps
-        self._price = [0] * (2 * len(graph))
-        for event, holds, price in read.prices:
-            self._price[2 * event + (not holds)] = int(Fraction(price) * _UNIT)
-        self._pairs: list[tuple[int, int, int]] = []
-        for at, price in read.pairs:
-            a, b = read.caps[at].events
-            self._pairs.append((a, b, int(Fraction(price) * _UNIT)))
-        self._target = _UNIT - int(Fraction(read.z) * _UNIT)
-        self._trivial = read.doubt >= 1
-        self._order, self._parts, self._need, self._uses = self._tasks()
-        self._edges = len(self._order) + sum(map(len, self._parts.values()))
-
-    def verdict(self) -> Verdict:
-        if self._trivial or self._target <= 0:
-            return Verdict(state="checked")
-        stack: list[dict[int, bool]] = [{}]
-        while stack:
-            given = stack.pop()
-            self._left -= self._edges
-            if self._left < 0:
-                return Verdict(state="unchecked", reason="the budget of the search is spent")
-            paid = self._paid(given)
-            cost = self._bounds(given)
-            if paid + cost[self._order[-1]] >= self._target:
-                continue
-            literals = self._cheapest(cost)
-            clash = [e for e, wanted in literals.items() if len(wanted) > 1]
-            if not clash:
-                flat = {e: True in wanted for e, wanted in literals.items()}
-                if self._paid({**given, **flat}) < self._target:
-                    return self._found({**given, **flat})
-            free = clash or [e for e in literals if e not in given]
-            if not free:
-                continue
-            event = max(free, key=self._rank)
-            stack.append({**given, event: True})
-            stack.append({**given, event: False})
+def _dual(read: Certificate, steps: int) -> Verdict:
+    """Look for a failure that the prices charge less than 1."""
+    if read.doubt >= 1:
         return Verdict(state="checked")
-
-    def _found(self, given: dict[int, bool]) -> Verdict:
-        """The counterexample, evaluated again: a rejection is never a slip of the search."""
-        assert _values(self._graph, given)[self._node] is False
-        charged = self._paid(given) + _UNIT - self._target
-        names = [self._graph.names[e] for e, holds in given.items() if not holds][:3]
-        reason = f"a failure is charged only {charged / _UNIT!r}: {', '.join(names)} ..."
-        return Verdict(state="rejected", reason=reason)
-
-    def _rank(self, event: int) -> tuple[int, int, int]:
-        uses = self._uses.get(2 * event, 0) + self._uses.get(2 * event + 1, 0)
-        return min(uses, 2), max(self._price[2 * event : 2 * event + 2]), uses
-
-    def _tasks(
-        self,
-    ) -> tuple[list[int], dict[int, tuple[int, ...]], dict[int, int], dict[int, int]]:
-        """What "the node fails" can come down to, parts first, and how often each is a part."""
-        graph = self._graph
-        order: list[int] = []
-        parts: dict[int, tuple[int, ...]] = {}
-        need: dict[int, int] = {}
-        uses: dict[int, int] = {}
-        stack = [2 * self._node + 1]
-        while stack:
-            task = stack.pop()
-            if task < 0:
-                order.append(~task)
-                continue
-            if task in parts:
-                continue
-            i, fails = task >> 1, task & 1
-            below, op = graph.parts[i], graph.ops[i]
-            k = len(below) if op == ALL else 1 if op == ANY else graph.k[i]
-            need[task] = 1 if op == NOT else len(below) - k + 1 if fails else k
-            parts[task] = tuple(2 * p + (fails ^ (op == NOT)) for p in below)
-            stack.append(~task)
-            for part in parts[task]:
-                uses[part] = uses.get(part, 0) + 1
-                stack.append(part)
-        return order, parts, need, uses
-
-    def _paid(self, given: dict[int, bool]) -> int:
-        total = sum(self._price[2 * e + (not holds)] for e, holds in given.items())
-        for a, b, price in self._pairs:
-            if given.get(a) is False and given.get(b) is False:
-                total += price
-        return total
-
-    def _bounds(self, given: dict[int, bool]) -> dict[int, int]:
-        """A lower bound on what each task costs beyond what `given` has paid, in shares."""
-        cost: dict[int, int] = {}
-        for task in self._order:
-            i, need = task >> 1, self._need[task]
-            if self._graph.ops[i] == EVENT:
-                if i in given:
-                    value = 0 if given[i] is not bool(task & 1) else _INF
-                else:
-                    value = self._price[task]
-            elif need <= 0:
-                value = 0
-            elif need > len(self._parts[task]):
-                value = _INF
-            else:
-                below = [cost[p] for p in self._parts[task]]
-                value = min(below) if need == 1 else sum(sorted(below)[:need])
-            uses = self._uses.get(task, 1)
-            cost[task] = _INF if value >= _INF else value // uses
-        return cost
-
-    def _cheapest(self, cost: dict[int, int]) -> dict[int, set[bool]]:
-        """The event literals that the cheapest tasks come down to."""
-        literals: dict[int, set[bool]] = {}
-        seen: set[int] = set()
-        stack = [self._order[-1]]
-        while stack:
-            task = stack.pop()
-            if task in seen:
-                continue
-            seen.add(task)
-            if self._graph.ops[task >> 1] == EVENT:
-                literals.setdefault(task >> 1, set()).add(not task & 1)
-            elif self._need[task] > 0:
-                ordered = sorted(self._parts[task], key=cost.__getitem__)
-                stack += ordered[: self._need[task]]
-        return literals
+    graph = read.graph
+    price = [0] * (2 * len(graph))
+    for event, holds, y in read.prices:
+        price[2 * event + (not holds)] = int(Fraction(y) * _UNIT)
+    pairs = [(*read.caps[at].events, int(Fraction(y) * _UNIT)) for at, y in read.pairs]
+    z = int(Fraction(read.z) * _UNIT)
+    try:
+        bound, given = cheapest_failure(graph, read.node, price, pairs, _UNIT - z, [steps])
+    except Spent:
+        return Verdict(state="unchecked", reason="the budget of the search is spent")
+    if bound >= _UNIT - z:
+        return Verdict(state="checked")
+    # Evaluated again, so that a rejection is never a slip of the search.
+    charged = z + sum(price[2 * e + (not holds)] for e, holds in given.items())
+    charged += sum(y for a, b, y in pairs if given.get(a) is False and given.get(b) is False)
+    if charged >= _UNIT or _values(graph, given)[read.node] is not False:
+        return Verdict(state="unchecked", reason="the search came too near to decide")
+    names = [graph.names[e] for e, holds in sorted(given.items()) if not holds]
+    reason = f"a failure is charged only {charged / _UNIT!r}: {', '.join(names[:3])}"
+    return Verdict(state="rejected", reason=reason)
