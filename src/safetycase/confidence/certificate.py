@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from safetycase.confidence.caps import Cap
@@ -23,6 +23,7 @@ __all__ = [
     "MAX_BYTES",
     "Certificate",
     "CertificateError",
+    "Dual",
     "certify_dual",
     "certify_proof",
     "read_certificate",
@@ -34,8 +35,24 @@ MAX_BYTES = 64 * 1024 * 1024
 """A longer certificate is not read."""
 
 _OPS = {EVENT: "event", ALL: "all", ANY: "any", AT_LEAST: "at_least", NOT: "not"}
+_LARGEST = 1 << 62
+"""Whole numbers stay below this: every reader of JSON that knows 64 bits can read them."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBERS = {name: op for op, name in _OPS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dual:
+    """Whole numbers that count 1/`unit`: z, a price for each event literal and each used cap.
+
+    (i, False) is "event i fails", (i, True) "it holds"; `pairs[c]` is the price of cap c. The
+    point is feasible if z plus the prices in every implicant of "the node fails" is a unit.
+    """
+
+    unit: int
+    z: int
+    prices: Mapping[tuple[int, bool], int]
+    pairs: Mapping[int, int] = field(default_factory=dict)
 
 
 class CertificateError(ValueError):
@@ -47,7 +64,8 @@ class Certificate:
     """P(not `node`) <= `doubt` for every joint law that fits the intervals and the caps.
 
     `graph` is everything below `node`. Either `proof` lists literals (event, holds) that force
-    the node, or `z`, `prices` (event, holds, price) and `pairs` (cap, price) are a dual point.
+    the node, or `z`, `prices` (event, holds, price) and `pairs` (cap, price), whole numbers that
+    count 1/`unit`, are a dual point.
     """
 
     graph: Graph
@@ -55,9 +73,10 @@ class Certificate:
     doubt: float
     caps: tuple[Cap, ...] = ()
     proof: tuple[tuple[int, bool], ...] | None = None
-    z: float = 0.0
-    prices: tuple[tuple[int, bool, float], ...] = ()
-    pairs: tuple[tuple[int, float], ...] = ()
+    unit: int = 1
+    z: int = 0
+    prices: tuple[tuple[int, bool, int], ...] = ()
+    pairs: tuple[tuple[int, int], ...] = ()
 
     def to_json(self) -> bytes:
         """The canonical bytes."""
@@ -68,9 +87,10 @@ class Certificate:
             why = {"proof": [list(literal) for literal in self.proof]}
         else:
             why = {
-                "z": repr(self.z),
-                "prices": [[event, holds, repr(y)] for event, holds, y in self.prices],
-                "pairs": [[cap, repr(y)] for cap, y in self.pairs],
+                "unit": self.unit,
+                "z": self.z,
+                "prices": [list(price) for price in self.prices],
+                "pairs": [list(pair) for pair in self.pairs],
             }
         value = {
             "format": FORMAT,
@@ -109,34 +129,28 @@ def certify_proof(
 
 
 def certify_dual(
-    graph: Graph,
-    node: int,
-    doubt: float,
-    z: float,
-    prices: Mapping[tuple[int, bool], float],
-    *,
-    caps: Sequence[Cap] = (),
-    pairs: Mapping[int, float] | None = None,
+    graph: Graph, node: int, doubt: float, dual: Dual, caps: Sequence[Cap] = ()
 ) -> Certificate:
     """The certificate of a dual point; only the caps that have a price are kept."""
     part, new = restrict(graph, node)
-    used = sorted(at for at, y in (pairs or {}).items() if y > 0)
-    kept = [caps[at] for at in used]
+    used = sorted(at for at, y in dual.pairs.items() if y)
+    kept = [
+        Cap(
+            events=(new[caps[at].events[0]], new[caps[at].events[1]]),
+            limit=float(caps[at].limit),
+            declared=caps[at].declared,
+        )
+        for at in used
+    ]
     return Certificate(
         graph=part,
         node=new[node],
         doubt=doubt,
-        caps=tuple(
-            Cap(
-                events=(new[c.events[0]], new[c.events[1]]),
-                limit=float(c.limit),
-                declared=c.declared,
-            )
-            for c in kept
-        ),
-        z=z,
-        prices=tuple(sorted((new[e], holds, y) for (e, holds), y in prices.items() if y > 0)),
-        pairs=tuple((i, (pairs or {})[at]) for i, at in enumerate(used)),
+        caps=tuple(kept),
+        unit=dual.unit,
+        z=dual.z,
+        prices=tuple(sorted((new[e], holds, y) for (e, holds), y in dual.prices.items() if y)),
+        pairs=tuple((i, dual.pairs[at]) for i, at in enumerate(used)),
     )
 
 
@@ -166,18 +180,25 @@ def read_certificate(data: bytes) -> Certificate:
         proof = tuple((e[0], e[1]) for e in literals)
         _distinct(proof, "literals of the proof")
         return Certificate(graph=graph, node=node, doubt=doubt, caps=caps, proof=proof)
-    _keys(why, "pairs", "prices", "z")
+    _keys(why, "pairs", "prices", "unit", "z")
+    unit = _index(why["unit"], _LARGEST, "unit") or 1
     prices = tuple(
-        (event, holds, _double(entry[2], "price"))
+        (event, holds, _index(entry[2], unit + 1, "price"))
         for entry in _list(why["prices"], "prices")
         for event, holds in [_literal(graph, entry, 3)]
     )
     _distinct([(e, h) for e, h, _ in prices], "prices")
-    pairs = tuple(_pair(entry, len(caps)) for entry in _list(why["pairs"], "pairs"))
+    pairs = tuple(_pair(entry, len(caps), unit) for entry in _list(why["pairs"], "pairs"))
     _distinct([at for at, _ in pairs], "pairs")
-    z = _double(why["z"], "z")
     return Certificate(
-        graph=graph, node=node, doubt=doubt, caps=caps, z=z, prices=prices, pairs=pairs
+        graph=graph,
+        node=node,
+        doubt=doubt,
+        caps=caps,
+        unit=unit,
+        z=_index(why["z"], unit + 1, "z"),
+        prices=prices,
+        pairs=pairs,
     )
 
 
@@ -286,10 +307,10 @@ def _cap(graph: Graph, entry: Any) -> Cap:
     return Cap(events=(a, b), limit=_double(entry[2], "limit", 1.0), declared=entry[3])
 
 
-def _pair(entry: Any, size: int) -> tuple[int, float]:
+def _pair(entry: Any, size: int, unit: int) -> tuple[int, int]:
     if not isinstance(entry, list) or len(entry) != 2:
         raise CertificateError("a price of a pair is a list of a cap and a price")
-    return _index(entry[0], size, "cap"), _double(entry[1], "price")
+    return _index(entry[0], size, "cap"), _index(entry[1], unit + 1, "price")
 
 
 def _distinct(values: Sequence[Any], what: str) -> None:

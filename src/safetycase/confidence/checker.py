@@ -29,9 +29,6 @@ __all__ = ["Verdict", "check"]
 STEPS = 20_000_000
 """Edges that the search for a counterexample may visit unless told otherwise."""
 
-_UNIT = 1 << 80
-"""Prices are counted in this fraction, rounded down: never to the favour of the certificate."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -129,36 +126,34 @@ def _values(graph: Graph, given: dict[int, bool]) -> list[bool | None]:
 def _sum(read: Certificate) -> str:
     graph, total = read.graph, Fraction(read.z)
     for event, holds, price in read.prices:
-        room = Fraction(graph.high[event]) if holds else 1 - Fraction(graph.low[event])
-        total += Fraction(price) * room
+        total += price * (Fraction(graph.high[event]) if holds else 1 - Fraction(graph.low[event]))
     for at, price in read.pairs:
-        total += Fraction(price) * Fraction(read.caps[at].limit)
-    if total > Fraction(read.doubt) and read.doubt < 1:
-        return f"the prices add up to {float(total)!r}"
+        total += price * Fraction(read.caps[at].limit)
+    if total > Fraction(read.doubt) * read.unit and read.doubt < 1:
+        return f"the prices add up to {float(total / read.unit)!r}"
     return ""
 
 
 def _dual(read: Certificate, steps: int) -> Verdict:
-    """Look for a failure that the prices charge less than 1."""
+    """Look for a failure that the prices charge less than a unit."""
     if read.doubt >= 1:
         return Verdict(state="checked")
     graph = read.graph
     price = [0] * (2 * len(graph))
     for event, holds, y in read.prices:
-        price[2 * event + (not holds)] = int(Fraction(y) * _UNIT)
-    pairs = [(*read.caps[at].events, int(Fraction(y) * _UNIT)) for at, y in read.pairs]
-    z = int(Fraction(read.z) * _UNIT)
+        price[2 * event + (not holds)] = y
+    pairs = [(*read.caps[at].events, y) for at, y in read.pairs]
     try:
-        bound, given = cheapest_failure(graph, read.node, price, pairs, _UNIT - z, [steps])
+        bound, given = cheapest_failure(graph, read.node, price, pairs, read.unit - read.z, [steps])
     except Spent:
         return Verdict(state="unchecked", reason="the budget of the search is spent")
-    if bound >= _UNIT - z:
+    if bound >= read.unit - read.z:
         return Verdict(state="checked")
     # Evaluated again, so that a rejection is never a slip of the search.
-    charged = z + sum(price[2 * e + (not holds)] for e, holds in given.items())
+    charged = read.z + sum(price[2 * e + (not holds)] for e, holds in given.items())
     charged += sum(y for a, b, y in pairs if given.get(a) is False and given.get(b) is False)
-    if charged >= _UNIT or _values(graph, given)[read.node] is not False:
-        return Verdict(state="unchecked", reason="the search came too near to decide")
+    assert charged < read.unit
+    assert _values(graph, given)[read.node] is False
     names = [graph.names[e] for e, holds in sorted(given.items()) if not holds]
-    reason = f"a failure is charged only {charged / _UNIT!r}: {', '.join(names[:3])}"
+    reason = f"a failure is charged only {charged / read.unit!r}: {', '.join(names[:3])}"
     return Verdict(state="rejected", reason=reason)

@@ -19,8 +19,8 @@ __all__ = ["INF", "Spent", "cheapest_failure", "modules"]
 INF = 1 << 200
 """The cost of what cannot be."""
 
-_CLOSE = 1 << 24
-"""A bound this near to the best assignment is taken for it (the bound stands, so it is sound)."""
+_FINE = 1 << 40
+"""Prices are divided into so many parts, for shares that are no whole number of units."""
 
 
 class Spent(Exception):
@@ -85,8 +85,10 @@ def cheapest_failure(
     """
     kept = frozenset(e for a, b, _ in pairs for e in (a, b))
     units = modules(graph, node, kept)
-    cost = list(price)
-    grain = math.gcd(*price, *(y for _, _, y in pairs)) or 1
+    cost = [y * _FINE for y in price]
+    pairs = [(a, b, y * _FINE) for a, b, y in pairs]
+    target *= _FINE
+    grain = math.gcd(*cost, *(y for _, _, y in pairs)) or _FINE
     chosen: dict[int, dict[int, bool]] = {}
     bound, found = 0, dict[int, bool]()
     for unit in sorted(units):
@@ -101,7 +103,7 @@ def cheapest_failure(
             cost[task], chosen[task] = bound, found
     if graph.ops[node] == EVENT:
         bound, found = cost[2 * node + 1], {node: False}
-    return bound, _events(graph, chosen, found)
+    return bound // _FINE, _events(graph, chosen, found)
 
 
 def _events(
@@ -172,7 +174,7 @@ class _Core:
         tick, closed = 0, INF  # `closed`: the least bound of the branches that are done
         while heap:
             lower, _, given = heapq.heappop(heap)
-            if lower >= target or lower + _CLOSE >= best or best < target < INF:
+            if lower >= target or lower >= best or best < target < INF:
                 return min(lower, closed, best), found
             steps[0] -= self.work
             if steps[0] < 0:
@@ -190,7 +192,7 @@ class _Core:
                 if (paid := self.paid(whole)) < best:
                     best, found = paid, whole
             free = clash or [u for u in literals if u not in given]
-            if not free or bound + _CLOSE >= best:
+            if not free or bound >= best:
                 closed = min(closed, bound)
                 continue
             unit = max(free, key=self.rank)

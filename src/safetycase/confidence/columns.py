@@ -9,6 +9,7 @@ weighs under y: the oracle's lower bound on c therefore gives a sound number in 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from safetycase.confidence.budget import Budget
 from safetycase.confidence.caps import Cap
@@ -21,6 +22,11 @@ from safetycase.confidence.unfold import LeafDual
 __all__ = ["Columns"]
 
 _EPSILON = 1e-10
+
+_SLACK = Fraction(10**12 + 1, 10**12)
+"""Covers the rounding of sums of prices where they are no simple fractions."""
+
+_DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 18, 24, 30, 60, 120, 840, 2520)
 
 
 class Columns:
@@ -46,23 +52,44 @@ class Columns:
         self._oracle = Oracle(proofs, budget, [(a, b) for _, a, b in self._caps])
         self._pool: dict[frozenset[int], int] = {}
         self._best: Prices | None = None
+        self._exact: LeafDual | None = None
         self.value = 1.0
 
     @property
     def dual(self) -> LeafDual | None:
         """The best feasible point found, on leaf literals; None if no round gave one."""
+        if self._exact is not None:
+            return self._exact
         best = self._best
         if best is None:
             return None
-        literal = self._proofs.literal
-        count = len(self._slots)
+        rows = [Fraction(y) * _SLACK for y in best.rows]
+        return self._leaf_dual(Fraction(best.z) * _SLACK, rows)
+
+    def _leaf_dual(self, z: Fraction, rows: Sequence[Fraction]) -> LeafDual:
+        literal, count = self._proofs.literal, len(self._slots)
         return LeafDual(
-            z=best.z,
-            prices={
-                literal[s]: y for s, y in zip(self._slots, best.rows[:count], strict=True) if y
-            },
-            pairs={at: y for (at, _, _), y in zip(self._caps, best.rows[count:], strict=True) if y},
+            z=z,
+            prices={literal[s]: y for s, y in zip(self._slots, rows[:count], strict=True) if y},
+            pairs={at: y for (at, _, _), y in zip(self._caps, rows[count:], strict=True) if y},
         )
+
+    def _snap(self, out: Prices) -> None:
+        """Replace prices that are almost simple fractions by those, if they are feasible.
+
+        With the denominator d every implicant weighs a multiple of 1/d, so that the oracle need
+        only tell 1 from 1 - 1/d: neither its tolerance nor rounding is left in the result.
+        """
+        for d in _DENOMINATORS:
+            z, rows = round(out.z * d), [round(y * d) for y in out.rows]
+            errors = (abs(y * d - r) for y, r in zip((out.z, *out.rows), (z, *rows), strict=True))
+            if max(errors) > 1e-6 * d:
+                continue
+            at = Prices(z=z / d, rows=tuple(r / d for r in rows), value=0.0)
+            answer = self._oracle.cheapest(self._weights(at), at.rows[len(self._slots) :])
+            if at.z + answer.bound > 1.0 - 0.5 / d:
+                self._exact = self._leaf_dual(Fraction(z, d), [Fraction(r, d) for r in rows])
+            return
 
     def masses(self) -> list[tuple[float, tuple[int, ...]]]:
         """The packing: (mass, leaf literals of the implicant)."""
@@ -85,9 +112,9 @@ class Columns:
             self._add([self._oracle.cheapest(start).slots])
         for turn in range(budget.rounds):
             out = self._master.solve()
-            if self.value - out.value <= budget.gap:
-                return
-            if not self._round(out, exact=turn % 8 == 7):
+            done = self.value - out.value <= budget.gap
+            if done or not self._round(out, exact=turn % 8 == 7):
+                self._snap(out)
                 return
         self._master.solve()
 

@@ -14,13 +14,13 @@ from typing import Literal as OneOf
 
 from safetycase.confidence.budget import Budget
 from safetycase.confidence.caps import Cap
-from safetycase.confidence.certificate import Certificate, certify_dual, certify_proof
+from safetycase.confidence.certificate import Certificate, Dual, certify_dual, certify_proof
 from safetycase.confidence.columns import Columns
 from safetycase.confidence.graph import Graph
 from safetycase.confidence.nnf import FALSE, TRUE, reduce
 from safetycase.confidence.proof import Literal, ProofSet, proof_set
 from safetycase.confidence.story import Scenario, tell
-from safetycase.confidence.unfold import Dual, dual_value, local_dual, unfold
+from safetycase.confidence.unfold import dual_value, local_dual, unfold
 
 __all__ = ["Layer", "Worst", "worst"]
 
@@ -116,12 +116,10 @@ def _by_dual(
         at_least=min(reached, doubt),
         layer=layer,
         prices={
-            (event, holds): min(1.0, y)
+            (event, holds): y / dual.unit
             for (event, holds), y in dual.prices.items()
             if (graph.high[event] if holds else 1.0 - graph.low[event]) > 0.0
         },
         story=story,
-        certificate=certify_dual(
-            graph, node, doubt, dual.z, dual.prices, caps=caps, pairs=dual.pairs
-        ),
+        certificate=certify_dual(graph, node, doubt, dual, caps),
     )
