@@ -4,6 +4,9 @@ import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
+from safetycase.agenda.multilinear import compile_formula
 from safetycase.agenda.portfolio import Shots, worth
 from safetycase.confidence.bounds import Bounds
 from safetycase.confidence.graph import ALL, ANY, EVENT, NOT, Builder, Graph
@@ -98,11 +101,21 @@ def random_shots(
 
 
 def best_by_enumeration(graph: Graph, root: int, shots: Sequence[Shots], budget: float) -> float:
+    """The best value of any allocation, at the lower ends; families of several entries apart."""
     counts = [range(int(budget // bet.cost) + 1) for bet in shots]
-    best = 0.0
-    for chosen in itertools.product(*counts):
-        cost = sum(n * bet.cost for n, bet in zip(chosen, shots, strict=True))
-        if cost <= budget:
-            bought = {bet.id: n for n, bet in zip(chosen, shots, strict=True)}
-            best = max(best, worth(graph, root, shots, bought).low)
-    return best
+    allocations = [
+        chosen
+        for chosen in itertools.product(*counts)
+        if sum(n * bet.cost for n, bet in zip(chosen, shots, strict=True)) <= budget
+    ]
+    if any(bet.family for bet in shots):
+        return max(
+            worth(graph, root, shots, dict(zip([b.id for b in shots], chosen, strict=True))).low
+            for chosen in allocations
+        )
+    points = np.tile(np.array(graph.low), (len(allocations), 1))
+    for row, chosen in enumerate(allocations):
+        for bet, n in zip(shots, chosen, strict=True):
+            hit = bet.solvable.low * (1 - (1 - bet.each_shot.low) ** n)
+            points[row, bet.event] = 1 - (1 - bet.already) * (1 - hit)
+    return float(compile_formula(graph, root).many(points).max())

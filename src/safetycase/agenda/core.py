@@ -29,8 +29,10 @@ from safetycase.confidence.graph import NOT
 __all__ = ["Found", "search"]
 
 _PATHS = 48
-_STOPS = 48
+_STOPS = 20
 _ROUNDS = 40
+_LAST_CLIMBS = 8
+_CELLS = 600_000_000
 _SAME = 1e-13
 _WIDE = 16
 _ALL = 60_000
@@ -51,41 +53,46 @@ class Found:
 def search(formula: Formula, inputs: Sequence[int], curves: Sequence[Curve]) -> Found:
     """Good allocations of every budget over `inputs` (events of `formula`), with their `curves`.
 
-    Every allocation is tried if there are at most 60 000. Otherwise, at up to 48 budgets: start
-    from each minimal proof funded alone and from the allocation of the budget before, then
-    exchange money between two inputs as long as that helps. Budgets between inherit, and raise
-    one input if they can.
+    Every allocation is tried if there are at most 60 000. Otherwise: at up to 20 budgets, start
+    from the minimal proof that does best when funded alone (at the whole budget from eight of
+    them) and from the allocation of the budget before, then exchange money between two inputs as
+    long as that helps. Budgets between inherit, and raise one input if they can. The work is
+    limited by the cells of the tables that are computed, the whole budget being served first.
     """
     hill = _Hill(formula, inputs, curves)
-    size = len(curves[0])
-    every = _every(hill.steps, size - 1)
+    last = len(curves[0]) - 1
+    every = _every(hill.steps, last, min(_ALL, hill.cells // (4 * hill.row)))
     if every is not None:
-        return _best_of(every, hill.value(every), size)
-    stops = np.linspace(0, size - 1, min(size, _STOPS)).round().astype(int).tolist()
+        return _best_of(every, hill.value(every), last + 1)
+    stops = np.linspace(0, last, min(last + 1, _STOPS)).round().astype(int).tolist()
     starts = _proofs(formula, inputs, curves, stops)
-    allocations = np.zeros((size, len(inputs)), dtype=np.int64)
-    values = np.zeros(size)
-    best = np.zeros(len(inputs), dtype=np.int64)
-    for budget in range(size):
-        rows = [best[None, :], hill.raised(best, budget)]
-        if budget in starts:
-            rows.append(starts[budget])
-        best, value = hill.pick(np.concatenate(rows))
-        if budget in starts:
-            best, value = hill.climb(best, value, budget)
+    none = np.zeros(len(inputs), dtype=np.int64)
+    tops = hill.highest(starts[last], _LAST_CLIMBS) if len(starts[last]) else none[None, :]
+    final = hill.pick(np.stack([hill.climb(top, last) for top in tops]))
+    allocations = np.zeros((last + 1, len(inputs)), dtype=np.int64)
+    values = np.zeros(last + 1)
+    best, value = hill.pick(none[None, :])
+    for budget in range(last + 1):
+        if hill.cells > 0:
+            best, value = hill.pick(np.concatenate((best[None, :], hill.raised(best, budget))))
+        if hill.cells > 0 and budget in starts:
+            tops = np.stack([best, *hill.highest(starts[budget], 1)])
+            best, value = hill.pick(np.stack([hill.climb(top, budget) for top in tops]))
         allocations[budget], values[budget] = best, value
+    if final[1] > value:
+        allocations[last], values[last] = final
     return Found(curve=from_values(values), allocations=allocations, best=False)
 
 
-def _every(steps: Sequence[Whole], budget: int) -> Whole | None:
+def _every(steps: Sequence[Whole], budget: int, most: int) -> Whole | None:
     """All allocations of up to `budget`, each input at one of its steps; None if too many."""
     rows = np.zeros((1, 0), dtype=np.int64)
     for levels in steps:
-        if len(rows) * len(levels) > 4 * _ALL:
+        if len(rows) * len(levels) > 4 * most:
             return None
         totals = rows.sum(axis=1)[:, None] + levels[None, :]
         row, level = np.nonzero(totals <= budget)
-        if len(row) > _ALL:
+        if len(row) > most:
             return None
         rows = np.column_stack((rows[row], levels[level]))
     return rows
@@ -105,16 +112,22 @@ def _best_of(rows: Whole, values: Array, size: int) -> Found:
 
 
 class _Hill:
-    """The value of allocations, and the moves from one to the next."""
+    """The value of allocations, and the moves from one to the next.
+
+    `cells` is how much may still be computed, and `row` what one allocation takes of it.
+    """
 
     def __init__(self, formula: Formula, inputs: Sequence[int], curves: Sequence[Curve]) -> None:
         self.formula = formula
         self.inputs = list(inputs)
         self.values = [curve.values for curve in curves]
         self.steps = [curve.steps for curve in curves]
+        self.cells = _CELLS
+        self.row = len(formula.order) << formula.width
 
     def value(self, rows: Whole) -> Array:
         """What each row of allocations reaches."""
+        self.cells -= self.row * len(rows)
         points = np.zeros((len(rows), len(self.formula.graph)))
         for k, event in enumerate(self.inputs):
             points[:, event] = self.values[k][rows[:, k]]
@@ -128,16 +141,23 @@ class _Hill:
         first = near[np.argmin(rows[near].sum(axis=1))]
         return rows[first], float(values[first])
 
-    def climb(self, best: Whole, value: float, budget: int) -> tuple[Whole, float]:
+    def highest(self, rows: Whole, count: int) -> Whole:
+        """The best rows, `count` of them."""
+        return rows[np.argsort(-self.value(rows), kind="stable")[:count]]
+
+    def climb(self, best: Whole, budget: int) -> Whole:
         """Raise one input, at the expense of another if need be, until nothing helps."""
+        value = float(self.value(best[None, :])[0])
         for _ in range(_ROUNDS):
+            if self.cells <= 0:
+                break
             moves = [self.raised(best, budget), *self._exchanges(best, budget)]
             rows = np.concatenate([best[None, :], *moves])
             better, reached = self.pick(rows)
             if reached <= value * (1 + _SAME):
                 break
             best, value = better, reached
-        return best, value
+        return best
 
     def raised(self, best: Whole, budget: int) -> Whole:
         """One input raised by one, two, four … of its steps, as far as the money goes."""

@@ -22,7 +22,7 @@ __all__ = ["Formula", "TooTangled", "compile_formula", "dominators", "slopes"]
 
 Array = NDArray[np.float64]
 
-_MOST_OPEN = 18
+_MOST_OPEN = 16
 _CELLS = 1 << 21
 
 

@@ -57,8 +57,11 @@ def path_sets(
 def minimal(masks: list[int]) -> list[int]:
     """The masks that contain no other."""
     kept: list[int] = []
+    smaller, size = 0, -1  # only masks with fewer bits, the first `smaller`, can be contained
     for mask in sorted(set(masks), key=lambda m: (m.bit_count(), m)):
-        if not any(smaller & mask == smaller for smaller in kept):
+        if mask.bit_count() > size:
+            smaller, size = len(kept), mask.bit_count()
+        if not any(kept[k] & mask == kept[k] for k in range(smaller)):
             kept.append(mask)
     return kept
 

@@ -92,7 +92,7 @@ def frontier(
     Events of `graph` without shots hold with their own intervals. Costs that are not whole on a
     grid of `most_units` are rounded up to it. `ValueError` for contradictory prospects, a budget
     that is no amount, or a problem that stands under a negation; `TooTangled`, a `ValueError`,
-    where more than 18 shared parts are open at one time.
+    where more than 16 shared parts are open at one time.
     """
     if most_units < 1:
         raise ValueError(f"a grid of {most_units} units is none")

@@ -29,6 +29,8 @@ from safetycase.confidence.graph import ALL, ANY, EVENT, NOT, Graph
 __all__ = ["bound", "overlapping"]
 
 _MOST_REVEALED = 10
+_MOST_PASSES = 50_000
+_CELLS = 100_000_000
 _SECONDS = 0.5
 _SECONDS_A_CELL, _SECONDS_A_GATE = 1.5e-9, 4e-5
 
@@ -40,15 +42,19 @@ def bound(formula: Formula, inputs: Sequence[int], curves: Sequence[Curve]) -> C
     copy for each path to it; a copy is charged its share of the cost rounded down, and the
     copies may be funded differently. Copies are associated (Esary, Proschan & Walkup 1967), so
     at an OR one may reckon as if they were independent, and at an AND the smaller chance bounds
-    parts that overlap; for at least k, Markov: P ≤ (sum of the chances)/k. (3) The inputs with
-    most copies are funded first, one by one, and the outcome of each is known before the rest
-    is spent; then as in (2). With all of the shared inputs revealed, what is left is a tree.
+    parts that overlap; for at least k, Markov: P ≤ (sum of the chances)/k, and where the parts
+    are independent the best policy that learns of each part before it funds the next. (3) The
+    inputs with most copies are funded first, one by one, and the outcome of each is known before
+    the rest is spent; then as in (2). With all shared inputs revealed, what is left is a tree.
     """
     size = len(curves[0])
-    points = np.zeros((size, len(formula.graph)))
+    rows = max(2, min(size, _CELLS // (len(formula.order) << formula.width)))
+    stops = np.linspace(0, size - 1, rows).round().astype(int)
+    points = np.zeros((rows, len(formula.graph)))
     for event, curve in zip(inputs, curves, strict=True):
-        points[:, event] = curve.values
-    lavish = from_values(formula.many(np.clip(points, 0.0, 1.0)))
+        points[:, event] = curve.values[stops]
+    reached = formula.many(np.clip(points, 0.0, 1.0))
+    lavish = from_values(reached[np.searchsorted(stops, np.arange(size))])
     if any(formula.graph.ops[node] == NOT for node in formula.order):
         return lavish
     given = dict(zip(inputs, curves, strict=True))
@@ -94,14 +100,7 @@ def _revealed(
             known = {e: ends[o] for e, o in zip(chosen, outcome, strict=True)}
             return _copied(formula, copies, {**curves, **known}, frozenset(known)).values
         paid = curves[chosen[len(outcome)]]
-        failed, held = best((*outcome, 0)), best((*outcome, 1))
-        values, chances = np.zeros(size), paid.values
-        for spent in paid.steps.tolist():
-            chance = float(chances[spent])
-            left = size - spent
-            reached = chance * held[:left] + (1 - chance) * failed[:left]
-            np.maximum(values[spent:], reached, out=values[spent:])
-        return values
+        return _paid_first(paid, best((*outcome, 1)), best((*outcome, 0)))
 
     return from_values(best(()))
 
@@ -129,11 +128,36 @@ def _copied(
         elif graph.ops[node] == ANY:
             reached[node] = fold(either, [reached[p] for p in parts])[0]
         else:
-            total = reached[parts[0]].values
-            for part in parts[1:]:
-                total = added(total, reached[part].values)
-            reached[node] = from_values(np.minimum(total / graph.k[node], 1.0))
+            apart = len(overlapping(graph, parts, known)) == len(parts)
+            reached[node] = _at_least(graph.k[node], [reached[p] for p in parts], apart)
     return reached[formula.root]
+
+
+def _paid_first(paid: Curve, held: Array, failed: Array) -> Array:
+    """The best expectation when `paid` is funded, then known, and the rest spent accordingly."""
+    size = len(paid)
+    values, chances = np.zeros(size), paid.values
+    for spent in paid.steps.tolist():
+        chance = float(chances[spent])
+        reached = chance * held[: size - spent] + (1 - chance) * failed[: size - spent]
+        np.maximum(values[spent:], reached, out=values[spent:])
+    return values
+
+
+def _at_least(k: int, parts: Sequence[Curve], apart: bool) -> Curve:
+    total = parts[0].values
+    for part in parts[1:]:
+        total = added(total, part.values)
+    markov = from_values(np.minimum(total / k, 1.0))
+    if not apart or k * sum(len(part.steps) for part in parts) > _MOST_PASSES:
+        return markov
+    # values[need]: the best chance that `need` of the parts still to come hold
+    values = [np.ones(len(total))] + [np.zeros(len(total)) for _ in range(k)]
+    for part in reversed(parts):
+        values = [values[0]] + [
+            _paid_first(part, values[need - 1], values[need]) for need in range(1, k + 1)
+        ]
+    return _smaller(markov, from_values(values[k]))
 
 
 def _copy(curve: Curve, copies: int) -> Curve:
