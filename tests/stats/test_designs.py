@@ -72,6 +72,23 @@ def test_the_odds_of_the_disagreeing_pairs() -> None:
     assert (nothing.low, nothing.high) == (0, math.inf)
 
 
+def test_the_odds_cover_by_enumeration() -> None:
+    n, alpha = 12, 0.05
+    for p_a, p_b in ((0.3, 0.1), (0.05, 0.5), (0.2, 0.2)):
+        below = above = 0.0
+        for a in range(n + 1):
+            for b in range(n + 1 - a):
+                found = discordant_odds(
+                    pairs(0, a, b, n - a - b), alpha_low=alpha, alpha_high=alpha
+                )
+                ways = math.comb(n, a) * math.comb(n - a, b)
+                mass = ways * p_a**a * p_b**b * (1 - p_a - p_b) ** (n - a - b)
+                below += mass * (found.low > p_a / p_b)
+                above += mass * (found.high < p_a / p_b)
+        assert below <= alpha
+        assert above <= alpha
+
+
 def test_the_difference_covers_by_enumeration() -> None:
     n, alpha = 9, 0.05
     cells = {

@@ -154,6 +154,25 @@ def test_when_failures_hide_only_the_honest_policies_hold() -> None:
         assert above <= ALPHA + NOISE
 
 
+def test_a_bounded_fraction_holds_when_it_is_true() -> None:
+    """About half of the missing are hits; the share in a run is within [0.2, 0.8] nearly always."""
+    rng = np.random.default_rng(4)
+    outcome = rng.random((600, 100)) < 0.2
+    missing = rng.random((600, 100)) < np.where(outcome, 0.4, 0.1)
+    share = (outcome & missing).sum(axis=1) / np.maximum(1, missing.sum(axis=1))
+    policy, below, above = BoundedFraction(low=0.2, high=0.8), 0, 0
+    kept = np.flatnonzero((share >= 0.2) & (share <= 0.8))
+    for o, m in zip(outcome[kept], missing[kept], strict=True):
+        hits, scored = int((o & ~m).sum()), int((~m).sum())
+        sample = Proportion(successes=hits, trials=scored, missing=int(m.sum()))
+        found = with_policy(sample, policy).interval
+        below += found.low > 0.2
+        above += found.high < 0.2
+    assert len(kept) > 550
+    assert below / 600 <= ALPHA + NOISE
+    assert above / 600 <= ALPHA + NOISE
+
+
 def test_complete_cases_hold_when_scoring_is_blind() -> None:
     samples = simulated(np.random.default_rng(2), 600, 100, 0.2, (0.25, 0.25))
     below, above = missed(samples, CompleteCase(), 0.2)

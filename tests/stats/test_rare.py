@@ -147,7 +147,7 @@ def bernoulli_by_importance(
 def test_importance_sampling_covers_and_beats_counting() -> None:
     rng, rare, runs, n = random.Random(6), 1e-3, 300, 400
     on_the_event = rare / (0.5 * rare + 0.5 * 0.5)
-    missed = alarms = 0
+    missed = alarms = bernstein = 0
     for _ in range(runs):
         values, weights = bernoulli_by_importance(rng, n, rare, 0.5)
         found = importance_bounds(
@@ -160,13 +160,15 @@ def test_importance_sampling_covers_and_beats_counting() -> None:
         )
         missed += not found.interval.low <= rare <= found.interval.high
         alarms += not found.normalised
+        wide = importance_bernstein(
+            values, weights, weight_bound=2.0, product_bound=on_the_event, alpha=0.05
+        )
+        bernstein += not wide.low <= rare <= wide.high
     noise = 3 * math.sqrt(0.09 / runs)
     assert missed / runs <= 0.1 + noise
     assert alarms / runs <= 0.1 + noise
+    assert bernstein / runs <= 0.1 + noise
     assert found.interval.high < 0.002 < clopper_pearson(0, n, alpha_low=0, alpha_high=0.05).high
-    wide = importance_bernstein(
-        values, weights, weight_bound=2.0, product_bound=on_the_event, alpha=0.05
-    )
     assert wide.low <= found.interval.low
     assert found.interval.high < wide.high
     loose = importance_bounds(values, weights, weight_bound=2.0, alpha_low=0.05, alpha_high=0.05)

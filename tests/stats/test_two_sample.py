@@ -149,6 +149,23 @@ def test_tied_ranks_by_listing_all_splits() -> None:
     assert found.p.less == pytest.approx(sum(s <= own for s in sums) / len(sums))
 
 
+small = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=6)
+
+
+@settings(max_examples=40)
+@given(small, small)
+def test_exchanging_the_samples_exchanges_the_directions(a: list[float], b: list[float]) -> None:
+    one, two = mann_whitney(a, b), mann_whitney(b, a)
+    assert one.p.greater == pytest.approx(two.p.less)
+    assert one.superiority == pytest.approx(1 - two.superiority)
+    # All splits together have probability one, and the one seen is in both tails.
+    assert one.p.greater + one.p.less > 1
+    up = permutation_test(a, b, alternative="greater", seed=0)
+    down = permutation_test(b, a, alternative="less", seed=0)
+    assert up.p_value == pytest.approx(down.p_value)
+    assert permutation_test(a, b, seed=0).p_value == permutation_test(b, a, seed=0).p_value
+
+
 def test_many_ranks_are_drawn_and_agree_with_the_listing() -> None:
     rng = np.random.default_rng(3)
     a, b = list(rng.normal(size=45) + 0.3), list(rng.normal(size=45))
