@@ -6,7 +6,8 @@ from safetycase.confidence.modules import Module
 
 __all__ = ["by_force"]
 
-_ROUNDS = 40
+_ROUNDS = 100
+_PATIENCE = 15  # rounds without a smaller span
 
 
 def by_force(module: Module) -> tuple[int, ...]:
@@ -25,7 +26,7 @@ def by_force(module: Module) -> tuple[int, ...]:
     for group in groups:
         for unit in group:
             shares[unit] += 1
-    best, least = place, float("inf")
+    best, least, since = place, float("inf"), 0
     for _ in range(_ROUNDS):
         ranked = sorted(place, key=place.__getitem__)
         place = {unit: float(i) for i, unit in enumerate(ranked)}
@@ -37,7 +38,10 @@ def by_force(module: Module) -> tuple[int, ...]:
             centre = sum(at) / len(at)
             for unit in group:
                 pull[unit] += centre
+        since += 1
         if span < least:
-            best, least = place, span
+            best, least, since = place, span, 0
+        if since > _PATIENCE:
+            break
         place = {unit: pull[unit] / shares[unit] for unit in place}
     return tuple(sorted(module.variables, key=best.__getitem__))

@@ -11,7 +11,7 @@ from safetycase.confidence.cutsets import deciding_sets
 from safetycase.confidence.dependence import support_node, unknown_bound
 from safetycase.confidence.frechet import at_least_low, frechet
 from safetycase.confidence.graph import ALL, ANY, EVENT, NOT, Graph, Query
-from safetycase.confidence.literals import signs_of
+from safetycase.confidence.literals import cheap_proof, doubt_of, signs_of
 from safetycase.confidence.reference import reference
 
 __all__ = [
@@ -58,8 +58,9 @@ class Lift:
     """Sets of literals that, once certain, lift the bound to the target.
 
     `reach` is the bound with everything certain. `sets` is empty if that misses the target, or
-    holds the empty set if the bound is there already. `smallest` is false if the search ran out
-    of evaluations: a smaller set may exist.
+    holds the empty set if the bound is there already. `smallest` says that no smaller set exists;
+    it is false if the search ran out of evaluations first. Then, and where it ran out among the
+    smallest, other sets of that size may be missing.
     """
 
     sets: tuple[tuple[tuple[int, bool], ...], ...]
@@ -247,15 +248,12 @@ class _Lifting:
         self.known: dict[tuple[tuple[int, bool], ...], float] = {}
 
     def literals(self, candidates: Collection[int]) -> list[tuple[int, bool]]:
-        """What can be made certain, the most doubted first."""
+        """What can be made certain: first what a cheap proof rests on, the most doubted first."""
         signs = signs_of(self.graph, self.node)
+        proof = cheap_proof(self.graph, self.node, lambda x: doubt_of(self.graph, x)) or ()
         found = [(e, v) for e in candidates for v in sorted(signs.get(e, ()))]
-        doubted = [(self._doubt(literal), literal) for literal in found]
-        return [x for q, x in sorted(doubted, key=lambda d: (-d[0], d[1])) if q > 0]
-
-    def _doubt(self, literal: tuple[int, bool]) -> float:
-        event, value = literal
-        return 1 - self.graph.low[event] if value else self.graph.high[event]
+        ranked = sorted((x not in proof, -doubt_of(self.graph, x), x) for x in found)
+        return [x for _, doubt, x in ranked if doubt < 0]
 
     def bound_with(self, literals: tuple[tuple[int, bool], ...]) -> float:
         if literals not in self.known:
@@ -265,7 +263,7 @@ class _Lifting:
         return self.known[literals]
 
     def with_all(self, literals: Sequence[tuple[int, bool]]) -> float:
-        """The bound with everything certain; an event that acts both ways is taken as true."""
+        """The bound with all of them certain; an event that acts both ways is taken as true."""
         return self.bound_with(tuple(sorted(dict(sorted(literals)).items())))
 
     def sets(
@@ -277,7 +275,7 @@ class _Lifting:
             found: list[tuple[tuple[int, bool], ...]] = []
             for chosen in itertools.combinations(literals, size):
                 if self.left <= 0:
-                    return (tuple(found) or (greedy,)), False
+                    return (tuple(found) or (greedy,)), bool(found)
                 if len({e for e, _ in chosen}) < size:
                     continue
                 if self.bound_with(tuple(sorted(chosen))) >= self.target:
@@ -287,20 +285,24 @@ class _Lifting:
         return (greedy,), True
 
     def greedy(self, literals: Sequence[tuple[int, bool]]) -> tuple[tuple[int, bool], ...]:
-        """A set that reaches the target and from which nothing can be left out.
+        """A set that reaches the target and from which no literal can be left out.
 
-        Events are made certain in order of their doubt until the target is reached, and then
-        given up again, the least doubted first, where the target is still reached without.
+        The shortest beginning of the row that reaches the target, found by halving, is thinned
+        out from its end. If evaluations run out, what is there then.
         """
-        chosen: dict[int, bool] = dict(sorted(literals))
-        for event, value in reversed(literals):
-            if self.left <= 0:
-                break
-            if chosen.get(event) is not value:
-                continue
+        short, long = 0, len(literals)
+        while long - short > 1 and self.left > 0:
+            middle = (short + long) // 2
+            if self.with_all(literals[:middle]) >= self.target:
+                long = middle
+            else:
+                short = middle
+        chosen: dict[int, bool] = dict(sorted(literals[:long]))
+        for event, _ in reversed(literals[:long]):
             rest = {e: v for e, v in chosen.items() if e != event}
-            if self.bound_with(tuple(sorted(rest.items()))) >= self.target:
-                chosen = rest
+            if event in chosen and self.left > 0:
+                reached = self.bound_with(tuple(sorted(rest.items()))) >= self.target
+                chosen = rest if reached else chosen
         return tuple(sorted(chosen.items()))
 
 
