@@ -1,5 +1,6 @@
 """The worst prior, found by a linear program over all of them and by the closed forms."""
 
+import itertools
 import math
 
 import numpy as np
@@ -12,6 +13,7 @@ from safetycase.stats.conservative import (
     Feature,
     clean_trials_needed,
     worst_doubted_independence,
+    worst_doubted_record,
     worst_posterior,
     worst_predictive,
 )
@@ -242,6 +244,81 @@ def test_doubt_about_independence_never_helps(
     assert more <= here + 1e-12
     none = worst_doubted_independence(trials, threshold, feature, doubt=0.0)
     assert none == pytest.approx(known, abs=1e-12)
+
+
+def chain_likelihood(outcomes: list[bool], rates: np.ndarray, repeats: np.ndarray) -> np.ndarray:
+    """P(record) of the stationary chain with failure rate θ and P(failure | failure) = λ."""
+    enters = rates * (1 - repeats) / (1 - rates)
+    total = rates if outcomes[0] else 1 - rates
+    for before, after in itertools.pairwise(outcomes):
+        fails = repeats if before else enters
+        total = total * (fails if after else 1 - fails)
+    return total
+
+
+RECORDS = [
+    [False] * 40,
+    [False] * 30 + [True] + [False] * 30,
+    [False] * 30 + [True] * 3 + [False] * 30,
+    [True] + [False] * 50,
+    [True, False] * 6,
+    [True] * 8,
+    [False],
+]
+
+
+@pytest.mark.parametrize("outcomes", RECORDS, ids=range(len(RECORDS)))
+@pytest.mark.parametrize("doubt", [0.0, 0.05, 0.7])
+def test_a_doubted_record_is_below_the_linear_program(outcomes: list[bool], doubt: float) -> None:
+    feature, threshold = Feature(goal=0.02, prior=0.6, floor=0.01), 0.1
+    theta = np.concatenate([np.linspace(0.01, 0.999, 120), [0.02, threshold, threshold + 1e-9]])
+    theta = np.unique(np.concatenate([theta, [sum(outcomes) / len(outcomes)]]))
+    theta = theta[(theta >= 0.01) & (theta < 1)]
+    share = np.concatenate([np.linspace(0, 1, 60), np.geomspace(1e-3, 1, 30)])
+    worlds = [(t, t, True) for t in theta]
+    worlds += [(t, t + s * (1 - t), False) for t in theta for s in np.unique(share)]
+    rates, repeats, independent = (np.array(column) for column in zip(*worlds, strict=True))
+    bottom = chain_likelihood(outcomes, rates, repeats)
+    scale = bottom.max()
+    rows = [(rates <= feature.goal) - feature.prior, independent - (1 - doubt)]
+    expected = least_ratio(bottom * (rates <= threshold) / scale, bottom / scale, rows)
+    value = worst_doubted_record(outcomes, threshold, feature, doubt=doubt)
+    assert value <= expected + 1e-7
+    if sum(outcomes) <= threshold * len(outcomes):
+        assert value == pytest.approx(expected, abs=0.02)
+    if doubt == 0:
+        known = worst_posterior(sum(outcomes), len(outcomes), threshold, feature)
+        assert value == pytest.approx(known, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [0, 1, 50, 2000])
+def test_a_clean_record_is_the_closed_form(n: int) -> None:
+    feature = Feature(goal=0.001, prior=0.5)
+    closed = worst_doubted_independence(n, 0.01, feature, doubt=0.05)
+    assert worst_doubted_record([False] * n, 0.01, feature, doubt=0.05) == pytest.approx(closed)
+
+
+def test_a_lone_failure_can_reassure_more_than_none() -> None:
+    """Salako & Zhao (2022): it shows that failures do not stick."""
+    feature = Feature(goal=0.001, prior=0.5, floor=0.0005)
+    clean = worst_doubted_record([False] * 1000, 0.01, feature, doubt=0.05)
+    lone = [False] * 500 + [True] + [False] * 499
+    assert worst_doubted_record(lone, 0.01, feature, doubt=0.05) > clean + 0.1
+    burst = [False] * 500 + [True] * 20 + [False] * 480
+    assert worst_doubted_record(burst, 0.01, feature, doubt=0.05) < 0.01
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.booleans(), max_size=30), features, st.floats(0.3, 0.9), st.floats(0, 1))
+def test_doubt_never_helps_a_record(
+    outcomes: list[bool], feature: Feature, threshold: float, doubt: float
+) -> None:
+    here = worst_doubted_record(outcomes, threshold, feature, doubt=doubt)
+    assert 0 <= here <= 1
+    known = worst_posterior(sum(outcomes), len(outcomes), threshold, feature)
+    assert here <= known + 1e-9
+    more = worst_doubted_record(outcomes, threshold, feature, doubt=(1 + doubt) / 2)
+    assert more <= here + 1e-9
 
 
 @pytest.mark.parametrize("bad", [-0.1, 1.1, math.nan])

@@ -160,7 +160,7 @@ def misses(icc: float, mean: float, runs: int) -> dict[str, tuple[float, float]]
 @pytest.mark.parametrize(("icc", "mean"), [(0.05, 0.2), (0.2, 0.2), (0.5, 0.2), (0.2, 0.05)])
 def test_how_often_each_interval_errs_at_a_fixed_rate(icc: float, mean: float) -> None:
     """The rows of docs/reference/statistics.md."""
-    runs = 400
+    runs = 200
     noise = 3 * math.sqrt(0.05 * 0.95 / runs)
     found = misses(icc, mean, runs)
     assert max(found["betting"]) <= 0.05 + noise

@@ -17,7 +17,9 @@ arXiv 2008.09510; Salako & Zhao (2022), arXiv 2208.00462 (doubted independence).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from safetycase.stats.inputs import counts, open_probability, probability, whole
 
@@ -25,6 +27,7 @@ __all__ = [
     "Feature",
     "clean_trials_needed",
     "worst_doubted_independence",
+    "worst_doubted_record",
     "worst_posterior",
     "worst_predictive",
 ]
@@ -119,6 +122,70 @@ def worst_doubted_independence(
     bad = _weighted(1 - feature.prior - stuck, _log_likelihood(threshold, 0, trials))
     passes = _weighted(stuck, math.log1p(-threshold) if trials else 0.0)
     return _share(good, _log_sum(bad, passes))
+
+
+def worst_doubted_record(
+    outcomes: Sequence[bool], threshold: float, feature: Feature, *, doubt: float
+) -> float:
+    """`worst_doubted_independence` of a record with failures: true where the trial failed.
+
+    Dependent good mass counts for nothing once pass and failure have alternated (λ = 1 excludes
+    that), so up to `doubt` is lost there or put on the bad chain that explains the record best.
+    The chain's first trial is bounded by itself, so the result is a lower bound, exact without
+    failures. A lone failure among many passes shows that failures do not stick: such a record
+    can be more reassuring than a clean one.
+    """
+    failures, trials = sum(map(bool, outcomes)), len(outcomes)
+    probability(doubt, "doubt")
+    _check_threshold(threshold, feature)
+    prior, mixed = feature.prior, 0 < failures < trials
+    good = min(_log_likelihood(at, failures, trials) for at in (feature.floor, feature.goal))
+    worst = max(threshold, failures / trials if trials else 0.0)
+    bad = _log_likelihood(worst, failures, trials)
+    # The chain is reversible, so the record read backwards bounds it as well.
+    chain = min(_log_best_chain(read, threshold) for read in (outcomes, outcomes[::-1]))
+    on_bad = min(doubt, 1 - prior)
+    on_good = min(doubt, prior)
+    shares = []
+    for lost, stuck in (
+        (min(doubt - on_bad, prior), on_bad),
+        (on_good, min(doubt - on_good, 1 - prior)),
+    ):
+        kept = _weighted(prior - lost if mixed else prior, good)
+        rest = _weighted(1 - prior - stuck, bad)
+        shares.append(_share(kept, _log_sum(rest, _weighted(stuck, chain))))
+    return min(shares)
+
+
+def _log_best_chain(outcomes: Sequence[bool], threshold: float) -> float:
+    """An upper bound of the log likelihood of a clustering chain with failure rate ≥ threshold.
+
+    In α = P(failure | pass) and λ = P(failure | failure) it is concave given the first trial,
+    and θ ≥ threshold and λ ≥ θ are linear: α(1−threshold) ≥ threshold(1−λ) and λ ≥ α. For each λ
+    the best α is n₀₁/(n₀₀+n₀₁), moved into its range; the best λ is found by golden section.
+    """
+    if not outcomes:
+        return 0.0
+    steps = dict.fromkeys(((0, 0), (0, 1), (1, 0), (1, 1)), 0)
+    for before, after in pairwise(outcomes):
+        steps[int(bool(before)), int(bool(after))] += 1
+    from_pass = steps[0, 0] + steps[0, 1]
+    from_failure = steps[1, 0] + steps[1, 1]
+
+    def best(repeat: float) -> float:
+        least = min(repeat, threshold * (1 - repeat) / (1 - threshold))
+        wish = steps[0, 1] / from_pass if from_pass else repeat
+        rate = min(repeat, max(least, wish))
+        after_pass = _log_likelihood(rate, steps[0, 1], from_pass)
+        return after_pass + _log_likelihood(repeat, steps[1, 1], from_failure)
+
+    first = 0.0 if outcomes[0] else math.log1p(-threshold)
+    low, high, golden = threshold, 1.0, (math.sqrt(5) - 1) / 2
+    ends = max(best(low), best(high))
+    for _ in range(80):
+        one, two = high - golden * (high - low), low + golden * (high - low)
+        low, high = (one, high) if best(one) < best(two) else (low, two)
+    return first + max(ends, best((low + high) / 2))
 
 
 def _check_threshold(threshold: float, feature: Feature) -> None:
