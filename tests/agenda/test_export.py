@@ -135,3 +135,9 @@ def test_every_format_writes_something(tmp_path: Path) -> None:
         found = files(tmp_path / to, PAIR, to)  # type: ignore[arg-type]
         assert all(bool(f.name) == folder for f in found)
         assert all(f.text for f in found)
+
+
+def test_calls_are_for_problems_and_issues_for_every_item(tmp_path: Path) -> None:
+    text = PAIR[: PAIR.index("  - problem: P-RIGHT")]
+    assert [f.name for f in files(tmp_path / "a", text, "calls")] == ["P-LEFT.md"]
+    assert {f.name for f in files(tmp_path / "b", text, "issues")} == {"P-LEFT.md", "RIGHT.md"}

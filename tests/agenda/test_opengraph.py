@@ -99,9 +99,10 @@ def test_what_nobody_assessed_is_taken_to_hold_and_named() -> None:
     given_ = OpenGraph(graph=build.freeze(), root=Query(support=root), events={"P": item})
     plan = planned(given_)
     assert plan.taken == ("warrant",)
-    low = lower_bounds(plan.graph)[plan.root]
-    assert low == 0.0
-    assert lower_bounds(planned(given_, ["P"]).graph)[-1] == pytest.approx(0.9)
+    assert lower_bounds(plan.graph, plan.root) == [0.0]
+    assert lower_bounds(plan.graph, plan.root, [(plan.events["P"],)]) == [pytest.approx(0.9)]
+    done = planned(given_, ["P"])
+    assert lower_bounds(done.graph, done.root) == [pytest.approx(0.9)]
     assert planned(given_, ["P"]).events == {}
 
 
@@ -117,11 +118,13 @@ def test_frechet_by_hand() -> None:
     build = Builder()
     events = [build.event(name, 0.9) for name in "ABC"]
     nodes = [build.all(events), build.any(events), build.at_least(2, events)]
-    low = lower_bounds(build.freeze())
-    assert [low[n] for n in nodes] == pytest.approx([0.7, 0.9, 0.85])
-    build.negate(events[0], "no")
+    graph = build.freeze()
+    low = [lower_bounds(graph, node, [(), (events[0],)]) for node in nodes]
+    assert [found[0] for found in low] == pytest.approx([0.7, 0.9, 0.85])
+    assert [found[1] for found in low] == pytest.approx([0.8, 1.0, 0.9])
+    no = build.negate(events[0], "no")
     with pytest.raises(ValueError, match="`no` is a negation"):
-        lower_bounds(build.freeze())
+        lower_bounds(build.freeze(), no)
 
 
 @pytest.mark.parametrize(("text", "needed"), [(PAIR, 2), (EITHER, 1)])

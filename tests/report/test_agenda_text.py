@@ -50,6 +50,7 @@ def item(**more: Any) -> dict[str, Any]:
             "solvable_before_shots": chance(0.1, 0.9),
             "failed_shots": 0,
             "judged_by": None,
+            "cost": 2.0,
         },
     } | more
 
@@ -73,7 +74,7 @@ def test_an_item_says_what_solving_it_would_do() -> None:
     text = "\n".join(agenda_lines(agenda(item()), 200))
     assert "OP4  [problem]  theory\n  Solve it.\n  closed when: it is solved" in text
     assert "headline bound 0 → 0.5; point 0.1 → 0.2 (log odds +0.8 for each unit of cost)" in text
-    assert "can be solved: 0.1 to 0.9 (nobody stated it)" in text
+    assert "can be solved: 0.1 to 0.9 (nobody stated it); a shot costs 2" in text
     assert "Nobody stated these numbers; taken alike for 1 items" in text
     assert "exact within the declared point model" in text
 

@@ -50,14 +50,14 @@ def export(
 ) -> tuple[File, ...]:
     """The files of one format, in the order of the ranking.
 
-    Calls and issues are of problems, unless `everything` is asked for. With `funding`, calls and
-    tables say which shots a budget buys.
+    Calls are for problems, unless `everything` is asked for; the rest is of every item. With
+    `funding`, calls, issues and tables say which shots a budget buys.
     """
-    rows = [row for row in ranking.items if everything or row.item.what == "problem"]
     if to == "calls":
+        rows = [row for row in ranking.items if everything or row.item.what == "problem"]
         return _named(rows, lambda row: _call(case, row, ranking, funding), "md")
     if to == "issues":
-        return _named(rows, lambda row: _issue(case, row, ranking, funding), "md")
+        return _named(ranking.items, lambda row: _issue(case, row, ranking, funding), "md")
     if to == "markdown":
         return (File(name="", text=_list(case, ranking, funding)),)
     if to == "csv":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from safetycase.agenda.library import Entry, Kind, shipped
 from safetycase.agenda.open import OpenItem, agenda
 from safetycase.agenda.shots import standing
-from safetycase.argument.graph import blockers, path_to_root, supporting
+from safetycase.argument.graph import blockers, path_in, supporting, ways_down
 from safetycase.argument.model import Assumption, Case, Defeater, Evidence, Problem, Prospects
 from safetycase.assess.records import Assessment
 from safetycase.ledger.fold import ShotRecord
@@ -71,12 +71,13 @@ def _assumptions(assessment: Assessment) -> Iterable[OpenItem]:
     """Assumptions that give no support now and that no problem speaks for."""
     case = assessment.case
     blocked, carrying = blockers(case), set(supporting(case, [case.root]))
+    ways = ways_down(case)
     for name, element in case.elements.items():
         state = assessment.states.get(name)
         if isinstance(element, Assumption) and state and state.truth != "true":
             if name in blocked:
                 continue
-            path = path_to_root(case, name)
+            path = path_in(ways, name)
             yield OpenItem(
                 id=name,
                 kind="open assumption",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from safetycase.argument.graph import blockers, path_to_root, supporting
+from safetycase.argument.graph import blockers, path_in, supporting, ways_down
 from safetycase.argument.model import Claim, Defeater, Evidence, Problem
 from safetycase.assess.records import Assessment
 
@@ -34,7 +35,7 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
     """
     case = assessment.case
     carrying = set(supporting(case, [case.root]))
-    blocked = blockers(case)
+    blocked, ways = blockers(case), ways_down(case)
     items: list[OpenItem] = []
     for name, element in case.elements.items():
         if isinstance(element, Problem):
@@ -46,7 +47,7 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
                     says=element.says,
                     closed_when=element.closed_when,
                     blocks=element.blocks,
-                    path=path_to_root(case, target),
+                    path=path_in(ways, target),
                     proxy=element.proxy,
                     shots=element.shots,
                     carries=bool(carrying & set(element.blocks)),
@@ -54,20 +55,22 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
             )
         elif isinstance(element, Evidence) and element.method is None:
             closed = element.statistic or "a method executes it and its result meets the criterion"
-            items.append(
-                _item(assessment, name, "planned evidence", element.because, closed, carrying)
-            )
+            items.append(_item(name, "planned evidence", element.because, closed, carrying, ways))
         elif isinstance(element, Claim) and element.by is None and name not in blocked:
             items.append(
                 _item(
-                    assessment,
                     name,
                     "undeveloped claim",
                     element.says,
                     "some argument or evidence supports it",
                     carrying,
+                    ways,
                 )
             )
+    attacked: dict[str, list[str]] = {}
+    for name, state in assessment.states.items():
+        for attacker in state.attackers:
+            attacked.setdefault(attacker, []).append(name)
     for name, state in assessment.states.items():
         if state.kind == "defeater" and state.truth != "false" and not _accepted(assessment, name):
             doubt = assessment.states[name]
@@ -77,8 +80,8 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
                     kind="undefeated doubt",
                     says=_says(assessment, name),
                     closed_when=doubt.reasons[0].says if doubt.reasons else "it is answered",
-                    blocks=tuple(n for n, s in assessment.states.items() if name in s.attackers),
-                    path=path_to_root(case, name),
+                    blocks=tuple(attacked.get(name, ())),
+                    path=path_in(ways, name),
                     carries=name in carrying or "." in name,
                 )
             )
@@ -88,12 +91,12 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
             said = str(fresh) if fresh.word != "fresh" else f"the result {leaf.outcome}"
             items.append(
                 _item(
-                    assessment,
                     name,
                     "evidence",
                     f"{_says(assessment, leaf.claim)} ({said})",
                     f"`{leaf.criterion}` at level {leaf.level:.3f}",
                     carrying,
+                    ways,
                 )
             )
     order = ("problem", "undeveloped claim", "undefeated doubt", "planned evidence", "evidence")
@@ -120,9 +123,14 @@ def _accepted(assessment: Assessment, name: str) -> bool:
 
 
 def _item(
-    assessment: Assessment, name: str, kind: str, says: str, closed: str, carrying: set[str]
+    name: str,
+    kind: str,
+    says: str,
+    closed: str,
+    carrying: set[str],
+    ways: Mapping[str, str | None],
 ) -> OpenItem:
-    path = path_to_root(assessment.case, name)
+    path = path_in(ways, name)
     return OpenItem(
         id=name,
         kind=kind,

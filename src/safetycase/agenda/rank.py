@@ -12,6 +12,8 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from safetycase.agenda.funding import BUILT_IN, Outlook, Taken, chance_of, outlooks
 from safetycase.agenda.groups import Groups, groups
 from safetycase.agenda.items import Item
@@ -22,10 +24,10 @@ from safetycase.agenda.value import (
     MODEL,
     Information,
     Lift,
+    Linear,
     Rate,
     Stakes,
     lift,
-    linear,
     perfect,
     perfect_together,
     sample,
@@ -42,6 +44,7 @@ Bound = Callable[[Graph, int], float]
 _TOGETHER = 12
 _WORK = 1 << 16
 """Outcomes times nodes, beyond which the joint value of a group is left out."""
+_ROWS = 1 << 22
 _TRIALS = 100
 _MOST_TRIALS = 20_000
 
@@ -141,8 +144,8 @@ def rank(
     at = stakes or Stakes(gain=1 - target, loss=target)
     known = outlooks(items, taken)
     plan = planned(given)
-    model = _Model(plan, known, bound or (lambda graph, node: lower_bounds(graph)[node]))
-    notes = [] if model.top else [model.why]
+    model = _Model(plan, known, bound)
+    notes = [model.why] if model.why else []
     rows = [
         _ranked(
             item,
@@ -166,8 +169,8 @@ def rank(
         ),
         truncated=found.truncated,
         grouped="every item" if whole else "problems",
-        now=model.bound_at(()),
-        point=model.top(model.point) if model.top else None,
+        now=model.unsolved,
+        point=model.now,
         stakes=at,
         taken=taken,
         alike=tuple(i.id for i in items if i.prospects is None and i.id in plan.events),
@@ -177,40 +180,54 @@ def rank(
 
 
 class _Model:
-    """The point model and the bound on one planned graph."""
+    """The point model and the bound on one planned graph.
 
-    def __init__(self, plan: Planned, known: Mapping[str, Outlook], bound: Bound) -> None:
+    `ends[event]` is P(top) with the event false and true, `solved[event]` the bound with it
+    certain; `top` is None, for the reason `why`, where too much is shared to compute it.
+    """
+
+    def __init__(self, plan: Planned, known: Mapping[str, Outlook], bound: Bound | None) -> None:
         self.plan, self.known, self.bound = plan, known, bound
         self.point = [float(low) for low in plan.graph.low]
         for item, event in plan.events.items():
             self.point[event] = chance_of(known[item])
-        self.top: Callable[[Sequence[float]], float] | None = None
+        self.formula: Formula = compile_formula(plan.graph, plan.root)
+        self.ends: dict[int, tuple[float, float]] = {}
+        self.now: float | None = None
         self.why = ""
-        formula: Formula = compile_formula(plan.graph, plan.root)
-        seen: dict[tuple[float, ...], float] = {}
-
-        def top(point: Sequence[float]) -> float:
-            key = tuple(point)  # the same point is asked for once for each item
-            if key not in seen:
-                seen[key] = formula.at(point)
-            return seen[key]
-
+        events = list(plan.events.values())
         try:
-            top(self.point)
-            self.top = top
+            self.now = self.formula.at(self.point)
+            self.ends = self._ends(events)
         except TooTangled as error:
             self.why = f"no point values: {error}"
+        self.solved = dict(zip(events, self.bounds([(event,) for event in events]), strict=True))
+        (self.unsolved,) = self.bounds([()])
 
-    def bound_at(self, solved: Sequence[int]) -> float:
-        """The bound with the events `solved` certain."""
-        low = list(self.plan.graph.low)
-        for event in solved:
-            low[event] = 1.0
-        return self.bound(_with_low(self.plan.graph, low), self.plan.root)
+    def _ends(self, events: Sequence[int]) -> dict[int, tuple[float, float]]:
+        found: dict[int, tuple[float, float]] = {}
+        step = max(1, _ROWS // max(1, len(self.point)))
+        for start in range(0, len(events), step):
+            chunk = events[start : start + step]
+            rows = np.tile(np.asarray(self.point), (2 * len(chunk), 1))
+            for k, event in enumerate(chunk):
+                rows[2 * k, event], rows[2 * k + 1, event] = 0.0, 1.0
+            values = self.formula.many(rows).tolist()
+            found |= {e: (values[2 * k], values[2 * k + 1]) for k, e in enumerate(chunk)}
+        return found
 
-    def bound_of(self, point: Sequence[float]) -> float:
-        """The bound at a point of the model: items count where they are certain."""
-        return self.bound_at([e for e in self.plan.events.values() if point[e] == 1.0])
+    def bounds(self, solved: Sequence[Sequence[int]]) -> list[float]:
+        """The bound with the events of each entry certain."""
+        graph, root = self.plan.graph, self.plan.root
+        if self.bound is None:
+            return lower_bounds(graph, root, solved)
+        found = []
+        for events in solved:
+            low = list(graph.low)
+            for event in events:
+                low[event] = 1.0
+            found.append(self.bound(_with_low(graph, low), root))
+        return found
 
 
 def _with_low(graph: Graph, low: Sequence[float]) -> Graph:
@@ -234,15 +251,27 @@ def _ranked(
 ) -> Ranked:
     event = model.plan.events.get(item.id)
     chance = chance_of(outlook)
-    if event is None or model.top is None:
+    if event is None or event not in model.ends or model.now is None:
         return Ranked(item=item, outlook=outlook, chance=chance, price=price)
     cost = outlook.cost if outlook.cost > 0 else None
-    line = linear(model.top, model.point, event)
+    (low, high), now = model.ends[event], model.now
+    line = Linear(slope=high - low, offset=low)
+    bounds = (model.unsolved, model.solved[event])
+
+    def settled(point: Sequence[float]) -> bool:
+        return point[event] == 1.0
+
     return Ranked(
         item=item,
         outlook=outlook,
         chance=chance,
-        lift=lift(model.top, model.bound_of, model.point, [event], cost or 1.0),
+        lift=lift(
+            lambda point: high if settled(point) else now,
+            lambda point: bounds[settled(point)],
+            model.point,
+            [event],
+            cost or 1.0,
+        ),
         knowing=perfect(line, chance, stakes, cost),
         more=sample(line, leaf.rate, leaf.trials, stakes, leaf.cost) if leaf else None,
         trials=leaf.trials if leaf else 0,
@@ -268,20 +297,21 @@ def _groups(plan: Planned, notes: list[str]) -> Groups:
 
 
 def _ranked_groups(found: Groups, model: _Model, stakes: Stakes) -> tuple[RankedGroup, ...]:
+    events = [[model.plan.events[name] for name in group.items] for group in found.groups]
     rows = []
-    for group in found.groups:
-        events = [model.plan.events[name] for name in group.items]
+    for group, solved, bound in zip(found.groups, events, model.bounds(events), strict=True):
         cost = sum(model.known[name].cost for name in group.items)
         joint = None
-        small = len(model.plan.graph) << len(events) <= _WORK
-        if model.top is not None and small and len(events) <= _TOGETHER:
-            joint = perfect_together(model.top, model.point, events, stakes, cost or None)
+        small = len(model.plan.graph) << len(solved) <= _WORK
+        if model.now is not None and small and len(solved) <= _TOGETHER:
+            joint = perfect_together(model.formula.at, model.point, solved, stakes, cost or None)
+        members = set(group.items)
         rows.append(
             RankedGroup(
-                items=tuple(name for name in model.known if name in set(group.items)),
+                items=tuple(name for name in model.known if name in members),
                 gain=group.gain,
-                bound=model.bound_at(events),
-                chance=math.prod(model.point[event] for event in events),
+                bound=bound,
+                chance=math.prod(model.point[event] for event in solved),
                 cost=cost,
                 knowing=joint,
             )

@@ -21,10 +21,12 @@ __all__ = [
     "conclusion_of",
     "cycle",
     "kind_of",
+    "path_in",
     "path_to_root",
     "rule_of",
     "supporting",
     "supports_of",
+    "ways_down",
 ]
 
 _KIND = {
@@ -125,6 +127,11 @@ def supporting(
 
 def path_to_root(case: Case, name: str) -> tuple[str, ...]:
     """The ids from the root down to `name` by the shortest way; `(name,)` if it hangs loose."""
+    return path_in(ways_down(case), name)
+
+
+def ways_down(case: Case) -> Mapping[str, str | None]:
+    """Element id -> the element above it on its shortest way from the root (None for the root)."""
     edges: dict[str, list[str]] = {}
     for parent, element in case.elements.items():
         parts = list(supports_of(element))
@@ -141,10 +148,15 @@ def path_to_root(case: Case, name: str) -> tuple[str, ...]:
             if part not in before:
                 before[part] = current
                 queue.append(part)
-    if name not in before:
+    return before
+
+
+def path_in(ways: Mapping[str, str | None], name: str) -> tuple[str, ...]:
+    """The ids from the root down to `name` in `ways_down`; `(name,)` if it hangs loose."""
+    if name not in ways:
         return (name,)
     path = [name]
-    while (step := before[path[-1]]) is not None:
+    while (step := ways[path[-1]]) is not None:
         path.append(step)
     return tuple(reversed(path))
 

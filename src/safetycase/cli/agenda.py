@@ -122,7 +122,7 @@ def fund(
     "--to",
     required=True,
     type=click.Choice(["calls", "markdown", "issues", "csv", "json"]),
-    help="calls and issues: OUT is a folder, one file for each problem; otherwise one file.",
+    help="calls (for problems) and issues (for every item) fill the folder OUT; others are a file.",
 )
 @click.option("--budget", type=float, callback=amount, help="Say which shots this would buy.")
 @prospects

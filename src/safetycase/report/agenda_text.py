@@ -141,7 +141,10 @@ def _moves(item: Data, width: int) -> Iterator[str]:
         if prospects["failed_shots"]
         else ""
     )
-    yield from _fact("can be solved: ", f"{_range(prospects['solvable'])}{failed} ({by})", width)
+    says = (
+        f"{_range(prospects['solvable'])}{failed} ({by}); a shot costs {small(prospects['cost'])}"
+    )
+    yield from _fact("can be solved: ", says, width)
 
 
 def _groups(data: Data, width: int) -> Iterator[str]:
