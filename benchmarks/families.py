@@ -135,6 +135,7 @@ def ask_pyagrum(graph: Graph, root: int, everything: bool) -> float:
     root, from which each importance follows by Bayes' rule."""
     import pyagrum as gum
 
+    gum.setNumberOfThreads(1)  # CPU time of several threads would count against it
     net = gum.BayesNet()
     for i, op in enumerate(graph.ops):
         variable = gum.LabelizedVariable(f"n{i}", "", 2)
