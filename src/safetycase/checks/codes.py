@@ -277,4 +277,8 @@ CODES: Mapping[str, tuple[str, str]] = {
         "Declaration without warrant",
         "A declared dependence adds to the confidence only as far as its owner's credence goes.",
     ),
+    "C137": (
+        "No such problem in the library",
+        "`instance_of` names a problem of a library; `safetycase agenda library` lists them.",
+    ),
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from safetycase.argument.findings import Finding, Span, did_you_mean
 from safetycase.argument.library import NoText
 from safetycase.argument.load import load
-from safetycase.argument.model import Case, Evidence
+from safetycase.argument.model import Case, Evidence, Problem
 from safetycase.argument.nodes import MAX_BYTES
 from safetycase.checks.rules import check
 from safetycase.checks.subject import LeafFacts, Subject
@@ -82,7 +82,7 @@ def check_folder(
         facts = {name: _facts(case, leaf, folder, catalogue) for name, leaf in leaves.items()}
     names = tuple(catalogue.methods) if catalogue else ()
     subject = Subject(case=case, leaves=facts, method_names=names)
-    found = check(subject)
+    found = (*check(subject), *_library(case))
     findings = tuple(sorted((*loaded.findings, *found), key=lambda f: (f.span, f.code)))
     return Checked(
         folder=folder,
@@ -145,6 +145,15 @@ def _read(path: Path) -> tuple[str, Finding | None]:
             message=f"not UTF-8 text: {error.reason} at byte {error.start}",
             hint="save the file as UTF-8",
         )
+
+
+def _library(case: Case) -> tuple[Finding, ...]:
+    """C137, where a problem says that it is an instance of one in a library."""
+    if not any(isinstance(e, Problem) and e.instance_of for e in case.elements.values()):
+        return ()
+    from safetycase.agenda.library import instance_findings
+
+    return instance_findings(case, "C137")
 
 
 def _facts(case: Case, leaf: Evidence, folder: Path, catalogue: Catalogue) -> LeafFacts:
