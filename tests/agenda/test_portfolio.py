@@ -3,6 +3,7 @@
 import itertools
 import math
 import random
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from tests.agenda.makers import (
     random_tree,
 )
 
+from safetycase.agenda.multilinear import TooTangled
 from safetycase.agenda.portfolio import Shots, frontier, greedy, worth
 from safetycase.confidence.bounds import Bounds
 from safetycase.confidence.graph import Builder, Graph
@@ -304,6 +306,66 @@ def test_costs_off_the_grid_are_rounded_up_and_bounded() -> None:
     assert fine.value.low == pytest.approx(best, rel=0.02)
     tenths = [bet(0, cost=0.1), bet(1, cost=0.3), bet(2, cost=0.2)]
     assert frontier(graph, root, tenths, 1.2).whole_costs
+
+
+def test_a_coarse_grid_does_not_make_cheap_shots_dear() -> None:
+    graph, root = line(True, 2)
+    found = frontier(graph, root, [bet(0, 0.8, 0.01, 0.1), bet(1, 0.8, 0.01, 0.1)], 1e6)
+    assert not found.whole_costs
+    bought = found.allocation()
+    assert bought.value.low == pytest.approx(0.64, abs=1e-9)
+    assert bought.spent < 10_000
+    dimes = frontier(graph, root, [bet(0, cost=0.1), bet(1, cost=0.1)], 0.6).allocation()
+    assert (dimes.spent, [n for _, n in dimes.shots]) == (0.6, [3, 3])
+
+
+def test_learning_as_one_goes_bounds_two_of_many_closely() -> None:
+    build = Builder()
+    root = build.at_least(2, [build.event(f"e{k}") for k in range(7)])
+    shots = [bet(k, 0.4 + 0.05 * k, 0.15, 1.0 + k % 3) for k in range(7)]
+    found = frontier(build.freeze(), root, shots, 100)
+    assert not found.exact
+    assert 0 <= found.bound[-1] - found.value[-1] < 0.01
+
+
+def test_what_is_too_tangled_is_refused_quickly() -> None:
+    draw = random.Random(2)
+    build = Builder()
+    events = [build.event(f"e{k}") for k in range(60)]
+    root = build.all([build.any(draw.sample(events, 8)) for _ in range(30)])
+    with pytest.raises(TooTangled, match="open at one time"):
+        frontier(build.freeze(), root, [bet(e) for e in events], 100)
+
+
+@pytest.mark.slow
+def test_the_work_on_a_tangled_core_is_limited() -> None:
+    draw = random.Random(2)
+    build = Builder()
+    events = [build.event(f"e{k}") for k in range(25)]
+    root = build.all([build.any(draw.sample(events, 4)) for _ in range(12)])
+    shots = [bet(e, draw.uniform(0.4, 0.9), draw.uniform(0.1, 0.4)) for e in events]
+    start = time.process_time()
+    found = frontier(build.freeze(), root, shots, 100)
+    assert time.process_time() - start < 30
+    assert 0.7 < found.value[-1] <= found.bound[-1] < 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("problems", "budget", "seconds"), [(81, 200, 0.5), (400, 1000, 10)])
+def test_large_trees_are_quick(problems: int, budget: int, seconds: float) -> None:
+    """Five and two times what they need on an idle core."""
+    draw = random.Random(1)
+    graph, root = random_tree(draw, problems)
+    shots = [
+        bet(e, draw.uniform(0.2, 0.8), draw.uniform(0.05, 0.4), draw.choice((1.0, 2.0, 5.0)))
+        for e in range(problems)
+    ]
+    start = time.process_time()
+    found = frontier(graph, root, shots, budget)
+    bought = found.allocation()
+    assert time.process_time() - start < seconds
+    assert found.exact
+    assert bought.value.low == pytest.approx(found.value[-1], rel=1e-9)
 
 
 def test_nothing_is_spent_on_what_adds_nothing() -> None:

@@ -21,7 +21,7 @@ __all__ += ["added", "spread", "shots_curve", "weaker"]
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-_CELLS = 1 << 20
+_ROWS = 128  # budgets at one time: a block that stays in the cache
 # ln(1 − P) below this is certainty; a finite stand-in, since +inf − inf would be nan.
 _CERTAIN = -1e9
 
@@ -143,13 +143,14 @@ def _best(
     padded = np.concatenate((np.full(size - 1, -np.inf), b))
     windows = sliding_window_view(padded, size)[:, ::-1]
     best, taken = np.empty(size), np.empty(size, dtype=np.int64)
-    rows = max(1, _CELLS // len(steps))
-    for start in range(0, size, rows):
-        block = windows[start : start + rows]
-        totals = join(block if len(steps) == size else block[:, steps], a[steps])
+    for start in range(0, size, _ROWS):
+        end = min(size, start + _ROWS)
+        used = steps[: np.searchsorted(steps, end)]
+        block = windows[start:end, : used[-1] + 1]
+        totals = join(block if len(used) == block.shape[1] else block[:, used], a[used])
         first = totals.argmax(axis=1)
-        best[start : start + rows] = np.take_along_axis(totals, first[:, None], axis=1)[:, 0]
-        taken[start : start + rows] = steps[first]
+        best[start:end] = totals[np.arange(end - start), first]
+        taken[start:end] = used[first]
     return best, taken
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
@@ -52,8 +53,8 @@ class Frontier:
     """The value at the lower ends with budgets of 0, `unit`, 2·`unit`, … .
 
     `value[b]` is reached by an allocation, and `bound[b]` exceeded by none. `exact` says that
-    the two are the same by construction (a tree, whole costs); `whole_costs` that no cost had to
-    be rounded up to the grid.
+    the two are the same by construction (a tree, whole costs); `whole_costs` that every cost
+    is a whole number of units.
     """
 
     unit: float
@@ -78,9 +79,10 @@ class Frontier:
         if not 0 <= units < len(self.value):
             raise ValueError(f"the frontier has 0 to {len(self.value) - 1} units, not {units}")
         given = self._solution.spread(units)
-        up = {bet.id: c for bet, c in zip(self._model.bets.values(), self._grid.up, strict=True)}
-        bets = self._model.bets
-        shots = {bets[node].id: share // up[bets[node].id] for node, share in given.items()}
+        shots = {
+            bet.id: self._grid.bought(k, given.get(node, 0))
+            for k, (node, bet) in enumerate(self._model.bets.items())
+        }
         return _allocation(self._model, shots, self.bound[units])
 
 
@@ -89,19 +91,18 @@ def frontier(
 ) -> Frontier:
     """What every budget up to `budget` buys for P(`root`), spent on `shots`.
 
-    Events of `graph` without shots hold with their own intervals. Costs that are not whole on a
-    grid of `most_units` are rounded up to it. `ValueError` for contradictory prospects, a budget
-    that is no amount, or a problem that stands under a negation; `TooTangled`, a `ValueError`,
-    where more than 16 shared parts are open at one time.
+    Events of `graph` without shots hold with their own intervals. Where the costs need a finer
+    grid than `most_units` (at most 20 000), what each problem gets is rounded up to whole units,
+    and the bound is reckoned with it rounded down. `ValueError` for contradictory prospects, a
+    budget that is no amount, or a problem that stands under a negation; `TooTangled`, a
+    `ValueError`, where more than 16 shared parts are open at one time.
     """
-    if most_units < 1:
-        raise ValueError(f"a grid of {most_units} units is none")
     made = model(graph, root, shots)
     steps = grid([bet.cost for bet in made.bets.values()], budget, most_units)
-    solution = solve(made, steps, budget)
+    solution = solve(made, steps)
     value, bound = solution.lower.values, solution.upper.values
     return Frontier(
-        unit=steps.unit,
+        unit=float(steps.step),
         value=tuple(np.maximum.accumulate(value).tolist()),
         bound=tuple(np.maximum.accumulate(np.maximum(bound, value)).tolist()),
         exact=solution.exact,
@@ -158,11 +159,12 @@ def greedy(graph: Graph, root: int, shots: Sequence[Shots], budget: float) -> Al
 
 
 def _allocation(made: Model, shots: Mapping[str, int], bound: float) -> Allocation:
-    cost = {bet.id: bet.cost for bet in made.bets.values()}
+    # As written, so that three shots at 0.1 cost 0.3.
+    cost = {bet.id: Fraction(repr(float(bet.cost))) for bet in made.bets.values()}
     value = _value(made, shots)
     return Allocation(
         shots=tuple((name, count) for name, count in shots.items() if count),
-        spent=sum(count * cost[name] for name, count in shots.items()),
+        spent=float(sum(count * cost[name] for name, count in shots.items())),
         value=value,
         bound=max(bound, value.low),
     )

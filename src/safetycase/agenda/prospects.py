@@ -20,6 +20,9 @@ from safetycase.confidence.graph import ALL, AT_LEAST, EVENT, NOT, Builder, Grap
 __all__ = ["Grid", "Model", "Shots", "grid", "model"]
 
 
+_MOST_UNITS = 20_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shots:
     """Shots that can be bought at the event `event` (a node of the graph) by one approach.
@@ -66,42 +69,60 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """The budget in whole units of `unit`, with each cost rounded up to them (`up`) and down.
+    """The budget in whole units of `step`; `ratios[i]` is a unit over the i-th cost.
 
-    `exact` if no cost is rounded: then nothing is lost by counting in units.
+    `exact` if every cost that can be paid is a whole number of units: then nothing is lost by
+    counting in them.
     """
 
-    unit: float
+    step: Fraction
     units: int
-    up: tuple[int, ...]
-    down: tuple[int, ...]
+    ratios: tuple[Fraction, ...]
+    budget: Fraction
     exact: bool
+
+    def bought(self, index: int, units: int) -> int:
+        """How many shots `units` pay for."""
+        return math.floor(units * self.ratios[index])
+
+    def bought_by_each(self, index: int) -> list[int]:
+        """How many shots each number of units pays for."""
+        over, under = self.ratios[index].as_integer_ratio()
+        return [b * over // under for b in range(self.units + 1)]
+
+    def at_most_by_each(self, index: int) -> list[int]:
+        """The most shots that cost less than one unit more than each number of units.
+
+        An allocation of shots within the budget, each cost rounded down to units, is one of
+        units within the budget: with these it has all its shots.
+        """
+        over, under = self.ratios[index].as_integer_ratio()
+        most = math.floor(self.budget / self.step * self.ratios[index])
+        return [min(most, ((b + 1) * over - 1) // under) for b in range(self.units + 1)]
 
 
 def grid(costs: Sequence[float], budget: float, most_units: int) -> Grid:
     """The coarsest grid on which all `costs` are whole; `budget`/`most_units` if it is too fine.
 
-    Costs round up, so that an allocation never exceeds the budget. `ValueError` for a budget
-    that is negative, infinite or nan.
+    `ValueError` for a budget that is negative, infinite or nan, and for more than 20 000 units.
     """
     if not (budget >= 0 and math.isfinite(budget)):
         raise ValueError(f"a budget of {budget!r} is no amount")
+    if not 1 <= most_units <= _MOST_UNITS:
+        raise ValueError(f"a grid of {most_units} units; 1 to {_MOST_UNITS} are possible")
     whole, exact = Fraction(repr(float(budget))), [Fraction(repr(float(c))) for c in costs]
     affordable = [c for c in exact if c <= whole]
     common = math.lcm(1, *(c.denominator for c in affordable))
-    step = Fraction(math.gcd(*(int(c * common) for c in affordable)), common)
-    if not affordable:
-        step = whole
-    is_exact = step == 0 or whole / step <= most_units
+    step = Fraction(math.gcd(*(int(c * common) for c in affordable)), common) or whole
+    is_exact = whole <= step * most_units
     if not is_exact:
         step = whole / most_units
-    if step == 0:
-        step = Fraction(1)
+    step = step or Fraction(1)
     return Grid(
-        unit=float(step),
+        step=step,
         units=math.floor(whole / step),
-        up=tuple(math.ceil(c / step) for c in exact),
-        down=tuple(math.floor(c / step) for c in exact),
+        ratios=tuple(step / c for c in exact),
+        budget=whole,
         exact=is_exact,
     )
 

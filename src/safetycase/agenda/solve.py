@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import floor
 
 import numpy as np
 
@@ -100,9 +99,9 @@ class Solution:
         return given
 
 
-def solve(model: Model, steps: Grid, budget: float) -> Solution:
-    """The curves of the root of `model` on the grid `steps` of `budget`."""
-    solver = _Solver(model, steps, budget)
+def solve(model: Model, steps: Grid) -> Solution:
+    """The curves of the root of `model` on the grid `steps`."""
+    solver = _Solver(model, steps)
     return Solution(root=solver.run(), bets=frozenset(model.bets), solved=solver.solved)
 
 
@@ -112,8 +111,8 @@ class _Solver:
     Gates that stand for several parts of a gate get numbers from the end of the graph on.
     """
 
-    def __init__(self, model: Model, steps: Grid, budget: float) -> None:
-        self.model, self.steps, self.budget = model, steps, budget
+    def __init__(self, model: Model, steps: Grid) -> None:
+        self.model, self.steps = model, steps
         self.graph = model.graph
         self.size = steps.units + 1
         self.solved: dict[int, _Solved] = {}
@@ -202,18 +201,17 @@ class _Solver:
     def _bet(self, node: int) -> _Solved:
         bet = self.model.bets[node]
         index = self.index[node]
-        units = np.arange(self.size, dtype=np.float64)
         prospects = {
             "solvable": bet.solvable.low,
             "each_shot": bet.each_shot.low,
             "already": bet.already,
         }
-        lower = shots_curve(units // self.steps.up[index], **prospects)
+        bought = np.array(self.steps.bought_by_each(index), dtype=np.float64)
+        lower = shots_curve(bought, **prospects)
         if self.steps.exact:
             return _Solved(lower=lower, upper=lower)
-        down = self.steps.down[index]
-        most = np.full(self.size, float(floor(self.budget / bet.cost)))
-        upper = shots_curve(np.minimum(most, units // down) if down else most, **prospects)
+        most = np.array(self.steps.at_most_by_each(index), dtype=np.float64)
+        upper = shots_curve(most, **prospects)
         return _Solved(lower=lower, upper=upper)
 
     def _core(self, op: int, k: int, group: list[int]) -> _Solved:
