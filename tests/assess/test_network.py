@@ -165,6 +165,15 @@ def test_every_world_is_the_grounded_one(seed: int) -> None:
         values, nodes = in_world(elements, truth), holds(woven.graph, truth)
         for name, node in woven.nodes.items():
             assert nodes[node] == (values[name] is True), (seed, name, elements, truth)
+        for name, query in woven.queries.items():
+            against = query.rebuttal is not None and nodes[query.rebuttal]
+            # Bel counts the worlds in which the claim goes through, neither more nor less.
+            assert (nodes[query.support] and not against) == (values[name] is True), (seed, name)
+            if against and not nodes[query.support]:
+                attackers_ = [d for d, e in elements.items() if getattr(e, "against", "") == name]
+                by = elements[name].by  # type: ignore[union-attr]
+                measured = isinstance(elements.get(by or ""), Evidence) and not truth[by or ""]
+                assert measured or any(values[d] is True for d in attackers_)
 
 
 @pytest.mark.parametrize("seed", range(150))

@@ -258,7 +258,8 @@ def test_p9_and_p21_evidence_counts_for_its_own_version_and_no_more_than_its_war
     now = datetime.now(UTC)
     found = open_case(folder, now).assess()
     assert found.states["RARE"].support == "supported"
-    assert 0.99 < low(found.states["RARE"]) <= 0.999  # 400 clean throws through a warrant of .999
+    # 400 clean throws through a warrant of .999, by a method that caught 20 of 20 planted coins.
+    assert 0.95 < low(found.states["RARE"]) <= 0.999
     assert weakest_of([1 - 1e-9]) > 0.999  # a scheme without warrants
     # The same numbers, for another system: nothing about it has been shown.
     moved = failing(0).replace("{n: 400", "{pause: 0.001, n: 400")

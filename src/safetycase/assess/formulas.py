@@ -126,7 +126,7 @@ class Formulas:
 
     def against(self, name: str) -> Part:
         """ψ of a claim: a rebuttal stands, or its evidence shows the opposite."""
-        rebuttals = [self._element(d) for d in self._attackers(name)]
+        rebuttals = [self._element(d) for d in self.attackers(name)]
         return _any([*rebuttals, self._refuted(name)])
 
     def _refuted(self, name: str, depth: int = 0) -> Part:
@@ -202,7 +202,7 @@ class Formulas:
         return _all(dict.fromkeys(parts))
 
     def _defeater(self, element: Defeater) -> Part:
-        answers = [*element.answered_by, *self._attackers(element.id)]
+        answers = [*element.answered_by, *self.attackers(element.id)]
         if element.id in self.facts.silent:
             return NEVER
         if element.mandatory and self.values.get(element.id) is not False:
@@ -221,11 +221,12 @@ class Formulas:
         self.events[event] = basic
         return _all([Part("event", name=event), *unanswered])
 
-    def _attackers(self, name: str) -> list[str]:
+    def attackers(self, name: str) -> list[str]:
+        """The defeaters raised against `name`, whatever became of them."""
         return [d for d in self.facts.attacks.get(name, ()) if d not in self.facts.silent]
 
     def _undefeated(self, name: str) -> list[Part]:
-        return [self._element(d).denied() for d in self._attackers(name)]
+        return [self._element(d).denied() for d in self.attackers(name)]
 
     def _blocked(self, name: str) -> list[Part]:
         """What is open and blocks it: problems, silent monitors, findings."""

@@ -131,13 +131,18 @@ class _Weaver:
 
     def _query(self, name: str) -> Query:
         rebuttal = self.formulas.against(name)
-        support = self.formulas.support(name)
-        return Query(
-            support=self._node(support, self.yes.__getitem__, self._never),
-            rebuttal=None
-            if rebuttal == NEVER
-            else self._node(rebuttal, self.yes.__getitem__, self._never),
-        )
+        support = self._node(self.formulas.support(name), self.yes.__getitem__, self._never)
+        if rebuttal == NEVER:
+            return Query(support=support)
+        against = self._node(rebuttal, self.yes.__getitem__, self._never)
+        # "No attacker surely stands" is not "every attacker surely does not": where one may stay
+        # undecided, neither side counts unless it is decided.
+        open_ones = [d for d in self.formulas.attackers(name) if d in self.no]
+        if open_ones:
+            decided = [self.builder.any([self.yes[d], self.no[d]]) for d in open_ones]
+            support = self.builder.all([support, *decided])
+            against = self.builder.all([against, *decided])
+        return Query(support=support, rebuttal=against)
 
     def _node(
         self,
