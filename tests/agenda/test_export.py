@@ -83,7 +83,7 @@ def test_an_issue_has_its_title_and_labels_in_front(tmp_path: Path) -> None:
     assert json.loads(labels.removeprefix("labels: ")) == ["problem", "theory"]
 
 
-@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\\t=1", "\\r=1"])
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "\\t=1", "\\r=1"])
 def test_no_cell_is_a_formula(tmp_path: Path, start: str) -> None:
     text = PAIR.replace("says: Show the left.", f'says: "{start}, x"')
     (file,) = files(tmp_path / "c", text, "csv")

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from safetycase.agenda.funding import Funding, Outlook, Taken
-from safetycase.agenda.items import Item
 from safetycase.agenda.library import Entry
-from safetycase.agenda.rank import Ranked, RankedGroup, Ranking, model_words
-from safetycase.agenda.value import Information, Lift
 from safetycase.argument.model import Chance
 from safetycase.ledger.fold import ShotRecord
+
+if TYPE_CHECKING:  # shots and the library are shown without what computes values
+    from safetycase.agenda.funding import Funding, Outlook, Taken
+    from safetycase.agenda.items import Item
+    from safetycase.agenda.rank import Ranked, RankedGroup, Ranking
+    from safetycase.agenda.value import Information, Lift
 
 __all__ = ["entry_json", "funding_json", "item_json", "ranking_json", "shot_json"]
 
 
 def ranking_json(ranking: Ranking) -> dict[str, Any]:
     """A ranking: the headline, the items and groups in order, and what was taken for granted."""
+    from safetycase.agenda.rank import model_words
+
     return {
         "headline": {"bound": ranking.now, "point": ranking.point},
         "model": model_words(ranking.taken),

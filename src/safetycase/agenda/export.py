@@ -29,7 +29,7 @@ FORMATS: Mapping[str, bool] = {
 
 _LONGEST = 20_000
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~#])")
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+_RISKY = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,6 +177,8 @@ def _groups(data: Data, width: int) -> Iterator[str]:
 def _best(data: Data) -> str:
     if data["exact"]:
         return "No split of this budget is better at the low ends: exact."
+    if data["bound"] <= data["value"]["at_least"] * 1.001:
+        return "No split of this budget is better at the low ends by more than 0.1 %."
     return (
         f"No split of this budget reaches more than {small(data['bound'])} at the low ends; "
         "parts of the argument are shared, so a better one than this may exist."
