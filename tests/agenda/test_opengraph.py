@@ -207,3 +207,20 @@ def test_a_doubt_stands_until_it_is_answered_and_is_work_only_without_stated_ans
             for plan in (first, second)
         ]
         assert values[0] == values[1] == all(outcome)
+
+
+def test_an_unassessed_doubt_is_taken_to_stand_and_its_answer_is_needed() -> None:
+    build = Builder()
+    item, raised, answer = (build.event(name) for name in ("P", "D~raised", "A"))
+    stands = build.all([raised, build.negate(answer)])
+    root = build.all([item, build.negate(stands)])
+    graph, query = build.freeze(), Query(support=root)
+    events = {"P": item, "A": answer}
+    given_ = OpenGraph(graph=graph, root=query, events=events, raised=frozenset({raised}))
+    plan = planned(given_)
+    assert plan.events.keys() == {"P", "A"}
+    assert plan.taken == ()
+    for p, a in product((False, True), repeat=2):
+        assert true(plan.graph, plan.root, {plan.events["P"]: p, plan.events["A"]: a}) == (p and a)
+    # Without that, a doubt nobody assessed would vanish with everything else that is taken to hold.
+    assert planned(OpenGraph(graph=graph, root=query, events=events)).events.keys() == {"P"}

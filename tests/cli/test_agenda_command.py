@@ -28,9 +28,6 @@ def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     default, as in the generated pages.
     """
     monkeypatch.setattr(main, "cli", main._Verbs("safetycase"))
-    monkeypatch.setattr(
-        main, "VERBS", {**main.VERBS, "agenda": ("agenda", "What is open, and what to do.")}
-    )
 
     def call(*words: str | Path) -> Ran:
         monkeypatch.setattr(sys, "argv", ["safetycase", *map(str, words)])

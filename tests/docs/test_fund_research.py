@@ -21,8 +21,6 @@ def test_the_page_works_as_written(
 ) -> None:
     page = PAGE.read_text("utf-8")
     blocks = re.findall(r"```(\w+)(?: title=\"[^\"]+\")?\n(.*?)```", page, re.S)
-    verbs = {**main.VERBS, "agenda": ("agenda", "What is open, and what to do.")}
-    monkeypatch.setattr(main, "VERBS", verbs)
     monkeypatch.setattr(main, "cli", main._Verbs("safetycase"))
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(write_case(tmp_path / "case", blocks[0][1]))
