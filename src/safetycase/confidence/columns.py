@@ -120,18 +120,24 @@ class Columns:
 
     def _round(self, out: Prices, *, exact: bool) -> bool:
         """Add implicants that `out` undercharges; False if none is found."""
+        budget = self._budget
         for share in (0.5, 0.0) if self._best else (0.0,):
             at = self._between(out, share)
             weight = self._weights(at)
+            if not self._caps and (listed := self._oracle.listed(weight, budget.columns)):
+                self._offer(at, listed.bound)
+                if self.value - out.value <= budget.gap or self._add(listed.more, out):
+                    return True
+                continue
             if not exact:
                 self._offer(at, costs(self._proofs, weight, split=True)[-1])
-                found = spread(self._proofs, weight, self._budget.columns)
+                found = spread(self._proofs, weight, budget.columns)
                 if self._add(found, out):
                     return True
             priced = at.rows[len(self._slots) :]
             answer = self._oracle.cheapest(weight, priced)
             self._offer(at, answer.bound)
-            if self.value - out.value <= self._budget.gap:
+            if self.value - out.value <= budget.gap:
                 return True
             if self._add([answer.slots, *answer.more], out):
                 return True

@@ -1,4 +1,8 @@
-"""Asks for the cheapest proof: a search where little is shared, an integer program elsewhere."""
+"""Asks for the cheapest proof: by search, by integer program, by decision diagram.
+
+The search settles what shares little. A diagram is only tried once the integer program was needed
+several times: it costs a second to find out that there is no small one.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ from safetycase.confidence.budget import Budget
 from safetycase.confidence.proofs import Proofs, Weighing, search
 
 __all__ = ["Oracle"]
+
+_PATIENCE = 3
+"""Integer programs solved before a decision diagram is tried."""
 
 _PASSES = 200_000
 """Edges that the search may visit before the integer program is asked."""
@@ -23,6 +30,8 @@ class Oracle:
         self._budget = budget
         self._pairs = tuple(pairs)
         self._program: object = None
+        self._paths: object = None
+        self._asked = 0
         self._limit = max(3, min(400, _PASSES // proofs.edges))
 
     def cheapest(self, weight: Sequence[float], pair_weight: Sequence[float] = ()) -> Weighing:
@@ -31,6 +40,9 @@ class Oracle:
         found = search(self._proofs, weight, self._limit)
         if not priced and found.bound >= found.weight:
             return found
+        self._asked += 1
+        if not priced and (answer := self.listed(weight, 1)) is not None:
+            return answer
         from safetycase.confidence.milp import Program
 
         if not isinstance(self._program, Program):
@@ -47,3 +59,13 @@ class Oracle:
         return Weighing(
             bound=min(bound, best.weight), weight=best.weight, slots=best.slots, more=more
         )
+
+    def listed(self, weight: Sequence[float], count: int) -> Weighing | None:
+        """The cheapest proof and up to `count` more from a diagram; None while there is none."""
+        if self._asked <= _PATIENCE:
+            return None
+        from safetycase.confidence.paths import Paths, compile_paths
+
+        if self._paths is None:
+            self._paths = compile_paths(self._proofs, self._budget.diagram_nodes) or False
+        return self._paths.cheapest(weight, count) if isinstance(self._paths, Paths) else None
