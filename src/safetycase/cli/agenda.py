@@ -194,8 +194,8 @@ def _picture(found: Funding) -> str:
     return frontier_svg(
         [(p.budget, p.value.at_least, p.value.at_most) for p in found.frontier],
         chosen=found.budget,
-        upper_bound=[(p.budget, p.bound) for p in found.frontier],
-        unit="cost",
+        upper_bound=None if found.exact else [(p.budget, p.bound) for p in found.frontier],
+        unit="",
         value_label="chance that enough is solved",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,7 @@ class View:
         self.space, self.assessment = opened(case, now)
         print_problems(self.space)
         self.taken = taken or BUILT_IN
+        self.priced = "cost" in self.taken.said.split(" as given")[0] and taken is not BUILT_IN
         self.everything = everything
         self.name: str = self.assessment.case.header.case
         self.items: tuple[Item, ...] = items_of(self.assessment, self.space.history.shots)
@@ -140,20 +142,28 @@ class View:
         """A split of `budget`; what does not allow one ends the verb with a sentence."""
         from safetycase.agenda.funding import CannotFund
         from safetycase.agenda.funding import fund as split
+        from safetycase.argument.model import Problem
 
+        taken = self.taken
+        stated = any(
+            isinstance(e, Problem) and e.prospects for e in self.assessment.case.elements.values()
+        )
+        if not self.priced and not stated and budget > 0:
+            said = f"{taken.said}; a shot is taken to cost a hundredth of the budget"
+            taken = replace(taken, cost=budget / 100, said=said)
         try:
-            return split(
-                self.items, self.graph(), budget, taken=self.taken, everything=self.everything
-            )
+            return split(self.items, self.graph(), budget, taken=taken, everything=self.everything)
         except CannotFund as error:
             raise click.ClickException(str(error)) from None
 
 
 def graph_of(assessment: Assessment, items: tuple[Item, ...]) -> OpenGraph:
     """The graph that the agenda is computed on."""
-    from safetycase.agenda.opengraph import open_graph
+    from safetycase.agenda.opengraph import from_network, open_graph
 
-    return open_graph(assessment, items)
+    if assessment.numbers is None:
+        return open_graph(assessment, items)
+    return from_network(assessment.numbers.network, assessment.case, items)
 
 
 def taken_of(cost: float | None, solvable: Chance | None, each_shot: Chance | None) -> Taken:

@@ -19,8 +19,10 @@ _ROWS = 12
 def small(number: float) -> str:
     """A number of a part of one, or a cost: three figures, and never a bare zero for what is not.
 
-    `0.386`, `5.4e-09`, `0`.
+    `0.386`, `5.4e-09`, `120,000`, `0`.
     """
+    if abs(number) >= 1000:
+        return f"{number:,.0f}"
     return "0" if number == 0 else f"{number:.3g}"
 
 

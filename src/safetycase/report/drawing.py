@@ -82,7 +82,10 @@ def ticks(span: Range, most: int = 6) -> list[float]:
 
 def tick_text(value: float, unit: str) -> str:
     """A number on an axis."""
-    return share(value) if is_share(unit) else f"{value:.4g}".replace("-", "−")
+    if is_share(unit):
+        return share(value)
+    large = 1e4 <= abs(value) < 1e12
+    return (f"{value:,.0f}" if large else f"{value:.4g}").replace("-", "−")
 
 
 def between(low: float, high: float, unit: str) -> str:

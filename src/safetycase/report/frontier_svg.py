@@ -45,7 +45,7 @@ def frontier_svg(
     key: str = "frontier",
     alone: bool = True,
 ) -> str:
-    """The frontier through `points`, each (budget, value at the low ends, value as stated).
+    """The frontier through `points`, each (budget, value at the low ends, value at the upper ends).
 
     Budgets rise and are in `unit`; `chosen` is the budget to point out. `upper_bound` is what no
     plan can exceed: one value, or (budget, value) pairs. Raises `ValueError` for data that is
@@ -149,7 +149,7 @@ def _curves(rows: Sequence[Point], x: Scale, y: Scale) -> Iterator[str]:
 
 def _key(bounded: bool) -> Iterator[str]:
     """What the lines mean, above the picture."""
-    entries = [("line", "as stated", 70.0), ("edge", "at the low ends", 108.0)]
+    entries = [("line", "at the upper ends", 108.0), ("edge", "at the low ends", 108.0)]
     if bounded:
         entries.append(("bound", "no plan can reach more", 160.0))
     at = LEFT
