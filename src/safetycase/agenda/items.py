@@ -15,6 +15,8 @@ from safetycase.ledger.fold import ShotRecord
 
 __all__ = ["Item", "items_of"]
 
+_MOST_ITEMS, _LARGEST_COST = 10**15, 1e300
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
@@ -150,8 +152,13 @@ def _command(case: Case, part: OpenItem) -> str | None:
 
 
 def _cost(element: object) -> float | None:
-    """What one run of a leaf costs, where its plan says: what is spent once and per item."""
+    """What one run of a leaf costs, where its plan says: what is spent once and per item.
+
+    None also for what is no cost: a negative one (`C107`), or one too large to be added up.
+    """
     plan = element.plan if isinstance(element, Evidence) else None
     if plan is None or (plan.cost_per_item is None and plan.cost_fixed is None):
         return None
-    return (plan.cost_fixed or 0.0) + (plan.n or 0) * (plan.cost_per_item or 0.0)
+    items = float(min(plan.n or 0, _MOST_ITEMS))  # a whole number may be too large for a float
+    cost = (plan.cost_fixed or 0.0) + items * (plan.cost_per_item or 0.0)
+    return cost if 0 <= cost <= _LARGEST_COST else None

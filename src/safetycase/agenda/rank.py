@@ -141,7 +141,8 @@ def rank(
     `prices` are dual prices by item, `bound` is layer 1 unless a better one is handed in.
     """
     target = assessment.case.header.target
-    at = stakes or Stakes(gain=1 - target, loss=target)
+    odds = min(max(target, 1e-6), 1 - 1e-6)  # a target that is no probability is a finding
+    at = stakes or Stakes(gain=1 - odds, loss=odds)
     known = outlooks(items, taken)
     plan = planned(given)
     model = _Model(plan, known, bound)

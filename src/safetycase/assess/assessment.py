@@ -171,6 +171,7 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
             and e.accepted
             and not e.mandatory
             and e.accepted.expires >= today
+            and 0 <= e.accepted.doubt <= 1  # otherwise a finding, and nothing is accepted
         ),
         silent=frozenset(silent),
         problems=problems,

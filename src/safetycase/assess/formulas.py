@@ -261,7 +261,8 @@ class Formulas:
                 high=credence.at_most,
                 note=f"judged by {credence.owner}: {credence.because}",
             )
-            if credence
+            if credence and 0 <= credence.at_least <= credence.at_most <= 1
+            # A number that is none (`C107`) says nothing, like one that is missing.
             else Basic(element=element, what=what, note="nobody has assessed it")
         )
         return Part("event", name=event)

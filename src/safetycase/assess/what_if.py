@@ -13,7 +13,8 @@ from safetycase.assess.records import Assessment
 
 __all__ = ["WhatIf", "what_if"]
 
-_RANGE = re.compile(r"([0-9.]+)(?:\.\.([0-9.]+))?")
+_DECIMAL = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+_RANGE = re.compile(rf"{_DECIMAL}(?:\.\.{_DECIMAL})?")
 Told = Mapping[str, str | float | None]
 WORDS = ("supported", "refuted", "open", "answered", "stands", "solved")
 

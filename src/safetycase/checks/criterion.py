@@ -77,11 +77,14 @@ def planned_alpha(case: Case, evidence: str) -> float:
     """The doubt one leaf may spend: stated by its level, or an equal share of 1 − target.
 
     The share is over the leaves the root rests on, so that by the union bound all of their
-    verdicts hold together with probability at least the target.
+    verdicts hold together with probability at least the target. What is no probability (`C107`)
+    leaves nothing to spend: no verdict follows from it.
     """
     element = case.elements.get(evidence)
     if isinstance(element, Evidence) and element.level is not None:
-        return 1 - element.level
+        return 1 - element.level if 0 < element.level < 1 else 0.0
+    if not 0 < case.header.target < 1:
+        return 0.0
     leaves = [
         name for name in supporting(case, [case.root]) if isinstance(case.elements[name], Evidence)
     ]
