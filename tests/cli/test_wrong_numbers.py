@@ -86,3 +86,19 @@ def test_what_if_says_what_the_edited_file_says(sc: Sc, tmp_path: Path) -> None:
     found = sc("status", edited, "--json").json["states"]["SAFE"]["confidence"]
     assert (told["after"]["low"], told["after"]["high"]) == (found["low"], found["high"])
     assert found["low"] == pytest.approx(0.49)
+
+
+@pytest.mark.parametrize("alias", ["./items.txt", "d/../items.txt", ".//items.txt"])
+def test_another_spelling_of_an_input_does_not_make_leaves_independent(
+    sc: Sc, tmp_path: Path, alias: str
+) -> None:
+    text = COIN + (
+        "      - claim: OTHER\n        says: So is it.\n        holds_when: rate <= 0.20\n"
+        f"        by: {{evidence: E-OTHER, method: toy/coin, inputs: ['{alias}'],"
+        " reads: {rate: rate}, because: It is.}\n"
+        "dependences:\n  - {dependence: X, says: Apart., kind: independent,"
+        " among: [E-COIN, E-OTHER], because: b, owner: o,"
+        " credence: {at_least: 0.9, owner: o, because: b}}\n"
+    )
+    folder = write_case(tmp_path / "c", text, {"items.txt": "x", "d/x": ""})
+    assert "C135" in sc("check", folder).out

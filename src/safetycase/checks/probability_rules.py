@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
+from posixpath import normpath
 
 from safetycase.argument.findings import Finding
 from safetycase.argument.graph import attackers, supporting
@@ -216,9 +217,9 @@ def _sources(subject: Subject, member: str, against: Mapping[str, tuple[str, ...
         found.add(f"`{name}`")
         if not isinstance(element, Evidence):
             continue
-        found |= {f"the input {entry}" for entry in element.inputs}
+        found |= {f"the input {normpath(entry)}" for entry in element.inputs}
         if element.artefact:
-            found.add(f"the artefact {element.artefact}")
+            found.add(f"the artefact {normpath(element.artefact)}")
         task = element.with_.get("task")
         if isinstance(task, str):
             found.add(f"the task {task}")
