@@ -57,7 +57,12 @@ class Master:
     def masses(self) -> list[tuple[float, int]]:
         """(mass, column) of the columns in use, scaled so that every cap holds exactly."""
         values = self._highs.getSolution().col_value
-        used = [(float(w), at) for at, w in enumerate(values) if w > 1e-12]
+        # What the solver leaves in a column above a cap of nothing is within its tolerance.
+        used = [
+            (float(w), at)
+            for at, w in enumerate(values)
+            if w > 1e-12 and all(self._caps[r] > 0 for r in self._columns[at])
+        ]
         load = [0.0] * len(self._caps)
         total = 0.0
         for w, at in used:
