@@ -167,14 +167,14 @@ def test_money_spreads_over_families() -> None:
     assert dict(frontier(graph, problem, ways, 8).allocation().shots) == {"a": 4, "b": 4}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10**6))
 def test_families_by_enumeration_of_their_states(seed: int) -> None:
     draw = random.Random(seed)
     graph, root = random_dag(draw, 4, 4)
     r = {"f": draw.random(), "g": draw.random()}
     shots = []
-    for k in range(6):
+    for k in range(5):
         family = draw.choice("fg")
         shots.append(
             Shots(
@@ -319,6 +319,7 @@ def test_a_coarse_grid_does_not_make_cheap_shots_dear() -> None:
     assert (dimes.spent, [n for _, n in dimes.shots]) == (0.6, [3, 3])
 
 
+@pytest.mark.slow
 def test_learning_as_one_goes_bounds_two_of_many_closely() -> None:
     build = Builder()
     root = build.at_least(2, [build.event(f"e{k}") for k in range(7)])
