@@ -33,6 +33,8 @@ bench: $(VENV)/.dev
 	@$(PIP) install -c constraints.txt -e '.[bench]'
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/argument.py
+	$(BIN)/python benchmarks/overclaim.py
+	$(BIN)/python benchmarks/confidence.py
 
 # Take what the program prints now as what it should print; look at the difference before you commit.
 accept: $(VENV)/.dev

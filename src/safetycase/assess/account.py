@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from safetycase.argument.graph import rule_of
 from safetycase.argument.model import Argument, Claim, Defeater
@@ -24,11 +24,12 @@ from safetycase.assess.numbers import Numbers
 from safetycase.assess.records import Assessment
 from safetycase.confidence.claims import Weighed, weigh_claim
 from safetycase.confidence.dependence import declared_bound, support_node, unknown_bound
+from safetycase.confidence.diagram import NODES
 from safetycase.confidence.graph import Builder, Declaration, Graph
 from safetycase.confidence.local import local
 from safetycase.confidence.packing import worst
 from safetycase.confidence.proof import proof_set
-from safetycase.confidence.reference import reference
+from safetycase.confidence.reference import At, Reference, reference
 from safetycase.confidence.sensitivity import amplification, flips, gap_split, lift_to
 
 __all__ = ["account"]
@@ -81,12 +82,14 @@ class _Account:
         self.names = {index: event for event, index in self.net.index.items()}
         self.events = [e for e in self.graph.events([self.node]) if e in self.names]
         self.worst = self.weighed.unknown.support
-        self.model = reference(self.graph, self.node, declarations=self._causes(), seed=self.seed)
+        self.nodes = NODES if len(self.events) <= _LARGE else 50_000
+        self.model = self._reference(declarations=self._causes())
 
     def breakdown(self) -> Breakdown:
         """The record that every display draws from."""
         w, element = self.weighed, self.case.elements[self.name]
         assert isinstance(element, Claim)
+        drawn = bool(self.declared) and not self.model.exact
         return Breakdown(
             claim=self.name,
             says=element.says,
@@ -94,9 +97,9 @@ class _Account:
             pl=w.pl,
             conflict_low=w.conflict_low,
             conflict_high=w.conflict_high,
-            reference=self._inside(self.model.value),
-            reference_low=None if self.model.exact else self._inside(self.model.low),
-            reference_high=None if self.model.exact else self._inside(self.model.high),
+            reference=self._inside(self.model.value) if self.declared else None,
+            reference_low=self._inside(self.model.low) if drawn else None,
+            reference_high=self._inside(self.model.high) if drawn else None,
             layer=self._layer(),
             gap=max(0.0, w.pl - w.bel),
             target=self.case.header.target if self.name == self.case.root else None,
@@ -111,6 +114,16 @@ class _Account:
             steps=tuple(self._steps()),
             notes=tuple(self._notes()),
             certificate=self.worst.certificate,
+        )
+
+    def _reference(self, *, at: At = "low", declarations: Sequence[Declaration] = ()) -> Reference:
+        return reference(
+            self.graph,
+            self.node,
+            at=at,
+            declarations=declarations,
+            nodes=self.nodes,
+            seed=self.seed,
         )
 
     def _inside(self, value: float) -> float:
@@ -291,8 +304,8 @@ class _Account:
 
     def _ways(self) -> tuple[Way, ...]:
         w, unknown = self.weighed, self.weighed.unknown
-        apart = reference(self.graph, self.node, seed=self.seed)
-        at_best = reference(self.graph, self.node, at="high", seed=self.seed)
+        apart = self._reference()
+        at_best = self._reference(at="high")
         declared = "nothing is declared" if not self.declared else "what the case declares"
         return (
             Way(

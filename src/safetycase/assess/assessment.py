@@ -101,7 +101,8 @@ def assess(given: Input) -> Assessment:
         for name, e in facts.elements.items()
         if isinstance(e, Evidence | Assumption) or name in facts.accepted
     ]
-    below, aside = Below(facts.elements, facts.attacks, matter), found.declared.set_aside
+    below, aside = Below(facts.elements, facts.attacks, matter), dict(found.declared.set_aside)
+    aside |= found.root.refused if found.root is not None else {}
     states = {
         name: _state(name, facts, values, leaves, not_ready, bounds.get(name), given, below, aside)
         for name in facts.elements
