@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes to make says how busy the machine is, and nothing about the code.
+settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 PLUGINS = Path(__file__).parent / "plugins"
 SOURCE = Path(__file__).parent.parent / "src"

@@ -21,7 +21,7 @@ from safetycase.argument.model import Case
 from safetycase.argument.references import rename_case, rename_element, renamer
 
 QUICK = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -17,7 +17,7 @@ from safetycase.argument.printer import dump, dump_element, dump_files
 from safetycase.argument.quoting import inline
 
 SLOW = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -23,7 +23,7 @@ from safetycase.argument.references import rename_case
 from safetycase.argument.regroup import extract, inline
 
 QUICK = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

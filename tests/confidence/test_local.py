@@ -17,7 +17,7 @@ from safetycase.confidence.proof import evaluate, proof_set
 def test_every_node_is_bounded(case: tuple[Graph, int]) -> None:
     graph, _ = case
     low, high = local(graph)
-    for node in range(len(graph) - 4, len(graph)):
+    for node in range(max(0, len(graph) - 4), len(graph)):
         truth = largest_failure(graph, node)
         assert truth is not None
         assert low[node] <= 1 - truth + 1e-9

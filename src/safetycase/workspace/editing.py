@@ -221,7 +221,7 @@ def _referring() -> Mapping[str, tuple[str, ...]]:
 
 
 def _words() -> Mapping[str, tuple[str, ...]]:
-    """Key -> the closed list of words that fit."""
+    """Key -> the closed list of words that fit it in some kind of element."""
     from typing import Literal, get_args, get_origin
 
     found: dict[str, tuple[str, ...]] = {}
@@ -230,7 +230,8 @@ def _words() -> Mapping[str, tuple[str, ...]]:
             options = [hint, *get_args(hint)]
             for option in options:
                 if get_origin(option) is Literal:
-                    found[file_name(field_name)] = tuple(map(str, get_args(option)))
+                    key, words = file_name(field_name), tuple(map(str, get_args(option)))
+                    found[key] = tuple(dict.fromkeys((*found.get(key, ()), *words)))
     return found
 
 
