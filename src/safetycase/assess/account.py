@@ -361,4 +361,4 @@ class _Account:
         for name, reason in reasons.items():
             yield f"The declaration {name} adds nothing: {reason}."
         if self.weighed.used:
-            yield "The certificate, the prices and the worst story are those under unknown dependence."
+            yield ("Certificate, prices and worst story are those under unknown dependence.")
