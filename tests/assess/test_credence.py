@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from safetycase.argument.expression import parse
 from safetycase.argument.model import Prior
 from safetycase.assess.credence import rated
+from safetycase.assess.planning import clean_items
 from safetycase.assess.records import ControlsRecord
 from safetycase.checks.criterion import confidence
 from safetycase.stats import Interval, Proportion, rate_confidence
@@ -109,3 +110,16 @@ def test_a_conservative_prior_on_the_rate() -> None:
     assert rate(0, n, prior=prior(rate_at_most=e, with_probability=0.0))[0] == 0.0
     assert rate(1, n, prior=prior(rate_at_most=e, with_probability=0.9))[2] == 0.0
     assert rate(0, n, prior=prior(rate_at_most=0.5, with_probability=0.9))[2] == 0.0
+
+
+@pytest.mark.parametrize("doubt", [0.05, 0.01, 0.001])
+@pytest.mark.parametrize("rank", [1, 3])
+def test_what_a_plan_asks_for_is_enough_and_one_less_is_not(doubt: float, rank: int) -> None:
+    n = clean_items(CRITERION, doubt / (rank * (rank + 1)))
+    planted = round(1 / doubt) - 1
+    assert n is not None
+    all_caught = (0, planted, planted, planted)
+    assert rate(0, n, rank=rank, controls=all_caught)[0] >= 1 - doubt - 1e-9
+    assert rate(0, n - 1, rank=rank, controls=all_caught)[0] < 1 - doubt
+    one_less = (0, planted - 1, planted, planted)
+    assert rate(0, n, rank=rank, controls=one_less)[0] < 1 - doubt

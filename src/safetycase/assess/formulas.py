@@ -158,9 +158,9 @@ class Formulas:
                 return self._open(name, name)
             return self._event(name, name, "assumption", element.credence)
         if isinstance(element, Evidence):
-            if name not in self.leaves:
-                return self._open(name, name)
-            return _all([self._measured(element), self._warrant(element)])
+            # A leaf that has yet to be run will need its warrant as much as one that was.
+            result = self._measured(element) if name in self.leaves else self._open(name, name)
+            return _all([result, self._warrant(element)])
         sides = [self._element(side) for side in element.side_conditions]
         if rule_of(element) == "calculate":
             return _all([self._warrant(element), self._calculated(element), *sides])

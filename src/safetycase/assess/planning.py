@@ -36,7 +36,9 @@ class PlanLine:
     `doubt` is what it may have, None where the fixed doubts leave nothing. `n` is the fewest items
     (in `clusters`) that decide the criterion if none of them fails; `alpha` the level they are
     judged at, which pays for the registrations made so far. `cost` is in the unit of the case.
-    `at_best` is the doubt that the n written in the file leaves if every item is clean.
+    A leaf is worth no more than the power of its method: `planted` false subjects, none of which
+    passes, leave a doubt of 1/(planted + 1), at most `doubt`. `at_best` is the doubt that the n
+    written in the file leaves if every item is clean, with the power in the record.
     """
 
     id: str
@@ -48,6 +50,7 @@ class PlanLine:
     criterion: str = ""
     n: int | None = None
     clusters: int | None = None
+    planted: int | None = None
     cost: float | None = None
     written_n: int | None = None
     at_best: float | None = None
@@ -116,16 +119,18 @@ def plan(
     target: float,
     *,
     registrations: Mapping[str, int],
+    power: Mapping[str, float] | None = None,
     through: Sequence[str] = (),
 ) -> Plan:
     """The cheapest plan that reaches `target` at the root, through the proof with fewest parts.
 
-    `registrations` counts the judged registrations of each leaf so far. `through` names legs that
+    `registrations` counts the judged registrations of each leaf so far, `power` is how surely its
+    method catches the next planted failure, where that is in the record. `through` names legs that
     alternatives are to go through. `ValueError` for an unknown leg or a target out of range.
     """
     if not 0 < target < 1:
         raise ValueError(f"the target {target!r} is not between 0 and 1")
-    planner = _Planner(case, registrations)
+    planner = _Planner(case, registrations, power or {})
     lines = [planner.line(event, net.events[event]) for event in _chosen(case, net, through)]
     parts = [planner.part(line) for line in lines]
     budget = allocate(parts, target)
@@ -183,9 +188,12 @@ def _avoided(case: Case, net: Network, through: Sequence[str]) -> set[str]:
 class _Planner:
     """Fills in the lines of a plan."""
 
-    def __init__(self, case: Case, registrations: Mapping[str, int]) -> None:
+    def __init__(
+        self, case: Case, registrations: Mapping[str, int], power: Mapping[str, float]
+    ) -> None:
         self.case = case
         self.registrations = registrations
+        self.power = power
         self.conclusions = conclusion_of(case)
 
     def line(self, event: str, basic: Basic) -> PlanLine:
@@ -232,9 +240,10 @@ class _Planner:
         rank = self.registrations.get(leaf.id, 0) + 1
         written = leaf.plan.n * leaf.plan.attempts if leaf.plan and leaf.plan.n else None
         best = best_result(criterion, written, each) if written else None
-        at_best = (
-            min(1.0, (1 - confidence(criterion, best)[0]) * rank * (rank + 1)) if best else None
-        )
+        at_best = None
+        if best is not None:
+            charged = (1 - confidence(criterion, best)[0]) * rank * (rank + 1)
+            at_best = min(1.0, max(charged, 1 - self.power.get(leaf.id, 1.0)))
         if doubt is None:
             return replace(line, written_n=written, at_best=at_best)
         alpha = doubt / (rank * (rank + 1))
@@ -246,6 +255,7 @@ class _Planner:
             alpha=alpha,
             n=n,
             clusters=n // each if n and each > 1 else None,
+            planted=math.ceil(1 / doubt - 1e-9) - 1,
             cost=None if cost is None or n is None else n * cost + fixed,
             written_n=written,
             at_best=at_best,

@@ -44,6 +44,11 @@ def plan(
             assessment.numbers.network,
             space.case.header.target if target is None else target,
             registrations={n: leaf.registrations for n, leaf in assessment.leaves.items()},
+            power={
+                n: leaf.credence.power
+                for n, leaf in assessment.leaves.items()
+                if leaf.credence is not None and leaf.credence.power is not None
+            },
             through=through,
         )
     except ValueError as error:

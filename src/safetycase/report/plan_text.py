@@ -10,7 +10,8 @@ from safetycase.report.clean import columns, one_line, shorten, wrap
 __all__ = ["plan_lines"]
 
 _HEADS = {
-    "measured": "Measured: clean items that are enough, each quantity taken as a rate",
+    "measured": "Measured: clean items that are enough (a quantity taken as a rate), and the "
+    "method's power",
     "planned": "Planned evidence without a criterion: write one, then it gets a number of items",
     "judged": "Judged: a credence that somebody has to answer for",
     "open": "Open: once it is closed, it may leave this much doubt",
@@ -67,7 +68,8 @@ def _row(line: PlanLine, width: int) -> Iterator[str]:
         told += f" n ≥ {line.n:,}"
         told += f" in {line.clusters:,} clusters" if line.clusters else ""
         told += f" clean, `{one_line(line.criterion)}` at level {1 - (line.alpha or 0):.6g}"
-        told += f", cost {line.cost:,.0f}" if line.cost is not None else ""
+        told += f"; {line.planted:,} planted failures, all caught" if line.planted else ""
+        told += f"; cost {line.cost:,.0f}" if line.cost is not None else ""
         if line.written_n is not None:
             told += f" (the file plans {line.written_n:,})"
     elif line.how == "judged" and line.doubt is not None:
