@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.confidence.worlds import graphs, largest_failure
 
-from safetycase.confidence.belief import believe, extend
-from safetycase.confidence.graph import ALL, NOT, Builder, Graph, Query
+from safetycase.confidence.belief import believe
+from safetycase.confidence.graph import ALL, NOT, Builder, Graph, Query, extend
 
 
 @settings(max_examples=30, deadline=None)

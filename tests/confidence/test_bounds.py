@@ -9,17 +9,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from safetycase.confidence.bounds import VACUOUS, Bounds, Node, propagate
+from safetycase.confidence.belief import believe
+from safetycase.confidence.bounds import VACUOUS, Bounds
+from safetycase.confidence.graph import Builder, Query
+from safetycase.confidence.local import local
 
 
-def leaf(low: float, high: float = 1.0) -> Node:
-    return Node(op="leaf", interval=Bounds(low=low, high=high))
+def leaf(low: float = 0.0, high: float = 1.0) -> Bounds:
+    return Bounds(low=low, high=high)
 
 
-def top(op: str, *parts: Node, k: int = 0) -> Bounds:
-    names = tuple(f"p{i}" for i in range(len(parts)))
-    nodes = dict(zip(names, parts, strict=True))
-    return propagate({**nodes, "top": Node(op=op, parts=names, k=k)})["top"]
+def top(op: str, *parts: Bounds, k: int = 0) -> Bounds:
+    build = Builder()
+    events = [build.event(f"p{i}", p.low, p.high) for i, p in enumerate(parts)]
+    if op == "all":
+        node = build.all(events)
+    elif op == "any":
+        node = build.any(events)
+    else:
+        node = build.at_least(k, events)
+    low, high = local(build.freeze())
+    return Bounds(low=low[node], high=high[node])
 
 
 def test_known_answers() -> None:
@@ -30,43 +40,48 @@ def test_known_answers() -> None:
     assert top("any", leaf(0.9), leaf(0.9)).low == pytest.approx(0.9)
     assert top("k of n", *[leaf(0.9)] * 3, k=2).low == pytest.approx(0.85)
     assert top("all").low == 1.0
-    # Strong support and an equally strong rebuttal: neither believed nor disbelieved.
-    both = top("net", leaf(0.99, 0.99), leaf(0.99, 0.99))
-    assert both.low == pytest.approx(0.0)
-    assert both.high == pytest.approx(1.0)
-    # Reinstatement: A .9, an attacker that is sure, a counter-attacker .8.
-    nodes = {
-        "a": leaf(0.9),
-        "d": leaf(1.0),
-        "c": leaf(0.8),
-        "not c": Node(op="not", parts=("c",)),
-        "d*": Node(op="all", parts=("d", "not c")),
-        "a*": Node(op="net", parts=("a", "d*")),
-    }
-    assert propagate(nodes)["a*"].low == pytest.approx(0.7)
+
+
+def test_support_and_an_equally_strong_rebuttal_are_neither_belief_nor_disbelief() -> None:
+    build = Builder()
+    support, rebuttal = build.event("a", 0.99, 0.99), build.event("b", 0.99, 0.99)
+    both = believe(build.freeze(), Query(support=support, rebuttal=rebuttal))
+    assert both.bel == pytest.approx(0.0, abs=0.01)
+    assert both.pl == pytest.approx(1.0, abs=0.01)
+
+
+def test_reinstatement() -> None:
+    # A .9, an attacker that is sure, a counter-attacker .8.
+    build = Builder()
+    a, d, c = build.event("a", 0.9), build.event("d", 1.0), build.event("c", 0.8)
+    attack = build.all([d, build.negate(c)])
+    node = build.all([a, build.negate(attack)])
+    assert local(build.freeze())[0][node] == pytest.approx(0.7)
 
 
 def test_no_evidence_is_no_evidence() -> None:
-    assert top("all", Node(op="leaf"), Node(op="leaf")) == VACUOUS
-    assert top("any", Node(op="leaf"), Node(op="leaf")) == VACUOUS
+    assert top("all", leaf(), leaf()) == VACUOUS
+    assert top("any", leaf(), leaf()) == VACUOUS
 
 
-def test_circles_and_dangling_parts_are_errors() -> None:
-    with pytest.raises(ValueError, match="circle"):
-        propagate({"a": Node(op="all", parts=("b",)), "b": Node(op="all", parts=("a",))})
-    with pytest.raises(KeyError):
-        propagate({"a": Node(op="all", parts=("b",))})
+def test_a_part_that_is_not_there_is_an_error() -> None:
+    build = Builder()
+    first = build.event("a")
+    for part in (first + 1, -1):
+        with pytest.raises(ValueError, match="not built yet"):
+            build.all([part])
 
 
-def test_a_shared_part_is_no_circle_and_depth_is_no_limit() -> None:
-    nodes = {
-        "x": leaf(0.5),
-        "a": Node(op="all", parts=("x", "b")),
-        "b": Node(op="any", parts=("x",)),
-    }
-    assert propagate(nodes)["a"].low == 0.0
-    chain = {"0": leaf(0.7)} | {str(i): Node(op="all", parts=(str(i - 1),)) for i in range(1, 5000)}
-    assert propagate(dict(reversed(list(chain.items()))))["4999"].low == 0.7
+def test_a_shared_part_counts_for_each_path_and_depth_is_no_limit() -> None:
+    build = Builder()
+    x = build.event("x", 0.5)
+    node = build.all([x, build.any([x])])
+    assert local(build.freeze())[0][node] == 0.0
+    chain = Builder()
+    at = chain.event("0", 0.7)
+    for _ in range(5000):
+        at = chain.all([at])
+    assert local(chain.freeze())[0][at] == 0.7
 
 
 @settings(max_examples=40, deadline=None)

@@ -15,9 +15,10 @@ from scipy.optimize import linprog
 from tests.confidence.graphs import random_graph, truth, worlds
 
 from safetycase.confidence.declarations import contradictions
-from safetycase.confidence.dependence import declared_bound, three_ways, unknown_bound
-from safetycase.confidence.frechet import at_least_low, frechet
-from safetycase.confidence.graph import Builder, Declaration, Graph, Query
+from safetycase.confidence.dependence import declared_bound, unknown_bound
+from safetycase.confidence.frechet import Classes, at_least_low, frechet
+from safetycase.confidence.graph import Builder, Declaration, Graph
+from safetycase.confidence.reference import reference
 
 SEEDS = st.integers(0, 10**6)
 Law = Mapping[tuple[bool, ...], float]
@@ -85,7 +86,7 @@ def test_without_declarations_nothing_is_overclaimed(seed: int) -> None:
     graph, top = random_graph(seed)
     true = least(graph, top)
     check(unknown_bound(graph, top), true)
-    low, high = frechet(graph)
+    low, high = frechet(graph, Classes())
     for node in range(len(graph)):
         check(low[node], least(graph, node))
         assert high[node] >= low[node] - 1e-9
@@ -452,12 +453,12 @@ def test_k_of_n_is_exact(lows: list[float], k: int) -> None:
     assert at_least_low(k, lows) == pytest.approx(exact, abs=1e-6)
 
 
-def test_three_ways_side_by_side() -> None:
+def test_association_lies_between_unknown_dependence_and_independence() -> None:
     graph, every, *_ = trio()
-    ways = three_ways(graph, Query(support=every), [declare("associated", doubt=0.01)])
-    assert ways.unknown == pytest.approx(0.7)
-    assert ways.declared.low == pytest.approx(0.719)
-    assert ways.independent.value == pytest.approx(0.729)
+    assert unknown_bound(graph, every) == pytest.approx(0.7)
+    found = declared_bound(graph, every, [declare("associated", doubt=0.01)])
+    assert found.low == pytest.approx(0.719)
+    assert reference(graph, every).value == pytest.approx(0.729)
 
 
 def test_the_bound_on_a_shared_assumption_uses_independence_of_the_legs() -> None:

@@ -23,9 +23,9 @@ from safetycase.assess.breakdown import (
 from safetycase.assess.numbers import Numbers
 from safetycase.assess.records import Assessment
 from safetycase.confidence.claims import Weighed, weigh_claim
-from safetycase.confidence.dependence import declared_bound, support_node, unknown_bound
+from safetycase.confidence.dependence import declared_bound, unknown_bound
 from safetycase.confidence.diagram import NODES
-from safetycase.confidence.graph import Builder, Declaration, Graph
+from safetycase.confidence.graph import Builder, Declaration, Graph, claim_node
 from safetycase.confidence.local import local
 from safetycase.confidence.packing import worst
 from safetycase.confidence.proof import proof_set
@@ -78,7 +78,7 @@ class _Account:
             if name == self.case.root and numbers.root is not None
             else weigh_claim(self.net.graph, self.query, self.declared)
         )
-        self.graph, self.node = support_node(self.net.graph, self.query)
+        self.graph, self.node = claim_node(self.net.graph, self.query)
         self.names = {index: event for event, index in self.net.index.items()}
         self.events = [e for e in self.graph.events([self.node]) if e in self.names]
         self.worst = self.weighed.unknown.support

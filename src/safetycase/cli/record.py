@@ -65,7 +65,7 @@ def _certified(folder: Path, now: datetime, file: Path, claim: str | None, *, as
     from safetycase.cli.show import opened
     from safetycase.confidence.certificate import CertificateError, read_certificate
     from safetycase.confidence.checker import check
-    from safetycase.confidence.claims import claim_node
+    from safetycase.confidence.graph import claim_node
 
     _, assessment = opened(folder, now)
     name = claim or assessment.case.root

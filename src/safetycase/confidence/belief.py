@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from safetycase.confidence.budget import Budget
 from safetycase.confidence.caps import Cap
-from safetycase.confidence.graph import ALL, ANY, NOT, Graph, Query
+from safetycase.confidence.graph import ALL, ANY, NOT, Graph, Query, extend
 from safetycase.confidence.packing import Worst, worst
 
-__all__ = ["Belief", "believe", "extend"]
+__all__ = ["Belief", "believe"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,26 +29,6 @@ class Belief:
     gap: float
     support: Worst
     rebuttal: Worst | None = None
-
-
-def extend(graph: Graph, *nodes: tuple[int, tuple[int, ...]]) -> Graph:
-    """The graph with more nodes (operation, parts) after its last one."""
-    size, taken = len(graph), set(graph.names)
-    names: list[str] = []
-    for i in range(len(nodes)):
-        name = f"~{size + i}"
-        while name in taken:
-            name += "'"
-        names.append(name)
-        taken.add(name)
-    return Graph(
-        names=(*graph.names, *names),
-        ops=(*graph.ops, *(op for op, _ in nodes)),
-        parts=(*graph.parts, *(parts for _, parts in nodes)),
-        k=(*graph.k, *(0 for _ in nodes)),
-        low=(*graph.low, *(0.0 for _ in nodes)),
-        high=(*graph.high, *(1.0 for _ in nodes)),
-    )
 
 
 def believe(

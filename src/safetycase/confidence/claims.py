@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from safetycase.confidence.belief import Belief, believe, extend
+from safetycase.confidence.belief import Belief, believe
 from safetycase.confidence.budget import Budget
 from safetycase.confidence.caps import caps_of
-from safetycase.confidence.graph import ALL, NOT, Declaration, Graph, Query
+from safetycase.confidence.graph import Declaration, Graph, Query, claim_node
 
-__all__ = ["Weighed", "claim_node", "weigh_claim"]
+__all__ = ["Weighed", "weigh_claim"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ def weigh_claim(
     if not declarations:
         return plain
     # Only a case that declares something pays for the decision diagrams.
-    from safetycase.confidence.dependence import contradictions, declared_bound, support_node
+    from safetycase.confidence.dependence import contradictions, declared_bound
 
     refused = dict(contradictions(graph, declarations))
     capped = [
@@ -73,7 +73,7 @@ def weigh_claim(
         if low > best:
             best, used = low, tuple(d.id for d in counted)
     if others:
-        whole, node = support_node(graph, query)
+        whole, node = claim_node(graph, query)
         bound = declared_bound(whole, node, others, unknown=unknown.bel)
         refused |= bound.refused
         if bound.low > best:
@@ -88,17 +88,3 @@ def weigh_claim(
         refused=refused,
         notes=notes,
     )
-
-
-def claim_node(graph: Graph, query: Query) -> tuple[Graph, int]:
-    """The graph and node of "supported and not rebutted" that a belief's certificate is about."""
-    if query.rebuttal is None:
-        return graph, query.support
-    size = len(graph)
-    wider = extend(
-        graph,
-        (NOT, (query.support,)),
-        (NOT, (query.rebuttal,)),
-        (ALL, (query.support, size + 1)),
-    )
-    return wider, size + 2

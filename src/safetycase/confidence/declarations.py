@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from safetycase.confidence.frechet import frechet
 from safetycase.confidence.graph import EVENT, Declaration, Graph
+from safetycase.confidence.local import local
 
 __all__ = ["contradictions", "faults"]
 
@@ -44,7 +44,7 @@ def contradictions(graph: Graph, declarations: Sequence[Declaration]) -> list[tu
     """
     wrong = faults(graph, declarations)
     usable = [d for d in declarations if d.id not in wrong]
-    low, high = frechet(graph)
+    low, high = local(graph)
     found = list(wrong.items())
     for declaration in usable:
         found += ((declaration.id, r) for r in _alone(graph, declaration, high))

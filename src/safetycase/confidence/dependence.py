@@ -13,19 +13,17 @@ from dataclasses import dataclass
 
 from safetycase.confidence.declarations import contradictions
 from safetycase.confidence.frechet import Classes, frechet
-from safetycase.confidence.graph import ALL, EVENT, NOT, Declaration, Graph, Query
+from safetycase.confidence.graph import ALL, EVENT, NOT, Declaration, Graph
 from safetycase.confidence.independent import independent_bound
 from safetycase.confidence.literals import EventLiteral, cheap_proof, doubt_of
-from safetycase.confidence.reference import Reference, reference
-from safetycase.confidence.rewrite import Rewritten, appended, cut_at, rewrite
+from safetycase.confidence.local import local
+from safetycase.confidence.proof import proof_set
+from safetycase.confidence.rewrite import Rewritten, cut_at, rewrite
 
 __all__ = [
     "DeclaredBound",
-    "ThreeWays",
     "contradictions",
     "declared_bound",
-    "support_node",
-    "three_ways",
     "unknown_bound",
 ]
 
@@ -48,22 +46,9 @@ class DeclaredBound:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreeWays:
-    """The lower bound under unknown and under declared dependence, and the value if independent."""
-
-    unknown: float
-    declared: DeclaredBound
-    independent: Reference
-
-
 def unknown_bound(graph: Graph, node: int) -> float:
-    """A lower bound on P(node) under every dependence: local rules, and one proof set."""
-    local = frechet(graph)[0][node]
-    proof = cheap_proof(graph, node, lambda literal: doubt_of(graph, literal))
-    if proof is None:
-        return local
-    return max(local, 1 - math.fsum(doubt_of(graph, literal) for literal in proof))
+    """A quick lower bound on P(node) under every dependence: layer 1, and one proof set."""
+    return max(local(graph)[0][node], 1 - proof_set(graph, node).doubt)
 
 
 def declared_bound(
@@ -104,34 +89,6 @@ def declared_bound(
         used=tuple(d.id for d in used),
         refused=refused,
         notes=tuple(dict.fromkeys(search.notes)),
-    )
-
-
-def support_node(graph: Graph, query: Query) -> tuple[Graph, int]:
-    """A graph with a node for "the support holds and the rebuttal does not", and that node."""
-    if query.rebuttal is None:
-        return graph, query.support
-    graph, without = appended(graph, NOT, [query.rebuttal], "not rebutted")
-    return appended(graph, ALL, [query.support, without], "supported and not rebutted")
-
-
-def three_ways(
-    graph: Graph,
-    query: Query,
-    declarations: Sequence[Declaration],
-    *,
-    unknown: Unknown | None = None,
-    seed: int = 0,
-) -> ThreeWays:
-    """Bel of a claim side by side: nothing known, what is declared, everything independent."""
-    whole, node = support_node(graph, query)
-    bound = unknown or unknown_bound
-    floor = bound(whole, node)
-    declared = declared_bound(whole, node, declarations, unknown=unknown)
-    return ThreeWays(
-        unknown=floor,
-        declared=declared,
-        independent=reference(whole, node, at="low", seed=seed),
     )
 
 
@@ -232,7 +189,7 @@ class _Model:
     def by_cases(self, declaration: Declaration) -> tuple[float, float]:
         """The interval of "the case that holds is argued for": a weighted mean over the cases."""
         low = high = 0.0
-        upper = frechet(self.source)[1]
+        upper = local(self.source)[1]
         for node, weight in zip(declaration.among, declaration.weights, strict=True):
             # Within a case only what is declared of this case alone can be read as given the case.
             own = set(self.source.below([node]))

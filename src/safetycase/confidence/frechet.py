@@ -1,6 +1,6 @@
 """Local rules that know what is declared: Boole and Fréchet, and products where they are allowed.
 
-`frechet` alone holds under every dependence. With `Classes`, parts of a gate whose events belong
+Without declared classes it is `local`. With them, parts of a gate whose events belong
 to different independent groups are combined by the product, and so are parts that are all
 increasing (or all decreasing) in associated events (Esary, Proschan & Walkup 1967, Ann. Math.
 Stat. 38:1466).
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from safetycase.confidence.graph import ALL, ANY, EVENT, NOT, Graph
+from safetycase.confidence.local import most_at_least
 from safetycase.confidence.units import threshold_tail
 
 __all__ = ["Classes", "at_least_low", "frechet"]
@@ -36,9 +37,9 @@ class Classes:
     known: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
 
-def frechet(graph: Graph, classes: Classes | None = None) -> tuple[list[float], list[float]]:
+def frechet(graph: Graph, classes: Classes) -> tuple[list[float], list[float]]:
     """The lower and the upper bound of every node."""
-    marks = _Marks(graph, classes or Classes())
+    marks = _Marks(graph, classes)
     low, high = list(graph.low), list(graph.high)
     known = marks.classes.known
     for i, op in enumerate(graph.ops):
@@ -50,20 +51,8 @@ def frechet(graph: Graph, classes: Classes | None = None) -> tuple[list[float], 
 
 
 def at_least_low(k: int, lows: Sequence[float]) -> float:
-    """The least P(at least k) of events that hold with at least `lows`; under any dependence.
-
-    More than n − k failures: drop the t likeliest to fail and apply Markov's inequality to the
-    rest, for each t. Exact (Rüschendorf 1991, J. Appl. Probab. 28:1).
-    """
-    if k <= 0 or k > len(lows):
-        return 1.0 if k <= 0 else 0.0
-    doubts = sorted(1 - low for low in lows)
-    needed = len(doubts) - k + 1
-    worst, total = 1.0, math.fsum(doubts)
-    for dropped in range(needed):
-        worst = min(worst, total / (needed - dropped))
-        total -= doubts[len(doubts) - 1 - dropped]
-    return max(0.0, 1 - worst)
+    """The least P(at least k) of events that hold with at least `lows`; under any dependence."""
+    return max(0.0, 1.0 - most_at_least(len(lows) - k + 1, [1.0 - low for low in lows]))
 
 
 class _Marks:

@@ -13,7 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ALL", "ANY", "AT_LEAST", "EVENT", "NOT", "Builder", "Declaration", "Graph", "Query"]
+__all__ = [
+    "ALL",
+    "ANY",
+    "AT_LEAST",
+    "EVENT",
+    "NOT",
+    "Builder",
+    "Declaration",
+    "Graph",
+    "Query",
+    "claim_node",
+    "extend",
+]
 
 EVENT, ALL, ANY, AT_LEAST, NOT = range(5)
 
@@ -132,6 +144,40 @@ class Query:
 
     support: int
     rebuttal: int | None = None
+
+
+def extend(graph: Graph, *nodes: tuple[int, tuple[int, ...]]) -> Graph:
+    """The graph with more nodes (operation, parts) after its last one."""
+    size, taken = len(graph), set(graph.names)
+    names: list[str] = []
+    for i in range(len(nodes)):
+        name = f"~{size + i}"
+        while name in taken:
+            name += "'"
+        names.append(name)
+        taken.add(name)
+    return Graph(
+        names=(*graph.names, *names),
+        ops=(*graph.ops, *(op for op, _ in nodes)),
+        parts=(*graph.parts, *(parts for _, parts in nodes)),
+        k=(*graph.k, *(0 for _ in nodes)),
+        low=(*graph.low, *(0.0 for _ in nodes)),
+        high=(*graph.high, *(1.0 for _ in nodes)),
+    )
+
+
+def claim_node(graph: Graph, query: Query) -> tuple[Graph, int]:
+    """The graph and node of "supported and not rebutted" that a belief's certificate is about."""
+    if query.rebuttal is None:
+        return graph, query.support
+    size = len(graph)
+    wider = extend(
+        graph,
+        (NOT, (query.support,)),
+        (NOT, (query.rebuttal,)),
+        (ALL, (query.support, size + 1)),
+    )
+    return wider, size + 2
 
 
 Kind = Literal[

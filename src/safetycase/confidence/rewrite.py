@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from safetycase.confidence.graph import ALL, ANY, AT_LEAST, EVENT, Builder, Declaration, Graph
 
-__all__ = ["Cause", "Rewritten", "appended", "cut_at", "rewrite"]
+__all__ = ["Cause", "Rewritten", "cut_at", "rewrite"]
 
 _DOWN = 1 - 2**-50
 
@@ -85,24 +85,6 @@ def cut_at(graph: Graph, events: Mapping[int, tuple[float, float]]) -> tuple[Gra
         else:
             place.append(_made(builder, graph, i, place, graph.names[i]))
     return builder.freeze(), place
-
-
-def appended(graph: Graph, op: int, parts: Sequence[int], name: str) -> tuple[Graph, int]:
-    """`graph` and one more node on top, and its number."""
-    taken = set(graph.names)
-    while name in taken:
-        name += "~"
-    return (
-        Graph(
-            names=(*graph.names, name),
-            ops=(*graph.ops, op),
-            parts=(*graph.parts, tuple(parts)),
-            k=(*graph.k, 0),
-            low=(*graph.low, 0.0),
-            high=(*graph.high, 1.0),
-        ),
-        len(graph),
-    )
 
 
 class _Rewriting:

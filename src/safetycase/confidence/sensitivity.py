@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from safetycase.confidence.cutsets import deciding_sets
-from safetycase.confidence.dependence import support_node, unknown_bound
-from safetycase.confidence.frechet import at_least_low, frechet
-from safetycase.confidence.graph import ALL, ANY, EVENT, NOT, Graph, Query
+from safetycase.confidence.dependence import unknown_bound
+from safetycase.confidence.frechet import at_least_low
+from safetycase.confidence.graph import ALL, ANY, EVENT, NOT, Graph, Query, claim_node
 from safetycase.confidence.literals import cheap_proof, doubt_of, signs_of
+from safetycase.confidence.local import local
 from safetycase.confidence.reference import reference
 
 __all__ = [
@@ -156,11 +157,11 @@ def lift_to(
 
 def believed(graph: Graph, query: Query, bound: Bound = unknown_bound) -> tuple[float, float]:
     """(Bel, Pl): the least P(φ and not ψ), and one less the least P(ψ and not φ)."""
-    whole, node = support_node(graph, query)
+    whole, node = claim_node(graph, query)
     low = bound(whole, node)
     if query.rebuttal is None:
         return low, 1.0
-    whole, node = support_node(graph, Query(support=query.rebuttal, rebuttal=query.support))
+    whole, node = claim_node(graph, Query(support=query.rebuttal, rebuttal=query.support))
     return low, 1 - bound(whole, node)
 
 
@@ -203,9 +204,9 @@ def amplification(graph: Graph, node: int) -> Amplification:
     """
     op, parts = graph.ops[node], graph.parts[node]
     if op in (EVENT, NOT):
-        return Amplification(critical=1.0, present=1.0, doubt=1 - frechet(graph)[0][node])
+        return Amplification(critical=1.0, present=1.0, doubt=1 - local(graph)[0][node])
     k = len(parts) if op == ALL else 1 if op == ANY else graph.k[node]
-    lows = frechet(graph)[0]
+    lows = local(graph)[0]
     doubts = [1 - lows[p] for p in parts]
     worst = 1 - at_least_low(k, [1 - q for q in doubts])
     if k <= 0:
@@ -313,9 +314,9 @@ def _joint_doubt(graph: Graph, literals: Sequence[tuple[int, bool]]) -> float:
 
 def _silence(graph: Graph, query: Query, seed: int) -> float:
     """P(neither or both of support and rebuttal) with independent events, at a point."""
-    whole, node = support_node(graph, query)
+    whole, node = claim_node(graph, query)
     supported = reference(whole, node, seed=seed).value
     if query.rebuttal is None:
         return 1 - supported
-    whole, node = support_node(graph, Query(support=query.rebuttal, rebuttal=query.support))
+    whole, node = claim_node(graph, Query(support=query.rebuttal, rebuttal=query.support))
     return 1 - supported - reference(whole, node, seed=seed).value
