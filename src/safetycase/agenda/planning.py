@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from safetycase.agenda.opengraph import OpenGraph
 from safetycase.confidence.graph import ALL, ANY, AT_LEAST, EVENT, NOT, Builder, Graph
+from safetycase.confidence.local import Incremental
 
 __all__ = ["Planned", "lower_bounds", "planned"]
-
-_CELLS = 1 << 21
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,51 +29,18 @@ class Planned:
 
 
 def lower_bounds(graph: Graph, root: int, solved: Sequence[Sequence[int]] = ((),)) -> list[float]:
-    """The least probability of `root` under any dependence, gate by gate (Fréchet 1935).
+    """The least probability of `root` under any dependence, by layer 1.
 
-    One number for each entry of `solved`, with the events it names certain. For graphs without
-    negations; sound, and loose where an event is used more than once.
+    One number for each entry of `solved`, with the events it names certain.
     """
-    order = graph.below([root])
+    kept = Incremental(graph)
     found: list[float] = []
-    rows = max(1, _CELLS // max(1, len(order)))
-    for start in range(0, len(solved), rows):
-        found += _lower(graph, root, order, solved[start : start + rows])
-    return found
-
-
-def _lower(
-    graph: Graph, root: int, order: Sequence[int], solved: Sequence[Sequence[int]]
-) -> list[float]:
-    certain: dict[int, list[int]] = {}
-    for row, events in enumerate(solved):
+    for events in solved:
         for event in events:
-            certain.setdefault(event, []).append(row)
-    low: dict[int, NDArray[np.float64]] = {}
-    for node in order:
-        op, parts = graph.ops[node], [low[part] for part in graph.parts[node]]
-        if op == EVENT:
-            value = np.full(len(solved), graph.low[node])
-            value[certain.get(node, [])] = 1.0
-        elif op == ALL:
-            value = np.maximum(0.0, 1 - sum((1 - part for part in parts), np.zeros(len(solved))))
-        elif op == ANY:
-            value = np.max(parts, axis=0) if parts else np.zeros(len(solved))
-        elif op == AT_LEAST:
-            value = _at_least(graph.k[node], parts, len(solved))
-        else:
-            raise ValueError(f"`{graph.names[node]}` is a negation")
-        low[node] = value
-    result: list[float] = low[root].tolist()
-    return result
-
-
-def _at_least(k: int, parts: Sequence[NDArray[np.float64]], rows: int) -> NDArray[np.float64]:
-    """With X the number that hold, E[X] ≤ (k − 1) + (n − k + 1)·P(X ≥ k)."""
-    if k <= 0 or k > len(parts):
-        return np.full(rows, float(k <= 0))
-    total = sum(parts, np.zeros(rows))
-    found: NDArray[np.float64] = np.clip((total - k + 1) / (len(parts) - k + 1), 0.0, 1.0)
+            kept.set(event, 1.0, 1.0)
+        found.append(kept.low(root))
+        for event in events:
+            kept.set(event, graph.low[event], graph.high[event])
     return found
 
 

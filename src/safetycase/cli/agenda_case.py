@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from safetycase.agenda.opengraph import OpenGraph
     from safetycase.agenda.rank import Ranking
     from safetycase.argument.model import Chance
-    from safetycase.assess.records import Assessment
 
-__all__ = ["View", "amount", "graph_of", "prospects", "taken_of", "write"]
+__all__ = ["View", "amount", "prospects", "taken_of", "write"]
 
 
 def _chance(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Any:
@@ -104,7 +103,9 @@ class View:
 
     def graph(self) -> OpenGraph:
         """What hangs on the items."""
-        return graph_of(self.assessment, self.items)
+        from safetycase.agenda.opengraph import open_graph
+
+        return open_graph(self.assessment, self.items)
 
     def ranking(self) -> Ranking:
         """The items and groups, ranked."""
@@ -155,15 +156,6 @@ class View:
             return split(self.items, self.graph(), budget, taken=taken, everything=self.everything)
         except CannotFund as error:
             raise click.ClickException(str(error)) from None
-
-
-def graph_of(assessment: Assessment, items: tuple[Item, ...]) -> OpenGraph:
-    """The graph that the agenda is computed on."""
-    from safetycase.agenda.opengraph import from_network, open_graph
-
-    if assessment.numbers is None:
-        return open_graph(assessment, items)
-    return from_network(assessment.numbers.network, assessment.case, items)
 
 
 def taken_of(cost: float | None, solvable: Chance | None, each_shot: Chance | None) -> Taken:
