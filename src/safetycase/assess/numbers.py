@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from safetycase.argument.findings import Finding
 from safetycase.argument.model import Case
@@ -14,10 +15,12 @@ from safetycase.assess.formulas import Formulas
 from safetycase.assess.logic import Facts, solve
 from safetycase.assess.network import Network, network
 from safetycase.confidence.bounds import Bounds
-from safetycase.confidence.claims import Weighed, weigh_claim
 from safetycase.confidence.graph import ALL, ANY, AT_LEAST, EVENT
 from safetycase.confidence.local import local
 from safetycase.stats import Statistic
+
+if TYPE_CHECKING:
+    from safetycase.confidence.claims import Weighed
 
 __all__ = ["Grounds", "Numbers", "closed_parts", "numbers", "weigh"]
 
@@ -88,7 +91,8 @@ class Grounds:
 class Numbers:
     """The truth of every element, the graph of the case, and the bounds of what is closed.
 
-    `root` is the belief in the root claim with its parts, None while it is not closed.
+    `root` is what the sharper layers say of the root claim, None where layer 1 is exact and while
+    the root is not closed.
     """
 
     grounds: Grounds
@@ -97,6 +101,19 @@ class Numbers:
     declared: Declared
     bounds: Mapping[str, Bounds]
     root: Weighed | None
+
+
+def _shares(net: Network, claim: str) -> bool:
+    """Whether some part of a claim's support and rebuttal is used more than once."""
+    query, graph = net.queries[claim], net.graph
+    tops = [query.support] if query.rebuttal is None else [query.support, query.rebuttal]
+    seen = set(tops)
+    for node in graph.below(tops):
+        for part in graph.parts[node]:
+            if part in seen:
+                return True
+            seen.add(part)
+    return False
 
 
 def weigh(case: Case, grounds: Grounds, now: datetime, findings: tuple[Finding, ...]) -> Numbers:
@@ -110,7 +127,10 @@ def weigh(case: Case, grounds: Grounds, now: datetime, findings: tuple[Finding, 
     closed = closed_parts(net)
     bounds = numbers(net, closed)
     root = None
-    if case.root in closed:
+    if case.root in closed and (given.declarations or _shares(net, case.root)):
+        # Where nothing is shared layer 1 is exact, and the solvers need not even be imported.
+        from safetycase.confidence.claims import weigh_claim
+
         root = weigh_claim(net.graph, net.queries[case.root], given.declarations)
         bounds[case.root] = Bounds(low=root.bel, high=root.pl)
     return Numbers(

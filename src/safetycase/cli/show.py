@@ -6,11 +6,11 @@ import shutil
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from safetycase.argument.model import Claim
-from safetycase.assess.breakdown import Breakdown
 from safetycase.assess.records import Assessment
 from safetycase.cli.common import (
     Exit,
@@ -24,6 +24,9 @@ from safetycase.cli.common import (
 from safetycase.cli.writing import keep, save
 from safetycase.workspace.folder import Workspace, open_case
 from safetycase.workspace.paths import find_case
+
+if TYPE_CHECKING:
+    from safetycase.assess.breakdown import Breakdown
 
 VERDICT_EXIT = {
     "holds": Exit.HOLDS,
