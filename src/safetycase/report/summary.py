@@ -130,7 +130,8 @@ def _ends(assessment: Assessment) -> Iterator[str]:
         further = [r.about for r in state.reasons if r.about and r.about != name] if state else []
         if state:
             further += state.attackers
-            further += state.assumes if state.support == "assumed" else ()
+            # An assumption is among what it assumes; that leads nowhere.
+            further += (a for a in state.assumes if state.support == "assumed" and a != name)
         if further:
             stack += reversed(further)
         if not further or isinstance(assessment.case.elements.get(name), Defeater):
