@@ -360,5 +360,7 @@ class _Account:
         reasons = dict(self.numbers.declared.set_aside) | dict(self.weighed.refused)
         for name, reason in reasons.items():
             yield f"The declaration {name} adds nothing: {reason}."
+        if len(self.events) > _LARGE:
+            yield f"With more than {_LARGE:,} parts the gap and the flipping sets are left out."
         if self.weighed.used:
-            yield ("Certificate, prices and worst story are those under unknown dependence.")
+            yield "Certificate, prices and worst story are those under unknown dependence."
