@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from safetycase.argument.graph import rule_of
 from safetycase.argument.model import Argument, Claim, Defeater
-from safetycase.assess.basic import Basic
+from safetycase.assess.basic import Basic, label
 from safetycase.assess.breakdown import (
     DEPENDENCE,
     EVIDENCE,
@@ -135,8 +135,7 @@ class _Account:
 
     def _label(self, event: int) -> str:
         """The element of an event, as a reader would name it."""
-        name, _, what = self.names[event].partition("~")
-        return f"{name} ({what})" if what in ("warrant", "interval") else name
+        return label(self.names[event])
 
     def _causes(self) -> list[Declaration]:
         return [d for d in self.declared if d.kind == "common cause"]

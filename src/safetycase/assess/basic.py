@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Basic", "What"]
+__all__ = ["Basic", "What", "label"]
 
 What = Literal["leaf", "assumption", "warrant", "doubt", "open"]
 
@@ -22,3 +22,9 @@ class Basic:
     low: float = 0.0
     high: float = 1.0
     note: str = ""
+
+
+def label(event: str) -> str:
+    """The name of an event as a reader would say it: `STEP~warrant` is `STEP (warrant)`."""
+    name, _, what = event.partition("~")
+    return f"{name} ({what})" if what in ("warrant", "interval") else name

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from safetycase.assess.basic import label
 from safetycase.report.clean import shorten, wrap
 
 __all__ = ["agenda_lines", "fund_lines", "library_lines", "small"]
@@ -230,7 +231,7 @@ def _granted(data: Data, width: int) -> Iterator[str]:
     if data.get("not_needed"):
         yield from wrap(f"The headline does not need: {_few(data['not_needed'])}.", width)
     if data["taken_to_hold"]:
-        held = data["taken_to_hold"]
+        held = [label(name) for name in data["taken_to_hold"]]
         yield from wrap(f"Nobody assessed, taken to hold: {len(held)}, {_few(held)}.", width)
     for note in data["notes"]:
         yield from wrap(f"Note: {note}.", width)

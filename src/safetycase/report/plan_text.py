@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from safetycase.assess.basic import label
 from safetycase.assess.planning import Plan, PlanLine
 from safetycase.report.clean import columns, one_line, shorten, wrap
 
@@ -61,7 +62,7 @@ def _lines(plan: Plan, root: str, width: int) -> Iterator[str]:
 
 def _row(line: PlanLine, width: int) -> Iterator[str]:
     doubt = "–" if line.doubt is None else number(line.doubt)
-    name = shorten(one_line(line.id), 38)
+    name = shorten(one_line(label(line.id)), 38)
     name += " " * (38 - columns(name))
     told = f"{name} doubt ≤ {doubt:<9}"
     if line.how == "measured" and line.n is not None:
