@@ -54,6 +54,7 @@ __all__ = [
     "Harm",
     "Hazard",
     "Header",
+    "Identity",
     "Justification",
     "Module",
     "Monitor",
@@ -148,15 +149,23 @@ class Prior:
 class Plan:
     """The plan of one leaf: how many completed attempts are pooled, and the planned n.
 
-    Costs are in the unit of the case's budget: one item, and what is spent once.
+    `budget` is the number of attempts, however they end, after which the registration is used up;
+    `exploratory` how many runs that never count may be made. Costs are in the unit of the case's
+    budget: one item, and what is spent once.
     """
 
     attempts: int = 1
     n: int | None = None
+    budget: int | None = None
+    exploratory: int | None = None
     clusters: int | None = None
     cost_per_item: float | None = None
     cost_fixed: float | None = None
 
+
+Identity = Literal["weights", "signed", "fingerprint", "reported"]
+"""How the subject of a run is known, surest first: weights hashed by the runner, an id signed by
+the provider, stored answers to a fixed probe set, or the id that the provider reports."""
 
 Family = Literal[
     "scheming inability",
@@ -331,7 +340,9 @@ class Evidence:
     after which a result no longer counts. Without a `method` the leaf is only planned (or a
     document, named by `artefact`): nothing executes it, so it supports nothing. `type`,
     `statistic` and `stale_when` say what kind of evidence decides it, by which number, and
-    which changes end its validity.
+    which changes end its validity. `effort` is the least that has to have been tried
+    (`attempts`, `access`, whatever the method counts), `environment` names what of the environment
+    matters for the result, `identity` how surely the subject has to be known.
     """
 
     id: str
@@ -350,6 +361,9 @@ class Evidence:
     type: EvidenceType | None = None
     statistic: str | None = None
     stale_when: tuple[Trigger, ...] = ()
+    effort: Mapping[str, str | int | float] = field(default_factory=dict)
+    environment: tuple[str, ...] = ()
+    identity: Identity | None = None
     artefact: str | None = None
     context: tuple[ContextRef, ...] = ()
     declared: Declared | None = None

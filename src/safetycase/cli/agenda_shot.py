@@ -94,7 +94,7 @@ def result(
 ) -> int:
     """Record what came out of SHOT. `solved` closes nothing: the case has to change for that."""
     from safetycase.agenda.shots import result_body
-    from safetycase.ledger import ObjectStore
+    from safetycase.ledger import open_store
 
     space = open_case(find_case(case), _clock())
     shots = {each.id: each for each in space.history.shots}
@@ -106,7 +106,7 @@ def result(
             f"{shots[name].outcome}; record a new shot for what came later"
         )
     with _recording(space) as (writer, _):
-        store = ObjectStore(space.folder / "ledger")
+        store = open_store(space.folder / "ledger")
         kept = {} if artefact is None else {"artefact": store.put(artefact)}
         record = writer.append(
             "note",
@@ -150,10 +150,10 @@ def _known(word: str, names: list[str], what: str, where: str) -> None:
 @contextlib.contextmanager
 def _recording(space: Workspace) -> Iterator[tuple[Writer, History]]:
     """The record opened for writing, and what it holds now that nobody else writes."""
-    from safetycase.ledger import Writer, default_key_path, fold, load_or_create
+    from safetycase.ledger import default_key_path, fold, load_or_create, open_writer
 
     key = load_or_create(default_key_path(os.environ), getpass.getuser())
-    with Writer(space.folder / "ledger", key) as writer:
+    with open_writer(space.folder / "ledger", key) as writer:
         yield writer, fold(writer.log)
 
 

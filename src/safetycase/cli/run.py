@@ -35,7 +35,7 @@ from safetycase.evidence.schedule import (
     Progressed,
     ServerStarted,
 )
-from safetycase.ledger import Writer, default_key_path, load_or_create
+from safetycase.ledger import default_key_path, load_or_create, open_writer
 from safetycase.workspace.folder import Workspace, open_case
 from safetycase.workspace.paths import NoCase, find_case
 
@@ -146,7 +146,7 @@ def _execute(
         exploratory=exploratory,
     )
     ended: list[AttemptEnded] = []
-    with Writer(space.folder / "ledger", key) as writer, _terminate_as_interrupt():
+    with open_writer(space.folder / "ledger", key) as writer, _terminate_as_interrupt():
         lost = schedule.sweep(setting, writer)
         if lost:
             stderr(f"{lost} unfinished attempt(s) of an earlier run are recorded as lost")

@@ -23,7 +23,7 @@ from safetycase.evidence.models import weights_path
 from safetycase.evidence.recipes import CurrentRecipe, environment, resolve_facts, seed_of
 from safetycase.evidence.serving import serve
 from safetycase.evidence.supervise import Finished, Ticked, supervise
-from safetycase.ledger import History, ObjectStore, Writer
+from safetycase.ledger import History, Writer, open_store
 from safetycase.plugin.catalogue import MethodEntry
 from safetycase.plugin.contract import Method
 
@@ -389,7 +389,7 @@ def _record(
     setting: Setting, job: Job, writer: Writer, attempt: str, folder: Path, last: Finished
 ) -> tuple[str, str]:
     """Store the artefacts and append the end of the attempt."""
-    store = ObjectStore(setting.folder / "ledger")
+    store = open_store(setting.folder / "ledger")
     artefacts = {"log of the worker": store.put(last.log)}
     measurement, reason, outcome = None, last.reason, "failed"
     if last.result:

@@ -22,14 +22,17 @@ from safetycase.ledger.errors import (
 from safetycase.ledger.fold import (
     AttemptRecord,
     ControlsEntry,
+    EventRecord,
     History,
     Registration,
     ShotRecord,
+    WaiverRecord,
     fold,
 )
 from safetycase.ledger.keys import SigningKey, default_key_path, load_or_create
 from safetycase.ledger.log import parse, read
 from safetycase.ledger.objects import ObjectStore
+from safetycase.ledger.opening import open_store, open_writer
 from safetycase.ledger.record import KINDS, Log, Problem, Record
 from safetycase.ledger.verifier import Verification, verify
 from safetycase.ledger.writer import Writer
@@ -39,6 +42,7 @@ __all__ = [
     "AttemptRecord",
     "CanonicalError",
     "ControlsEntry",
+    "EventRecord",
     "History",
     "KeyFileError",
     "LedgerBusy",
@@ -56,11 +60,14 @@ __all__ = [
     "ShotRecord",
     "SigningKey",
     "Verification",
+    "WaiverRecord",
     "Writer",
     "canonical",
     "default_key_path",
     "fold",
     "load_or_create",
+    "open_store",
+    "open_writer",
     "parse",
     "read",
     "verify",

@@ -13,7 +13,16 @@ from typing import Any, Literal
 from safetycase.ledger.record import Log, Problem, Record
 from safetycase.ledger.rules import Order, noted
 
-__all__ = ["AttemptRecord", "ControlsEntry", "History", "Registration", "ShotRecord", "fold"]
+__all__ = [
+    "AttemptRecord",
+    "ControlsEntry",
+    "EventRecord",
+    "History",
+    "Registration",
+    "ShotRecord",
+    "WaiverRecord",
+    "fold",
+]
 
 Outcome = Literal["completed", "failed", "aborted", "lost"]
 
@@ -34,6 +43,7 @@ class Registration:
     exploratory: bool
     seed: int
     body: Mapping[str, Any]
+    keyid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +69,27 @@ class AttemptRecord:
     measurement: Mapping[str, Any] | None = None
     measurement_digest: str | None = None
     artefacts: Mapping[str, str] = field(default_factory=dict)
+    observed: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def token(self) -> str | None:
+        """The fencing token of the start: whoever ends the attempt has to show it."""
+        return self.start_body.get("token")
+
+    @property
+    def executor(self) -> str:
+        """The name of the executor it was given to."""
+        return str(self.start_body.get("executor", ""))
+
+    @property
+    def lease_until(self) -> str | None:
+        """The UTC time after which an attempt without an end counts as lost."""
+        return self.start_body.get("lease_until")
+
+    @property
+    def retry_of(self) -> str | None:
+        """The id of the attempt that this one repeats."""
+        return self.start_body.get("retry_of")
 
     @property
     def state(self) -> Literal["completed", "failed", "aborted", "lost", "running"]:
@@ -104,6 +135,43 @@ class ShotRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """Something that happened after evidence was recorded; `about` are its selectors.
+
+    `event` is a word of `vocabulary.EVENTS`. `since` is the first record that a revoked key no
+    longer counts for, None for all of them.
+    """
+
+    seq: int
+    at: str
+    event: str
+    says: str
+    about: Mapping[str, Any]
+    since: int | None
+    keyid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverRecord:
+    """Somebody other than the author says that two recipes are the same in what matters.
+
+    `fields` are the dotted names of the recipe's fields that may differ, `expires` a UTC time.
+    """
+
+    seq: int
+    at: str
+    evidence: str
+    old_recipe: str
+    new_recipe: str
+    fields: tuple[str, ...]
+    reason: str
+    author: str
+    reviewer: str
+    expires: str
+    keyid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """Everything the record tells, in the order of the record."""
 
@@ -112,6 +180,8 @@ class History:
     controls: tuple[ControlsEntry, ...] = ()
     problems: tuple[Problem, ...] = ()
     shots: tuple[ShotRecord, ...] = ()
+    events: tuple[EventRecord, ...] = ()
+    waivers: tuple[WaiverRecord, ...] = ()
 
 
 def fold(log: Log) -> History:
@@ -126,6 +196,8 @@ def fold(log: Log) -> History:
     controls: list[ControlsEntry] = []
     problems: list[Problem] = []
     shots: dict[str, ShotRecord] = {}
+    events: list[EventRecord] = []
+    waivers: list[WaiverRecord] = []
     for record in log.records:
         refusals = order.refusals(record.kind, record.body)
         if refusals:
@@ -141,6 +213,10 @@ def fold(log: Log) -> History:
             attempts[name] = _ended(attempts[name], record)
         elif record.kind == "controls":
             controls.append(_controls(record))
+        elif record.kind == "event":
+            events.append(_event(record))
+        elif record.kind == "waiver":
+            waivers.append(_waiver(record))
         elif noted(record.kind, record.body) == "shot":
             shots[record.body["shot"]] = _shot(record)
         elif noted(record.kind, record.body) == "shot-result":
@@ -151,6 +227,8 @@ def fold(log: Log) -> History:
         controls=tuple(controls),
         problems=tuple(problems),
         shots=tuple(shots.values()),
+        events=tuple(events),
+        waivers=tuple(waivers),
     )
 
 
@@ -178,6 +256,7 @@ def _registration(record: Record) -> Registration:
         exploratory=body["exploratory"],
         seed=body["seed"],
         body=body,
+        keyid=record.keyid,
     )
 
 
@@ -205,6 +284,7 @@ def _ended(attempt: AttemptRecord, record: Record) -> AttemptRecord:
         measurement=measurement if isinstance(measurement, dict) else None,
         measurement_digest=measurement if isinstance(measurement, str) else None,
         artefacts=body.get("artefacts", {}),
+        observed=body.get("observed", {}),
         body=body,
     )
 
@@ -220,6 +300,36 @@ def _controls(record: Record) -> ControlsEntry:
         planted=tuple(body["planted"]),
         code_digest=body["code_digest"],
         body=body,
+    )
+
+
+def _event(record: Record) -> EventRecord:
+    body = record.body
+    return EventRecord(
+        seq=record.seq,
+        at=record.at,
+        event=body["event"],
+        says=body["says"],
+        about=body["about"],
+        since=body.get("since"),
+        keyid=record.keyid,
+    )
+
+
+def _waiver(record: Record) -> WaiverRecord:
+    body = record.body
+    return WaiverRecord(
+        seq=record.seq,
+        at=record.at,
+        evidence=body["evidence"],
+        old_recipe=body["old_recipe"],
+        new_recipe=body["new_recipe"],
+        fields=tuple(body["fields"]),
+        reason=body["reason"],
+        author=body["author"],
+        reviewer=body["reviewer"],
+        expires=body["expires"],
+        keyid=record.keyid,
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from safetycase.ledger import dsse
+from safetycase.ledger.home import LOG_NAME
 from safetycase.ledger.lock import is_held
 from safetycase.ledger.record import (
     GENESIS,
@@ -23,9 +24,7 @@ from safetycase.ledger.record import (
 )
 from safetycase.ledger.rules import misfits, public_key
 
-__all__ = ["LOG_NAME", "parse", "read"]
-
-LOG_NAME = "log.jsonl"
+__all__ = ["LOG_NAME", "Chain", "LineBroken", "parse", "read"]
 
 _RESTORE = "restore the record from a copy; until then nothing behind this line counts"
 _TORN = "a write was cut off before it was acknowledged: the next run sets this line aside"
@@ -60,14 +59,14 @@ def parse(data: bytes, *, live: bool = False) -> Log:
     """The record in `data`, the bytes of a log file. `live`: its last line may be in the making."""
     whole, _, tail = data.rpartition(b"\n")
     lines = whole.split(b"\n") if whole or data.startswith(b"\n") else []
-    chain = _Chain()
+    chain = Chain()
     records: list[Record] = []
     problems: list[Problem] = []
     size = 0
     for number, line in enumerate(lines, start=1):
         try:
-            records.append(chain.take(number, line))
-        except _BreakError as broken:
+            records.append(chain.take(line))
+        except LineBroken as broken:
             problems += _break(broken, number, len(lines))
             return Log(records=tuple(records), problems=tuple(problems), size=size)
         size += len(line) + 1
@@ -76,7 +75,7 @@ def parse(data: bytes, *, live: bool = False) -> Log:
     return Log(records=tuple(records), problems=tuple(problems), size=size)
 
 
-class _BreakError(Exception):
+class LineBroken(Exception):
     """The clause that follows the name of a record that does not verify."""
 
     def __init__(self, why: str, record: Record | None = None) -> None:
@@ -84,37 +83,48 @@ class _BreakError(Exception):
         self.record = record
 
 
-class _Chain:
+class Chain:
     """What has to be known of the lines so far to check the next one."""
 
     def __init__(self) -> None:
+        self.seq = 0
         self.head = GENESIS
         self.keys: dict[str, Callable[[bytes, bytes], bool]] = {}
 
-    def take(self, number: int, line: bytes) -> Record:
+    def take(self, line: bytes) -> Record:
+        """The record in the next line. Raises `LineBroken` if it does not follow, or is forged."""
         digest = hashlib.sha256(line).hexdigest()
         try:
             envelope = dsse.open_line(line)
             record = open_statement(envelope.payload, digest=digest, keyid=envelope.keyid)
         except (dsse.EnvelopeError, StatementError) as error:
-            raise _BreakError(str(error)) from error
+            raise LineBroken(str(error)) from error
         verifies = self._key(record)
         if not verifies(envelope.signature, dsse.pae(dsse.PAYLOAD_TYPE, envelope.payload)):
-            raise _BreakError("has a signature that does not verify", record)
-        if record.seq != number:
-            raise _BreakError(
-                f"says it is record {record.seq}: one was taken out or put in", record
-            )
+            raise LineBroken("has a signature that does not verify", record)
+        if record.seq != self.seq + 1:
+            raise LineBroken(f"says it is record {record.seq}: one was taken out or put in", record)
         if record.previous != self.head:
-            raise _BreakError("does not follow the record before it", record)
-        self.head = digest
+            raise LineBroken("does not follow the record before it", record)
+        self.seq, self.head = record.seq, digest
         return record
+
+    def follow(self, log: Log) -> None:
+        """Go on behind the records of `log`, which were checked."""
+        for record in log.records:
+            self.follow_one(record)
+
+    def follow_one(self, record: Record) -> None:
+        """Go on behind `record`, which was checked or written by the caller."""
+        if record.kind == "key":
+            self._introduce(record)
+        self.seq, self.head = record.seq, record.digest
 
     def _key(self, record: Record) -> Callable[[bytes, bytes], bool]:
         if record.kind == "key":
             self._introduce(record)
         if record.keyid not in self.keys:
-            raise _BreakError(
+            raise LineBroken(
                 f"is signed by the key {record.keyid[:16]}…, not introduced before it", record
             )
         return self.keys[record.keyid]
@@ -124,11 +134,11 @@ class _Chain:
         wrong = misfits("key", record.body)
         key = None if wrong else public_key(record.body)
         if key is None:
-            raise _BreakError(wrong[0], record)
+            raise LineBroken(wrong[0], record)
         self.keys[record.body["keyid"]] = dsse.verifier(key)
 
 
-def _break(broken: _BreakError, number: int, total: int) -> list[Problem]:
+def _break(broken: LineBroken, number: int, total: int) -> list[Problem]:
     kind = f"{broken.record.kind}, " if broken.record else ""
     name = f"record {number} ({kind}line {number})"
     problems = [

@@ -29,7 +29,16 @@ __all__ = [
     "statement",
 ]
 
-Kind = Literal["key", "registration", "attempt-start", "attempt-end", "controls", "note"]
+Kind = Literal[
+    "key",
+    "registration",
+    "attempt-start",
+    "attempt-end",
+    "controls",
+    "event",
+    "waiver",
+    "note",
+]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 GENESIS = "0" * 64

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from safetycase.ledger.dsse import keyid_of, unbase64
 from safetycase.ledger.record import is_digest, is_instant
+from safetycase.ledger.vocabulary import EVENTS, SELECTORS
 
 __all__ = ["OUTCOMES", "SHOT_OUTCOMES", "Order", "misfits", "noted", "public_key"]
 
@@ -51,8 +52,27 @@ def _whole(value: Any) -> bool:
     return type(value) is int
 
 
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _text_or_null(value: Any) -> bool:
+    return value is None or _text(value)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and value != [] and all(_text(each) for each in value)
+
+
+def _about(value: Any) -> bool:
+    """Selectors, or `{"all": true}`: an event about everything says so."""
+    if not isinstance(value, dict) or not value:
+        return False
+    return value == {"all": True} or all(k in SELECTORS and _texts(v) for k, v in value.items())
+
+
 _TEXT = _Field(is_a="a text", test=_text)
-_MAPPING = _Field(is_a="a mapping", test=lambda value: isinstance(value, dict))
+_MAPPING = _Field(is_a="a mapping", test=_is_mapping)
 _DIGEST = _Field(is_a="a SHA-256 in hex", test=is_digest)
 _WHOLE = _Field(is_a="a whole number", test=_whole)
 
@@ -83,6 +103,8 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
             test=lambda value: value is None or is_instant(value),
             required=False,
         ),
+        "token": _Field(is_a="a text", test=_text, required=False),
+        "retry_of": _Field(is_a="a text or null", test=_text_or_null, required=False),
     },
     "attempt-end": {
         "attempt": _TEXT,
@@ -101,6 +123,8 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
         "artefacts": _Field(
             is_a="a mapping from a role to a SHA-256", test=_digests, required=False
         ),
+        "token": _Field(is_a="a text", test=_text, required=False),
+        "observed": _Field(is_a="a mapping", test=_is_mapping, required=False),
     },
     "controls": {
         "method": _TEXT,
@@ -109,13 +133,34 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
         "planted": _Field(is_a="a list", test=lambda value: isinstance(value, list)),
         "code_digest": _DIGEST,
     },
+    "event": {
+        "event": _Field(is_a="one of " + ", ".join(EVENTS), test=lambda value: value in EVENTS),
+        "says": _TEXT,
+        "about": _Field(
+            is_a="a mapping from " + ", ".join(SELECTORS) + " to lists of texts, or all: true",
+            test=_about,
+        ),
+        "since": _Field(
+            is_a="a whole number or null", test=lambda v: v is None or _whole(v), required=False
+        ),
+    },
+    "waiver": {
+        "evidence": _TEXT,
+        "old_recipe": _DIGEST,
+        "new_recipe": _DIGEST,
+        "fields": _Field(is_a="a list of texts", test=_texts),
+        "reason": _TEXT,
+        "author": _TEXT,
+        "reviewer": _TEXT,
+        "expires": _Field(is_a="a UTC time", test=is_instant),
+    },
     "note": {},
     "shot": {
         "shot": _TEXT,
         "item": _TEXT,
         "by": _TEXT,
         "approach": _TEXT,
-        "family": _Field(is_a="a text or null", test=lambda v: v is None or _text(v)),
+        "family": _Field(is_a="a text or null", test=_text_or_null),
         "cost": _Field(
             is_a="a decimal of at least 0 as text, or null",
             test=lambda v: v is None or (_decimal(v) and not v.startswith("-")),

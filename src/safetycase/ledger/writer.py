@@ -8,20 +8,18 @@ an unfinished one, which the next writer sets aside and keeps.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from safetycase.ledger import canonical, dsse, lock
-from safetycase.ledger.errors import LedgerDamaged, LedgerError, LedgerWriteError, RecordRefused
-from safetycase.ledger.files import sync_folder, write_all, write_file
+from safetycase.ledger import canonical, dsse
+from safetycase.ledger.errors import LedgerDamaged, RecordRefused
+from safetycase.ledger.home import FolderHome, Home
 from safetycase.ledger.keys import SigningKey
-from safetycase.ledger.log import LOG_NAME, parse
+from safetycase.ledger.log import Chain, LineBroken, parse
 from safetycase.ledger.record import (
-    GENESIS,
     KINDS,
     Log,
     Record,
@@ -41,30 +39,26 @@ class Writer:
     A context manager. Entering makes the folder if needed and takes the lock: `LedgerBusy` if
     another writer has it, `LedgerDamaged` if the record does not verify, `LedgerWriteError` if
     the disk refuses. `log` is the record as it was found, `set_aside` the file that an
-    unfinished last line was moved to (None if there was none).
+    unfinished last line was moved to (None if there was none). `home` says where the lines go if
+    not into the folder; a home of many writers hands over what the others added, which is checked
+    like everything that is read.
     """
 
-    def __init__(self, folder: Path, key: SigningKey) -> None:
+    def __init__(self, folder: Path, key: SigningKey, *, home: Home | None = None) -> None:
         self.folder = folder
         self.key = key
         self.log = Log()
         self.set_aside: Path | None = None
-        self._path = folder / LOG_NAME
-        self._lock = self._file = -1
-        self._seq, self._head, self._size = 0, GENESIS, 0
+        self._home: Home = home or FolderHome(folder)
+        self._chain = Chain()
         self._order = Order()
         self._keys: set[str] = set()
 
     def __enter__(self) -> Writer:
         try:
-            try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._lock = lock.hold(self.folder)
-                self._open()
-            except OSError as error:
-                raise LedgerWriteError(Path(error.filename or self._path), error) from error
+            self._open()
         except BaseException:
-            self._close()
+            self._home.close()
             raise
         return self
 
@@ -74,7 +68,7 @@ class Writer:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._close()
+        self._home.close()
 
     def append(
         self,
@@ -92,44 +86,51 @@ class Writer:
         `CanonicalError` if its body has no canonical form, `LedgerWriteError` if the disk
         refuses; after each of them the record is as it was.
         """
-        self._refuse(kind, body, at, subjects)
-        introduces_itself = kind == "key" and body["keyid"] == self.key.keyid
-        if self.key.keyid not in self._keys and not introduces_itself:
-            canonical.dumps(dict(body))  # a body that cannot be written leaves no key line behind
-            self._add("key", self.key.introduction(), at, ())
-        return self._add(kind, body, at, subjects)
+        added: list[Record] = []
+        before = self._chain.seq, self._chain.head
+        try:
+            with self._home.turn() as news:
+                self._catch_up(news)
+                before = self._chain.seq, self._chain.head
+                self._refuse(kind, body, at, subjects)
+                introduces_itself = kind == "key" and body["keyid"] == self.key.keyid
+                if self.key.keyid not in self._keys and not introduces_itself:
+                    canonical.dumps(dict(body))  # what cannot be written leaves no key behind
+                    added.append(self._add("key", self.key.introduction(), at, ()))
+                added.append(self._add(kind, body, at, subjects))
+        except BaseException:
+            # What the home kept nevertheless comes back as news in the next turn.
+            self._chain.seq, self._chain.head = before
+            raise
+        for record in added:
+            self._remember(record)
+        return added[-1]
 
     def _open(self) -> None:
-        new = not self._path.exists()
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        self._file = os.open(self._path, flags, 0o644)
-        if new:
-            sync_folder(self.folder)
-            sync_folder(self.folder.parent)
-        data = self._path.read_bytes()
+        data = self._home.open()
         self.log = parse(data)
         tail = data[self.log.size :]
         if tail and b"\n" not in tail:
-            self._set_aside(tail)
+            self.set_aside = self._home.set_aside(self.log.size, tail)
             self.log = replace(self.log, problems=())
         elif self.log.errors:
             raise LedgerDamaged(str(self.log.errors[0]))
-        self._size = self.log.size
+        self._chain.follow(self.log)
         for record in self.log.records:
             self._remember(record)
 
-    def _set_aside(self, tail: bytes) -> None:
-        number = 1
-        while (path := self.folder / f"torn-{number}.bin").exists():
-            number += 1
-        write_file(path, tail)
-        sync_folder(self.folder)
-        os.ftruncate(self._file, self.log.size)
-        os.fsync(self._file)
-        self.set_aside = path
+    def _catch_up(self, news: bytes) -> None:
+        """Check and take in what other writers of the same home added since our last turn."""
+        for line in news.split(b"\n")[:-1]:
+            try:
+                self._remember(self._chain.take(line))
+            except LineBroken as broken:
+                raise LedgerDamaged(
+                    f"record {self._chain.seq + 1} of {self._home.name} {broken.why}: "
+                    "another writer added what does not verify"
+                ) from broken
 
     def _remember(self, record: Record) -> None:
-        self._seq, self._head = record.seq, record.digest
         if record.kind == "key":
             self._keys.add(record.body["keyid"])
         if not self._order.refusals(record.kind, record.body):
@@ -140,7 +141,7 @@ class Writer:
     ) -> None:
         if kind not in KINDS:
             raise RecordRefused(f"no record is of the kind {kind!r}; known: {', '.join(KINDS)}")
-        name = f"record {self._seq + 1} ({kind})"
+        name = f"record {self._chain.seq + 1} ({kind})"
         if not is_instant(at):
             raise RecordRefused(f"{name} needs a UTC time like 2026-11-23T09:30:00Z, not {at!r}")
         for subject, sha in subjects:
@@ -154,53 +155,17 @@ class Writer:
         self, kind: str, body: Mapping[str, Any], at: str, subjects: tuple[tuple[str, str], ...]
     ) -> Record:
         payload = statement(
-            seq=self._seq + 1, kind=kind, at=at, previous=self._head, body=body, subjects=subjects
+            seq=self._chain.seq + 1,
+            kind=kind,
+            at=at,
+            previous=self._chain.head,
+            body=body,
+            subjects=subjects,
         )
         line = dsse.seal(payload, self.key.keyid, self.key.sign)
         record = open_statement(
             payload, digest=hashlib.sha256(line).hexdigest(), keyid=self.key.keyid
         )
-        self._write(line + b"\n")
-        self._remember(record)
+        self._home.add(line + b"\n")
+        self._chain.follow_one(record)
         return record
-
-    def _write(self, line: bytes) -> None:
-        self._still_ours()
-        try:
-            write_all(self._file, line)
-            os.fsync(self._file)
-            self._size += len(line)
-        except OSError as error:
-            raise LedgerWriteError(self._path, error, intact=self._take_back()) from error
-        except BaseException:  # Ctrl-C between the write and the flush: not acknowledged
-            self._take_back()
-            raise
-
-    def _still_ours(self) -> None:
-        """Refuse if the file was moved, removed or changed by something without the lock."""
-        if self._file < 0:
-            raise LedgerError("open the writer with `with` before appending")
-        try:
-            named = self._path.stat()
-        except OSError as error:
-            raise LedgerWriteError(self._path, error) from error
-        held = os.fstat(self._file)
-        if (named.st_dev, named.st_ino) != (held.st_dev, held.st_ino) or held.st_size != self._size:
-            raise LedgerDamaged(
-                f"{self._path} changed while it was being written, after record {self._seq}: "
-                "find out what else writes it, then verify the record"
-            )
-
-    def _take_back(self) -> bool:
-        try:
-            os.ftruncate(self._file, self._size)
-            os.fsync(self._file)
-        except OSError:
-            return False
-        return True
-
-    def _close(self) -> None:
-        for descriptor in (self._file, self._lock):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._file = self._lock = -1

@@ -1,0 +1,21 @@
+"""The record and the artefacts of a case, wherever its settings say that they live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetycase.ledger.keys import SigningKey
+from safetycase.ledger.objects import ObjectStore
+from safetycase.ledger.writer import Writer
+
+__all__ = ["open_store", "open_writer"]
+
+
+def open_writer(folder: Path, key: SigningKey) -> Writer:
+    """A writer for the record of the ledger folder `folder`, to be used with `with`."""
+    return Writer(folder, key)
+
+
+def open_store(folder: Path) -> ObjectStore:
+    """The artefacts of the ledger folder `folder`."""
+    return ObjectStore(folder)

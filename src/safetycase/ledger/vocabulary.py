@@ -1,0 +1,48 @@
+"""What can happen to evidence after it was recorded: the words of an `event` record.
+
+An event names what it is about by selectors. A registration matches if every selector that is
+given matches; an event without a selector is about everything and has to say so (`all`). The
+grounds for updating a model report in the EU General-Purpose AI Code of Practice (Safety and
+Security chapter, Measures 1.2 and 7.6, 10 July 2025) are among the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["EVENTS", "SELECTORS"]
+
+EVENTS: Final[Mapping[str, str]] = {
+    "key-revoked": "A signing key is no longer to be trusted.",
+    "instrument-revoked": "A version of a method, its code or its data was broken.",
+    "evaluation-bug-found": "A run was made with a defect that bears on its result.",
+    "dataset-withdrawn": "A data set may no longer be used.",
+    "contamination-found": "Items of a data set were in the training data.",
+    "judge-withdrawn": "A model that graded answers is no longer trusted to.",
+    "better-elicitation": "Somebody elicited more from the model than the evidence did.",
+    "capabilities-changed": "Post-training, tools or inference compute changed what it can do.",
+    "use-changed": "The model is used or integrated otherwise than stated.",
+    "validity-undermined": "The evidence was found not to measure what it claims.",
+    "condition-materialised": "A condition under which the argument does not hold came true.",
+    "mitigation-less-effective": "A safeguard was found to do less than was measured.",
+    "milestone-reached": "A stated amount of training compute or of users was reached.",
+    "serious-incident": "The model, or one like it, caused or nearly caused serious harm.",
+    "monitor-alarm": "A live monitor reported an alarm.",
+    "auditor-rotated": "Those who audit were replaced.",
+}
+"""Each word of the vocabulary, and what it says."""
+
+SELECTORS: Final[Mapping[str, str]] = {
+    "evidence": "ids of evidence",
+    "claim": "ids of claims",
+    "method": "names of methods",
+    "method_version": "versions of a method",
+    "code": "SHA-256 of files of code that ran",
+    "file": "SHA-256 of files that were read",
+    "weights": "weights by name",
+    "weights_sha256": "SHA-256 of weights",
+    "distribution": "distributions that were measured",
+    "keyid": "ids of keys",
+}
+"""What an event can be about; each selector holds a list of texts, one of which has to match."""
