@@ -63,6 +63,6 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.run
 	@echo "installing what the tests need ..."
-	@$(PIP) install -c constraints.txt -e '.[inspect,local,lsp,dev]'
+	@$(PIP) install -c constraints.txt -e '.[inspect,local,lsp,ray,slurm,s3,team,dev]'
 	@$(PIP) install --no-deps pyagrum==3.3.1
 	@touch $@
