@@ -19,7 +19,7 @@ def blocks(start: str, end: str) -> list[str]:
 
 
 def test_stated_numbers_are_read(tmp_path: Path) -> None:
-    credence, priors, prospects = blocks("## Stated numbers", "## Declared dependence")
+    credence, priors, prospects = blocks("## Stated numbers", "## What a leaf asks")
     indented = "\n".join("    " + line for line in prospects.splitlines())
     for number, prior in enumerate(priors.splitlines()):
         leaf = f"because: It is the coin.\n          {credence.strip()}\n          {prior}"
@@ -30,6 +30,16 @@ def test_stated_numbers_are_read(tmp_path: Path) -> None:
         )
         folder = write_case(tmp_path / str(number), text, {"items.txt": "x"})
         assert not check_folder(folder).findings
+
+
+def test_what_a_leaf_asks_is_read(tmp_path: Path) -> None:
+    (asked,) = blocks("## What a leaf asks of its runs", "## Declared dependence")
+    lines = [line for line in asked.splitlines() if line.startswith(("effort", "env", "identity"))]
+    plan = next(line for line in asked.splitlines() if line.startswith("plan"))
+    leaf = "\n          ".join(["because: It is the coin.", *lines, plan])
+    text = re.sub(r"\n *plan:.*", "", COIN).replace("because: It is the coin.", leaf)
+    folder = write_case(tmp_path / "c", text, {"items.txt": "x"})
+    assert not check_folder(folder).findings
 
 
 def test_declared_dependence_is_read(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from safetycase.argument.store import Places
 
 __all__ = [
     "Accepted",
+    "Access",
     "Affordance",
     "Argument",
     "Assumption",
@@ -166,6 +167,9 @@ class Plan:
 Identity = Literal["weights", "signed", "fingerprint", "reported"]
 """How the subject of a run is known, surest first: weights hashed by the runner, an id signed by
 the provider, stored answers to a fixed probe set, or the id that the provider reports."""
+
+Access = Literal["black box", "grey box", "white box", "fine-tuning"]
+"""How much of the model was open to whoever elicited from it, least first."""
 
 Family = Literal[
     "scheming inability",
@@ -361,7 +365,7 @@ class Evidence:
     type: EvidenceType | None = None
     statistic: str | None = None
     stale_when: tuple[Trigger, ...] = ()
-    effort: Mapping[str, str | int | float] = field(default_factory=dict)
+    effort: Mapping[str, Any] = field(default_factory=dict)
     environment: tuple[str, ...] = ()
     identity: Identity | None = None
     artefact: str | None = None

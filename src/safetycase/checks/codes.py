@@ -281,4 +281,9 @@ CODES: Mapping[str, tuple[str, str]] = {
         "No such problem in the library",
         "`instance_of` names a problem of a library; `safetycase agenda library` lists them.",
     ),
+    "C139": (
+        "Plan or effort that cannot be",
+        "Nobody can carry out the plan (no attempts, no items, more clusters than items, a budget "
+        "below the attempts it pays for), or nothing that is planned can be the effort asked for.",
+    ),
 }

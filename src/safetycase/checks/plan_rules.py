@@ -1,0 +1,60 @@
+"""The rule about what a leaf plans to run: attempts, sizes, a budget, the effort it asks for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import get_args
+
+from safetycase.argument.findings import Finding
+from safetycase.argument.model import Access, Evidence, Plan
+from safetycase.checks.subject import Subject, finding
+
+__all__ = ["impossible_plan"]
+
+_LEAST: Mapping[str, int] = {"attempts": 1, "n": 1, "clusters": 1, "budget": 1, "exploratory": 0}
+
+
+def impossible_plan(subject: Subject) -> Iterator[Finding]:
+    """C139: a plan that nobody can carry out, or an effort that nothing can meet."""
+    for name, leaf in subject.each(Evidence):
+        for path, says, hint in (*_sizes(leaf.plan), *_effort(leaf)):
+            yield finding(subject, "C139", (name, *path), says, hint)
+
+
+def _sizes(plan: Plan | None) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    if plan is None:
+        return
+    for field, least in _LEAST.items():
+        value = getattr(plan, field)
+        if value is not None and value < least:
+            hint = f"write a whole number of at least {least}, or leave it out"
+            yield ("plan", field), f"`{field}` is at least {least}, not {value}", hint
+    if plan.budget is not None and 0 < plan.budget < plan.attempts:
+        says = f"a budget of {plan.budget} cannot pay for {plan.attempts} completed attempts"
+        hint = "the budget counts every attempt, also those that fail; leave a few to spare"
+        yield ("plan", "budget"), says, hint
+    if plan.clusters is not None and plan.n is not None and plan.clusters > plan.n:
+        says = f"{plan.n} items cannot stand in {plan.clusters} clusters"
+        yield ("plan", "clusters"), says, "each cluster holds at least one item"
+
+
+def _effort(leaf: Evidence) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    for name, asked in leaf.effort.items():
+        path = ("effort", name)
+        if not _amount(asked):
+            yield path, f"an effort is a number of at least 0 or a text, not {asked}", ""
+        elif name == "access" and asked not in get_args(Access):
+            says = f"`{asked}` is no access to a model"
+            yield path, says, "one of " + ", ".join(get_args(Access))
+        elif name == "attempts" and isinstance(asked, int | float):
+            planned = leaf.plan.attempts if leaf.plan else 1
+            if asked > planned:
+                says = f"{asked:g} attempts are asked for and {planned} planned"
+                yield path, says, "raise `attempts` of the plan"
+
+
+def _amount(value: object) -> bool:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return math.isfinite(value) and value >= 0
+    return isinstance(value, str) and bool(value.strip())

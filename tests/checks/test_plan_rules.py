@@ -1,0 +1,47 @@
+"""A plan that nobody can carry out is a finding where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.checks.test_probability_rules import HEAD
+
+from safetycase.workspace.checking import check_folder
+
+
+def found(folder: Path, leaf: str) -> list[str]:
+    text = HEAD.replace("inputs: [scan.jsonl]", f"inputs: [scan.jsonl], {leaf}")
+    (folder / "case.yaml").write_text(text)
+    (folder / "scan.jsonl").write_text("{}\n")
+    return [f.message for f in check_folder(folder).findings if f.code == "C139"]
+
+
+@pytest.mark.parametrize(
+    ("leaf", "says"),
+    [
+        ("plan: {attempts: 0}", "`attempts` is at least 1, not 0"),
+        ("plan: {n: -3}", "`n` is at least 1, not -3"),
+        ("plan: {exploratory: -1}", "`exploratory` is at least 0, not -1"),
+        ("plan: {attempts: 4, budget: 3}", "a budget of 3 cannot pay for 4 completed attempts"),
+        ("plan: {n: 10, clusters: 11}", "10 items cannot stand in 11 clusters"),
+        ("effort: {access: telepathy}", "`telepathy` is no access to a model"),
+        ("effort: {attempts: 2}", "2 attempts are asked for and 1 planned"),
+        ("effort: {steps: -1}", "an effort is a number of at least 0 or a text, not -1"),
+        ("effort: {steps: [1]}", "an effort is a number of at least 0 or a text, not"),
+    ],
+)
+def test_what_cannot_be_carried_out_is_named(tmp_path: Path, leaf: str, says: str) -> None:
+    assert [m for m in found(tmp_path, leaf) if says in m]
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        "plan: {attempts: 3, n: 10, clusters: 10, budget: 3, exploratory: 0}",
+        "plan: {attempts: 2}, effort: {attempts: 2, access: white box, fine_tuning_steps: 400}",
+        "environment: [python, inspect-ai], identity: weights",
+    ],
+)
+def test_what_can_be_carried_out_is_no_finding(tmp_path: Path, leaf: str) -> None:
+    assert not found(tmp_path, leaf)
