@@ -94,14 +94,19 @@ def commands() -> str:
     for name in VERBS:
         command = cli.get_command(top, name)
         assert command is not None
-        parts.append(_help(command, click.Context(command, info_name=name, parent=top)))
-        if isinstance(command, click.Group):
-            group = click.Context(command, info_name=name, parent=top)
-            for inner in command.list_commands(group):
-                sub = command.get_command(group, inner)
-                assert sub is not None
-                parts.append(_help(sub, click.Context(sub, info_name=inner, parent=group)))
+        parts += _helps(command, click.Context(command, info_name=name, parent=top))
     return "".join(parts)
+
+
+def _helps(command: click.Command, context: click.Context) -> list[str]:
+    """The help of a command and of everything below it."""
+    parts = [_help(command, context)]
+    for inner in command.list_commands(context) if isinstance(command, click.Group) else ():
+        assert isinstance(command, click.Group)
+        sub = command.get_command(context, inner)
+        assert sub is not None
+        parts += _helps(sub, click.Context(sub, info_name=inner, parent=context))
+    return parts
 
 
 def _help(command: click.Command, context: click.Context) -> str:

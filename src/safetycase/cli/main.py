@@ -25,6 +25,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "agenda": ("agenda", "Rank what is open, fund it, export calls, record shots."),
     "report": ("show", "Write the report as one HTML page."),
     "verify": ("record", "Check the record: signatures, order, artefacts."),
+    "record": ("record_group", "Keys, checkpoints, bundles, events and the index of the record."),
     "method": ("method", "List, show and try the installed methods."),
     "doctor": ("doctor", "Check the model, the extras, the key and the port."),
     "diff": ("diff", "Compare two versions of a case: what changed, and what that touches."),
