@@ -74,6 +74,11 @@ class FolderHome:
         """The path of the log file."""
         return str(self.path)
 
+    @property
+    def disk(self) -> Disk:
+        """The disk that the log file is on."""
+        return self._disk
+
     def open(self) -> bytes:
         """See `Home`; the lock of the folder is held until `close`."""
         try:
