@@ -8,17 +8,22 @@ from typing import Any
 import pytest
 
 from safetycase.ledger import History, Log, Record, SigningKey, Writer, fold, read
+from safetycase.ledger.keys import from_seed
 
 AT = "2026-11-23T09:30:00Z"
 Bodies = list[tuple[str, dict[str, Any]]]
 
 
 def log_with(bodies: Bodies) -> Log:
-    """A log of records as they come, whatever the rules say of them."""
+    """A log of records as they come, whatever the rules say of them; its key comes before."""
+    key = from_seed(bytes(range(32)), "the first signer")
     records = [
-        Record(seq=seq, kind=kind, at=AT, previous="", body=body, subjects=(), digest="", keyid="")
-        for seq, (kind, body) in enumerate(bodies, start=1)
-    ]
+        Record(
+            seq=seq, kind=kind, at=AT, previous="", body=body, subjects=(), digest="0" * 64,
+            keyid=key.keyid,
+        )
+        for seq, (kind, body) in enumerate([("key", key.introduction()), *bodies])
+    ]  # fmt: skip
     return Log(records=tuple(records))
 
 

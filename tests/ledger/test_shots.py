@@ -19,6 +19,7 @@ from safetycase.ledger import (
     rules,
     verify,
 )
+from safetycase.ledger.keys import from_seed
 
 AT = "2026-11-23T09:30:00Z"
 SHOT: dict[str, Any] = {
@@ -90,13 +91,18 @@ def test_a_second_result_is_refused_and_changes_nothing(ledger: Path, key: Signi
 
 
 def test_a_result_that_got_in_by_other_means_is_left_out_and_named() -> None:
+    key = from_seed(bytes(range(32)), "the first signer")
     bodies = [SHOT, RESULT, RESULT | {"outcome": "solved"}, SHOT | {"shot": 3}]
+    kinds = [("key", key.introduction()), *[("note", body) for body in bodies]]
     log = Log(
         records=tuple(
-            Record(seq=n, kind="note", at=AT, previous="", body=b, subjects=(), digest="", keyid="")
-            for n, b in enumerate(bodies, start=1)
+            Record(
+                seq=n, kind=kind, at=AT, previous="", body=body, subjects=(), digest="0" * 64,
+                keyid=key.keyid,
+            )
+            for n, (kind, body) in enumerate(kinds)
         )
-    )
+    )  # fmt: skip
     history = fold(log)
     assert [shot.outcome for shot in history.shots] == ["failed"]
     assert [p.seq for p in history.problems] == [3, 4]

@@ -29,9 +29,12 @@ def append_without_rules(ledger: Path, key: SigningKey, kind: str, body: dict[st
 def test_a_sound_record(build: Build, ledger: Path, key: SigningKey) -> None:
     written = build(ledger)
     found = verify(ledger)
-    assert found == Verification(
-        records=6, head=written[-1].digest, problems=(), objects_checked=1, keys=(key.keyid,)
-    )
+    assert (found.records, found.head) == (6, written[-1].digest)
+    assert (found.problems, found.objects_checked, found.keys) == ((), 1, (key.keyid,))
+    assert [(held.size, held.checkpoint.root.hex()) for held in found.checkpoints] == [
+        (6, found.root)
+    ]
+    assert found.ordering.counts() == {"none": 0, "self": 1, "cosigned": 0, "public": 0}
     assert found.ok
 
 
@@ -150,8 +153,22 @@ def test_a_key_that_another_vouches_for_is_no_note(
 ) -> None:
     build(ledger)
     with Writer(ledger, key) as writer:
-        writer.append("key", other_key.introduction(), at="2026-11-23T10:00:00Z")
+        origin = verify(ledger).origin
+        body = other_key.introduction(origin=origin)
+        writer.append("key", body, at="2026-11-23T10:00:00Z")
     assert verify(ledger).problems == ()
+
+
+def test_a_key_that_another_brought_without_its_holders_proof_is_a_note(
+    build: Build, ledger: Path, key: SigningKey, other_key: SigningKey
+) -> None:
+    build(ledger)
+    with Writer(ledger, key) as writer:
+        writer.append("key", other_key.introduction(), at="2026-11-23T10:00:00Z")
+    assert says(verify(ledger), "note") == [
+        f"record 7 (key, line 7) introduces the key {other_key.keyid[:16]}… (the second signer) "
+        "without a proof of its holder"
+    ]
 
 
 def test_a_clock_that_goes_back_is_a_note(build: Build, ledger: Path, key: SigningKey) -> None:

@@ -164,6 +164,7 @@ def test_an_unfinished_line_is_set_aside_wherever_it_ends(
     cuts = [1, 2, len(last) // 2, len(last) - 2, len(last) - 1]
     for number, cut in enumerate(cuts, start=1):
         (ledger / "log.jsonl").write_bytes(whole[: -len(last)] + last[:cut])
+        shutil.rmtree(ledger / "checkpoints")  # a line that was never whole is in none
         with Writer(ledger, key) as writer:
             assert writer.set_aside == ledger / f"torn-{number}.bin"
             assert len(writer.log.records) == 5

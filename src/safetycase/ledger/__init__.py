@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from safetycase.ledger import canonical
 from safetycase.ledger.canonical import CanonicalError
+from safetycase.ledger.checkpoints import Held, Kept, Signer
 from safetycase.ledger.errors import (
     KeyFileError,
     LedgerBusy,
@@ -33,11 +34,25 @@ from safetycase.ledger.keys import SigningKey, default_key_path, load_or_create
 from safetycase.ledger.log import parse, read
 from safetycase.ledger.objects import ObjectStore
 from safetycase.ledger.opening import open_store, open_writer
+from safetycase.ledger.ordering import GRADES, Grade, Ordering, grades
 from safetycase.ledger.record import KINDS, Log, Problem, Record
+from safetycase.ledger.seen import Seen, default_seen_folder
+from safetycase.ledger.trust import ROLES, Key
 from safetycase.ledger.verifier import Verification, verify
 from safetycase.ledger.writer import Writer
 
 __all__ = [
+    "grades",
+    "default_seen_folder",
+    "Signer",
+    "Seen",
+    "Ordering",
+    "Key",
+    "Kept",
+    "Held",
+    "Grade",
+    "ROLES",
+    "GRADES",
     "KINDS",
     "AttemptRecord",
     "CanonicalError",

@@ -6,12 +6,14 @@ in `problems`: it can neither help nor crash whoever reads the history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from safetycase.ledger.discount import discount
 from safetycase.ledger.record import Log, Problem, Record
-from safetycase.ledger.rules import Order, noted
+from safetycase.ledger.rules import noted
+from safetycase.ledger.trust import Admission, Key
 
 __all__ = [
     "AttemptRecord",
@@ -52,7 +54,7 @@ class AttemptRecord:
 
     `measurement` is the result itself; a result kept as an artefact has its SHA-256 in
     `measurement_digest` instead. `seconds` is a decimal as text. `body` is that of the end
-    record, or of the start record while there is no end.
+    record, or of the start record while there is no end; `keyid` signed the start.
     """
 
     id: str
@@ -70,6 +72,7 @@ class AttemptRecord:
     measurement_digest: str | None = None
     artefacts: Mapping[str, str] = field(default_factory=dict)
     observed: Mapping[str, Any] = field(default_factory=dict)
+    keyid: str = ""
 
     @property
     def token(self) -> str | None:
@@ -173,7 +176,12 @@ class WaiverRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Everything the record tells, in the order of the record."""
+    """Everything the record tells, in the order of the record.
+
+    `problems` are the records left out because they break a rule, `notes` say which count for
+    nothing since a key was revoked. `keys` are those that the record introduced, as they stand
+    at its end.
+    """
 
     registrations: tuple[Registration, ...] = ()
     attempts: tuple[AttemptRecord, ...] = ()
@@ -182,53 +190,62 @@ class History:
     shots: tuple[ShotRecord, ...] = ()
     events: tuple[EventRecord, ...] = ()
     waivers: tuple[WaiverRecord, ...] = ()
+    keys: tuple[Key, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
 
 def fold(log: Log) -> History:
-    """The history in the verified records of `log`.
-
-    `problems` holds the records left out because they break a rule; the problems of the log
-    itself stay in `log.problems`.
-    """
-    order = Order()
-    registrations: list[Registration] = []
-    attempts: dict[str, AttemptRecord] = {}
-    controls: list[ControlsEntry] = []
+    """The history in the verified records of `log`; its own problems stay in `log.problems`."""
+    admission = Admission()
+    accepted: list[Record] = []
     problems: list[Problem] = []
-    shots: dict[str, ShotRecord] = {}
-    events: list[EventRecord] = []
-    waivers: list[WaiverRecord] = []
     for record in log.records:
-        refusals = order.refusals(record.kind, record.body)
+        refusals = admission.refusals(record.kind, record.body, record.seq, record.at, record.keyid)
         if refusals:
             problems += [_left_out(record, refusal) for refusal in refusals]
-            continue
-        order.take(record.seq, record.kind, record.body)
-        if record.kind == "registration":
-            registrations.append(_registration(record))
-        elif record.kind == "attempt-start":
-            attempts[record.body["attempt"]] = _started(record)
-        elif record.kind == "attempt-end":
-            name = record.body["attempt"]
-            attempts[name] = _ended(attempts[name], record)
-        elif record.kind == "controls":
-            controls.append(_controls(record))
-        elif record.kind == "event":
-            events.append(_event(record))
-        elif record.kind == "waiver":
-            waivers.append(_waiver(record))
-        elif noted(record.kind, record.body) == "shot":
-            shots[record.body["shot"]] = _shot(record)
-        elif noted(record.kind, record.body) == "shot-result":
-            shots[record.body["shot"]] = _result(shots[record.body["shot"]], record)
-    return History(
-        registrations=tuple(registrations),
-        attempts=tuple(attempts.values()),
-        controls=tuple(controls),
+        else:
+            admission.take(record)
+            accepted.append(record)
+    out, notes = (
+        discount(accepted, admission.trust) if admission.trust.revocations else (frozenset(), [])
+    )
+    return replace(
+        _history(accepted, out),
         problems=tuple(problems),
+        notes=tuple(notes),
+        keys=tuple(admission.trust.keys.values()),
+    )
+
+
+def _history(accepted: Sequence[Record], out: frozenset[int]) -> History:
+    """The rows in records that break no rule, without those whose numbers are in `out`."""
+    rows: dict[str, list[Any]] = {kind: [] for kind in _ROWS}
+    attempts: dict[str, AttemptRecord] = {}
+    shots: dict[str, ShotRecord] = {}
+    for record in accepted:
+        kind = noted(record.kind, record.body)
+        name: str = record.body.get("attempt") or record.body.get("shot") or ""
+        if kind == "attempt-end" and record.seq in out and name in attempts:
+            attempts[name] = _distrusted(attempts[name], record)
+        elif record.seq in out:
+            continue
+        elif kind in _ROWS:
+            rows[kind].append(_ROWS[kind](record))
+        elif kind == "attempt-start":
+            attempts[name] = _started(record)
+        elif kind == "attempt-end":
+            attempts[name] = _ended(attempts[name], record)
+        elif kind == "shot":
+            shots[name] = _shot(record)
+        elif kind == "shot-result" and name in shots:
+            shots[name] = _result(shots[name], record)
+    return History(
+        registrations=tuple(rows["registration"]),
+        attempts=tuple(attempts.values()),
+        controls=tuple(rows["controls"]),
         shots=tuple(shots.values()),
-        events=tuple(events),
-        waivers=tuple(waivers),
+        events=tuple(rows["event"]),
+        waivers=tuple(rows["waiver"]),
     )
 
 
@@ -268,6 +285,7 @@ def _started(record: Record) -> AttemptRecord:
         started_at=record.at,
         body=record.body,
         start_body=record.body,
+        keyid=record.keyid,
     )
 
 
@@ -286,6 +304,18 @@ def _ended(attempt: AttemptRecord, record: Record) -> AttemptRecord:
         artefacts=body.get("artefacts", {}),
         observed=body.get("observed", {}),
         body=body,
+    )
+
+
+def _distrusted(attempt: AttemptRecord, record: Record) -> AttemptRecord:
+    """An attempt whose end was signed by a revoked key: it stays in sight, without a result."""
+    return replace(
+        attempt,
+        end_seq=record.seq,
+        ended_at=record.at,
+        outcome="lost",
+        reason="the key that signed its end was revoked",
+        body={"attempt": attempt.id, "outcome": "lost"},
     )
 
 
@@ -357,3 +387,11 @@ def _result(shot: ShotRecord, record: Record) -> ShotRecord:
         says=body["says"],
         artefacts=body.get("artefacts", {}),
     )
+
+
+_ROWS: Mapping[str, Callable[[Record], Any]] = {
+    "registration": _registration,
+    "controls": _controls,
+    "event": _event,
+    "waiver": _waiver,
+}

@@ -1,6 +1,6 @@
 """Signing keys: an Ed25519 key in a PEM file that only its owner can read.
 
-A key says which installation signed, not who a person is: roles and revocation are not here.
+A key says which installation signed, not who a person is. What a key may sign is in `trust`.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from safetycase.ledger.dsse import keyid_of
 from safetycase.ledger.errors import KeyFileError
 from safetycase.ledger.files import sync_folder, write_file
+from safetycase.ledger.trust import introduction_text
 
 __all__ = ["SigningKey", "default_key_path", "from_seed", "load_or_create"]
 
@@ -32,14 +34,36 @@ class SigningKey:
         """The id of this key: SHA-256 (hex) of its raw public bytes."""
         return keyid_of(self.public_key)
 
-    def introduction(self) -> dict[str, str]:
-        """The body of the `key` record that introduces this key to a record."""
-        return {
+    def introduction(
+        self,
+        *,
+        roles: Sequence[str] = (),
+        not_before: str | None = None,
+        not_after: str | None = None,
+        public: bool = False,
+        origin: str | None = None,
+    ) -> dict[str, Any]:
+        """The body of the `key` record that introduces this key to a record.
+
+        Without `roles` the key gets those of `trust.DEFAULT_ROLES`. `origin` names the record
+        that an author of it shall introduce the key to, and adds the proof that this needs.
+        """
+        body: dict[str, Any] = {
             "keyid": self.keyid,
             "public_key": base64.b64encode(self.public_key).decode(),
             "algorithm": "ed25519",
             "owner": self.owner,
         }
+        if roles:
+            body["roles"] = list(roles)
+        if not_before is not None or not_after is not None:
+            body |= {"not_before": not_before, "not_after": not_after}
+        if public:
+            body["public"] = True
+        if origin is not None:
+            text = introduction_text(origin, body)
+            body["proof"] = base64.b64encode(self.sign(text)).decode()
+        return body
 
 
 def default_key_path(env: Mapping[str, str]) -> Path:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from safetycase.ledger import dsse
+from safetycase.ledger.checkpoints import hold, kept_in
 from safetycase.ledger.home import LOG_NAME
 from safetycase.ledger.lock import is_held
 from safetycase.ledger.record import (
@@ -31,12 +33,24 @@ _TORN = "a write was cut off before it was acknowledged: the next run sets this 
 _TRIES = 3
 
 
-def read(folder: Path) -> Log:
+def read(folder: Path, *, thorough: bool = False) -> Log:
     """The record in the ledger folder `folder` (`<case>/ledger`); a missing one is empty.
 
     An unfinished last line is an error, unless a writer holds the lock at this moment: then it
-    is the record being written, and a note.
+    is the record being written, and a note. A checkpoint that the record contradicts is an
+    error; `thorough` checks the signatures of all checkpoints (see `checkpoints.hold`) and adds
+    what is worth a note.
     """
+    kept, unread = kept_in(folder)  # before the record, which may grow while it is read
+    log = _read_lines(folder)
+    if not (kept or unread):
+        return log
+    held, found = hold(log, kept, thorough=thorough)
+    problems = [each for each in found if thorough or each.severity == "error"]
+    return replace(log, checkpoints=held, problems=(*log.problems, *unread, *problems))
+
+
+def _read_lines(folder: Path) -> Log:
     path = folder / LOG_NAME
     live = False
     try:

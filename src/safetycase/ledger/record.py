@@ -11,9 +11,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from safetycase.ledger import canonical
+
+if TYPE_CHECKING:
+    from safetycase.ledger.checkpoints import Held
 
 __all__ = [
     "GENESIS",
@@ -100,12 +103,14 @@ class Log:
     """The records that verify, in order, and what is wrong after them.
 
     `records` ends before the first record with an error: nothing behind a break is returned.
-    `size` is the number of bytes they take, newlines included.
+    `size` is the number of bytes they take, newlines included. `checkpoints` are those kept
+    beside the record that it agrees with.
     """
 
     records: tuple[Record, ...] = ()
     problems: tuple[Problem, ...] = ()
     size: int = 0
+    checkpoints: tuple[Held, ...] = ()
 
     @property
     def head(self) -> str | None:

@@ -15,7 +15,10 @@ from safetycase.ledger.dsse import keyid_of, unbase64
 from safetycase.ledger.record import is_digest, is_instant
 from safetycase.ledger.vocabulary import EVENTS, SELECTORS
 
-__all__ = ["OUTCOMES", "SHOT_OUTCOMES", "Order", "misfits", "noted", "public_key"]
+__all__ = ["OUTCOMES", "ROLES", "SHOT_OUTCOMES", "Order", "misfits", "noted", "public_key"]
+
+ROLES: Final = ("author", "runner", "reviewer", "log")
+"""What a key may be for; `trust` says which record asks for which."""
 
 OUTCOMES: Final = ("completed", "failed", "aborted", "lost")
 SHOT_OUTCOMES: Final = ("solved", "failed", "partial")
@@ -64,6 +67,14 @@ def _texts(value: Any) -> bool:
     return isinstance(value, list) and value != [] and all(_text(each) for each in value)
 
 
+def _roles(value: Any) -> bool:
+    return _texts(value) and len(set(value)) == len(value) and set(value) <= set(ROLES)
+
+
+def _instant_or_null(value: Any) -> bool:
+    return value is None or is_instant(value)
+
+
 def _about(value: Any) -> bool:
     """Selectors, or `{"all": true}`: an event about everything says so."""
     if not isinstance(value, dict) or not value:
@@ -75,6 +86,8 @@ _TEXT = _Field(is_a="a text", test=_text)
 _MAPPING = _Field(is_a="a mapping", test=_is_mapping)
 _DIGEST = _Field(is_a="a SHA-256 in hex", test=is_digest)
 _WHOLE = _Field(is_a="a whole number", test=_whole)
+_SWITCH = _Field(is_a="true or false", test=lambda value: isinstance(value, bool), required=False)
+_LIMIT = _Field(is_a="a UTC time or null", test=_instant_or_null, required=False)
 
 _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
     "key": {
@@ -82,6 +95,11 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
         "public_key": _TEXT,
         "algorithm": _Field(is_a="`ed25519`", test=lambda value: value == "ed25519"),
         "owner": _Field(is_a="a text", test=lambda value: isinstance(value, str)),
+        "roles": _Field(is_a="a list of " + ", ".join(ROLES), test=_roles, required=False),
+        "not_before": _LIMIT,
+        "not_after": _LIMIT,
+        "public": _SWITCH,
+        "proof": _Field(is_a="a text", test=_text, required=False),
     },
     "registration": {
         "evidence": _TEXT,
@@ -93,16 +111,13 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
         "recipe_digest": _DIGEST,
         "exploratory": _Field(is_a="true or false", test=lambda value: isinstance(value, bool)),
         "seed": _WHOLE,
+        "imported": _SWITCH,
     },
     "attempt-start": {
         "attempt": _TEXT,
         "registration": _WHOLE,
         "executor": _Field(is_a="a text", test=_text, required=False),
-        "lease_until": _Field(
-            is_a="a UTC time or null",
-            test=lambda value: value is None or is_instant(value),
-            required=False,
-        ),
+        "lease_until": _LIMIT,
         "token": _Field(is_a="a text", test=_text, required=False),
         "retry_of": _Field(is_a="a text or null", test=_text_or_null, required=False),
     },
@@ -200,9 +215,28 @@ def misfits(kind: str, body: Mapping[str, Any]) -> tuple[str, ...]:
                 wrong.append(f"has no `{key}`")
         elif not expected.test(body[key]):
             wrong.append(f"has a `{key}` that is not {expected.is_a}")
-    if kind == "key" and not wrong and public_key(body) is None:
-        wrong.append("has a `public_key` that is not the key it names")
+    if not wrong:
+        wrong += _contradictions(kind, body)
     return tuple(wrong)
+
+
+def _contradictions(kind: str, body: Mapping[str, Any]) -> list[str]:
+    """What is wrong between the fields of a body that are right each by itself."""
+    if kind == "key" and public_key(body) is None:
+        return ["has a `public_key` that is not the key it names"]
+    if kind == "key":
+        first, last = body.get("not_before"), body.get("not_after")
+        if first is not None and last is not None and first > last:
+            return [f"has a `not_after` ({last}) before its `not_before` ({first})"]
+    if kind == "waiver" and _same_person(body["author"], body["reviewer"]):
+        return [f"is reviewed by its author, {body['author']}: somebody else has to"]
+    if kind == "event" and body["event"] == "key-revoked" and set(body["about"]) != {"keyid"}:
+        return ["revokes a key without saying, by `keyid` alone, which one"]
+    return []
+
+
+def _same_person(one: str, other: str) -> bool:
+    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
 
 
 def public_key(body: Mapping[str, Any]) -> bytes | None:
@@ -218,12 +252,15 @@ def public_key(body: Mapping[str, Any]) -> bytes | None:
 class Order:
     """Which registrations, attempts and shots exist so far; asked before each record, told after.
 
-    A registration comes before its attempts, an attempt starts once and ends at most once. A
+    A registration comes before its attempts, an attempt starts once and ends at most once, by
+    whoever knows the token of its start; a retry names an ended attempt of its registration. A
     shot is named once and has at most one result.
     """
 
     registrations: set[int] = field(default_factory=set)
     started: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, str | None] = field(default_factory=dict)
+    belongs: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
     shots: dict[str, int] = field(default_factory=dict)
     results: dict[str, int] = field(default_factory=dict)
@@ -234,9 +271,9 @@ class Order:
         if wrong:
             return wrong
         if kind == "attempt-start":
-            return self._start(body["attempt"], body["registration"])
+            return self._start(body["attempt"], body["registration"], body.get("retry_of"))
         if kind == "attempt-end":
-            return self._end(body["attempt"])
+            return self._end(body["attempt"], body.get("token"))
         which = noted(kind, body)
         if which == "shot" and body["shot"] in self.shots:
             return (f"names shot {body['shot']} again, after record {self.shots[body['shot']]}",)
@@ -248,6 +285,8 @@ class Order:
             self.registrations.add(seq)
         elif kind == "attempt-start":
             self.started[body["attempt"]] = seq
+            self.tokens[body["attempt"]] = body.get("token")
+            self.belongs[body["attempt"]] = body["registration"]
         elif kind == "attempt-end":
             self.ended[body["attempt"]] = seq
         elif noted(kind, body) == "shot":
@@ -260,19 +299,30 @@ class Order:
         """The attempts that have started and not ended, with the sequence number of the start."""
         return {name: seq for name, seq in self.started.items() if name not in self.ended}
 
-    def _start(self, attempt: str, registration: int) -> tuple[str, ...]:
+    def _start(self, attempt: str, registration: int, retry_of: str | None) -> tuple[str, ...]:
         wrong = []
         if registration not in self.registrations:
             wrong.append(f"starts an attempt at record {registration}, no registration before it")
         if attempt in self.started:
             wrong.append(f"starts attempt {attempt} again, after record {self.started[attempt]}")
+        if retry_of is not None:
+            if retry_of not in self.ended:
+                wrong.append(f"repeats attempt {retry_of}, which has not ended")
+            elif self.belongs[retry_of] != registration:
+                wrong.append(
+                    f"repeats attempt {retry_of} of another registration, "
+                    f"record {self.belongs[retry_of]}"
+                )
         return tuple(wrong)
 
-    def _end(self, attempt: str) -> tuple[str, ...]:
+    def _end(self, attempt: str, token: str | None) -> tuple[str, ...]:
         if attempt not in self.started:
             return (f"ends attempt {attempt}, which never started",)
         if attempt in self.ended:
             return (f"ends attempt {attempt} again, after record {self.ended[attempt]}",)
+        expected = self.tokens[attempt]
+        if expected is not None and token != expected:
+            return (f"ends attempt {attempt} without the token of its start",)
         return ()
 
     def _result(self, shot: str) -> tuple[str, ...]:

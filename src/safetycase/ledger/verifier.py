@@ -1,22 +1,26 @@
 """Everything about a record that can be checked offline, with what lies in its folder.
 
-`verify` adds to `read` the order of registrations, attempts and shots, and the bytes of every
-artefact. It cannot show runs made outside the record, nor that the whole log was put back to
-an older copy or written anew with another key: compare `head` and `keys` with a copy kept
-elsewhere.
+`verify` adds to `read` the order of registrations, attempts and shots, who may sign what, every
+signature of every checkpoint, and the bytes of every artefact. It cannot show runs made outside
+the record, nor that all of the folder was put back to an older copy or written anew with another
+key: hold it against a checkpoint kept elsewhere, and compare the keys with those you expect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from safetycase.ledger.checkpoints import Held, Kept, hold, roots
 from safetycase.ledger.errors import ObjectDamaged, ObjectMissing
 from safetycase.ledger.fold import AttemptRecord, History, fold
 from safetycase.ledger.log import read
 from safetycase.ledger.objects import ObjectStore
+from safetycase.ledger.ordering import Ordering, grades
 from safetycase.ledger.record import Log, Problem, Record
+from safetycase.ledger.seen import Seen
+from safetycase.ledger.trust import Key, origin_of
 
 __all__ = ["Verification", "verify"]
 
@@ -25,9 +29,10 @@ __all__ = ["Verification", "verify"]
 class Verification:
     """What was checked and what is wrong.
 
-    `records` counts the records that verify, `head` is the digest of the last of them, `keys`
-    the ids of the keys that signed, in the order they were introduced, `objects_checked` the
-    artefacts that were re-hashed.
+    `records` counts the records that verify, `head` is the digest (hex) of the last of them and
+    `root` that of the Merkle tree over all of them. `keys` are the ids of the keys that were let
+    in, in that order, and `keyring` is all about them; `checkpoints` are those the record agrees
+    with, `objects_checked` counts the artefacts that were re-hashed.
     """
 
     records: int
@@ -35,6 +40,11 @@ class Verification:
     problems: tuple[Problem, ...]
     objects_checked: int
     keys: tuple[str, ...] = ()
+    origin: str | None = None
+    root: str | None = None
+    keyring: tuple[Key, ...] = ()
+    checkpoints: tuple[Held, ...] = ()
+    ordering: Ordering = field(default_factory=Ordering)
 
     @property
     def ok(self) -> bool:
@@ -42,21 +52,38 @@ class Verification:
         return all(problem.severity == "note" for problem in self.problems)
 
 
-def verify(folder: Path) -> Verification:
-    """Check the record in the ledger folder `folder` (`<case>/ledger`). Raises nothing."""
-    log = read(folder)
+def verify(folder: Path, *, against: Sequence[Kept] = (), seen: Seen | None = None) -> Verification:
+    """Check the record in the ledger folder `folder` (`<case>/ledger`). Raises nothing.
+
+    `against` are further checkpoints, kept elsewhere, that the record has to agree with. `seen`
+    is what this user remembers; a record that verifies is remembered in its turn.
+    """
+    log = read(folder, thorough=True)
     history = fold(log)
-    problems = [*log.problems, *history.problems, *_notes(log, folder)]
+    problems = [*log.problems, *history.problems, *history.notes, *_notes(log, history, folder)]
     if not log.errors:  # behind a break the ends are not counted, so nothing is known of them
         problems += [_running(attempt) for attempt in history.attempts if attempt.outcome is None]
-    found, checked = _objects(log, history, ObjectStore(folder))
-    return Verification(
-        records=len(log.records),
+    wrong, checked = _objects(log, history, ObjectStore(folder))
+    held, apart = hold(log, against, thorough=True)
+    problems += [*wrong, *apart, *(seen.problems(log) if seen else ())]
+    size = len(log.records)
+    root = roots(log.records, {size}).get(size)
+    checkpoints = (*log.checkpoints, *held)
+    found = Verification(
+        records=size,
         head=log.head,
-        problems=tuple(sorted(problems + found, key=lambda problem: problem.line)),
+        problems=tuple(sorted(problems, key=lambda problem: problem.line)),
         objects_checked=checked,
         keys=tuple(dict.fromkeys(r.body["keyid"] for r in log.records if r.kind == "key")),
+        origin=origin_of(log.records[0]) if log.records else None,
+        root=root.hex() if root is not None else None,
+        keyring=history.keys,
+        checkpoints=checkpoints,
+        ordering=grades(history, checkpoints),
     )
+    if seen and found.ok and found.origin is not None and root is not None:
+        seen.note(found.origin, size, root)
+    return found
 
 
 def _objects(log: Log, history: History, store: ObjectStore) -> tuple[list[Problem], int]:
@@ -89,14 +116,23 @@ def _named(history: History) -> Iterator[tuple[int, str, str]]:
                 yield shot.result_seq, role, digest
 
 
-def _notes(log: Log, folder: Path) -> Iterator[Problem]:
+def _notes(log: Log, history: History, folder: Path) -> Iterator[Problem]:
     """What is worth knowing and breaks nothing."""
+    strangers = {key.seq: key for key in history.keys if not key.vouched}
     before: Record | None = None
     for record in log.records:
-        if record.kind == "key" and record.seq > 1 and record.keyid == record.body["keyid"]:
+        key = strangers.get(record.seq)
+        if key is not None and key.introduced_by != key.keyid:
             yield _about(
                 record,
-                f"lets a further key in ({record.body['owner'] or 'no owner'}), on its own word",
+                f"introduces the key {key.short} without a proof of its holder",
+                "it has no role that needs somebody to vouch for it",
+                note=True,
+            )
+        elif key is not None:
+            yield _about(
+                record,
+                f"lets a further key in ({key.owner or 'no owner'}), on its own word",
                 "ask whose key it is: what it signs is as good as that answer",
                 note=True,
             )
@@ -108,6 +144,15 @@ def _notes(log: Log, folder: Path) -> Iterator[Problem]:
                 note=True,
             )
         before = record
+    newest = max((held.size for held in log.checkpoints), default=0)
+    if 0 < newest < len(log.records):
+        yield Problem(
+            line=newest + 1,
+            seq=newest + 1,
+            says=f"records {newest + 1} to {len(log.records)} are behind the last checkpoint",
+            hint="they are being written, or a run was killed: the next one makes a checkpoint",
+            severity="note",
+        )
     for path in sorted(folder.glob("torn-*.bin")):
         yield Problem(
             line=0,

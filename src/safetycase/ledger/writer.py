@@ -7,6 +7,7 @@ an unfinished one, which the next writer sets aside and keeps.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,10 +16,14 @@ from types import TracebackType
 from typing import Any
 
 from safetycase.ledger import canonical, dsse
+from safetycase.ledger.checkpoints import checkpoint_path, hold, kept_in, save
+from safetycase.ledger.disk import OsDisk
 from safetycase.ledger.errors import LedgerDamaged, RecordRefused
 from safetycase.ledger.home import FolderHome, Home
 from safetycase.ledger.keys import SigningKey
 from safetycase.ledger.log import Chain, LineBroken, parse
+from safetycase.ledger.merkle import Frontier
+from safetycase.ledger.note import Checkpoint
 from safetycase.ledger.record import (
     KINDS,
     Log,
@@ -28,7 +33,8 @@ from safetycase.ledger.record import (
     open_statement,
     statement,
 )
-from safetycase.ledger.rules import Order
+from safetycase.ledger.seen import Seen
+from safetycase.ledger.trust import Admission
 
 __all__ = ["Writer"]
 
@@ -41,18 +47,31 @@ class Writer:
     the disk refuses. `log` is the record as it was found, `set_aside` the file that an
     unfinished last line was moved to (None if there was none). `home` says where the lines go if
     not into the folder; a home of many writers hands over what the others added, which is checked
-    like everything that is read.
+    like everything that is read. `seen` is what this user remembers of records: one that was put
+    back or written anew since is refused with `LedgerDamaged`.
+
+    Leaving it writes a checkpoint, if something was added and the key has the role `log`.
     """
 
-    def __init__(self, folder: Path, key: SigningKey, *, home: Home | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        key: SigningKey,
+        *,
+        home: Home | None = None,
+        seen: Seen | None = None,
+    ) -> None:
         self.folder = folder
         self.key = key
+        self._seen = seen or Seen(folder=None)
         self.log = Log()
         self.set_aside: Path | None = None
         self._home: Home = home or FolderHome(folder)
         self._chain = Chain()
-        self._order = Order()
-        self._keys: set[str] = set()
+        self._admission = Admission()
+        self._tree = Frontier()
+        self._last_at = ""
+        self._appended = False
 
     def __enter__(self) -> Writer:
         try:
@@ -68,7 +87,13 @@ class Writer:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._home.close()
+        try:
+            # The records are there. `verify` notes those behind the last checkpoint, and the next
+            # writer makes up for it.
+            with contextlib.suppress(OSError):
+                self._conclude()
+        finally:
+            self._home.close()
 
     def append(
         self,
@@ -92,10 +117,7 @@ class Writer:
             with self._home.turn() as news:
                 self._catch_up(news)
                 before = self._chain.seq, self._chain.head
-                self._refuse(kind, body, at, subjects)
-                introduces_itself = kind == "key" and body["keyid"] == self.key.keyid
-                if self.key.keyid not in self._keys and not introduces_itself:
-                    canonical.dumps(dict(body))  # what cannot be written leaves no key behind
+                if self._introduce_first(kind, body, at, subjects):
                     added.append(self._add("key", self.key.introduction(), at, ()))
                 added.append(self._add(kind, body, at, subjects))
         except BaseException:
@@ -104,20 +126,49 @@ class Writer:
             raise
         for record in added:
             self._remember(record)
+        self._appended = True
         return added[-1]
 
     def _open(self) -> None:
         data = self._home.open()
         self.log = parse(data)
         tail = data[self.log.size :]
-        if tail and b"\n" not in tail:
-            self.set_aside = self._home.set_aside(self.log.size, tail)
-            self.log = replace(self.log, problems=())
-        elif self.log.errors:
+        unfinished = tail != b"" and b"\n" not in tail
+        if self.log.errors and not unfinished:
             raise LedgerDamaged(str(self.log.errors[0]))
+        self.log = replace(self.log, problems=())
+        self._hold()  # before anything is moved: a checkpoint may know that the tail was whole
+        if unfinished:
+            self.set_aside = self._home.set_aside(self.log.size, tail)
         self._chain.follow(self.log)
         for record in self.log.records:
             self._remember(record)
+
+    def _hold(self) -> None:
+        """Refuse a record that is not what a checkpoint of it, or this user, has seen of it."""
+        kept, unread = kept_in(self.folder)
+        held, problems = hold(self.log, kept)
+        for problem in (*unread, *problems, *self._seen.problems(self.log)):
+            if problem.severity == "error":
+                raise LedgerDamaged(str(problem))
+        self.log = replace(self.log, checkpoints=held)
+
+    def _conclude(self) -> None:
+        """Write the checkpoint of what is there now, and remember it for this user."""
+        trust = self._admission.trust
+        if not self._appended or trust.origin is None:
+            return
+        size, root = self._tree.size, self._tree.root()
+        self._seen.note(trust.origin, size, root)
+        key = trust.keys.get(self.key.keyid)
+        ours = key is not None and key.revoked is None and key.valid_at(self._last_at)
+        if not ours or key is None or "log" not in key.roles or not _here(self._home):
+            return
+        note = Checkpoint(origin=trust.origin, size=size, root=root)
+        note = note.signed(trust.origin, self.key.public_key, self.key.sign)
+        path = checkpoint_path(self.folder, size)
+        if not path.exists():
+            save(path, note)
 
     def _catch_up(self, news: bytes) -> None:
         """Check and take in what other writers of the same home added since our last turn."""
@@ -131,14 +182,38 @@ class Writer:
                 ) from broken
 
     def _remember(self, record: Record) -> None:
-        if record.kind == "key":
-            self._keys.add(record.body["keyid"])
-        if not self._order.refusals(record.kind, record.body):
-            self._order.take(record.seq, record.kind, record.body)
+        if not self._admission.refusals(
+            record.kind, record.body, record.seq, record.at, record.keyid
+        ):
+            self._admission.take(record)
+        self._tree.add(bytes.fromhex(record.digest))
+        self._last_at = record.at
 
-    def _refuse(
+    def _introduce_first(
         self, kind: str, body: Mapping[str, Any], at: str, subjects: tuple[tuple[str, str], ...]
+    ) -> bool:
+        """Refuse what breaks a rule; whether our key has to be introduced before the record."""
+        self._shape(kind, at, subjects)
+        admission, seq = self._admission, self._chain.seq + 1
+        known = self.key.keyid in admission.trust.keys
+        itself = kind == "key" and body.get("keyid") == self.key.keyid
+        if not known and not itself:
+            introduction = self.key.introduction()
+            self._ask(admission, "key", introduction, seq, at)
+            admission = replace(admission, trust=admission.trust.copy())
+            admission.trust.take("key", introduction, seq, self.key.keyid, None)
+        self._ask(admission, kind, body, seq, at)
+        canonical.dumps(dict(body))  # what cannot be written leaves no key behind
+        return not known and not itself
+
+    def _ask(
+        self, admission: Admission, kind: str, body: Mapping[str, Any], seq: int, at: str
     ) -> None:
+        refusals = admission.refusals(kind, body, seq, at, self.key.keyid)
+        if refusals:
+            raise RecordRefused(f"record {seq} ({kind}) {'; '.join(refusals)}")
+
+    def _shape(self, kind: str, at: str, subjects: tuple[tuple[str, str], ...]) -> None:
         if kind not in KINDS:
             raise RecordRefused(f"no record is of the kind {kind!r}; known: {', '.join(KINDS)}")
         name = f"record {self._chain.seq + 1} ({kind})"
@@ -147,9 +222,6 @@ class Writer:
         for subject, sha in subjects:
             if not isinstance(subject, str) or not is_digest(sha):
                 raise RecordRefused(f"{name} needs a SHA-256 for its subject {subject!r}")
-        refusals = self._order.refusals(kind, body)
-        if refusals:
-            raise RecordRefused(f"{name} {'; '.join(refusals)}")
 
     def _add(
         self, kind: str, body: Mapping[str, Any], at: str, subjects: tuple[tuple[str, str], ...]
@@ -169,3 +241,8 @@ class Writer:
         self._home.add(line + b"\n")
         self._chain.follow_one(record)
         return record
+
+
+def _here(home: Home) -> bool:
+    """Whether the files beside the record are on this machine's disk, not on one of a test."""
+    return isinstance(getattr(home, "disk", None), OsDisk | None)
