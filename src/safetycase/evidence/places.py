@@ -1,0 +1,90 @@
+"""Where a file lies, seen from a run: an input, the environment, the system, or scratch.
+
+The longest folder that holds a file decides, so a case folder below the temporary folder is a
+case folder, and a virtual environment below a case folder is an environment.
+"""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import safetycase
+
+__all__ = ["Place", "Places"]
+
+Place = Literal["declared", "case", "environment", "system", "scratch", "temporary", "elsewhere"]
+
+# Read by every program for certificates, names of hosts, time zones, languages and users.
+_SYSTEM = (
+    "/dev", "/proc", "/sys", "/run",
+    "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/hosts", "/etc/host.conf",
+    "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services", "/etc/protocols",
+    "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/passwd", "/etc/group",
+    "/etc/os-release", "/etc/lsb-release", "/etc/debian_version", "/etc/ld.so.cache",
+    "/etc/machine-id", "/etc/inputrc", "/etc/terminfo", "/etc/locale.alias",
+    "/usr/share/zoneinfo", "/usr/share/locale", "/usr/share/i18n", "/usr/lib/locale",
+    "/usr/share/ca-certificates", "/usr/lib/ssl", "/usr/share/terminfo", "/usr/share/mime",
+    "/usr/lib/os-release", "/lib/terminfo", "/usr/lib/terminfo",
+    "/private/etc/ssl", "/private/etc/hosts", "/private/etc/resolv.conf", "/System", "/Library",
+)  # fmt: skip
+
+
+class Places:
+    """The folders of one run, and which of them a file belongs to."""
+
+    def __init__(self, case_folder: Path, scratch: Path, declared: Iterable[str | Path]) -> None:
+        """`declared` are files or whole folders, relative to the case folder or absolute."""
+        self.case = os.path.realpath(case_folder)
+        self._roots: dict[str, Place] = {}
+        self._put(_environment(), "environment")
+        self._put(("/tmp", "/var/tmp", tempfile.gettempdir()), "temporary")  # noqa: S108
+        self._put(_SYSTEM, "system")
+        self._put((self.case,), "case")
+        self._put((str(scratch),), "scratch")
+        self._put((os.path.join(self.case, str(name)) for name in declared), "declared")  # noqa: PTH118
+
+    def of(self, path: str) -> Place:
+        """The place of an absolute path without links."""
+        return _longest(path, self._roots)
+
+    def name(self, path: str) -> str:
+        """How the record names a file: relative to the case folder if it lies below it."""
+        inside = path.startswith(self.case + os.sep)
+        name = path[len(self.case) + 1 :].replace(os.sep, "/") if inside else path
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+    def _put(self, folders: Iterable[str], place: Place) -> None:
+        for folder in folders:
+            self._roots[os.path.abspath(folder)] = place  # noqa: PTH100
+            self._roots[os.path.realpath(folder)] = place
+
+
+def _longest(path: str, roots: Mapping[str, Place]) -> Place:
+    # Walking up is a handful of look-ups; asking every folder would be fifty.
+    while True:
+        found = roots.get(path)
+        if found is not None:
+            return found
+        parent = os.path.dirname(path)  # noqa: PTH120
+        if parent == path:
+            return "elsewhere"
+        path = parent
+
+
+def _environment() -> Iterable[str]:
+    """The interpreter's own folders, installed packages, and the code of this package."""
+    paths = sysconfig.get_paths()
+    yield from (paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib", "scripts"))
+    yield from site.getsitepackages()
+    yield site.getusersitepackages()
+    yield os.path.dirname(os.path.dirname(sys.executable)) + "/pyvenv.cfg"  # noqa: PTH120
+    if sys.prefix != sys.base_prefix:
+        yield sys.prefix
+    yield os.path.dirname(safetycase.__file__)  # noqa: PTH120
