@@ -6,7 +6,6 @@ import functools
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import distributions
 
 __all__ = ["Entry", "declared"]
 
@@ -28,6 +27,8 @@ def declared(group: str) -> tuple[Entry, ...]:
 
 @functools.lru_cache(maxsize=4)
 def _all_declared(_path: tuple[str, ...]) -> Mapping[str, tuple[Entry, ...]]:
+    from importlib.metadata import distributions  # dear, and a worker never asks
+
     # Reading each entry_points.txt as text and parsing only those that name us is several times
     # faster than importlib.metadata.entry_points(), which parses all of them.
     found: dict[str, list[Entry]] = {}
