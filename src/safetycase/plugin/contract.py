@@ -6,7 +6,7 @@ that holds it imports nothing heavy; `run` does. Everything a method returns is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -255,7 +255,7 @@ class Method:
     instrument, besides the declared inputs. `best_case(parameters, folder, inputs)` gives, for
     the planned n, the statistic of the safest result a run could return for each quantity, so
     that a plan that cannot decide its bound is a finding before the run; it reads files and
-    runs nothing.
+    runs nothing. `run` may be a coroutine function; the executor `asyncio` then runs many at once.
     """
 
     name: str
@@ -265,7 +265,7 @@ class Method:
     measures: tuple[Measure, ...]
     limits: tuple[str, ...]
     source: str
-    run: Callable[[tuple[str, ...], Any, Context], Measurement]
+    run: Callable[[tuple[str, ...], Any, Context], Measurement | Awaitable[Measurement]]
     self_check: Callable[[], Sequence[OracleResult]]
     controls: Callable[[], Controls]
     files: Callable[[Any], tuple[str, ...]] = lambda _parameters: ()
