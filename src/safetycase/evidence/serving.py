@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import select
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-__all__ = ["ServerFailed", "serve"]
+__all__ = ["ServerFailed", "serve", "serve_here"]
 
 START_SECONDS = 120
 
@@ -39,6 +40,41 @@ def serve(weights: Path, log: Path) -> Iterator[str]:
             yield _address(process, process.stdout, log) + "/v1"
         finally:
             _stop(process)
+
+
+@contextlib.contextmanager
+def serve_here(weights: str, case_folder: Path, expected: str) -> Iterator[tuple[str, str]]:
+    """Serve the weights a job names, where its worker runs; yields the base URL and their digest.
+
+    The weights are hashed here, whatever the job says of them. With `expected`, weights of
+    another digest are refused (`ServerFailed`), as are weights that change while they load.
+    Raises `ModelMissing` if they are not on this machine.
+    """
+    import hashlib
+    import tempfile
+
+    from safetycase.argument.model import ModelSpec
+    from safetycase.evidence.models import weights_path
+
+    path = weights_path(ModelSpec(weights=weights, provider="local"), case_folder)
+    assert path is not None
+    with path.open("rb") as file:
+        before = os.fstat(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if expected and digest != expected:
+        raise ServerFailed(
+            f"the weights `{weights}` on this machine are others than the registered ones: "
+            f"{digest[:12]} is not {expected[:12]}"
+        )
+    with (
+        tempfile.TemporaryDirectory(prefix="safetycase-serve-") as folder,
+        serve(path, Path(folder) / "server.log") as url,
+    ):
+        after = path.stat()
+        same = ("st_dev", "st_ino", "st_size", "st_mtime_ns")
+        if any(getattr(before, name) != getattr(after, name) for name in same):
+            raise ServerFailed(f"the weights `{weights}` changed while they were loaded")
+        yield url, digest
 
 
 def _address(process: subprocess.Popen[bytes], channel: IO[bytes], log: Path) -> str:

@@ -2,88 +2,138 @@
 
 `python -m safetycase.evidence.worker JOB.json`. Progress goes out as JSON lines on the original
 standard output; whatever the method prints goes to standard error. The worker ends when its
-standard input closes, so it never outlives the scheduler.
+standard input closes, with everything it started, so it never outlives the scheduler.
 """
 
 from __future__ import annotations
 
-import importlib
+import contextlib
 import json
 import os
+import signal
 import sys
 import threading
+import time
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetycase.plugin.contract import Context, Method, MethodError, ModelAccess
-from safetycase.plugin.parameters import bind
-from safetycase.plugin.wire import controls_json, measurement_json
+from safetycase.evidence.executors import processes, results
+from safetycase.evidence.perform import Progress, failure, perform
+from safetycase.plugin.contract import MethodError
+
+__all__ = ["carry_out", "main"]
+
+TICK_SECONDS = 0.05
+HEADROOM = 1 << 30
+"""Memory that is reserved and not used counts for the kernel's limit: thread stacks, arenas."""
 
 
 def main(argv: list[str]) -> int:
     """Run the job named by the first argument; the exit code is 0 if a result was written."""
-    channel = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    job = json.loads(Path(argv[0]).read_text("utf-8"))
-    result = Path(job["result"])
+    channel, parent = _apart()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
-        found = _execute(job, channel)
-    except MethodError as error:
-        found = {"error": str(error)}
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
-        traceback.print_exc()
-        found = {"error": f"{type(error).__name__}: {error}"}
+        job = json.loads(Path(argv[0]).read_text("utf-8"))
+        result = Path(job["result"])
+    except (IndexError, OSError, ValueError, KeyError, TypeError) as error:
+        sys.stderr.write(f"this is no job: {error!r}\n")
+        return 2
+    _limit(job.get("limits") or {})
+    text = carry_out(job, _ticker(channel))
     temporary = result.with_suffix(".tmp")
-    temporary.write_text(json.dumps(found, allow_nan=False), "utf-8")
+    temporary.write_text(text, "utf-8")
     temporary.replace(result)
     return 0
 
 
-def _execute(job: dict[str, Any], channel: Any) -> dict[str, Any]:
-    module, _, attribute = job["target"].partition(":")
-    method = getattr(importlib.import_module(module), attribute)
-    assert isinstance(method, Method)
-    if job["kind"] == "controls":
-        return {"controls": controls_json(method.controls())}
-    bound = bind(method.parameters, job["parameters"])
-    if bound.mismatches:
-        raise MethodError("; ".join(m.message for m in bound.mismatches))
-    models = {name: ModelAccess(**access) for name, access in job["models"].items()}
+def carry_out(job: Mapping[str, Any], progress: Progress) -> str:
+    """The result of a job as JSON text; what went wrong is a result that says so."""
+    try:
+        found = perform(job, progress)
+    except MethodError as error:
+        sys.stderr.write(f"{error}\n")
+        found = failure(error)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        traceback.print_exc()
+        found = failure(error)
+    try:
+        text = json.dumps(found, allow_nan=False)
+    except (ValueError, TypeError, RecursionError) as error:
+        return json.dumps({"error": f"the measurement is not JSON: {error}"})
+    if len(text) > results.RESULT_BYTES:
+        reason = f"the measurement takes {len(text)} bytes; {results.RESULT_BYTES} are the most"
+        return json.dumps({"error": f"{reason}; write large data to an artefact"})
+    return text
+
+
+def _apart() -> tuple[int, int]:
+    """The channels to the scheduler, moved where a method's own reading and writing is not."""
+    channel, parent = os.dup(1), os.dup(0)
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return channel, parent
+
+
+def _ticker(channel: int) -> Progress:
+    last = 0.0
 
     def progress(done: int, total: int, note: str = "") -> None:
-        channel.write(
-            json.dumps({"done": int(done), "total": int(total), "note": note[:80]}) + "\n"
-        )
+        nonlocal last
+        now = time.monotonic()
+        if now - last < TICK_SECONDS and done != total:
+            return
+        last = now
+        line = json.dumps({"done": done, "total": total, "note": note[:80]}) + "\n"
+        with contextlib.suppress(OSError):  # a method may have closed the channel
+            os.write(channel, line.encode("utf-8", "replace"))
 
-    context = Context(
-        case_folder=Path(job["case_folder"]),
-        scratch=Path(job["scratch"]),
-        seed=job["seed"],
-        model=models.get(job["model"]),
-        models=models,
-        progress=progress,
-    )
-    measured = method.run(tuple(job["inputs"]), bound.value, context)
-    written = measurement_json(measured)
-    missing = [name for name in job["needs"] if name not in written["quantities"]]
-    if missing:
-        raise MethodError("the method did not return " + ", ".join(f"`{m}`" for m in missing))
-    artefacts = {str(k): str(v) for k, v in measured.artefacts.items()}
-    for path in artefacts.values():
-        if not (context.scratch / path).resolve().is_relative_to(context.scratch.resolve()):
-            raise MethodError(f"the artefact `{path}` lies outside the scratch folder")
-    return {"measurement": written, "artefacts": artefacts}
+    return progress
 
 
-def _end_with_parent() -> None:
+def _limit(limits: Mapping[str, Any]) -> None:
+    """What the kernel can hold a process to; the sum over all processes is watched from outside.
+
+    `RLIMIT_AS` would stop weights that are only mapped; `RLIMIT_DATA` counts what is written.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    memory, output = limits.get("memory_bytes"), limits.get("output_bytes")
+    for name, most in (
+        (resource.RLIMIT_DATA, memory + HEADROOM if memory else None),
+        (resource.RLIMIT_FSIZE, output),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        if most is not None:
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(name, (most, resource.getrlimit(name)[1]))
+
+
+def _end_with(parent: int) -> None:
     # A raw read: a buffered reader would hold a lock that the interpreter needs at its end.
-    while os.read(0, 4096):
-        pass
-    os._exit(70)
+    first = os.getppid()
+    try:
+        while os.read(parent, 4096):
+            pass
+    except OSError:  # a method closed it: who the parent is still tells whether it is there
+        while os.getppid() == first:
+            time.sleep(0.5)
+    _end_all()
+
+
+def _end_all() -> None:
+    """End what this worker started, then itself."""
+    processes.end_all(-1, os.environ.get(processes.TOKEN, ""))
+    if os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(results.LEFT_ALONE)
 
 
 if __name__ == "__main__":

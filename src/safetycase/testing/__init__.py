@@ -1,5 +1,6 @@
 """Conformance suites that every plugin, ours or yours, has to pass."""
 
+from safetycase.testing.executors import check_executor
 from safetycase.testing.methods import check_method
 
-__all__ = ["check_method"]
+__all__ = ["check_executor", "check_method"]

@@ -1,0 +1,1 @@
+"""Where attempts run: a process each, threads, Ray, Slurm; one protocol, no decisions."""

@@ -1,0 +1,153 @@
+"""What a worker left in its folder, read with suspicion, and why there is no result."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+
+from safetycase.plugin.executors import Ticked
+
+__all__ = [
+    "JOB",
+    "LOG",
+    "RESULT",
+    "SCRATCH",
+    "Ended",
+    "cut",
+    "ended",
+    "lay_out",
+    "output_bytes",
+    "tick_of",
+]
+
+JOB, RESULT, LOG, SCRATCH = "job.json", "result.json", "worker.log", "scratch"
+LOG_BYTES = 2_000_000
+RESULT_BYTES = 64 << 20
+"""A result larger than this is refused: it goes into a record, artefacts do not."""
+
+_GONE = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT}
+LEFT_ALONE = 70
+"""The exit code of a worker whose scheduler went away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a worker ended, as its folder and its exit code tell."""
+
+    how: Literal["completed", "failed", "lost"]
+    result: Mapping[str, Any] | None
+    reason: str
+
+
+def lay_out(folder: Path, job: Mapping[str, Any]) -> Path:
+    """Write the job into its folder, with its paths there; returns the job's file."""
+    folder = folder.resolve()
+    scratch = folder / SCRATCH
+    scratch.mkdir(parents=True, exist_ok=True)
+    path = folder / JOB
+    whole = {**job, "result": str(folder / RESULT), "scratch": str(scratch)}
+    path.write_text(json.dumps(whole, allow_nan=False), "utf-8")
+    return path
+
+
+def ended(folder: Path, code: int | None) -> Ended:
+    """What became of a worker that ended by itself with `code` (negative: by that signal)."""
+    try:
+        found = _read(folder / RESULT)
+    except FileNotFoundError:
+        return _without(folder / LOG, code)
+    except (OSError, ValueError, RecursionError) as error:
+        return Ended(how="failed", result=None, reason=f"the result cannot be read: {error}")
+    if "error" in found:
+        return Ended(how="failed", result=None, reason=str(found["error"])[:2000])
+    return Ended(how="completed", result=found, reason="")
+
+
+def tick_of(task: str, line: bytes | str) -> Ticked | None:
+    """Progress from one line of the worker's channel; None if it is anything else."""
+    try:
+        said = json.loads(line)
+        return Ticked(
+            id=task, done=int(said["done"]), total=int(said["total"]), note=str(said["note"])[:80]
+        )
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
+
+
+def output_bytes(folder: Path, most: int) -> int:
+    """Bytes of all files below a folder, links not followed; stops counting beyond `most`."""
+    total, queue = 0, [str(folder)]
+    while queue and total <= most:
+        with contextlib.suppress(OSError), os.scandir(queue.pop()) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        queue.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
+def cut(log: Path) -> None:
+    """Keep the end of a runaway log."""
+    try:
+        size = log.stat().st_size
+    except OSError:
+        log.write_bytes(b"[there is no log]\n")
+        return
+    if size > LOG_BYTES:
+        with log.open("rb") as file:
+            file.seek(-LOG_BYTES, os.SEEK_END)
+            tail = file.read()
+        log.write_bytes(b"[cut: %d earlier bytes]\n" % (size - LOG_BYTES) + tail)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    size = path.lstat().st_size
+    if path.is_symlink() or not path.is_file():
+        raise ValueError("it is not a file")
+    if size > RESULT_BYTES:
+        raise ValueError(f"it has {size} bytes, and {RESULT_BYTES} are the most a result may have")
+    found = json.loads(path.read_bytes(), parse_constant=_no_number, object_pairs_hook=_once)
+    if not isinstance(found, dict):
+        raise ValueError("it is not a JSON object")
+    return found
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"it holds {word}, which is no number of JSON")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in it")
+    return found
+
+
+def _without(log: Path, code: int | None) -> Ended:
+    if code is not None and code < 0:
+        try:
+            name, gone = signal.Signals(-code).name, signal.Signals(-code) in _GONE
+        except ValueError:
+            name, gone = f"signal {-code}", False
+        return Ended(how="lost" if gone else "failed", result=None, reason=f"killed by {name}")
+    if code == LEFT_ALONE:
+        return Ended(how="lost", result=None, reason="its scheduler went away")
+    lines = _tail(log).strip().splitlines()
+    last = lines[-1][:200] if lines else "it printed nothing"
+    reason = f"the worker ended with code {code} and no result: {last}"
+    return Ended(how="failed", result=None, reason=reason)
+
+
+def _tail(log: Path) -> str:
+    with contextlib.suppress(OSError), log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 4096))
+        return file.read().decode("utf-8", "replace")
+    return ""
