@@ -115,6 +115,7 @@ def prepared(
             model=models.get(job["model"]),
             models=models,
             progress=lambda done, total, note="": progress(int(done), int(total), str(note)),
+            subject=job.get("subject", {}),
         )
         yield tuple(map(str, job["inputs"])), bound.value, context, extra
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safetycase.argument.model import Case, Evidence
+from safetycase.argument.model import Case, Evidence, ModelSpec
 from safetycase.evidence.digests import Digester
 from safetycase.evidence.facts import resolve_facts
 from safetycase.evidence.models import ModelMissing, weights_path
@@ -99,7 +99,7 @@ def _subject(
     spec = case.header.models.get(name)
     if spec is None:
         raise ModelMissing(f"there is no model `{name}`")
-    path = weights_path(spec, folder) if method.needs_model else None
+    path = _weights(spec, folder, method)
     return {
         "weights": spec.weights,
         "provider": spec.provider,
@@ -107,6 +107,18 @@ def _subject(
         "scaffold": case.header.system.scaffold,
         "tools": list(case.header.system.tools),
     }
+
+
+def _weights(spec: ModelSpec, folder: Path, method: Method) -> Path | None:
+    """The weights whose digest names the subject; a result made elsewhere does without them."""
+    if not (method.needs_model or method.imports):
+        return None
+    try:
+        return weights_path(spec, folder)
+    except ModelMissing:
+        if method.needs_model:
+            raise
+        return None
 
 
 def _code(entry: MethodEntry) -> str:

@@ -271,6 +271,7 @@ def _registration(setting: Setting, job: Job, writer: Writer) -> tuple[int, int]
             "recipe_digest": digest,
             "environment": dict(environment()),
             "exploratory": setting.exploratory,
+            "imported": job.method.imports,
             "seed": seed,
             "because": job.because,
             "template": _template(setting.case, job.evidence.id),
@@ -371,6 +372,7 @@ def _task(
     values, _ = resolve_facts(setting.case, dict(job.evidence.with_))
     scratch = folder / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
+    assert job.recipe.recipe is not None
     return {
         "kind": "run",
         "target": job.entry.target,
@@ -382,6 +384,7 @@ def _task(
         "needs": sorted(set(job.evidence.reads.values())),
         "model": job.evidence.model or setting.case.header.system.model,
         "models": {name: dict(values) for name, values in access.items()},
+        "subject": dict(job.recipe.recipe.groups["subject"]),
     }
 
 

@@ -74,7 +74,9 @@ class Context:
     """What a run is given, and nothing else.
 
     `case_folder` is where relative paths of parameters and inputs start (read only), `scratch`
-    an empty folder whose files become artefacts when named in `Measurement.artefacts`.
+    an empty folder whose files become artefacts when named in `Measurement.artefacts`. `subject`
+    is what the recipe says of the leaf's model, `weights_sha256` among it (empty where no weights
+    are on this machine).
     """
 
     case_folder: Path
@@ -83,6 +85,7 @@ class Context:
     model: ModelAccess | None
     models: Mapping[str, ModelAccess]
     progress: Progress
+    subject: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +259,8 @@ class Method:
     the planned n, the statistic of the safest result a run could return for each quantity, so
     that a plan that cannot decide its bound is a finding before the run; it reads files and
     runs nothing. `run` may be a coroutine function; the executor `asyncio` then runs many at once.
+    `imports` says that `run` reads the result of a run made elsewhere, before it could be
+    registered: its order is not shown, and its subject is as reported at best.
     """
 
     name: str
@@ -271,3 +276,4 @@ class Method:
     files: Callable[[Any], tuple[str, ...]] = lambda _parameters: ()
     best_case: Callable[[Any, Path, tuple[str, ...]], Mapping[str, Statistic]] | None = None
     needs_model: bool = True
+    imports: bool = False
