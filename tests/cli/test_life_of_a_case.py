@@ -78,10 +78,9 @@ def test_one_character_of_one_item_makes_only_that_leaf_stale(sc: Sc, tmp_path: 
     assert sc("run", folder).code == 0
     (folder / "items.txt").write_text("abd", "utf-8")
     found = sc("status", folder, "--json").json
-    assert found["states"]["E-COIN"]["freshness"] == {
-        "word": "stale",
-        "detail": "instrument.files.items.txt",
-    }
+    freshness = found["states"]["E-COIN"]["freshness"]
+    assert (freshness["word"], freshness["detail"]) == ("stale", "instrument.files.items.txt")
+    assert freshness["causes"][0]["file"] == "items.txt"
     assert found["states"]["E-OTHER"]["freshness"]["word"] == "fresh"
     assert found["states"]["RARE"]["support"] == "open"
     assert found["states"]["OTHER"]["support"] == "supported"

@@ -29,10 +29,9 @@ def test_it_says_what_a_program_needs(assessment):
     assert data["format"] == "safetycase/assessment@1"
     assert data["verdict"] == "unknown"
     assert data["root"] == "SAFE"
-    assert data["states"]["E-WEIGHTS"]["freshness"] == {
-        "word": "stale",
-        "detail": "weights of the model assistant",
-    }
+    freshness = data["states"]["E-WEIGHTS"]["freshness"]
+    assert freshness["word"] == "stale"
+    assert freshness["detail"] == "weights of the model assistant"
     leaf = data["leaves"]["E-POISON-TASKS"]["quantities"][0]
     assert leaf["interval"] == {"low": 0.41, "high": 0.59}
     assert data["elements"]["E-CONTROL"]["with"] == {"audit_budget": 0.02}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from safetycase.argument.findings import Finding
@@ -20,11 +20,21 @@ from safetycase.argument.model import (
     Monitor,
 )
 from safetycase.assess.below import Below
-from safetycase.assess.leaves import Leaf, LeafTarget, assess_leaf, attempt_of
+from safetycase.assess.freshness import LeafTarget
+from safetycase.assess.indexed import Indexed
+from safetycase.assess.leaves import Leaf, assess_leaf, attempt_of
 from safetycase.assess.logic import Facts, standing, unanswered_legs
 from safetycase.assess.numbers import Grounds, weigh
 from safetycase.assess.reasons import reasons_of
-from safetycase.assess.records import Assessment, Confidence, Freshness, State, SupportWord, Truth
+from safetycase.assess.records import (
+    WORST_FIRST,
+    Assessment,
+    Confidence,
+    Freshness,
+    State,
+    SupportWord,
+    Truth,
+)
 from safetycase.assess.verdict import verdict_of
 from safetycase.checks.criterion import claim_of
 from safetycase.checks.rules import REGISTRY_COMPLETE
@@ -35,26 +45,20 @@ from safetycase.plugin.contract import Method
 
 __all__ = ["CurrentLeaf", "Input", "assess"]
 
-WORST_FIRST = (
-    "unknown",
-    "never run",
-    "invalidated",
-    "tainted",
-    "not applicable",
-    "expired",
-    "stale",
-    "insufficient",
-    "fresh",
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentLeaf:
-    """What an evidence would be run with now: its recipe (or the problem) and its method."""
+    """What an evidence would be run with now: its recipe (or the problem) and its method.
+
+    `environment` is what it would run in, `undeclared` the present digests of what its past runs
+    opened without declaring it.
+    """
 
     recipe: Recipe | None
     problem: str
     method: Method | None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    undeclared: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,7 @@ def assess(given: Input) -> Assessment:
     """Compute every status of the case at the instant `given.now`."""
     case, conclusions = given.case, conclusion_of(given.case)
     leaves: dict[str, Leaf] = {}
+    history = Indexed(given.history)
     for name, current in given.leaves.items():
         evidence, claim = case.elements[name], claim_of(case, name, conclusions)
         if isinstance(evidence, Evidence) and claim is not None and claim.holds_when is not None:
@@ -83,8 +88,10 @@ def assess(given: Input) -> Assessment:
                 recipe=current.recipe,
                 problem=current.problem,
                 method=current.method,
+                environment=current.environment,
+                undeclared=current.undeclared,
             )
-            leaves[name] = assess_leaf(case, target, given.history, given.now)
+            leaves[name] = assess_leaf(case, target, history, given.now)
     facts = _facts(given, leaves)
     fresh = {n: leaf for n, leaf in leaves.items() if leaf.freshness.word == "fresh"}
     grounds = Grounds(
@@ -116,7 +123,9 @@ def assess(given: Input) -> Assessment:
         bounds.get(case.root),
         facts,
         found,
-        attempts=tuple(attempt_of(a, given.history) for a in given.history.attempts),
+        attempts=tuple(
+            attempt_of(a, history.by_seq[a.registration]) for a in given.history.attempts
+        ),
         record=(given.record_length, given.record_head),
     )
 

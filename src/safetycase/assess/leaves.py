@@ -7,13 +7,15 @@ claim is judged at alpha / (j (j + 1)): trying again costs certainty.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from safetycase.argument.model import Case, Claim, Evidence
+from safetycase.argument.model import Case
 from safetycase.assess.credence import rated
+from safetycase.assess.freshness import LeafTarget, Question, freshness_of
+from safetycase.assess.indexed import Indexed, Standing, planned_attempts
 from safetycase.assess.records import (
     Attempt,
     ControlsRecord,
@@ -24,9 +26,7 @@ from safetycase.assess.records import (
 )
 from safetycase.checks.criterion import Judged, confidence, judge, planned_alpha, spent_alpha
 from safetycase.confidence.bounds import VACUOUS, Bounds
-from safetycase.ledger.fold import AttemptRecord, History, Registration
-from safetycase.ledger.recipe import Recipe, differences
-from safetycase.plugin.contract import Method
+from safetycase.ledger.fold import AttemptRecord, Registration
 from safetycase.plugin.wire import controls_of, quantities_of, restored_plots
 from safetycase.stats import (
     Statistic,
@@ -41,17 +41,6 @@ __all__ = ["CONTROLS_LEVEL", "EARLIER", "Leaf", "LeafTarget", "assess_leaf", "at
 
 EARLIER = "EARLIER-REFUTATION"
 CONTROLS_LEVEL = 0.95
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeafTarget:
-    """What a leaf is judged against: claim, recipe now (or why there is none), method."""
-
-    evidence: Evidence
-    claim: Claim
-    recipe: Recipe | None
-    problem: str
-    method: Method | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +62,8 @@ class _Decided:
     alpha: float
 
 
-def parse_time(text: str) -> datetime:
-    """A time of the record."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-
-
-def attempt_of(record: AttemptRecord, history: History) -> Attempt:
+def attempt_of(record: AttemptRecord, registration: Registration) -> Attempt:
     """One attempt as reports show it."""
-    registration = next(r for r in history.registrations if r.seq == record.registration)
     return Attempt(
         id=record.id,
         seq=record.start_seq,
@@ -95,19 +78,24 @@ def attempt_of(record: AttemptRecord, history: History) -> Attempt:
     )
 
 
-def assess_leaf(case: Case, target: LeafTarget, history: History, now: datetime) -> Leaf:
+def assess_leaf(case: Case, target: LeafTarget, history: Indexed, now: datetime) -> Leaf:
     """Judge one evidence against the record at the instant `now`."""
-    mine = [r for r in history.registrations if r.evidence == target.evidence.id]
-    counted = [r for r in mine if not r.exploratory]
-    latest = counted[-1] if counted else None
-    tried = [a for a in history.attempts if a.registration in {r.seq for r in mine}]
-    pooled = _pooled(latest, tried) if latest else []
+    standing = history.standing(target.evidence.id)
+    latest, pooled = standing.latest, standing.pooled
     decided, problem = _decide(case, target, history, latest, pooled)
-    freshness = _freshness(case, target, latest, tried, pooled, problem, now)
-    if decided and latest and freshness.word == "fresh":
-        freshness = _large_enough(decided, latest, len(pooled))
-    outcome = decided.judged.outcome if decided else None
-    fresh = freshness.word == "fresh"
+    current = freshness_of(
+        Question(
+            target=target,
+            standing=standing,
+            now=now,
+            distribution=case.header.deployment.distribution,
+            events=history.events,
+            waivers=history.waivers.get(target.evidence.id, ()),
+            problem=problem,
+            shortfall=_shortfall(decided, latest, len(pooled)),
+        )
+    )
+    fresh = current.freshness.word == "fresh"
     controls = _controls(target, history)
     known = None
     if decided and fresh:
@@ -119,30 +107,20 @@ def assess_leaf(case: Case, target: LeafTarget, history: History, now: datetime)
             controls=controls,
             prior=target.evidence.prior,
         )
-    result = _result(case, target, history, latest, tried, pooled, decided)
+    result = _result(case, target, history, standing, decided)
     return Leaf(
         result=replace(result, controls=controls, credence=known.told if known else None),
         statistics=decided.statistics if decided and fresh else {},
-        freshness=freshness,
-        outcome=outcome,
+        freshness=current.freshness,
+        outcome=decided.judged.outcome if decided else None,
         bounds=known.bounds if known else VACUOUS,
-        due=_due(freshness, latest, tried, pooled),
+        due=current.due,
     )
 
 
 def _criterion(target: LeafTarget) -> Any:
     assert target.claim.holds_when is not None
     return target.claim.holds_when
-
-
-def _pooled(latest: Registration, tried: Sequence[AttemptRecord]) -> list[AttemptRecord]:
-    """The completed attempts that count: the first of the registered number, in order."""
-    done = [
-        a
-        for a in tried
-        if a.registration == latest.seq and a.outcome == "completed" and a.measurement
-    ]
-    return done[: int(latest.plan.get("attempts", 1))]
 
 
 def _statistics(
@@ -155,7 +133,7 @@ def _statistics(
 def _decide(
     case: Case,
     target: LeafTarget,
-    history: History,
+    history: Indexed,
     latest: Registration | None,
     pooled: Sequence[AttemptRecord],
 ) -> tuple[_Decided | None, str]:
@@ -171,142 +149,45 @@ def _decide(
     return _Decided(judged=judged, statistics=statistics, alpha=alpha), ""
 
 
-def _alpha(case: Case, target: LeafTarget, history: History, latest: Registration) -> float:
+def _alpha(case: Case, target: LeafTarget, history: Indexed, latest: Registration) -> float:
     now = planned_alpha(case, target.evidence.id)
     registered = 1 - float(latest.level)
     return spent_alpha(min(now, registered), _rank(target, history, latest))
 
 
-def _rank(target: LeafTarget, history: History, latest: Registration) -> int:
+def _rank(target: LeafTarget, history: Indexed, latest: Registration) -> int:
     """Which registration of this claim with a completed attempt this one is, from 1."""
-    looked = {a.registration for a in history.attempts if a.outcome == "completed"}
-    earlier = [
-        r
-        for r in history.registrations
-        if r.claim == target.claim.id
-        and not r.exploratory
-        and r.seq < latest.seq
-        and r.seq in looked
-    ]
-    return len(earlier) + 1
+    return 1 + sum(
+        not r.exploratory and r.seq < latest.seq and history.completed(r)
+        for r in history.by_claim.get(target.claim.id, ())
+    )
 
 
-def _freshness(
-    case: Case,
-    target: LeafTarget,
-    latest: Registration | None,
-    tried: Sequence[AttemptRecord],
-    pooled: Sequence[AttemptRecord],
-    problem: str,
-    now: datetime,
-) -> Freshness:
-    if latest is None:
-        return Freshness(word="never run", detail="exploratory runs do not count" if tried else "")
-    if target.recipe is None:
-        return Freshness(word="unknown", detail=target.problem)
-    mismatch = _mismatch(case, target, latest)
-    if mismatch:
-        return mismatch
-    if not pooled:
-        return _without_result(tried, latest)
-    if problem:
-        return Freshness(word="unknown", detail=problem)
-    planned = int(latest.plan.get("attempts", 1))
-    if len(pooled) < planned:
-        return Freshness(word="insufficient", detail=f"{len(pooled)} of {planned} attempts")
-    changed = sorted({str(c) for a in pooled for c in a.body.get("changed_during_run", [])})
-    if changed:
-        return Freshness(word="tainted", detail=", ".join(changed) + " changed during the run")
-    end = parse_time(pooled[-1].ended_at or pooled[-1].started_at)
-    if target.evidence.valid_for:
-        until = end + timedelta(seconds=target.evidence.valid_for.seconds)
-        if now > until:
-            return Freshness(word="expired", detail=until.strftime("%Y-%m-%d"))
-    failed = [
-        c["name"]
-        for a in pooled
-        if a.measurement
-        for c in a.measurement.get("instrument", [])
-        if not c["passed"]
-    ]
-    if failed:
-        return Freshness(
-            word="insufficient",
-            detail="effort: instrument check failed: " + ", ".join(dict.fromkeys(failed)),
-        )
-    return Freshness(word="fresh")
+def _shortfall(
+    decided: _Decided | None, latest: Registration | None, attempts: int
+) -> Callable[[], tuple[int, int] | None]:
+    """(tried, planned) items, where fewer were tried than the registered plan promised."""
 
+    def found() -> tuple[int, int] | None:
+        planned = latest.plan.get("n", 0) if latest else 0
+        if not decided or not isinstance(planned, int) or not planned:
+            return None
+        sizes = [sample_size(statistic) for statistic in decided.statistics.values()]
+        counted = [size.items + size.missing for size in sizes if size.items + size.missing]
+        short = bool(counted) and min(counted) < planned * attempts
+        return (min(counted), planned * attempts) if short else None
 
-def _large_enough(decided: _Decided, latest: Registration, attempts: int) -> Freshness:
-    """Fresh, unless fewer items were tried than the registered plan promised."""
-    planned = int(latest.plan.get("n", 0)) * attempts
-    sizes = [sample_size(statistic) for statistic in decided.statistics.values()]
-    counted = [size.items + size.missing for size in sizes if size.items + size.missing]
-    if counted and min(counted) < planned:
-        return Freshness(word="insufficient", detail=f"n: {min(counted)} of {planned} planned")
-    return Freshness(word="fresh")
-
-
-def _mismatch(case: Case, target: LeafTarget, latest: Registration) -> Freshness | None:
-    assert target.recipe is not None
-    changed = differences(latest.recipe, target.recipe.groups)
-    if latest.criterion != str(target.claim.holds_when):
-        changed = (*changed, "criterion")
-    subject = [c for c in changed if c.startswith("subject")]
-    if subject:
-        return Freshness(word="not applicable", detail=", ".join(subject))
-    if changed:
-        return Freshness(word="stale", detail=", ".join(changed))
-    asked, on = case.header.deployment.distribution, target.evidence.distribution
-    if on is not None and on != asked:
-        return Freshness(word="not applicable", detail="measured on another distribution")
-    return None
-
-
-def _without_result(tried: Sequence[AttemptRecord], latest: Registration) -> Freshness:
-    mine = [a for a in tried if a.registration == latest.seq]
-    if not mine:
-        return Freshness(word="never run", detail="registered, not started")
-    last = mine[-1]
-    return Freshness(word="unknown", detail=f"the last attempt {_ended(last)}")
-
-
-def _ended(attempt: AttemptRecord) -> str:
-    words = {"failed": "failed", "aborted": "was aborted", "lost": "was lost"}
-    if attempt.outcome is None:
-        return "has not ended"
-    if attempt.outcome == "completed":
-        return "completed without a measurement"
-    return words[attempt.outcome] + (f": {attempt.reason}" if attempt.reason else "")
-
-
-def _due(
-    freshness: Freshness,
-    latest: Registration | None,
-    tried: Sequence[AttemptRecord],
-    pooled: Sequence[AttemptRecord],
-) -> str | None:
-    """Why the leaf should be run, or None: the same recipe is never run again by itself."""
-    if freshness.word == "fresh" or (
-        freshness.word == "insufficient" and freshness.detail.startswith(("effort", "n:"))
-    ):
-        return None
-    if latest is not None and freshness.word == "unknown" and pooled:
-        return None
-    if freshness.word == "unknown" and not tried:
-        return None
-    return str(freshness)
+    return found
 
 
 def _result(
     case: Case,
     target: LeafTarget,
-    history: History,
-    latest: Registration | None,
-    tried: Sequence[AttemptRecord],
-    pooled: Sequence[AttemptRecord],
+    history: Indexed,
+    standing: Standing,
     decided: _Decided | None,
 ) -> LeafResult:
+    latest, pooled = standing.latest, standing.pooled
     last = pooled[-1] if pooled else None
     said: Mapping[str, Any] = (last.measurement or {}) if last else {}
     alpha = decided.alpha if decided else spent_alpha(planned_alpha(case, target.evidence.id), 1)
@@ -318,10 +199,8 @@ def _result(
         level=1 - alpha,
         outcome=decided.judged.outcome if decided else None,
         quantities=_quantities(target, decided) if decided else (),
-        attempts=tuple(attempt_of(a, history) for a in tried),
-        registrations=len(
-            {r.seq for r in history.registrations if r.evidence == target.evidence.id}
-        ),
+        attempts=tuple(attempt_of(a, history.by_seq[a.registration]) for a in standing.tried),
+        registrations=len(standing.registrations),
         registered_at=latest.at if latest else None,
         ran_at=last.ended_at if last else None,
         seed=latest.seed if latest else None,
@@ -336,7 +215,7 @@ def _result(
         limits=target.method.limits if target.method else (),
         recipe_digest=latest.recipe_digest if latest else None,
         method_version=_version(latest, target),
-        planned_attempts=int(latest.plan.get("attempts", 1)) if latest else 1,
+        planned_attempts=planned_attempts(latest.plan) if latest else 1,
     )
 
 
@@ -372,7 +251,7 @@ def _quantities(target: LeafTarget, decided: _Decided) -> tuple[QuantityResult, 
 
 
 def _raised(
-    target: LeafTarget, history: History, latest: Registration | None, said: Mapping[str, Any]
+    target: LeafTarget, history: Indexed, latest: Registration | None, said: Mapping[str, Any]
 ) -> tuple[tuple[str, str], ...]:
     """Doubts the result raises against itself, and an earlier refutation on the same subject."""
     found = [
@@ -385,12 +264,11 @@ def _raised(
 
 
 def _earlier_refutation(
-    target: LeafTarget, history: History, latest: Registration | None
+    target: LeafTarget, history: Indexed, latest: Registration | None
 ) -> str | None:
-    for old in history.registrations:
+    for old in history.by_claim.get(target.claim.id, ()):
         same = (
-            old.claim == target.claim.id
-            and not old.exploratory
+            not old.exploratory
             and latest is not None
             and old.seq < latest.seq
             and old.recipe.get("subject") == latest.recipe.get("subject")
@@ -400,8 +278,8 @@ def _earlier_refutation(
             continue
         done = [
             a
-            for a in history.attempts
-            if a.registration == old.seq and a.outcome == "completed" and a.measurement
+            for a in history.attempts.get(old.seq, ())
+            if a.outcome == "completed" and a.measurement
         ]
         try:
             statistics = _statistics(old.body.get("reads", {}), done) if done else None
@@ -418,29 +296,26 @@ def _earlier_refutation(
     return None
 
 
-def _controls(target: LeafTarget, history: History) -> ControlsRecord | None:
+def _controls(target: LeafTarget, history: Indexed) -> ControlsRecord | None:
     method = target.method
     if method is None or target.recipe is None:
         return None
-    code = target.recipe.groups["instrument"]["method_code"]
-    for entry in reversed(history.controls):
-        if entry.method == method.name and entry.code_digest == code and entry.planted:
-            controls = controls_of(entry.body)
-            bad = controls.counts(claim_is_true=False)
-            good = controls.counts(claim_is_true=True)
-            return ControlsRecord(
-                method=method.name,
-                version=entry.version,
-                criterion=controls.criterion,
-                false_passes=bad[0],
-                false_runs=bad[1],
-                true_passes=good[0],
-                true_runs=good[1],
-                p_pass_if_false=clopper_pearson(
-                    *bad, alpha_low=1 - CONTROLS_LEVEL, alpha_high=1 - CONTROLS_LEVEL
-                ),
-                p_pass_if_true=clopper_pearson(
-                    *good, alpha_low=1 - CONTROLS_LEVEL, alpha_high=1 - CONTROLS_LEVEL
-                ),
-            )
-    return None
+    code = str(target.recipe.groups["instrument"]["method_code"])
+    entry = history.controls.get((method.name, code))
+    if entry is None:
+        return None
+    controls = controls_of(entry.body)
+    bad = controls.counts(claim_is_true=False)
+    good = controls.counts(claim_is_true=True)
+    level = 1 - CONTROLS_LEVEL
+    return ControlsRecord(
+        method=method.name,
+        version=entry.version,
+        criterion=controls.criterion,
+        false_passes=bad[0],
+        false_runs=bad[1],
+        true_passes=good[0],
+        true_runs=good[1],
+        p_pass_if_false=clopper_pearson(*bad, alpha_low=level, alpha_high=level),
+        p_pass_if_true=clopper_pearson(*good, alpha_low=level, alpha_high=level),
+    )

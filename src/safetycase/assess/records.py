@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from safetycase.argument.findings import Finding
 from safetycase.argument.model import Case
@@ -18,6 +18,7 @@ from safetycase.stats import Interval
 __all__ = [
     "Assessment",
     "Attempt",
+    "Cause",
     "Confidence",
     "ControlsRecord",
     "Credence",
@@ -27,6 +28,8 @@ __all__ = [
     "Reason",
     "State",
     "Verdict",
+    "WORST_FIRST",
+    "Waived",
 ]
 
 Truth = Literal["true", "false", "unknown"]
@@ -42,16 +45,81 @@ FreshnessWord = Literal[
     "unknown",
     "never run",
 ]
+WORST_FIRST: Final[tuple[FreshnessWord, ...]] = (
+    "unknown",
+    "never run",
+    "invalidated",
+    "tainted",
+    "not applicable",
+    "expired",
+    "stale",
+    "insufficient",
+    "fresh",
+)
+"""The states of a leaf in the order in which one is named before another."""
 Verdict = Literal["holds", "insufficient", "fails", "unknown", "not posed"]
 Outcome = Literal["supports", "refutes", "inconclusive"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One field that made a leaf other than fresh: what it was and what it is.
+
+    `file` is where the field's content lives, if it is that of a file; `line` its first changed
+    line (from 1), with `was` and `now` that line, once somebody looked it up.
+    """
+
+    field: str
+    was: str = ""
+    now: str = ""
+    file: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        if self.line is not None:
+            return f"{self.file}:{self.line} was `{self.was}` and is `{self.now}`"
+        if self.file:
+            return (
+                f"{self.file} changed ({self.was[:12] or 'absent'} → {self.now[:12] or 'absent'})"
+            )
+        return f"{self.field} was `{self.was}` and is `{self.now}`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waived:
+    """A signed statement of somebody other than the author that two recipes are equivalent.
+
+    `until` is the UTC time at which it ends, `record` its sequence number.
+    """
+
+    reviewer: str
+    author: str
+    until: str
+    reason: str
+    fields: tuple[str, ...]
+    record: int
+
+    def __str__(self) -> str:
+        return (
+            f"equivalent by waiver of {self.reviewer} until {self.until[:10]} "
+            f"({', '.join(self.fields)}): {self.reason}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """How current a leaf is, with the fields or the time that made it otherwise."""
+    """How current a leaf is, with the fields or the time that made it otherwise.
+
+    `also` are the further states that would hold without the first, `warnings` what does not make
+    it less than fresh, and `waived` the waivers without which it would be.
+    """
 
     word: FreshnessWord
     detail: str = ""
+    causes: tuple[Cause, ...] = ()
+    also: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    waived: tuple[Waived, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.word} ({self.detail})" if self.detail else self.word

@@ -28,6 +28,14 @@ class Digester:
     def __init__(self, *, trust_cache: bool) -> None:
         self.trust_cache = trust_cache
         self._cache: dict[str, list[str]] | None = None
+        self._seen: dict[Path, str] = {}
+
+    def once(self, path: Path) -> str:
+        """Like `file`, but each file is read once in the life of this object: one snapshot."""
+        found = self._seen.get(path)
+        if found is None:
+            found = self._seen[path] = self.file(path)
+        return found
 
     def file(self, path: Path) -> str:
         """The SHA-256 of a file, in hex; `OSError` if it cannot be read."""

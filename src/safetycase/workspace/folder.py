@@ -17,7 +17,8 @@ from safetycase.argument.graph import conclusion_of
 from safetycase.argument.model import Case, Claim, Evidence
 from safetycase.checks.criterion import claim_of
 from safetycase.evidence.digests import Digester
-from safetycase.evidence.recipes import CurrentRecipe, current_recipe
+from safetycase.evidence.recipes import CurrentRecipe, Reading, current_recipe
+from safetycase.evidence.undeclared import undeclared_now
 from safetycase.ledger import History, Log, fold, read
 from safetycase.plugin.catalogue import Catalogue
 from safetycase.plugin.contract import Method
@@ -44,6 +45,7 @@ class Workspace:
     catalogue: Catalogue
     methods: Mapping[str, Method] = field(default_factory=dict)
     recipes: Mapping[str, CurrentRecipe] = field(default_factory=dict)
+    undeclared: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -61,7 +63,11 @@ class Workspace:
 
         leaves = {
             name: CurrentLeaf(
-                recipe=recipe.recipe, problem=recipe.problem, method=self.methods.get(name)
+                recipe=recipe.recipe,
+                problem=recipe.problem,
+                method=self.methods.get(name),
+                environment=recipe.environment,
+                undeclared=self.undeclared,
             )
             for name, recipe in self.recipes.items()
         }
@@ -131,13 +137,14 @@ def open_case(
         )
     leaves = {name: case.elements[name] for name in facts}
     methods = {n: f.method for n, f in facts.items() if isinstance(f.method, Method)}
-    digester = Digester(trust_cache=trust_cache)
+    reading = Reading(folder, Digester(trust_cache=trust_cache))
+    history = fold(log)
     current: dict[str, CurrentRecipe] = {}
     for name, leaf in leaves.items():
         method = methods.get(name)
         assert isinstance(leaf, Evidence)
         current[name] = (
-            current_recipe(case, leaf, method, catalogue.methods[leaf.method], folder, digester)
+            current_recipe(case, leaf, method, catalogue.methods[leaf.method], reading)
             if method and leaf.method
             else CurrentRecipe(recipe=None, problem="its method is not there")
         )
@@ -147,8 +154,9 @@ def open_case(
         case=case,
         findings=checked.findings,
         log=log,
-        history=fold(log),
+        history=history,
         catalogue=catalogue,
         methods=methods,
         recipes=current,
+        undeclared=undeclared_now(history, reading),
     )

@@ -1,0 +1,93 @@
+"""The history of a record, ready to be asked by leaf: read once, whatever the number of leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from safetycase.ledger.fold import (
+    AttemptRecord,
+    ControlsEntry,
+    EventRecord,
+    History,
+    Registration,
+    WaiverRecord,
+)
+
+__all__ = ["Indexed", "Standing", "standing_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a leaf has in the record.
+
+    `latest` is its last registration that counts, `tried` all its attempts, `pooled` the
+    completed ones of `latest` that its plan allows, in the order of the record.
+    """
+
+    registrations: Sequence[Registration]
+    latest: Registration | None
+    tried: Sequence[AttemptRecord]
+    pooled: Sequence[AttemptRecord]
+
+
+class Indexed:
+    """Registrations, attempts, controls, events and waivers by what they are looked up by."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.by_seq: dict[int, Registration] = {r.seq: r for r in history.registrations}
+        self.by_evidence: dict[str, list[Registration]] = {}
+        self.by_claim: dict[str, list[Registration]] = {}
+        for registration in history.registrations:
+            self.by_evidence.setdefault(registration.evidence, []).append(registration)
+            self.by_claim.setdefault(registration.claim, []).append(registration)
+        self.attempts: dict[int, list[AttemptRecord]] = {}
+        for attempt in history.attempts:
+            self.attempts.setdefault(attempt.registration, []).append(attempt)
+        self.controls: dict[tuple[str, str], ControlsEntry] = {
+            (c.method, c.code_digest): c for c in history.controls if c.planted
+        }
+        self.waivers: dict[str, list[WaiverRecord]] = {}
+        for waiver in history.waivers:
+            self.waivers.setdefault(waiver.evidence, []).append(waiver)
+        # A revoked key speaks of whole records, which whoever folds the record leaves out.
+        self.events: tuple[EventRecord, ...] = tuple(
+            e for e in history.events if e.event != "key-revoked"
+        )
+
+    def standing(self, evidence: str) -> Standing:
+        """What `evidence` has in the record."""
+        return standing_of(self.by_evidence.get(evidence, ()), self.attempts)
+
+    def completed(self, registration: Registration) -> bool:
+        """Whether some attempt of a registration completed."""
+        return any(a.outcome == "completed" for a in self.attempts.get(registration.seq, ()))
+
+
+def standing_of(
+    registrations: Sequence[Registration], attempts: Mapping[int, Sequence[AttemptRecord]]
+) -> Standing:
+    """The standing of a leaf from its registrations, in the order of the record."""
+    latest = next((r for r in reversed(registrations) if not r.exploratory), None)
+    if len(registrations) == 1:
+        tried = attempts.get(registrations[0].seq, ())
+    else:
+        tried = sorted(
+            (a for r in registrations for a in attempts.get(r.seq, ())), key=lambda a: a.start_seq
+        )
+    pooled = _pooled(latest, attempts.get(latest.seq, ())) if latest else ()
+    return Standing(registrations=registrations, latest=latest, tried=tried, pooled=pooled)
+
+
+def _pooled(latest: Registration, tried: Iterable[AttemptRecord]) -> Sequence[AttemptRecord]:
+    """The completed attempts that count: the first of the registered number, in order."""
+    done = [a for a in tried if a.outcome == "completed" and a.measurement]
+    return done[: planned_attempts(latest.plan)]
+
+
+def planned_attempts(plan: Mapping[str, Any]) -> int:
+    """How many completed attempts a registered plan pools."""
+    value = plan.get("attempts", 1)
+    return value if type(value) is int and value > 0 else 1

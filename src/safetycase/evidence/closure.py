@@ -1,0 +1,211 @@
+"""The code a method consists of, by content: its modules, and the packages they lean on.
+
+Read from the text of the modules: nothing is imported, and an import inside a function counts.
+What an import statement does not show (a name made up at run time) is found when the method runs,
+by `observe`.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetycase.evidence.places import Places
+
+__all__ = ["Closure", "closure", "packages", "tops"]
+
+OURS = ("safetycase.methods", "safetycase.stats", "safetycase.confidence", "safetycase.argument")
+"""What of this package a method of ours may consist of; the contract itself is not among it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """The modules of a method and the versions of what they lean on.
+
+    `code` maps a module to the SHA-256 of its file, `files` to the file; `packages` names the
+    distributions that they import from.
+    """
+
+    code: Mapping[str, str]
+    files: Mapping[str, Path]
+    packages: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """One digest over all the code."""
+        whole = hashlib.sha256()
+        for module, value in sorted(self.code.items()):
+            whole.update(f"{module}\0{value}\0".encode())
+        return whole.hexdigest()
+
+
+def closure(target: str) -> Closure:
+    """The code behind `module:attribute`: its module, and what of the same house it imports.
+
+    Of the same house are modules of the same top-level package, and any that were not installed
+    as a package of their own (they have no version to go by). Raises OSError or
+    UnicodeDecodeError if a file cannot be read.
+    """
+    code, files, used = dict[str, str](), dict[str, Path](), dict[str, None]()
+    queue = [target.partition(":")[0]]
+    house = queue[0].partition(".")[0]
+    known: set[str] = set()
+    while queue:
+        module = queue.pop()
+        path = None if module in known else _own(module, house)
+        known.add(module)
+        if path is None:
+            top = module.partition(".")[0]
+            if top != house and top != "safetycase" and _local(top) is None:
+                used[top] = None
+            continue
+        data = path.read_bytes()
+        code[module], files[module] = hashlib.sha256(data).hexdigest(), path
+        queue += _imports(data.decode("utf-8"), module, path.name == "__init__.py")
+        if "." in module and house != "safetycase":
+            queue.append(module.rpartition(".")[0])  # importing it runs its packages too
+    return Closure(
+        code=dict(sorted(code.items())),
+        files=dict(sorted(files.items())),
+        packages=packages(used),
+    )
+
+
+def packages(names: Iterable[str]) -> Mapping[str, str]:
+    """The versions of the distributions that offer these top-level modules.
+
+    Standard library and this package are left out; what is not installed says so.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        if name not in sys.stdlib_module_names and name != "safetycase":
+            dist, version = _version(name)
+            found[dist] = version
+    return dict(sorted(found.items()))
+
+
+def tops(text: str) -> set[str]:
+    """The top-level modules that a Python text imports absolutely."""
+    names = (package or module for package, _, module in _IMPORT.findall(text))
+    return {name.partition(".")[0] for name in names if not name.startswith(".")}
+
+
+def _own(module: str, house: str) -> Path | None:
+    """The file of a module that belongs to the method, or None."""
+    top = module.partition(".")[0]
+    if top == "safetycase":
+        if not any(module == own or module.startswith(own + ".") for own in OURS):
+            return None
+        return _file_of(module)
+    if top in sys.stdlib_module_names:
+        return None
+    return _file_of(module) if top == house or _local(top) is not None else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _root(top: str, _path: tuple[str, ...]) -> tuple[Path, bool] | None:
+    """Where a top-level module starts, and whether it is a package. It is not imported."""
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    return Path(spec.origin), bool(spec.submodule_search_locations)
+
+
+def _local(top: str) -> Path | None:
+    """The start of a top-level module that is no installed package: a module on the path only."""
+    found = _root(top, tuple(sys.path))
+    if found is None or top in sys.stdlib_module_names:
+        return None
+    place = _places().of(str(found[0].resolve()))
+    return None if place == "environment" else found[0]
+
+
+@functools.lru_cache(maxsize=1)
+def _places() -> Places:
+    nowhere = Path("/nonexistent")
+    return Places(nowhere, nowhere, ())
+
+
+def _file_of(module: str) -> Path | None:
+    top, *rest = module.split(".")
+    found = _root(top, tuple(sys.path))
+    if found is None or (rest and not found[1]):
+        return None
+    if not rest:
+        return found[0]
+    stem = found[0].parent.joinpath(*rest)
+    for candidate in (stem.with_suffix(".py"), stem / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))", re.M
+)
+_MORE = re.compile(r"^[ \t]*import[ \t]+([^\n#]+)", re.M)
+
+
+def _imports(text: str, module: str, is_package: bool) -> Iterator[str]:
+    """The modules that a Python text may import, by name; too many rather than too few."""
+    for match in _MORE.findall(text):
+        yield from (word.split()[0] for word in match.split(",") if word.split())
+    for package, names, _ in _IMPORT.findall(text):
+        if not package:
+            continue
+        start = _absolute(package, module, is_package)
+        words = [w for w in re.findall(r"(?:(?<=as )\w+)|(\w+)", names) if w and w != "as"]
+        homes = _homes(start) if start in OURS else {}
+        if not homes:
+            yield start
+        for word in words:
+            # A package of ours that only gathers names leads to the module that defines one.
+            yield homes.get(word, f"{start}.{word}")
+
+
+def _absolute(package: str, module: str, is_package: bool) -> str:
+    if not package.startswith("."):
+        return package
+    rest = package.lstrip(".")
+    up = len(package) - len(rest) - (1 if is_package else 0)
+    base = module.split(".")[: len(module.split(".")) - up]
+    return ".".join([*base, rest] if rest else base)
+
+
+@functools.lru_cache(maxsize=16)
+def _homes(package: str) -> Mapping[str, str]:
+    """Which module of a gathering package of ours defines each name it offers."""
+    path = _file_of(package)
+    if path is None or path.name != "__init__.py":
+        return {}
+    found = {}
+    for start, names, _ in _IMPORT.findall(path.read_text("utf-8")):
+        if start.startswith(package + "."):
+            found.update(dict.fromkeys(re.findall(r"\w+", names), start))
+    return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _version(name: str) -> tuple[str, str]:
+    """The distribution that offers a top-level module, and its version."""
+    try:
+        return name.replace("_", "-"), importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        pass
+    if importlib.util.find_spec(name) is None:
+        return name.replace("_", "-"), "not installed"
+    # Slow, since it reads what every distribution installed; only names unlike their module's.
+    dists = importlib.metadata.packages_distributions().get(name, [])
+    if not dists:
+        return name, "no version"
+    return dists[0], importlib.metadata.version(dists[0])
