@@ -162,7 +162,7 @@ def test_what_goes_wrong_is_a_sentence(context: Context) -> None:
         inspect_log.run(("bad.eval",), inspect_log.Parameters(), context)
 
 
-def test_an_edited_or_invalidated_log_is_refused(context: Context) -> None:
+def test_edited_and_invalidated_samples_count_against_either_bound(context: Context) -> None:
     from inspect_ai.log import (
         ProvenanceData,
         edit_score,
@@ -172,20 +172,75 @@ def test_an_edited_or_invalidated_log_is_refused(context: Context) -> None:
     )
     from inspect_ai.scorer import ScoreEdit
 
-    found = measure(context, "chance")
+    found = measure(context, "able")
     path = context.scratch / found.artefacts["Inspect log"]
     who = ProvenanceData(author="someone", reason="looks better")
-    edited = context.case_folder / "edited.eval"
     log = read_eval_log(str(path))
     assert log.samples
     edit_score(log, log.samples[0].id, "match", ScoreEdit(value="I", provenance=who))
-    write_eval_log(log, str(edited))
-    with pytest.raises(MethodError, match="edited after the run"):
-        inspect_log.run(("edited.eval",), inspect_log.Parameters(), context)
+    edit_score(log, log.samples[1].id, "match", ScoreEdit(explanation="x", provenance=who))
+    edit_score(log, log.samples[2].id, "match", ScoreEdit(value="I", provenance=who))
+    edit_score(log, log.samples[2].id, "match", ScoreEdit(value="C", provenance=who))
+    log = invalidate_samples(log, [str(log.samples[3].uuid)], who)
+    write_eval_log(log, str(context.case_folder / "edited.eval"))
+    read = inspect_log.run(("edited.eval",), inspect_log.Parameters(), context)
+    # Items 0 and 2 were edited across the bar, 3 was invalidated; the edit of 1 changed no value.
+    assert read.quantities["pass_rate"] == Proportion(successes=9, trials=9, missing=3)
+    assert read.counts["unscored: edited across the bar"] == 2
+    assert read.counts["unscored: invalidated"] == 1
+    story = read.diagnostics["scores edited after the run"]
+    assert story.startswith("3: 0 (epoch 1): 'C' → 'I', by someone: looks better")
+    assert "'C' → 'I' → 'C'" in story
+    assert read.diagnostics["samples invalidated after the run"].startswith("1: 3 (epoch 1)")
+    assert read.diagnostics["samples run again after an error"] == "0"
+    assert read.diagnostics["made elsewhere by"].startswith("Inspect 0.")
+    assert read.diagnostics["identity"] == "reported"
+    assert read.diagnostics["order"].startswith("none")
+    assert read.diagnostics["status"] == "success"
     log = invalidate_samples(read_eval_log(str(path)), "all", who)
     write_eval_log(log, str(context.case_folder / "gone.eval"))
-    with pytest.raises(MethodError, match="invalidated"):
-        inspect_log.run(("gone.eval",), inspect_log.Parameters(), context)
+    gone = inspect_log.run(("gone.eval",), inspect_log.Parameters(), context)
+    assert gone.quantities["pass_rate"] == Proportion(successes=0, trials=0, missing=12)
+
+
+def test_a_score_that_an_edit_made_is_no_score(context: Context) -> None:
+    from inspect_ai.log import ProvenanceData, edit_score, read_eval_log, write_eval_log
+    from inspect_ai.scorer import ScoreEdit
+
+    found = measure(context, "able")
+    log = read_eval_log(str(context.scratch / found.artefacts["Inspect log"]))
+    assert log.samples
+    for sample in log.samples:
+        sample.scores = {}
+        edit = ScoreEdit(value="C", provenance=ProvenanceData(author="me"))
+        edit_score(log, sample.id, "match", edit)
+    write_eval_log(log, str(context.case_folder / "made.eval"))
+    read = inspect_log.run(("made.eval",), inspect_log.Parameters(), context)
+    assert read.quantities["pass_rate"] == Proportion(successes=0, trials=0, missing=12)
+    assert "no score → 'C', by me" in read.diagnostics["scores edited after the run"]
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_unread(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import zipfile
+
+    bomb = context.case_folder / "bomb.eval"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.json", b"0" * 50_000_000)
+    assert bomb.stat().st_size < 100_000
+    monkeypatch.setattr("safetycase.methods.inspect.reading.MAX_BYTES", 1_000_000)
+    with pytest.raises(MethodError, match="unpacks to 50000000 bytes"):
+        inspect_log.run(("bomb.eval",), inspect_log.Parameters(), context)
+    twice = context.case_folder / "twice.eval"
+    with (
+        zipfile.ZipFile(twice, "w") as archive,
+        pytest.warns(UserWarning, match="Duplicate name"),
+    ):
+        archive.writestr("header.json", "{}")
+        archive.writestr("header.json", "{}")
+    with pytest.raises(MethodError, match="each name once"):
+        inspect_log.run(("twice.eval",), inspect_log.Parameters(), context)
 
 
 def test_unscored_items_count_against_either_side(context: Context) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from safetycase.methods.inspect.reading import Options, Row, quantities
+from safetycase.methods.counted import Options, Row, quantities
 from safetycase.plugin.contract import Controls, Measurement, OracleResult, Planted
 from safetycase.stats import bounds, estimate
 

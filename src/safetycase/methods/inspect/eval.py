@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from safetycase.methods import counted
+from safetycase.methods.counted import Options, Row
 from safetycase.methods.inspect import controls as planted_controls
 from safetycase.methods.inspect import reading
-from safetycase.methods.inspect.reading import Options, Row
 from safetycase.methods.inspect.running import run_task
 from safetycase.plugin.contract import (
     Context,
@@ -86,18 +87,18 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
         checks.append(_instrument(rows, parameters.instrument_min))
     rows, path = _rows(parameters, parameters.task, context, "task")
     artefacts["Inspect log"] = path
-    found = reading.quantities(rows, parameters.reading)
+    found = counted.quantities(rows, parameters.reading)
     return Measurement(
         quantities=found,
-        counts=reading.counts(rows),
+        counts=counted.counts(rows),
         effort={
             "epochs": str(parameters.epochs),
             "temperature": str(parameters.temperature or "provider default"),
         },
         instrument=tuple(checks),
-        raises=reading.below_chance(rows, parameters.below_chance_alpha),
-        plots=reading.pictures(found),
-        transcripts=reading.transcripts(rows, context.seed),
+        raises=counted.below_chance(rows, parameters.below_chance_alpha),
+        plots=counted.pictures(found),
+        transcripts=counted.transcripts(rows, context.seed),
         artefacts=artefacts,
     )
 
@@ -131,7 +132,7 @@ def _instrument(rows: list[Row], least: float) -> InstrumentCheck:
     options = Options(scorer=None, pass_at=1.0, chance=None, cluster_by="", arms=())
     plain = [_without_chance(row) for row in rows]
     low = bounds(
-        reading.quantities(plain, options)["pass_rate"], alpha_low=0.05, alpha_high=0.05
+        counted.quantities(plain, options)["pass_rate"], alpha_low=0.05, alpha_high=0.05
     ).low
     passed = sum(row.passed is True for row in rows)
     return InstrumentCheck(
@@ -230,8 +231,8 @@ METHOD = Method(
     version="1.0.0",
     says="Runs an Inspect task on the model of the case and counts what its scorer says.",
     parameters=Parameters,
-    measures=reading.MEASURES,
-    limits=reading.LIMITS,
+    measures=counted.MEASURES,
+    limits=counted.LIMITS,
     source="Inspect (UK AI Security Institute), https://inspect.aisi.org.uk",
     run=run,
     self_check=planted_controls.self_check,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from safetycase.methods import counted
+from safetycase.methods.counted import Options
+from safetycase.methods.imported.origin import ORDER_LIMIT, made_elsewhere
 from safetycase.methods.inspect import controls as planted_controls
 from safetycase.methods.inspect import reading
-from safetycase.methods.inspect.reading import Options
 from safetycase.methods.inspect.running import run_task
 from safetycase.plugin.contract import Context, Controls, Measurement, Method, MethodError
 
@@ -50,49 +54,65 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
     if len(inputs) != 1:
         raise MethodError("name one Inspect log under `inputs`")
     path = context.case_folder / inputs[0]
-    said = _header(path, parameters)
-    rows = reading.read_rows(path, parameters.reading, allow_incomplete=parameters.allow_incomplete)
+    log = reading.open_log(path)
+    said = _said(log, parameters)
+    rows = reading.rows_of(
+        log, path.name, parameters.reading, allow_incomplete=parameters.allow_incomplete
+    )
     context.progress(len(rows), len(rows), "reading")
-    found = reading.quantities(rows, parameters.reading)
+    found = counted.quantities(rows, parameters.reading)
     kept = context.scratch / Path(inputs[0]).name
-    kept.write_bytes(path.read_bytes())
+    shutil.copyfile(path, kept)
     return Measurement(
         quantities=found,
-        counts=reading.counts(rows),
-        raises=reading.below_chance(rows, parameters.below_chance_alpha),
-        plots=reading.pictures(found),
-        transcripts=reading.transcripts(rows, context.seed),
-        diagnostics=said,
+        counts=counted.counts(rows),
+        effort=_effort(log),
+        raises=counted.below_chance(rows, parameters.below_chance_alpha),
+        plots=counted.pictures(found),
+        transcripts=counted.transcripts(rows, context.seed),
+        diagnostics=said | reading.changes(log, parameters.reading),
         artefacts={"Inspect log": kept.name},
     )
 
 
-def _header(path: Path, parameters: Parameters) -> dict[str, str]:
+def _effort(log: Any) -> dict[str, str]:
+    """How hard was tried, as the log says it."""
+    config, generate = log.eval.config, log.eval.model_generate_config
+    said = {
+        "epochs": config.epochs or 1,
+        "temperature": generate.temperature,
+        "max_tokens": generate.max_tokens,
+        "message_limit": config.message_limit,
+        "time_limit": config.time_limit,
+        "retry_on_error": config.retry_on_error,
+    }
+    return {name: str(value) for name, value in said.items() if value is not None}
+
+
+def _said(log: Any, parameters: Parameters) -> dict[str, str]:
     """What the log says of itself; `MethodError` if it is not what was expected."""
-    try:
-        from inspect_ai.log import read_eval_log
-    except ImportError as error:
-        raise MethodError(
-            f"Inspect is not installed ({error}); pip install 'safetycase[inspect]'"
-        ) from error
-    try:
-        spec = read_eval_log(str(path), header_only=True).eval
-    except Exception as error:  # whatever a damaged or foreign file makes the reader raise
-        raise MethodError(f"`{path.name}` cannot be read as an Inspect log: {error}") from error
+    spec = log.eval
     for what, wanted, found in (
         ("task", parameters.expect_task, spec.task),
         ("model", parameters.expect_model, spec.model),
     ):
         if wanted is not None and wanted != found:
             raise MethodError(f"the log is of the {what} `{found}`, not `{wanted}`")
-    return {
+    reported = sorted({s.output.model for s in log.samples or [] if s.output and s.output.model})
+    revision = spec.revision
+    dirty = {True: ", with changes not committed", False: "", None: ", its state not said"}
+    return made_elsewhere(
+        by="Inspect " + str(spec.packages.get("inspect_ai", "of a version that is not said")),
+        at=str(spec.created),
+    ) | {
         "task": spec.task,
         "task version": str(spec.task_version),
         "model": spec.model,
-        "created": str(spec.created),
+        "model as the provider reported it": ", ".join(reported) or "not reported",
         "dataset": str(spec.dataset.name),
+        "status": str(log.status),
+        "code": f"git {revision.commit}{dirty[revision.dirty]}" if revision else "not said",
         "packages": ", ".join(f"{k} {v}" for k, v in sorted(spec.packages.items())),
-        "identity": "the log's own word for model and task; nothing here has verified it",
     }
 
 
@@ -137,18 +157,20 @@ def controls() -> Controls:
 
 METHOD = Method(
     name="inspect/log",
-    version="1.0.0",
+    version="2.0.0",
     says="Reads an existing Inspect log and counts what its scorer said.",
     parameters=Parameters,
-    measures=reading.MEASURES,
+    measures=counted.MEASURES,
     limits=(
-        *reading.LIMITS,
-        "Nothing shows that the log is the only one, or that its run was registered before it "
-        "was made: the criterion may have been chosen after the result.",
+        *counted.LIMITS,
+        ORDER_LIMIT,
+        "A score that was edited across the bar after the run counts as missing; an edit that "
+        "left no trace in the log is not seen.",
     ),
     source="Inspect (UK AI Security Institute), https://inspect.aisi.org.uk",
     run=run,
     self_check=planted_controls.self_check,
     controls=controls,
     needs_model=False,
+    imports=True,
 )

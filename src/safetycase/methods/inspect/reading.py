@@ -1,142 +1,147 @@
-"""From an Inspect log to sufficient statistics: what was scored, what was not, in which cluster.
+"""From an Inspect log to rows: what was scored, what was not, and what was changed afterwards.
 
-Items without a usable score are never dropped: they are `missing`, which counts against either
-bound. A log that was invalidated or whose scores were edited afterwards is refused.
+A sample that was invalidated counts as missing. So does one whose score was edited across the
+bar after the run: which of the two values is right nobody here can say, and a missing item counts
+against either bound. An edit that leaves it on the same side of the bar changes nothing.
 """
 
 from __future__ import annotations
 
 import math
-import random
+import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetycase.plugin.contract import (
-    Bar,
-    Intervals,
-    Measure,
-    MethodError,
-    Raised,
-    Transcript,
-)
-from safetycase.stats import (
-    Affine,
-    Clustered,
-    ClusteredDifference,
-    Difference,
-    Proportion,
-    Statistic,
-    bounds,
-    estimate,
-)
+from safetycase.methods.counted import Options, Row
+from safetycase.plugin.contract import MethodError
 
-__all__ = [
-    "LIMITS",
-    "MEASURES",
-    "Options",
-    "Row",
-    "below_chance",
-    "completions",
-    "counts",
-    "pictures",
-    "quantities",
-    "read_rows",
-    "transcripts",
-]
+__all__ = ["changes", "completions", "open_log", "read_rows", "rows_of"]
 
-SHOWN = 6
-SHOWN_TEXT = 4000
-MEASURES = (
-    Measure(
-        name="pass_rate",
-        unit="proportion",
-        safer="neither",
-        says="share of items whose score reaches `pass_at`",
-    ),
-    Measure(name="fail_rate", unit="proportion", safer="neither", says="1 − pass_rate"),
-    Measure(
-        name="advantage",
-        unit="proportion",
-        safer="lower",
-        says="(pass_rate − chance) / (1 − chance): 0 is guessing, 1 is always right",
-    ),
-    Measure(
-        name="arm_difference",
-        unit="probability gap",
-        safer="neither",
-        says="pass_rate of the first of `arms` minus that of the second",
-    ),
-)
-LIMITS = (
-    "It shows how the model did on these items under this prompt and scaffold, not on others.",
-    "It cannot tell that the model could not from that it did not want to: sandbagging is a "
-    "doubt to be answered elsewhere.",
-    "Clusters are taken as independent draws from the items that matter; whether they are is a "
-    "warrant of the case.",
-)
+MAX_BYTES = 2 * 1024**3
+"""The most that a log may hold once unpacked; Inspect keeps all of it in memory."""
+MAX_PARTS = 500_000
+_SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How scores become successes, and items clusters."""
+def open_log(path: Path) -> Any:
+    """The log at `path`, in any format Inspect reads, as Inspect's own reader gives it.
 
-    scorer: str | None
-    pass_at: float
-    chance: float | None
-    cluster_by: str
-    arms: tuple[str, ...]
+    Raises `MethodError` if Inspect is missing, the file is no log, or it would unpack to more
+    than `MAX_BYTES`.
+    """
+    try:
+        from inspect_ai.log import read_eval_log
+    except ImportError as error:
+        raise MethodError(
+            f"Inspect is not installed ({error}); pip install 'safetycase[inspect]'"
+        ) from error
+    try:
+        _bounded(path)
+        return read_eval_log(str(path), resolve_attachments=False)
+    except MethodError:
+        raise
+    except Exception as error:  # whatever a damaged or foreign file makes the reader raise
+        raise MethodError(f"`{path.name}` cannot be read as an Inspect log: {error}") from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One sample of one epoch; `passed` is None when there is no usable score."""
-
-    id: str
-    epoch: int
-    cluster: str
-    arm: str
-    chance: float | None
-    passed: bool | None
-    reason: str
-    prompt: str
-    output: str
+def _bounded(path: Path) -> None:
+    """Look at the directory of an archive before anything in it is unpacked."""
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+        names = {part.filename for part in parts}
+        if len(parts) > MAX_PARTS or len(names) != len(parts):
+            raise MethodError(
+                f"`{path.name}` has {len(parts)} parts, {len(names)} names: at most {MAX_PARTS}, "
+                "each name once; write the log again with Inspect"
+            )
+        size = sum(part.file_size for part in parts)
+    if size > MAX_BYTES:
+        raise MethodError(
+            f"`{path.name}` unpacks to {size} bytes, more than the {MAX_BYTES} that are read; "
+            "split the log, or leave out what its samples attach"
+        )
 
 
 def read_rows(path: Path, options: Options, *, allow_incomplete: bool = False) -> list[Row]:
-    """Read a log of any format Inspect reads; `MethodError` if it cannot stand as evidence."""
-    from inspect_ai.log import read_eval_log
+    """The rows of the log at `path`; `MethodError` if it cannot stand as evidence."""
+    return rows_of(open_log(path), path.name, options, allow_incomplete=allow_incomplete)
 
-    try:
-        log = read_eval_log(str(path), resolve_attachments=False)
-    except Exception as error:  # whatever a damaged or foreign file makes the reader raise
-        raise MethodError(f"`{path.name}` cannot be read as an Inspect log: {error}") from error
+
+def rows_of(log: Any, name: str, options: Options, *, allow_incomplete: bool = False) -> list[Row]:
+    """The rows of an opened log; `MethodError` if it cannot stand as evidence."""
     if log.status != "success" and not allow_incomplete:
         why = f": {log.error.message}" if log.error else ""
-        raise MethodError(f"the log `{path.name}` has the status `{log.status}`{why}")
-    if log.invalidated:
-        raise MethodError(f"the log `{path.name}` was invalidated after it was written")
+        raise MethodError(f"the log `{name}` has the status `{log.status}`{why}")
     if not log.samples:
-        raise MethodError(f"the log `{path.name}` holds no samples")
+        raise MethodError(f"the log `{name}` holds no samples")
+    if log.invalidated and not any(s.invalidation for s in log.samples):
+        raise MethodError(
+            f"the log `{name}` was invalidated as a whole after it was written; run it again"
+        )
     if log.results and log.results.early_stopping:
         raise MethodError(
-            f"the run of `{path.name}` stopped early by a rule of its own; bounds for "
+            f"the run of `{name}` stopped early by a rule of its own; bounds for "
             "a fixed number of items do not hold for it"
         )
     scorer = _scorer(log, options.scorer)
     rows = [_row(sample, scorer, options) for sample in log.samples]
-    return [*rows, *_never_run(log, path, rows, options, allow_incomplete=allow_incomplete)]
+    return [*rows, *_never_run(log, name, rows, options, allow_incomplete=allow_incomplete)]
+
+
+def changes(log: Any, options: Options) -> dict[str, str]:
+    """What was done to the samples after or during the run, in words, by kind."""
+    scorer = _scorer(log, options.scorer)
+    edited, invalidated, retried = [], [], []
+    for sample in log.samples:
+        place = f"{sample.id} (epoch {sample.epoch})"
+        if sample.invalidation is not None:
+            who = sample.invalidation
+            invalidated.append(f"{place} by {who.author}: {who.reason or 'no reason given'}")
+        score = (sample.scores or {}).get(scorer)
+        if score is not None and score.history:
+            edited.append(f"{place}: {_story(score)}")
+        if sample.error_retries:
+            retried.append(f"{place}: {len(sample.error_retries)} times")
+    found = {
+        "scores edited after the run": edited,
+        "samples invalidated after the run": invalidated,
+        "samples run again after an error": retried,
+    }
+    return {what: _several(items) for what, items in found.items()}
+
+
+def _several(items: Sequence[str]) -> str:
+    if not items:
+        return "0"
+    more = f"; and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+    return f"{len(items)}: " + "; ".join(item[:200] for item in items[:_SHOWN]) + more
+
+
+def _story(score: Any) -> str:
+    """The values a score had, oldest first, and who gave it the last one."""
+    values = [repr(e.value)[:40] for e in score.history if _changed(e.value)]
+    if score.history[0].provenance is not None:
+        values.insert(0, "no score")
+    last = next((e.provenance for e in reversed(score.history) if e.provenance), None)
+    by = f", by {last.author}: {last.reason or 'no reason given'}" if last else ""
+    return " → ".join(values) + by
+
+
+def _changed(value: Any) -> bool:
+    return not (isinstance(value, str) and value == "UNCHANGED")
 
 
 def _never_run(
-    log: Any, path: Path, rows: Sequence[Row], options: Options, *, allow_incomplete: bool
+    log: Any, name: str, rows: Sequence[Row], options: Options, *, allow_incomplete: bool
 ) -> list[Row]:
     """Planned samples that the log does not hold, as missing items in clusters of their own."""
     planned = log.results.total_samples if log.results else len(rows)
     lacking = planned - len(rows)
     if lacking > 0 and not allow_incomplete:
-        raise MethodError(f"the log `{path.name}` holds {len(rows)} of {planned} planned samples")
+        raise MethodError(f"the log `{name}` holds {len(rows)} of {planned} planned samples")
     chance = rows[0].chance if rows else options.chance
     return [
         Row(
@@ -197,15 +202,22 @@ def _passed(sample: Any, scorer: str, pass_at: float) -> tuple[bool | None, str]
     score = (sample.scores or {}).get(scorer)
     if score is None:
         return None, f"limit: {sample.limit.type}" if sample.limit else "not scored"
-    if score.history:
-        raise MethodError(
-            f"the score of sample `{sample.id}` was edited after the run; an edited "
-            "log is not evidence of what the run found"
-        )
     value = _value(score.value)
+    sides = {None if v is None else v >= pass_at for v in (value, *_before(score))}
+    if len(sides) > 1:
+        return None, "edited across the bar"
     if value is None:
         return None, str(score.reason or "unusable score")
     return value >= pass_at, ""
+
+
+def _before(score: Any) -> list[float | None]:
+    """The values a score had before it was edited; None for no score at all."""
+    if not score.history:
+        return []
+    values = [_value(edit.value) for edit in score.history if _changed(edit.value)]
+    # The first entry of the history is the score as it was found, unless an edit made the score.
+    return values if score.history[0].provenance is None else [None, *values]
 
 
 def _value(value: Any) -> float | None:
@@ -235,152 +247,6 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "\n".join(f"[{m.role}] {m.text}" for m in value)
-
-
-def quantities(rows: Sequence[Row], options: Options) -> dict[str, Statistic]:
-    """The statistics of `MEASURES` that these rows allow."""
-    rate = _rate(rows)
-    found: dict[str, Statistic] = {
-        "pass_rate": rate,
-        "fail_rate": Affine(of=rate, scale=-1.0, offset=1.0),
-    }
-    chance = _chance(rows)
-    if chance is not None:
-        found["advantage"] = Affine(of=rate, scale=1 / (1 - chance), offset=-chance / (1 - chance))
-    if options.arms:
-        found["arm_difference"] = _difference(rows, options.arms)
-    return found
-
-
-def _chance(rows: Sequence[Row]) -> float | None:
-    values = {row.chance for row in rows}
-    if len(values) != 1:
-        if None in values or (len(values) > 1 and any(v is not None for v in values)):
-            raise MethodError("the items differ in their chance level; evaluate each level apart")
-        return None
-    chance = values.pop()
-    if chance is not None and not 0 <= chance < 1:
-        raise MethodError(f"a chance level lies in [0, 1), not {chance}")
-    return chance
-
-
-def _groups(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.cluster, []).append(row)
-    return dict(sorted(groups.items()))
-
-
-def _counted(rows: Sequence[Row]) -> tuple[int, int, int]:
-    scored = [row for row in rows if row.passed is not None]
-    return sum(bool(r.passed) for r in scored), len(scored), len(rows) - len(scored)
-
-
-def _rate(rows: Sequence[Row]) -> Proportion | Clustered:
-    groups = _groups(rows)
-    if all(len(group) == 1 for group in groups.values()):
-        successes, trials, missing = _counted(rows)
-        return Proportion(successes=successes, trials=trials, missing=missing)
-    return Clustered(clusters=tuple(_counted(group) for group in groups.values()))
-
-
-def _difference(rows: Sequence[Row], arms: tuple[str, ...]) -> Statistic:
-    if len(arms) != 2:
-        raise MethodError("`arms` names two arms")
-    parts = [[row for row in rows if row.arm == arm] for arm in arms]
-    for arm, part in zip(arms, parts, strict=True):
-        if not part:
-            raise MethodError(f"no sample has the metadata `arm: {arm}`")
-    one, two = (_groups(part) for part in parts)
-    missing = any(row.passed is None for part in parts for row in part)
-    if set(one) == set(two) and not missing:
-        return ClusteredDifference(
-            clusters=tuple((*_counted(one[c])[:2], *_counted(two[c])[:2]) for c in one)
-        )
-    if any(len(g) > 1 for g in (*one.values(), *two.values())):
-        raise MethodError(
-            "the arms have clusters of several items, and not the same ones or not "
-            "all scored; pair the arms by cluster"
-        )
-    a, b = (_counted(part) for part in parts)
-    return Difference(
-        a=Proportion(successes=a[0], trials=a[1], missing=a[2]),
-        b=Proportion(successes=b[0], trials=b[1], missing=b[2]),
-    )
-
-
-def below_chance(rows: Sequence[Row], alpha: float) -> tuple[Raised, ...]:
-    """A doubt when the rate is significantly below guessing: a model that avoids the answer."""
-    chance = _chance(rows)
-    if not chance:
-        return ()
-    high = bounds(_rate(rows), alpha_low=0.5, alpha_high=alpha).high
-    if high >= chance:
-        return ()
-    return (
-        Raised(
-            name="below-chance",
-            says=f"The rate is at most {high:.3f} at {1 - alpha:.0%}, "
-            f"below the {chance:.3f} of guessing: the model may be avoiding the right "
-            "answers.",
-        ),
-    )
-
-
-def counts(rows: Sequence[Row]) -> dict[str, int]:
-    """Planned, scored, passed, and unscored by reason."""
-    found = {
-        "items": len(rows),
-        "scored": sum(r.passed is not None for r in rows),
-        "passed": sum(r.passed is True for r in rows),
-        "clusters": len(_groups(rows)),
-    }
-    for row in rows:
-        if row.passed is None:
-            found[f"unscored: {row.reason}"] = found.get(f"unscored: {row.reason}", 0) + 1
-    return found
-
-
-def pictures(found: Mapping[str, Statistic]) -> tuple[Intervals, ...]:
-    """All quantities of the run as intervals at 95 % on each side."""
-    bars = []
-    for name, statistic in found.items():
-        interval = bounds(statistic, alpha_low=0.05, alpha_high=0.05)
-        point = estimate(statistic)
-        if math.isfinite(point) and math.isfinite(interval.low) and math.isfinite(interval.high):
-            bars.append(Bar(label=name, low=interval.low, point=point, high=interval.high))
-    return (
-        (
-            Intervals(
-                title="What the run measured, each side at 95 %",
-                unit="proportion",
-                bars=tuple(bars),
-            ),
-        )
-        if bars
-        else ()
-    )
-
-
-def transcripts(rows: Sequence[Row], seed: int) -> tuple[Transcript, ...]:
-    """A few samples drawn at random by the seed of the run, so that nobody picks them."""
-    drawn = random.Random(seed).sample(list(rows), min(SHOWN, len(rows)))  # noqa: S311
-    said = {True: "passed", False: "did not pass", None: "no usable score"}
-    return tuple(
-        Transcript(
-            id=f"{row.id} (epoch {row.epoch})",
-            prompt=_cut(row.prompt),
-            output=_cut(row.output),
-            note=said[row.passed] + (f": {row.reason}" if row.reason else ""),
-        )
-        for row in drawn
-    )
-
-
-def _cut(text: str) -> str:
-    if len(text) <= SHOWN_TEXT:
-        return text
-    return text[:SHOWN_TEXT] + f" … [cut: {len(text) - SHOWN_TEXT} more characters]"
 
 
 def completions(path: Path) -> list[str]:

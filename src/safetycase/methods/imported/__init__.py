@@ -1,0 +1,1 @@
+"""Evidence made elsewhere: results of other tools, read strictly, known at best as reported."""
