@@ -205,6 +205,11 @@ class _Telling:
             ).rstrip()
         else:
             yield f"It asks for: {criterion}, at {level_text(leaf.level)}."
+        if elsewhere := leaf.diagnostics.get("made elsewhere by"):
+            yield (
+                f"Imported, made elsewhere by {one_line(elsewhere)}: order not shown, known as "
+                "reported at best."
+            )
         for check, passed, detail in leaf.instrument:
             if not passed:
                 yield f"Its check “{one_line(check)}” failed: {one_line(detail)}."
