@@ -281,6 +281,11 @@ CODES: Mapping[str, tuple[str, str]] = {
         "No such problem in the library",
         "`instance_of` names a problem of a library; `safetycase agenda library` lists them.",
     ),
+    "C138": (
+        "Judge of the subject's family",
+        "The model that scores is the subject, or has its maker or family by name. It may share "
+        "the blind spots of what it judges, or side with it; their errors are not independent.",
+    ),
     "C139": (
         "Plan or effort that cannot be",
         "Nobody can carry out the plan (no attempts, no items, more clusters than items, a budget "

@@ -28,6 +28,7 @@ from safetycase.argument.model import (
     Monitor,
     Problem,
 )
+from safetycase.checks.judge_rules import same_family
 from safetycase.checks.plan_rules import impossible_plan
 from safetycase.checks.probability_rules import PROBABILITY_RULES
 from safetycase.checks.subject import REGISTRY_COMPLETE, Subject, finding
@@ -354,6 +355,7 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     quantities,
     models,
     assumptions,
+    same_family,
     *PROBABILITY_RULES,
     impossible_plan,
 )
