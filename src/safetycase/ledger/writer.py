@@ -73,6 +73,11 @@ class Writer:
         self._last_at = ""
         self._appended = False
 
+    @property
+    def shared(self) -> bool:
+        """Whether others may be adding to the same record now."""
+        return bool(getattr(self._home, "shared", False))
+
     def __enter__(self) -> Writer:
         try:
             self._open()
