@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from safetycase.ledger.dsse import keyid_of, unbase64
+from safetycase.ledger.points import is_strong
 from safetycase.ledger.record import is_digest, is_instant
 from safetycase.ledger.vocabulary import EVENTS, SELECTORS
 
@@ -240,12 +241,12 @@ def _same_person(one: str, other: str) -> bool:
 
 
 def public_key(body: Mapping[str, Any]) -> bytes | None:
-    """The 32 raw bytes that a `key` body introduces; None if they are not the key it names."""
+    """The 32 raw bytes that a `key` body introduces; None if they are no strong key, or another."""
     try:
         key = unbase64(body["public_key"])
     except ValueError:
         return None
-    return key if len(key) == 32 and keyid_of(key) == body["keyid"] else None
+    return key if is_strong(key) and keyid_of(key) == body["keyid"] else None
 
 
 @dataclass(slots=True, kw_only=True)
