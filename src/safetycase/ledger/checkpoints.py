@@ -43,6 +43,7 @@ __all__ = [
     "kept_in",
     "roots",
     "save",
+    "signers_of",
 ]
 
 FOLDER_NAME = "checkpoints"
@@ -169,7 +170,8 @@ def hold(
             continue
         cosigned = any(line.kind == "cosignature" for line in note.signatures)
         asked = thorough or cosigned or each.size is None or note.size == newest
-        signers, wrong = _signers(log, each, note, trust) if asked else ((), [])
+        at = log.records[note.size - 1].at
+        signers, wrong = signers_of(note, each.name, at, trust) if asked else ((), [])
         problems += wrong
         if not any(problem.severity == "error" for problem in wrong):
             held.append(Held(name=each.name, checkpoint=note, signers=signers))
@@ -225,10 +227,13 @@ def _against(
     return None
 
 
-def _signers(
-    log: Log, kept: Kept, note: Checkpoint, trust: Trust
+def signers_of(
+    note: Checkpoint, name: str, at: str, trust: Trust
 ) -> tuple[tuple[Signer, ...], list[Problem]]:
-    """Who signed a checkpoint, and an error for each signature that does not verify."""
+    """Who signed a checkpoint, and an error for each signature that does not verify.
+
+    `at` is the time of the last record that it is over, `name` how messages call it.
+    """
     signers: list[Signer] = []
     problems: list[Problem] = []
     for line in note.signatures:
@@ -236,19 +241,19 @@ def _signers(
         if key is None:
             says = f"has a signature by {line.name} that does not verify"
             hint = "the record has to introduce a key before it signs a checkpoint; or restore it"
-            problems.append(_problem(kept.name, says, hint))
+            problems.append(_problem(name, says, hint))
         elif line.kind == "signature":
-            problems += _log_key(log, kept, note, key)
+            problems += _log_key(note, name, at, key)
             if key.revoked is None:
                 signers.append(Signer(key=key, kind="log"))
         elif key.revoked is not None:
-            problems.append(_revoked(kept, key))
+            problems.append(_revoked(name, key))
         else:
             time = datetime.fromtimestamp(line.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             signers.append(Signer(key=key, kind="cosigner", time=time))
     if not any(line.kind == "signature" for line in note.signatures):
         says = "is not signed by a key of the record"
-        problems.append(_problem(kept.name, says, "restore it from a copy"))
+        problems.append(_problem(name, says, "restore it from a copy"))
     return tuple(signers), problems
 
 
@@ -274,26 +279,26 @@ def _verifies(key: Key, signature: bytes, message: bytes) -> bool:
     return check(signature, message)
 
 
-def _log_key(log: Log, kept: Kept, note: Checkpoint, key: Key) -> list[Problem]:
+def _log_key(note: Checkpoint, name: str, at: str, key: Key) -> list[Problem]:
     """Why `key` may not sign for the log at this size."""
     hint = "a checkpoint is signed by a key of the role `log`, while that is valid"
     if "log" not in key.roles or key.seq > note.size:
         says = f"is signed by the key {key.short}, which is not for the log"
-        return [_problem(kept.name, says, hint)]
-    if not key.valid_at(log.records[note.size - 1].at):
+        return [_problem(name, says, hint)]
+    if not key.valid_at(at):
         says = f"is signed by the key {key.short} outside the time for which that is valid"
-        return [_problem(kept.name, says, hint)]
+        return [_problem(name, says, hint)]
     if key.revoked is not None and note.size > key.revoked.seq:
         says = f"is signed by the key {key.short}, which record {key.revoked.seq} had revoked"
-        return [_problem(kept.name, says, hint)]
-    return [] if key.revoked is None else [_revoked(kept, key)]
+        return [_problem(name, says, hint)]
+    return [] if key.revoked is None else [_revoked(name, key)]
 
 
-def _revoked(kept: Kept, key: Key) -> Problem:
+def _revoked(name: str, key: Key) -> Problem:
     assert key.revoked is not None
     return Problem(
         line=0,
-        says=f"the checkpoint {kept.name} is signed by the key {key.short}, which record "
+        says=f"the checkpoint {name} is signed by the key {key.short}, which record "
         f"{key.revoked.seq} revoked later: that signature counts for nothing",
         hint="have it signed by another key, if it matters",
         severity="note",

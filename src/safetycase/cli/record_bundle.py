@@ -1,0 +1,138 @@
+"""`record bundle`: the record in one file that verifies offline, anywhere; and out of it again."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from safetycase.cli.common import Exit, case_options, echo_json, printable
+from safetycase.workspace.paths import find_case
+
+__all__ = ["bundle"]
+
+SUFFIX = ".scbundle"
+
+
+@click.command()
+@case_options
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=f"Where to write it (default: NAME{SUFFIX} in the current folder).",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID",
+    help="Only the records of this evidence or claim, or of this number, each with a proof.",
+)
+@click.option("--no-artefacts", is_flag=True, help="Leave out what the runs left behind.")
+@click.option(
+    "--open",
+    "opened",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="FILE FOLDER",
+    help="Verify the bundle FILE and take it out into FOLDER, which is empty or new.",
+)
+def bundle(
+    case: Path,
+    now: datetime,  # noqa: ARG001 - every verb takes it
+    as_json: bool,
+    out: Path | None,
+    only: tuple[str, ...],
+    no_artefacts: bool,
+    opened: tuple[Path, Path] | None,
+) -> int:
+    """Put the record of CASE into one file, with its artefacts and the text of the case.
+
+    Anyone can check it without this case folder and without a network: `safetycase verify FILE`,
+    or the page that `safetycase report` writes. The same record gives the same bytes.
+    """
+    from safetycase.ledger.bundle_zip import BundleRefused
+
+    try:
+        if opened is not None:
+            return _open(*opened, as_json=as_json)
+        return _write(find_case(case), out, only, artefacts=not no_artefacts, as_json=as_json)
+    except BundleRefused as refused:
+        raise click.ClickException(printable(str(refused))) from refused
+
+
+def _write(
+    folder: Path, out: Path | None, only: tuple[str, ...], *, artefacts: bool, as_json: bool
+) -> int:
+    from safetycase.ledger import open_store
+    from safetycase.ledger.bundle import gather, write_bundle
+
+    path = out or Path(f"{folder.name}{SUFFIX}")
+    store = open_store(folder / "ledger")
+    contents = gather(
+        folder / "ledger", store, only=only, artefacts=artefacts, case=_texts(folder)
+    )
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write_bundle(file, contents, store)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    manifest = contents.manifest
+    held = manifest.size if manifest.records is None else len(manifest.records)
+    if as_json:
+        echo_json(
+            {
+                "path": str(path),
+                "origin": manifest.origin,
+                "size": manifest.size,
+                "root": manifest.root,
+                "records": held,
+                "artefacts": len(contents.objects),
+                "bytes": path.stat().st_size,
+                "left_out": list(contents.unnamed),
+            }
+        )
+        return Exit.HOLDS
+    for name in contents.unnamed:
+        click.secho(f"note: {printable(name)} was left out: no bundle holds such a name", err=True)
+    part = f"{held} of {manifest.size} records" if manifest.records else f"{held} records"
+    click.echo(f"{printable(str(path))}: {part}, {len(contents.objects)} artefacts")
+    click.echo(f"check it with `safetycase verify {printable(str(path))}`")
+    return Exit.HOLDS
+
+
+def _texts(folder: Path) -> Mapping[str, bytes]:
+    """The case file and its modules, as they are; a reader sees with them what is argued."""
+    from safetycase.workspace.checking import check_folder, own_texts
+
+    return {name: text.encode() for name, text in own_texts(check_folder(folder)).items()}
+
+
+def _open(path: Path, folder: Path, *, as_json: bool) -> int:
+    from safetycase.ledger.bundle_open import open_into
+    from safetycase.ledger.bundle_zip import BundleRefused
+
+    try:
+        found = open_into(path, folder)
+    except BundleRefused as refused:
+        click.echo(f"safetycase: {printable(str(refused))}", err=True)
+        return Exit.RECORD
+    if as_json:
+        echo_json({"folder": str(folder), "records": found.records, "head": found.head})
+    else:
+        click.echo(
+            f"{printable(str(folder))}: {found.records} records, "
+            f"{found.objects_checked} artefacts checked: verified"
+        )
+    return Exit.HOLDS

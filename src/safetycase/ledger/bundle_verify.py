@@ -1,0 +1,293 @@
+"""Checking a bundle: the container, its list of files, every record, every artefact.
+
+The checks, and their order, are those of `docs/reference/bundle.md`; the verifier in the HTML
+report does the same from the same page, in another language. Nothing is written to disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from safetycase.ledger import merkle
+from safetycase.ledger.bundle_choice import named_artefacts
+from safetycase.ledger.bundle_read import LOG, MANIFEST, Bundle, Manifest, Proofs, open_bundle
+from safetycase.ledger.bundle_zip import BundleRefused
+from safetycase.ledger.dsse import EnvelopeError, open_line
+from safetycase.ledger.fold import History, fold
+from safetycase.ledger.log import Chain, LineBroken
+from safetycase.ledger.note import (
+    ED25519,
+    COSIGNATURE,
+    Checkpoint,
+    NoteError,
+    cosigned_message,
+    key_hash,
+    open_note,
+)
+from safetycase.ledger.record import GENESIS, Log, Problem, Record, StatementError, open_statement
+from safetycase.ledger.verifier import Verification
+
+__all__ = ["BundleCheck", "check_bundle", "verify_bundle"]
+
+_OTHER = "get the bundle again from whoever made it; until then nothing in it counts"
+_LEFT_OUT = "ask whoever made it for a bundle with artefacts"
+_PART = "a part shows that its records stand in the record, not that no other one bears on them"
+
+
+def verify_bundle(path: Path) -> Verification:
+    """Check the bundle in the file `path`. Raises OSError if it cannot be read, else nothing."""
+    return check_bundle(path)[0]
+
+
+def check_bundle(path: Path) -> tuple[Verification, Manifest | None]:
+    """Like `verify_bundle`; also what the bundle says of itself, None if that is unreadable."""
+    with path.open("rb") as file:
+        try:
+            bundle = open_bundle(file)
+        except BundleRefused as refused:
+            problem = Problem(line=0, says=f"{path.name}: {refused}", hint=_OTHER)
+            none = Verification(records=0, head=None, problems=(problem,), objects_checked=0)
+            return none, None
+        return BundleCheck(bundle).result(), bundle.manifest
+
+
+class BundleCheck:
+    """The check of one bundle, step by step; each step adds to `problems`."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.manifest = bundle.manifest
+        self.problems: list[Problem] = []
+        self.log = Log()
+        self.objects = 0
+
+    def result(self) -> Verification:
+        """Everything that was found."""
+        for name in sorted(self.bundle.damaged):
+            if not name.startswith("objects/"):  # those are named by the records that rest on them
+                self._say(name, "has other bytes than the bundle states")
+        proofs = self._proofs()
+        self.log = self._lines(proofs)
+        history = fold(self.log)
+        self.problems += [*self.log.problems, *history.problems]
+        self._origin()
+        self._checkpoints(history, proofs)
+        self._artefacts()
+        self.problems += self._remarks(history)
+        return Verification(
+            records=len(self.log.records),
+            head=self.log.head,
+            problems=tuple(sorted(self.problems, key=lambda problem: problem.line)),
+            objects_checked=self.objects,
+            keys=tuple(dict.fromkeys(r.body["keyid"] for r in self.log.records if r.kind == "key")),
+        )
+
+    @property
+    def _broken(self) -> bool:
+        return bool(self.log.errors)
+
+    def _say(self, what: str, why: str, hint: str = _OTHER, *, note: bool = False) -> None:
+        severity = "note" if note else "error"
+        self.problems.append(
+            Problem(line=0, says=f"{what} {why}", hint=hint, severity=severity)  # type: ignore[arg-type]
+        )
+
+    def _about(self, record: Record, why: str, hint: str = _OTHER, *, note: bool = False) -> None:
+        self.problems.append(
+            Problem(
+                line=record.seq,
+                seq=record.seq,
+                says=f"{record.name} {why}",
+                hint=hint,
+                severity="note" if note else "error",
+            )
+        )
+
+    def _proofs(self) -> Proofs:
+        if self.manifest.records is None:
+            return Proofs()
+        try:
+            found = self.bundle.proofs()
+        except BundleRefused as refused:
+            self._say("the bundle:", str(refused))
+            return Proofs()
+        if tuple(sorted(found.inclusion)) != self.manifest.records:
+            self._say("proofs.json", f"proves other records than {MANIFEST} lists")
+        return found
+
+    def _lines(self, proofs: Proofs) -> Log:
+        """The records in the log of the bundle, up to the first line that does not verify."""
+        whole, _, tail = self.bundle.read(LOG).rpartition(b"\n")
+        lines = whole.split(b"\n") if whole else []
+        expected = self.manifest.records or range(1, self.manifest.size + 1)
+        chain, records = _Excerpt(), list[Record]()
+        for place, line in enumerate(lines):
+            seq = expected[place] if place < len(expected) else chain.seq + 1
+            try:
+                if place >= len(expected):
+                    raise LineBroken(f"is more than {MANIFEST} lists")
+                record = chain.take_at(line, seq)
+                if self.manifest.records is not None:
+                    self._prove(record, proofs)
+            except LineBroken as broken:
+                return Log(records=tuple(records), problems=(_break(broken, seq),))
+            records.append(record)
+        problems: tuple[Problem, ...] = ()
+        if tail or len(records) < len(expected):
+            seq = expected[len(records)] if len(records) < len(expected) else chain.seq + 1
+            why = "is unfinished: it has no line end" if tail else "is missing"
+            problems = (_break(LineBroken(why), seq),)
+        return Log(records=tuple(records), problems=problems)
+
+    def _prove(self, record: Record, proofs: Proofs) -> None:
+        proved = merkle.verify_inclusion(
+            merkle.leaf_hash(bytes.fromhex(record.digest)),
+            record.seq - 1,
+            self.manifest.size,
+            proofs.inclusion.get(record.seq, ()),
+            bytes.fromhex(self.manifest.root),
+        )
+        if not proved:
+            raise LineBroken("is not proved to stand in the record", record)
+
+    def _origin(self) -> None:
+        records = self.log.records
+        if records and records[0].seq == 1:
+            if self.manifest.origin != f"safetycase/{records[0].digest[:32]}":
+                self._say(MANIFEST, "names the origin of another record")
+        elif not self._broken:
+            self._say(LOG, "lacks record 1, which names the record")
+
+    def _checkpoints(self, history: History, proofs: Proofs) -> None:
+        roots = self._roots()
+        for name in self.bundle.members:
+            if name.startswith("checkpoints/"):
+                wrong = self._checkpoint(name, roots, history, proofs)
+                if wrong:
+                    self._say(name, wrong)
+        size = self.manifest.size
+        if f"checkpoints/{size}.txt" not in self.bundle.members:
+            self._say("the bundle", f"holds no checkpoint of its {size} records")
+        if self.manifest.records is None and not self._broken:
+            if roots[size].hex() != self.manifest.root:
+                self._say(MANIFEST, "states another root than its records have")
+
+    def _checkpoint(
+        self, name: str, roots: Mapping[int, bytes], history: History, proofs: Proofs
+    ) -> str:
+        """What is wrong with a checkpoint; empty if nothing is."""
+        try:
+            note = open_note(self.bundle.read(name))
+        except NoteError as error:
+            return f"is no checkpoint: {error}"
+        if f"checkpoints/{note.size}.txt" != name:
+            return f"is of {note.size} records"
+        if note.size > self.manifest.size:
+            return "is of more records than the bundle has: records were taken away"
+        if note.origin != self.manifest.origin:
+            return "is of another record"
+        if not self._agrees(note, roots, proofs):
+            return "has another root than the records: one of the two was made anew"
+        return self._signed(note, history)
+
+    def _agrees(self, note: Checkpoint, roots: Mapping[int, bytes], proofs: Proofs) -> bool:
+        if self.manifest.records is None:
+            return roots[note.size] == note.root if note.size in roots else self._broken
+        return merkle.verify_consistency(
+            note.size,
+            self.manifest.size,
+            note.root,
+            bytes.fromhex(self.manifest.root),
+            proofs.consistency.get(note.size, ()),
+        )
+
+    def _signed(self, note: Checkpoint, history: History) -> str:
+        """What is wrong with the signatures: one by a known key, or none that may sign."""
+        logged = self._broken
+        may_log = {key.keyid for key in history.keys if "log" in key.roles}
+        introduced = [record for record in self.log.records if record.kind == "key"]
+        for signature in note.signatures:
+            kind = ED25519 if signature.kind == "signature" else COSIGNATURE
+            for key in introduced:
+                public = _raw(key)
+                if signature.hint != key_hash(signature.name, kind, public):
+                    continue
+                body = note.body if kind == ED25519 else cosigned_message(signature.time, note.body)
+                if not verifies(public, signature.blob[-64:], body):
+                    return f"has a signature by {key.body['keyid'][:16]}… that does not verify"
+                logged |= kind == ED25519 and key.body["keyid"] in may_log
+                break
+        return "" if logged else "is signed by no key of the record that may sign checkpoints"
+
+    def _roots(self) -> dict[int, bytes]:
+        """Size -> root over that many records; only of a whole record."""
+        tree, found = merkle.Frontier(), dict[int, bytes]()
+        if self.manifest.records is None:
+            for record in self.log.records:
+                tree.add(bytes.fromhex(record.digest))
+                found[tree.size] = tree.root()
+        return found
+
+    def _artefacts(self) -> None:
+        bundle, asked = self.bundle, set[str]()
+        for record, role, digest in named_artefacts(self.log.records):
+            name = f"objects/{digest[:2]}/{digest}"
+            if name in asked:
+                continue
+            asked.add(name)
+            if not self.manifest.artefacts:
+                continue
+            if name not in bundle.members:
+                self._about(record, f"rests on its {role}: the artefact {digest} is missing")
+            elif name in bundle.damaged or bundle.digests[name] != digest:
+                says = f"rests on its {role}: the artefact {digest} has other bytes than it had"
+                self._about(record, says)
+        self.objects = len(asked) if self.manifest.artefacts else 0
+        if asked and not self.manifest.artefacts:
+            says = f"leaves out the {len(asked)} artefacts that its records name"
+            self._say("the bundle", f"{says}: they were not checked", _LEFT_OUT, note=True)
+        if self._broken:
+            return
+        for name in bundle.members:
+            if name.startswith("objects/") and (
+                name not in asked or not self.manifest.artefacts
+            ):
+                self._say(name, "belongs to no record")
+
+    def _remarks(self, history: History) -> Iterator[Problem]:
+        """What is worth knowing and breaks nothing."""
+        if self.manifest.records is not None:
+            part = f"{len(self.manifest.records)} of {self.manifest.size} records"
+            self._say("the bundle", f"holds {part}", _PART, note=True)
+        for name in self.bundle.members:
+            if name.startswith("torn-"):
+                says = "holds a line that was cut off before it was acknowledged"
+                self._say(name, says, "it was set aside and counts for nothing", note=True)
+        yield from ()
+
+
+class _Excerpt(Chain):
+    """A chain that may leave records out: where one is missing, its digest is not known."""
+
+    def take_at(self, line: bytes, seq: int) -> Record:
+        """The record in the next line, which is number `seq`. Raises `LineBroken`."""
+        if seq != self.seq + 1:
+            self.seq, self.head = seq - 1, _previous(line)
+        return self.take(line)
+
+
+def _previous(line: bytes) -> str:
+    """What a line says of the one before it; the chain says what is wrong with the line itself."""
+    try:
+        envelope = open_line(line)
+        return open_statement(envelope.payload, digest="", keyid=envelope.keyid).previous
+    except (EnvelopeError, StatementError):
+        return GENESIS
+
+
+def _break(broken: LineBroken, seq: int) -> Problem:
+    kind = f"{broken.record.kind}, " if broken.record else ""
+    says = f"record {seq} ({kind}line {seq}) {broken.why}"
+    return Problem(line=seq, seq=seq, says=says, hint=_OTHER)
