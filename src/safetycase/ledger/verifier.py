@@ -22,7 +22,7 @@ from safetycase.ledger.record import Log, Problem, Record
 from safetycase.ledger.seen import Seen
 from safetycase.ledger.trust import Key, origin_of
 
-__all__ = ["Verification", "verify"]
+__all__ = ["Verification", "remarks", "torn", "verify"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +60,8 @@ def verify(folder: Path, *, against: Sequence[Kept] = (), seen: Seen | None = No
     """
     log = read(folder, thorough=True)
     history = fold(log)
-    problems = [*log.problems, *history.problems, *history.notes, *_notes(log, history, folder)]
-    if not log.errors:  # behind a break the ends are not counted, so nothing is known of them
-        problems += [_running(attempt) for attempt in history.attempts if attempt.outcome is None]
+    problems = [*log.problems, *history.problems, *history.notes, *remarks(log, history)]
+    problems += [torn(path.name) for path in sorted(folder.glob("torn-*.bin"))]
     wrong, checked = _objects(log, history, ObjectStore(folder))
     held, apart = hold(log, against, thorough=True)
     problems += [*wrong, *apart, *(seen.problems(log) if seen else ())]
@@ -116,8 +115,8 @@ def _named(history: History) -> Iterator[tuple[int, str, str]]:
                 yield shot.result_seq, role, digest
 
 
-def _notes(log: Log, history: History, folder: Path) -> Iterator[Problem]:
-    """What is worth knowing and breaks nothing."""
+def remarks(log: Log, history: History) -> Iterator[Problem]:
+    """What is worth knowing of the records and breaks nothing."""
     strangers = {key.seq: key for key in history.keys if not key.vouched}
     before: Record | None = None
     for record in log.records:
@@ -153,13 +152,18 @@ def _notes(log: Log, history: History, folder: Path) -> Iterator[Problem]:
             hint="they are being written, or a run was killed: the next one makes a checkpoint",
             severity="note",
         )
-    for path in sorted(folder.glob("torn-*.bin")):
-        yield Problem(
-            line=0,
-            says=f"{path.name} holds a line that was cut off before it was acknowledged",
-            hint="it was set aside and counts for nothing",
-            severity="note",
-        )
+    if not log.errors:  # behind a break the ends are not counted, so nothing is known of them
+        yield from map(_running, (each for each in history.attempts if each.outcome is None))
+
+
+def torn(name: str) -> Problem:
+    """The note about a line that a crash cut off, kept in a file of this name."""
+    return Problem(
+        line=0,
+        says=f"{name} holds a line that was cut off before it was acknowledged",
+        hint="it was set aside and counts for nothing",
+        severity="note",
+    )
 
 
 def _running(attempt: AttemptRecord) -> Problem:
