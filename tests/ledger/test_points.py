@@ -20,8 +20,11 @@ def spelled(y: int, odd: int = 0) -> bytes:
     return (y | odd << 255).to_bytes(32, "little")
 
 
+WEAK = [0, 1, P - 1, P, P + 1, *(int.from_bytes(bytes.fromhex(k), "little") for k in ORDER_8)]
+
+
 @pytest.mark.parametrize("odd", [0, 1])
-@pytest.mark.parametrize("y", [0, 1, P - 1, P, P + 1, *(int.from_bytes(bytes.fromhex(k), "little") for k in ORDER_8)])  # fmt: skip
+@pytest.mark.parametrize("y", WEAK)
 def test_a_point_of_small_order_is_no_key(y: int, odd: int) -> None:
     assert not is_strong(spelled(y, odd))
 
