@@ -208,7 +208,7 @@ class Trust:
 
     def _again(self, keyid: str) -> tuple[str, ...]:
         known = self.keys.get(keyid)
-        if known is None or (known.revoked is not None and known.revoked.through is not None):
+        if known is None:
             return ()
         return (f"introduces the key {keyid[:16]}… again, after record {known.seq}",)
 
