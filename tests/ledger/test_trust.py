@@ -15,7 +15,7 @@ from safetycase.ledger.keys import from_seed
 from safetycase.ledger.record import statement
 from safetycase.ledger.trust import Admission, introduction_text, origin_of
 
-AT = "2026-11-23T09:30:00Z"
+AT = "2026-11-23T09:30:09Z"
 LATER = "2026-11-24T09:30:00Z"
 WAIVER: dict[str, Any] = {
     "evidence": "E-1",
