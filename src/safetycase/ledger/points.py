@@ -7,6 +7,7 @@ these a library accepts differs, so that two verifiers would part here: both are
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["is_strong"]
@@ -16,6 +17,7 @@ _D: Final = -121665 * pow(121666, -1, _P) % _P
 _ROOT: Final = pow(2, (_P - 1) // 4, _P)
 
 
+@lru_cache(maxsize=1024)  # every reading of a record asks of each key a few times
 def is_strong(key: bytes) -> bool:
     """Whether it is the one spelling of a point on Ed25519 whose order is not 1, 2, 4 or 8."""
     if len(key) != 32:
