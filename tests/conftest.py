@@ -85,6 +85,7 @@ def clean_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(PLUGINS), str(SOURCE))))
     monkeypatch.delenv("SAFETYCASE_KEY", raising=False)
     monkeypatch.syspath_prepend(str(PLUGINS))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from safetycase.ledger.keys import SigningKey
 from safetycase.ledger.objects import ObjectStore
+from safetycase.ledger.seen import Seen, default_seen_folder
 from safetycase.ledger.settings import read_settings
 from safetycase.ledger.writer import Writer
 
@@ -13,13 +15,17 @@ __all__ = ["open_store", "open_writer"]
 
 
 def open_writer(folder: Path, key: SigningKey) -> Writer:
-    """A writer for the record of the ledger folder `folder`, to be used with `with`."""
+    """A writer for the record of the ledger folder `folder`, to be used with `with`.
+
+    It refuses a record that is not what this user has seen of it, or its continuation.
+    """
+    seen = Seen(folder=default_seen_folder(os.environ))
     shared = read_settings(folder).record
     if shared is None:
-        return Writer(folder, key)
+        return Writer(folder, key, seen=seen)
     from safetycase.ledger.team import TeamHome
 
-    return Writer(folder, key, home=TeamHome(folder, shared))
+    return Writer(folder, key, home=TeamHome(folder, shared), seen=seen)
 
 
 def open_store(folder: Path) -> ObjectStore:
