@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from safetycase.cli.common import Exit, case_options, echo_json, printable
+from safetycase.ledger import Kept, Seen, Verification, default_seen_folder
 from safetycase.ledger import verify as verify_record
 from safetycase.workspace.paths import find_case
 
 
 @click.command()
 @case_options
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    metavar="FILE",
+    help="Hold the record against this checkpoint, kept elsewhere (repeatable).",
+)
 @click.option(
     "--certificate",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -22,9 +32,18 @@ from safetycase.workspace.paths import find_case
 )
 @click.option("--claim", help="The claim the certificate is about (default: the root).")
 def verify(
-    case: Path, now: datetime, as_json: bool, certificate: Path | None, claim: str | None
+    case: Path,
+    now: datetime,
+    as_json: bool,
+    against: tuple[Path, ...],
+    certificate: Path | None,
+    claim: str | None,
 ) -> int:
-    """Check the record of CASE: chain, signatures, order of events, artefacts. Exit 3 on doubt.
+    """Check the record of CASE: chain, signatures, roles, order, artefacts. Exit 3 on doubt.
+
+    It is held against its checkpoints, the one pinned in the case, those given with --against,
+    and what this user has seen of it before. What is printed of keys is for you to judge: that a
+    name belongs to a key is nowhere shown.
 
     With --certificate it checks the proof of a number, by a checker that shares nothing with the
     solver: exit 3 if it is rejected, 4 if its check would take too long.
@@ -32,32 +51,75 @@ def verify(
     folder = find_case(case)
     if certificate is not None:
         return _certified(folder, now, certificate, claim, as_json=as_json)
-    found = verify_record(folder / "ledger")
+    kept = [Kept(name=f"in {path.name}", data=path.read_bytes()) for path in against]
+    seen = Seen(folder=default_seen_folder(os.environ))
+    found = verify_record(folder / "ledger", against=kept, seen=seen)
     errors = [p for p in found.problems if p.severity == "error"]
     if as_json:
-        echo_json(
+        echo_json(_as_json(found))
+    else:
+        _print(found)
+    return Exit.RECORD if errors else Exit.HOLDS
+
+
+def _as_json(found: Verification) -> dict[str, Any]:
+    from safetycase.cli.record_keys import key_json
+
+    return {
+        "records": found.records,
+        "head": found.head,
+        "origin": found.origin,
+        "root": found.root,
+        "ok": found.ok,
+        "objects_checked": found.objects_checked,
+        "keys": [key_json(key) for key in found.keyring],
+        "checkpoints": [
             {
-                "records": found.records,
-                "head": found.head,
-                "ok": not errors,
-                "objects_checked": found.objects_checked,
-                "problems": [
-                    {"severity": p.severity, "says": p.says, "hint": p.hint} for p in found.problems
+                "name": held.name,
+                "size": held.size,
+                "signers": [
+                    {"keyid": s.key.keyid, "owner": s.key.owner, "kind": s.kind, "time": s.time}
+                    for s in held.signers
                 ],
             }
-        )
-    else:
-        for problem in found.problems:
-            colour = "red" if problem.severity == "error" else None
-            click.secho(f"{problem.severity}: {printable(problem.says)}", fg=colour)
-            if problem.hint:
-                click.echo(f"    → {printable(problem.hint)}")
-        head = f", head {found.head[:16]}…" if found.head else ""
-        click.echo(
-            f"{found.records} records, {found.objects_checked} artefacts checked{head}: "
-            + ("NOT VERIFIED" if errors else "verified")
-        )
-    return Exit.RECORD if errors else Exit.HOLDS
+            for held in found.checkpoints
+        ],
+        "ordering": dict(found.ordering.counts()),
+        "problems": [
+            {"severity": p.severity, "says": p.says, "hint": p.hint} for p in found.problems
+        ],
+    }
+
+
+def _print(found: Verification) -> None:
+    from safetycase.cli.record_keys import key_line
+
+    for problem in found.problems:
+        colour = "red" if problem.severity == "error" else None
+        click.secho(f"{problem.severity}: {printable(problem.says)}", fg=colour)
+        if problem.hint:
+            click.echo(f"    → {printable(problem.hint)}")
+    for key in found.keyring:
+        click.echo(f"key {printable(key_line(key))}")
+    if found.checkpoints:
+        newest = max(found.checkpoints, key=lambda held: held.size)
+        click.echo(f"{len(found.checkpoints)} checkpoints, the newest over {newest.size} records")
+    for held in found.checkpoints:
+        for signer in held.cosigners:
+            click.echo(
+                f"the first {held.size} records were countersigned by "
+                f"{printable(signer.key.short)} at {signer.time}"
+            )
+    counts = [f"{n} {grade}" for grade, n in found.ordering.counts().items() if n]
+    if counts:
+        click.echo(f"criterion before result, as shown by: {', '.join(counts)}")
+    if found.origin is not None:
+        click.echo(f"{found.origin}, root {found.root}")
+    head = f", head {found.head[:16]}…" if found.head else ""
+    click.echo(
+        f"{found.records} records, {found.objects_checked} artefacts checked{head}: "
+        + ("verified" if found.ok else "NOT VERIFIED")
+    )
 
 
 def _certified(folder: Path, now: datetime, file: Path, claim: str | None, *, as_json: bool) -> int:

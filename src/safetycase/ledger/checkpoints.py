@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -41,6 +41,7 @@ __all__ = [
     "cosigner_name",
     "hold",
     "kept_in",
+    "merged",
     "roots",
     "save",
     "signers_of",
@@ -187,6 +188,12 @@ def roots(records: Sequence[Record], sizes: set[int]) -> dict[int, bytes]:
         if tree.size in sizes:
             found[tree.size] = tree.root()
     return found
+
+
+def merged(one: Checkpoint, other: Checkpoint) -> Checkpoint:
+    """A checkpoint with the signatures of both. They are of one size and root."""
+    lines = dict.fromkeys((*one.signatures, *other.signatures))
+    return replace(one, signatures=tuple(lines))
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
