@@ -22,6 +22,13 @@ def ran(coin: Path, sc: Run) -> Path:
 
 
 @pytest.fixture
+def started(coin: Path, sc: Run) -> Path:
+    """The coin with a record of one line: the key of its author."""
+    assert sc("record", "keys", "init", coin).code == 0
+    return coin
+
+
+@pytest.fixture
 def second(tmp_path: Path, ran: Path, sc: Run) -> Path:
     """The key file of a second person, introduced by the first as a reviewer."""
     file, request = tmp_path / "second.pem", tmp_path / "request.json"
@@ -196,29 +203,31 @@ def test_keys_are_listed_and_revoked(ran: Path, second: Path, sc: Run) -> None:
         (("list", "--frist"), "No such option"),
     ],
 )
-def test_a_wrong_word_is_a_sentence(ran: Path, sc: Run, words: tuple[str, ...], says: str) -> None:
-    done = sc("record", "keys", *words, cwd=ran)
+def test_a_wrong_word_is_a_sentence(
+    started: Path, sc: Run, words: tuple[str, ...], says: str
+) -> None:
+    done = sc("record", "keys", *words, cwd=started)
     assert done.code == 2
     assert says in done.err
     assert "Traceback" not in done.err
 
 
-def test_a_request_is_for_one_record_and_one_shape(ran: Path, sc: Run, tmp_path: Path) -> None:
+def test_a_request_is_for_one_record_and_one_shape(started: Path, sc: Run, tmp_path: Path) -> None:
     request = tmp_path / "request.json"
     other = "safetycase/" + "0" * 32
     asked = sc("record", "keys", "init", "--file", tmp_path / "k.pem", "--request", request,
                "--origin", other)  # fmt: skip
     assert asked.code == 0, asked.err
-    refused = sc("record", "keys", "add", request, ran)
+    refused = sc("record", "keys", "add", request, started)
     assert refused.code == 2
     assert "asks for another record" in refused.err
     found = json.loads(request.read_text())
-    origin = sc("verify", ran, "--json").json["origin"]
+    origin = sc("verify", started, "--json").json["origin"]
     request.write_text(json.dumps(found | {"origin": origin}))
-    assert "without a proof" in sc("record", "keys", "add", request, ran).err
+    assert "without a proof" in sc("record", "keys", "add", request, started).err
     for text in ("", "[]", '{"origin": 1, "key": {}}', '{"origin": "x"}'):
         request.write_text(text)
-        assert "is no request of a key" in sc("record", "keys", "add", request, ran).err
+        assert "is no request of a key" in sc("record", "keys", "add", request, started).err
 
 
 def test_a_case_without_a_record(coin: Path, sc: Run, tmp_path: Path) -> None:
