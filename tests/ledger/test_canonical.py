@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safetycase.ledger import canonical
 from safetycase.ledger.canonical import DEEPEST, CanonicalError, digest, dumps, loads
 
 values = st.recursive(
@@ -129,3 +130,33 @@ def test_digests_of_two_domains_differ_and_are_fixed() -> None:
         digest(value, domain="a\0b")
     with pytest.raises(ValueError, match="domain"):
         digest(value, domain="")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"a":2}', "[1.5]", "[1e3]", "[NaN]", "[-Infinity]", "[18446744073709551616]",
+        "[-9223372036854775809]", '["\\ud800"]', '["\\uDFFF"]', '{"\\udc00":1}',
+        "[" * 65 + "]" * 65,
+        "[" * 100_000, "", "[1", "\ufeff[]", "[01]", "{'a':1}", "[1,]", '["\x01"]',
+    ],
+)  # fmt: skip
+def test_what_is_refused_is_refused_at_the_first_look_and_at_the_second(text: str) -> None:
+    with pytest.raises(canonical.CanonicalError) as found:
+        canonical.loads(text.encode())
+    with pytest.raises(canonical.CanonicalError) as again:
+        canonical._with_care(text)
+    assert str(found.value) == str(again.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[18446744073709551615,-9223372036854775808]", '["\\ud83d\\ude00"]', "[" * 64 + "]" * 64,
+        ' { "b" : [ true , null ] , "a" : "\\u00e9" } ', "[[]" + ",[]" * 100 + "]", '"\\\\ud800"',
+    ],
+)  # fmt: skip
+def test_what_is_read_is_read_alike_at_both_looks(text: str) -> None:
+    value = canonical.loads(text.encode())
+    assert value == canonical._with_care(text)
+    assert canonical.spell(value) == canonical.dumps(value)

@@ -12,7 +12,7 @@ import hashlib
 import json
 from typing import Any, NoReturn
 
-__all__ = ["DEEPEST", "CanonicalError", "digest", "dumps", "loads"]
+__all__ = ["DEEPEST", "CanonicalError", "digest", "dumps", "loads", "spell"]
 
 DEEPEST = 64
 """The deepest nesting of lists and mappings that is read or written."""
@@ -32,10 +32,12 @@ class CanonicalError(ValueError):
 def dumps(value: Any) -> bytes:
     """The canonical bytes of `value`. Raises `CanonicalError` naming the offending place."""
     _check(value)
-    text = json.dumps(
-        value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-    )
-    return text.encode()
+    return spell(value)
+
+
+def spell(value: Any) -> bytes:
+    """The canonical bytes of a value that `loads` gave, or of one that is made of such values."""
+    return _ENCODER.encode(value).encode()
 
 
 def loads(data: bytes) -> Any:
@@ -45,14 +47,34 @@ def loads(data: bytes) -> Any:
     numbers with a fraction, NaN, half a surrogate pair, nesting deeper than `DEEPEST`.
     """
     try:
-        value = json.loads(
-            data.decode(),
-            object_pairs_hook=_mapping,
-            parse_float=_float,
-            parse_constant=_float,
-        )
+        text = data.decode()
     except UnicodeDecodeError as error:
         raise CanonicalError(f"byte {error.start} is not UTF-8") from error
+    try:
+        return _plain(text)
+    except _NotPlainError:
+        return _with_care(text)
+
+
+def _plain(text: str) -> Any:
+    """The value, if nothing in the text asks for a closer look; otherwise `_NotPlainError`."""
+    if "\\ud" in text or "\\uD" in text:  # half of a surrogate pair, perhaps
+        raise _NotPlainError
+    try:
+        value = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        raise _NotPlainError from None
+    if text.count("[") + text.count("{") > DEEPEST:
+        _check(value)
+    return value
+
+
+def _with_care(text: str) -> Any:
+    """The value, with what is wrong and where."""
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_mapping, parse_float=_float, parse_constant=_float
+        )
     except RecursionError as error:
         raise CanonicalError(f"nested deeper than {DEEPEST}") from error
     except ValueError as error:  # also an integer of thousands of digits
@@ -71,6 +93,38 @@ def digest(value: Any, *, domain: str) -> str:
         raise ValueError(f"a domain is a short printable ASCII name, not {domain!r}")
     prefix = b"safetycase:" + domain.encode() + b"\0"
     return hashlib.sha256(prefix + dumps(value)).hexdigest()
+
+
+class _NotPlainError(Exception):
+    """A text holds what may be refused: it is read again, with care."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        raise _NotPlainError
+    return mapping
+
+
+def _short(text: str) -> int:
+    if len(text) > 18:  # of more than 64 bits, perhaps
+        raise _NotPlainError
+    return int(text)
+
+
+def _not_plain(_text: str) -> NoReturn:
+    raise _NotPlainError
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_int=_short,
+    parse_float=_not_plain,
+    parse_constant=_not_plain,
+)
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+)
 
 
 class _Refused:

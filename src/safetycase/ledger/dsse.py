@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,6 +29,12 @@ __all__ = [
 ]
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+
+_LINE = re.compile(
+    rb'\{"payload":"([A-Za-z0-9+/=]*)","payloadType":"%b",'
+    rb'"signatures":\[\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/=]*)"\}\]\}'
+    % re.escape(PAYLOAD_TYPE.encode())
+)
 
 
 class EnvelopeError(ValueError):
@@ -61,6 +68,18 @@ def seal(payload: bytes, keyid: str, sign: Callable[[bytes], bytes]) -> bytes:
 
 def open_line(line: bytes) -> Envelope:
     """What `seal` put in. Raises `EnvelopeError` for any line that `seal` would not write."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return _misspelled(line)
+    payload, keyid, signature = (each.decode() for each in match.groups())
+    try:
+        return Envelope(payload=unbase64(payload), keyid=keyid, signature=unbase64(signature))
+    except ValueError as error:
+        raise EnvelopeError("is not a signed envelope") from error
+
+
+def _misspelled(line: bytes) -> Envelope:
+    """Say why a line is not one that `seal` writes; a key id of another form is one, too."""
     try:
         outer = canonical.loads(line)
         signature = outer["signatures"][0]

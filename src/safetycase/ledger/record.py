@@ -152,14 +152,23 @@ def statement(
     plain = dict(body)
     if not subjects:
         subjects = (("body", hashlib.sha256(canonical.dumps(plain)).hexdigest()),)
-    return canonical.dumps(
-        {
-            "_type": _STATEMENT,
-            "subject": [{"name": name, "digest": {"sha256": sha}} for name, sha in subjects],
-            "predicateType": f"urn:safetycase:record:{kind}:v1",
-            "predicate": {"seq": seq, "previous": previous, "at": at, "body": plain},
-        }
-    )
+    return canonical.dumps(_value(seq, kind, at, previous, plain, subjects))
+
+
+def _value(
+    seq: int,
+    kind: str,
+    at: str,
+    previous: str,
+    body: Mapping[str, Any],
+    subjects: tuple[tuple[str, str], ...],
+) -> dict[str, Any]:
+    return {
+        "_type": _STATEMENT,
+        "subject": [{"name": name, "digest": {"sha256": sha}} for name, sha in subjects],
+        "predicateType": f"urn:safetycase:record:{kind}:v1",
+        "predicate": {"seq": seq, "previous": previous, "at": at, "body": body},
+    }
 
 
 def open_statement(payload: bytes, *, digest: str, keyid: str) -> Record:
@@ -178,13 +187,15 @@ def open_statement(payload: bytes, *, digest: str, keyid: str) -> Record:
             keyid=keyid,
         )
         _types(record)
-        same = payload == statement(
-            seq=record.seq,
-            kind=record.kind,
-            at=record.at,
-            previous=record.previous,
-            body=record.body,
-            subjects=record.subjects,
+        same = record.subjects != () and payload == canonical.spell(
+            _value(
+                record.seq,
+                record.kind,
+                record.at,
+                record.previous,
+                record.body,
+                record.subjects,
+            )
         )
     except canonical.CanonicalError as error:
         raise StatementError(f"holds a statement that is not canonical JSON ({error})") from error
