@@ -11,21 +11,24 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from safetycase.ledger.disk import Disk, Handle, OsDisk, ensure_folder
 from safetycase.ledger.errors import LedgerWriteError, ObjectDamaged, ObjectMissing
-from safetycase.ledger.files import new_file, sync_folder, write_all
 from safetycase.ledger.record import is_digest
 
-__all__ = ["ObjectStore"]
+__all__ = ["CHUNK", "ObjectStore", "pieces"]
 
-_CHUNK = 1 << 20
+CHUNK = 1 << 20
+"""Bytes that are read at a time."""
+
 _RESTORE = "restore it from a copy of the record, or run the evidence again"
 
 
 class ObjectStore:
     """The artefacts of the record in `folder` (`<case>/ledger`)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, disk: Disk | None = None) -> None:
         self.folder = folder / "objects"
+        self._disk = disk or OsDisk()
 
     def path(self, digest: str) -> Path:
         """Where the object `digest` lives or would live. ValueError if it is no SHA-256."""
@@ -35,15 +38,16 @@ class ObjectStore:
 
     def has(self, digest: str) -> bool:
         """Whether there is an object under this digest; its bytes are not checked."""
-        return self.path(digest).is_file()
+        return self._disk.exists(self.path(digest))
 
     def put(self, source: Path | bytes) -> str:
         """Keep the bytes, or the bytes of the file, and return their SHA-256 in hex.
 
-        What is already there and intact is left alone; a damaged copy is replaced. Raises
-        `LedgerWriteError` if the disk refuses, OSError if the source file cannot be read.
+        On return they survive a power cut. What is already there and intact is left alone; a
+        damaged copy is replaced. Raises `LedgerWriteError` if the disk refuses, OSError if the
+        source file cannot be read.
         """
-        with _chunks(source) as chunks:
+        with pieces(source) as chunks:
             try:
                 digest = self._keep(chunks)
             except OSError as error:
@@ -67,28 +71,52 @@ class ObjectStore:
             raise self._damaged(digest)
 
     def _keep(self, chunks: Iterator[bytes]) -> str:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        descriptor, fresh = new_file(self.folder)
+        disk = self._disk
+        ensure_folder(disk, self.folder)
+        handle, fresh = self._new_file()
         try:
             total = hashlib.sha256()
             try:
                 for chunk in chunks:
                     total.update(chunk)
-                    write_all(descriptor, chunk)
-                os.fchmod(descriptor, 0o444)
-                os.fsync(descriptor)
+                    handle.append(chunk)
+                handle.protect()
+                handle.sync()
             finally:
-                os.close(descriptor)
+                handle.close()
             digest = total.hexdigest()
+            place = self.path(digest)
+            ensure_folder(disk, place.parent)
             if not self._intact(digest):
-                place = self.path(digest)
-                place.parent.mkdir(exist_ok=True)
-                fresh.replace(place)
-                sync_folder(place.parent)
-                sync_folder(self.folder)
+                disk.rename(fresh, place)
+            self._flush(place)
         finally:
-            fresh.unlink(missing_ok=True)
+            disk.remove(fresh)
         return digest
+
+    def _flush(self, place: Path) -> None:
+        """Flush an object and all names that lead to it.
+
+        Also of one that was there before: whoever put it may have been killed before this.
+        """
+        handle = self._disk.open_old(place)
+        try:
+            handle.sync()
+        finally:
+            handle.close()
+        ledger = self.folder.parent
+        for folder in (place.parent, self.folder, ledger, ledger.parent):
+            self._disk.sync_folder(folder)
+
+    def _new_file(self) -> tuple[Handle, Path]:
+        """Make an empty file under a name that nobody uses."""
+        number = 0
+        while True:
+            path = self.folder / f".new-{os.getpid()}-{number}"
+            try:
+                return self._disk.open_new(path), path
+            except FileExistsError:  # another thread's, or left by a process that was killed
+                number += 1
 
     def _intact(self, digest: str) -> bool:
         try:
@@ -98,11 +126,8 @@ class ObjectStore:
         return True
 
     def _read(self, digest: str) -> Iterator[bytes]:
-        path = self.path(digest)
         try:
-            with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    yield chunk
+            yield from self._disk.chunks(self.path(digest), CHUNK)
         except FileNotFoundError:
             raise ObjectMissing(f"the artefact {digest} is missing: {_RESTORE}") from None
         except OSError as error:
@@ -115,10 +140,10 @@ class ObjectStore:
 
 
 @contextlib.contextmanager
-def _chunks(source: Path | bytes) -> Iterator[Iterator[bytes]]:
+def pieces(source: Path | bytes) -> Iterator[Iterator[bytes]]:
     """The source in pieces; a source that cannot be opened is the caller's error, not ours."""
     if isinstance(source, bytes):
         yield iter((source,))
         return
     with source.open("rb") as file:
-        yield iter(lambda: file.read(_CHUNK), b"")
+        yield iter(lambda: file.read(CHUNK), b"")
