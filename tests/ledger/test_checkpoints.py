@@ -23,6 +23,7 @@ from safetycase.ledger import (
     verify,
 )
 from safetycase.ledger.checkpoints import checkpoint_path, cosigner_name, kept_in, save
+from safetycase.ledger.mark import MARK_NAME
 from safetycase.ledger.merkle import leaf_hash, root
 from safetycase.ledger.note import Checkpoint, open_note
 from safetycase.ledger.trust import origin_of
@@ -42,6 +43,11 @@ def cut(ledger: Path, records: int) -> None:
     """Leave the first `records` lines of the log, which are a sound record by themselves."""
     lines = (ledger / "log.jsonl").read_bytes().splitlines(keepends=True)
     (ledger / "log.jsonl").write_bytes(b"".join(lines[:records]))
+
+
+def unmark(ledger: Path) -> None:
+    """Take away the mark of what was acknowledged, which would say so first."""
+    (ledger / MARK_NAME).unlink()
 
 
 def newest(ledger: Path) -> Checkpoint:
@@ -91,6 +97,7 @@ def test_a_record_cut_at_a_line_end_is_refused_by_every_reader(
 ) -> None:
     build(ledger)
     cut(ledger, left)
+    unmark(ledger)
     says = (
         f"the checkpoint checkpoints/6.txt is over 6 records, of which {left} are there: the end "
         "was taken away"
@@ -104,6 +111,7 @@ def test_a_record_cut_at_a_line_end_is_refused_by_every_reader(
 def test_a_record_without_its_log_is_refused(build: Build, ledger: Path, key: SigningKey) -> None:
     build(ledger)
     (ledger / "log.jsonl").unlink()
+    unmark(ledger)
     assert "of which 0 are there" in errors(verify(ledger))[0]
     with pytest.raises(LedgerDamaged, match="of which 0 are there"), Writer(ledger, key):
         pass
@@ -118,6 +126,7 @@ def test_a_record_that_went_on_otherwise_from_the_same_beginning_is_a_fork(
     append(ledger, key, "note", {"text": "here"})
     append(copy, key, "note", {"text": "there"})
     shutil.copy(copy / "log.jsonl", ledger / "log.jsonl")
+    unmark(ledger)
     (problem,) = read(ledger).errors
     assert problem.says == (
         "the checkpoint checkpoints/7.txt was made when the first 7 records were others than now"
@@ -135,6 +144,7 @@ def test_the_records_of_another_case_are_refused(
     other = tmp_path / "other" / "ledger"
     append(other, other_key, "note", {})
     shutil.copy(other / "log.jsonl", ledger / "log.jsonl")
+    unmark(ledger)
     assert "belongs to another record (safetycase/" in read(ledger).errors[0].says
 
 
@@ -163,6 +173,7 @@ def test_a_checkpoint_kept_elsewhere_is_held_against_the_record(
     assert verify(ledger, against=[elsewhere]).ok
     shutil.rmtree(ledger / "checkpoints")
     cut(ledger, 4)
+    unmark(ledger)
     assert verify(ledger).ok  # what `verify` cannot know by itself
     assert errors(verify(ledger, against=[elsewhere])) == [
         "the checkpoint of yesterday is over 6 records, of which 4 are there: the end was taken "
@@ -281,6 +292,7 @@ def test_a_torn_tail_that_a_checkpoint_knows_to_be_whole_is_not_set_aside(
     build(ledger)
     path = ledger / "log.jsonl"
     path.write_bytes(path.read_bytes()[:-5])
+    unmark(ledger)
     with pytest.raises(LedgerDamaged, match="of which 5 are there"), Writer(ledger, key):
         pass
     assert not list(ledger.glob("torn-*"))

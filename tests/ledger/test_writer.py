@@ -23,6 +23,8 @@ from safetycase.ledger import (
     Writer,
     read,
 )
+from safetycase.ledger.disk import OsDisk
+from safetycase.ledger.mark import MARK_NAME, Mark, read_mark
 
 AT = "2026-11-23T09:30:00Z"
 Build = Callable[[Path], list[Record]]
@@ -155,25 +157,133 @@ def test_a_damaged_record_with_an_unfinished_line_is_left_alone(
     assert log_of(ledger) == data
 
 
+def a_further_line(ledger: Path, key: SigningKey) -> bytes:
+    """The line that the next append would write; the record is not touched."""
+    copy = ledger.with_name("copy")
+    shutil.copytree(ledger, copy)
+    with Writer(copy, key) as writer:
+        writer.append("note", {"text": "never acknowledged"}, at=AT)
+    line = log_of(copy)[len(log_of(ledger)) :]
+    shutil.rmtree(copy)
+    return line
+
+
+@pytest.mark.parametrize("marked", [True, False])
 def test_an_unfinished_line_is_set_aside_wherever_it_ends(
+    build: Build, ledger: Path, key: SigningKey, marked: bool
+) -> None:
+    build(ledger)
+    if not marked:
+        (ledger / MARK_NAME).unlink()
+    last = a_further_line(ledger, key)
+    cuts = [1, 2, len(last) // 2, len(last) - 2, len(last) - 1]
+    for number, cut in enumerate(cuts, start=1):
+        whole = log_of(ledger)
+        (ledger / "log.jsonl").write_bytes(whole + last[:cut])
+        assert "is unfinished" in read(ledger).errors[0].says
+        with Writer(ledger, key) as writer:
+            assert writer.set_aside == ledger / f"torn-{number}.bin"
+            assert writer.log.problems == ()
+            assert log_of(ledger) == whole
+            seq = len(writer.log.records) + 1
+            assert writer.append("note", {"text": "after the crash"}, at=AT).seq == seq
+        assert (ledger / f"torn-{number}.bin").read_bytes() == last[:cut]
+        assert read(ledger).problems == ()
+        if not marked:
+            (ledger / MARK_NAME).unlink()
+    with Writer(ledger, key) as writer:
+        assert writer.set_aside is None
+
+
+GARBAGE = [
+    pytest.param(lambda line: bytes(len(line)), id="zeros"),
+    pytest.param(lambda line: bytes(512) + line[512:], id="first-sector-zero"),
+    pytest.param(lambda line: line[:-600] + b"\n" * 600, id="line-ends"),
+    pytest.param(lambda line: b"#!/bin/sh\nanother file\n", id="bytes-of-another-file"),
+    pytest.param(lambda line: line[:40] + line[41:], id="a-byte-short"),
+    pytest.param(lambda line: line[:-1] + b"\0" * 300, id="zeros-behind"),
+]
+
+
+@pytest.mark.parametrize("garbled", GARBAGE)
+def test_whatever_a_disk_leaves_behind_the_mark_is_set_aside_and_kept(
+    build: Build, ledger: Path, key: SigningKey, garbled: Callable[[bytes], bytes]
+) -> None:
+    build(ledger)
+    whole, rest = log_of(ledger), garbled(a_further_line(ledger, key))
+    (ledger / "log.jsonl").write_bytes(whole + rest)
+    found = read(ledger)
+    assert len(found.records) == 6
+    assert "the next run sets this line aside" in found.errors[0].hint
+    with Writer(ledger, key) as writer:
+        assert writer.set_aside == ledger / "torn-1.bin"
+        assert writer.set_aside.read_bytes() == rest
+        assert log_of(ledger) == whole
+        writer.append("note", {"text": "after the crash"}, at=AT)
+    assert read(ledger).problems == ()
+
+
+def test_without_a_mark_garbage_with_a_line_end_is_damage(
     build: Build, ledger: Path, key: SigningKey
 ) -> None:
     build(ledger)
+    data = log_of(ledger) + b"another file\n"
+    (ledger / "log.jsonl").write_bytes(data)
+    (ledger / MARK_NAME).unlink()
+    with pytest.raises(LedgerDamaged, match="record 7"), Writer(ledger, key):
+        pass
+    assert log_of(ledger) == data
+
+
+@pytest.mark.parametrize("left", [0, 1, 5, 700])
+def test_an_acknowledged_line_is_never_set_aside(
+    build: Build, ledger: Path, key: SigningKey, left: int
+) -> None:
+    """Cut in the middle or at its end: without the mark this would pass for a torn write."""
+    build(ledger)
     whole = log_of(ledger)
     last = whole.splitlines(keepends=True)[-1]
-    cuts = [1, 2, len(last) // 2, len(last) - 2, len(last) - 1]
-    for number, cut in enumerate(cuts, start=1):
-        (ledger / "log.jsonl").write_bytes(whole[: -len(last)] + last[:cut])
-        shutil.rmtree(ledger / "checkpoints")  # a line that was never whole is in none
-        with Writer(ledger, key) as writer:
-            assert writer.set_aside == ledger / f"torn-{number}.bin"
-            assert len(writer.log.records) == 5
-            assert writer.log.problems == ()
-            assert writer.append("note", {"text": "after the crash"}, at=AT).seq == 6
-        assert (ledger / f"torn-{number}.bin").read_bytes() == last[:cut]
-        assert read(ledger).problems == ()
+    data = whole[: -len(last)] + last[: min(left, len(last) - 1)]
+    (ledger / "log.jsonl").write_bytes(data)
+    assert "holds 5 sound records, but 6 were acknowledged" in read(ledger).errors[0].says
+    with pytest.raises(LedgerDamaged, match=r"6 were acknowledged .*restore the log from a copy"):
+        Writer(ledger, key).__enter__()
+    assert log_of(ledger) == data
+    assert not list(ledger.glob("torn-*"))
+    (ledger / "log.jsonl").write_bytes(whole)  # as the message says
     with Writer(ledger, key) as writer:
-        assert writer.set_aside is None
+        assert writer.append("note", {}, at=AT).seq == 7
+
+
+def test_a_record_that_another_program_went_on_with_is_still_ours(
+    build: Build, ledger: Path, key: SigningKey
+) -> None:
+    """A program that keeps no mark adds lines; they verify, so they count."""
+    build(ledger)
+    mark = (ledger / MARK_NAME).read_bytes()
+    with Writer(ledger, key) as writer:
+        for text in ("one", "two"):
+            writer.append("note", {"text": text}, at=AT)
+    (ledger / MARK_NAME).write_bytes(mark)
+    with Writer(ledger, key) as writer:
+        assert writer.append("note", {}, at=AT).seq == 9
+    whole = log_of(ledger)
+    (ledger / MARK_NAME).write_bytes(mark)
+    (ledger / "log.jsonl").write_bytes(whole + b"what is this\n")
+    with pytest.raises(LedgerDamaged, match="record 10"), Writer(ledger, key):
+        pass
+
+
+@pytest.mark.parametrize("mark", [b"", b"\n", b" " * 1024, b"1 2 3 4 5" * 100, b"\xff" * 1024])
+def test_an_unreadable_mark_is_no_mark(
+    build: Build, ledger: Path, key: SigningKey, mark: bytes
+) -> None:
+    build(ledger)
+    (ledger / MARK_NAME).write_bytes(mark)
+    assert read(ledger).problems == ()
+    with Writer(ledger, key) as writer:
+        assert writer.append("note", {}, at=AT).seq == 7
+    assert read_mark(OsDisk(), ledger) == Mark.of(log_of(ledger))
 
 
 @pytest.mark.parametrize("what", ["grown", "shrunk", "removed", "replaced"])
@@ -310,7 +420,7 @@ def test_a_failed_flush_takes_the_line_back(
 
     with Writer(ledger, key) as writer:
         monkeypatch.setattr(os, "fsync", refuse)
-        with pytest.raises(LedgerWriteError, match="unfinished last line may remain"):
+        with pytest.raises(LedgerWriteError, match="last line may remain"):
             writer.append("note", {}, at=AT)
     assert log_of(ledger) == before
 

@@ -6,8 +6,7 @@ report does the same from the same page, in another language. Nothing is written
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from safetycase.ledger import merkle
@@ -18,8 +17,8 @@ from safetycase.ledger.dsse import EnvelopeError, open_line
 from safetycase.ledger.fold import History, fold
 from safetycase.ledger.log import Chain, LineBroken
 from safetycase.ledger.note import (
-    ED25519,
     COSIGNATURE,
+    ED25519,
     Checkpoint,
     NoteError,
     cosigned_message,

@@ -61,7 +61,7 @@ class LedgerWriteError(LedgerError):
         kept = (
             "the record stands as it was"
             if intact
-            else "an unfinished last line may remain, which the next run sets aside"
+            else "its last line may remain: the next run counts it if whole, else sets it aside"
         )
         super().__init__(f"cannot write {path}: {self.reason}; {kept}. {self.hint}")
 

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from safetycase.ledger import dsse
 from safetycase.ledger.checkpoints import hold, kept_in
+from safetycase.ledger.disk import OsDisk
 from safetycase.ledger.home import LOG_NAME
 from safetycase.ledger.lock import is_held
+from safetycase.ledger.mark import MISSING_HINT, Mark, missing, read_mark, tail_of
 from safetycase.ledger.record import (
     GENESIS,
     Log,
@@ -52,8 +54,9 @@ def read(folder: Path, *, thorough: bool = False) -> Log:
 
 def _read_lines(folder: Path) -> Log:
     path = folder / LOG_NAME
-    live = False
+    live, disk = False, OsDisk()
     try:
+        mark = read_mark(disk, folder)  # before the log, which is never behind it
         data = path.read_bytes()
         for _ in range(_TRIES):
             if not data or data.endswith(b"\n"):
@@ -66,7 +69,27 @@ def _read_lines(folder: Path) -> Log:
         return Log()
     except OSError as error:
         return Log(problems=(_unreadable(path, error),))
-    return parse(data, live=live)
+    return _judged(parse(data, live=live), data, mark, path)
+
+
+def _judged(log: Log, data: bytes, mark: Mark | None, path: Path) -> Log:
+    """The log with what the mark beside it says of its end."""
+    tail = tail_of(log, data, mark)
+    if tail == "missing" and mark is not None:
+        gone = Problem(
+            line=len(log.records) + 1, says=missing(log, mark, str(path)), hint=MISSING_HINT
+        )
+        return replace(log, problems=(gone,))
+    if tail == "unfinished" and b"\n" in data[log.size :]:
+        number = len(log.records) + 1
+        rest = Problem(
+            line=number,
+            seq=number,
+            says=f"behind record {number - 1} lie {len(data) - log.size} bytes that are no record",
+            hint=_TORN,
+        )
+        return replace(log, problems=(rest,))
+    return log
 
 
 def parse(data: bytes, *, live: bool = False) -> Log:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from safetycase.ledger import lock
-from safetycase.ledger.disk import Disk, OsDisk
+from safetycase.ledger.disk import Disk, OsDisk, ensure_folder
 from safetycase.ledger.errors import LedgerBusy, LedgerDamaged, LedgerWriteError
 from safetycase.ledger.home import LOG_NAME, FolderHome
 
@@ -61,7 +61,7 @@ class Replica:
         if not lines:
             return
         try:
-            self._disk.make_folder(self.folder)
+            ensure_folder(self._disk, self.folder)
             held = self._hold()
         except OSError as error:
             raise ReplicaBehind(self.path, error) from error
@@ -73,8 +73,11 @@ class Replica:
             os.close(held)
 
     def _extend(self, start: int, lines: bytes) -> None:
+        new = not self._disk.exists(self.path)
         handle = self._disk.open(self.path)
         try:
+            if new:
+                self._disk.sync_folder(self.folder)
             size = handle.size()
             if size < start:
                 raise LedgerDamaged(

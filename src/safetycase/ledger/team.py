@@ -18,6 +18,7 @@ from safetycase.ledger.database.address import Address, parse_address
 from safetycase.ledger.database.errors import ConnectionLost, DatabaseFailed, DatabaseRefused
 from safetycase.ledger.database.session import Session
 from safetycase.ledger.errors import LedgerDamaged, LedgerError, LedgerWriteError
+from safetycase.ledger.mark import Mark
 from safetycase.ledger.replica import Replica, first_difference
 
 __all__ = ["Compared", "TeamHome", "TeamWriteError", "compare", "dense", "origin_of"]
@@ -128,6 +129,11 @@ class TeamHome:
     def name(self) -> str:
         """The address of the record, without a password."""
         return self._session.name
+
+    @property
+    def acknowledged(self) -> Mark | None:
+        """See `Home`; a database keeps whole lines or none, so there is nothing to tell apart."""
+        return None
 
     def open(self) -> bytes:
         """See `Home`: the copy of this folder, and behind it what others added since."""

@@ -22,6 +22,7 @@ from safetycase.ledger.errors import LedgerDamaged, RecordRefused
 from safetycase.ledger.home import FolderHome, Home
 from safetycase.ledger.keys import SigningKey
 from safetycase.ledger.log import Chain, LineBroken, parse
+from safetycase.ledger.mark import MISSING_HINT, missing, tail_of
 from safetycase.ledger.merkle import Frontier
 from safetycase.ledger.note import Checkpoint
 from safetycase.ledger.record import (
@@ -137,14 +138,16 @@ class Writer:
     def _open(self) -> None:
         data = self._home.open()
         self.log = parse(data)
-        tail = data[self.log.size :]
-        unfinished = tail != b"" and b"\n" not in tail
-        if self.log.errors and not unfinished:
+        mark = self._home.acknowledged
+        tail = tail_of(self.log, data, mark)
+        if tail == "missing" and mark is not None:
+            raise LedgerDamaged(f"{missing(self.log, mark, self._home.name)}: {MISSING_HINT}")
+        if tail != "unfinished" and self.log.errors:
             raise LedgerDamaged(str(self.log.errors[0]))
         self.log = replace(self.log, problems=())
         self._hold()  # before anything is moved: a checkpoint may know that the tail was whole
-        if unfinished:
-            self.set_aside = self._home.set_aside(self.log.size, tail)
+        if tail == "unfinished":
+            self.set_aside = self._home.set_aside(self.log.size, data[self.log.size :])
         self._chain.follow(self.log)
         for record in self.log.records:
             self._remember(record)
