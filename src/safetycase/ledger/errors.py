@@ -17,6 +17,7 @@ __all__ = [
     "KeyFileError",
     "ObjectDamaged",
     "ObjectMissing",
+    "ObjectRedacted",
     "RecordRefused",
 ]
 
@@ -76,6 +77,15 @@ class ObjectMissing(LedgerError):
 
 class ObjectDamaged(LedgerError):
     """An artefact's bytes are not the ones its digest names."""
+
+
+class ObjectRedacted(ObjectDamaged):
+    """An artefact's bytes were taken out on purpose; `reason` is what the tombstone says."""
+
+    def __init__(self, digest: str, reason: str) -> None:
+        self.digest = digest
+        self.reason = reason
+        super().__init__(f"the artefact {digest} was redacted: {reason}")
 
 
 class KeyFileError(LedgerError):

@@ -11,11 +11,17 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from safetycase.ledger import canonical
 from safetycase.ledger.disk import Disk, Handle, OsDisk, ensure_folder
-from safetycase.ledger.errors import LedgerWriteError, ObjectDamaged, ObjectMissing
+from safetycase.ledger.errors import (
+    LedgerWriteError,
+    ObjectDamaged,
+    ObjectMissing,
+    ObjectRedacted,
+)
 from safetycase.ledger.record import is_digest
 
-__all__ = ["CHUNK", "ObjectStore", "pieces"]
+__all__ = ["CHUNK", "ObjectStore", "pieces", "redacted", "tombstone"]
 
 CHUNK = 1 << 20
 """Bytes that are read at a time."""
@@ -44,33 +50,61 @@ class ObjectStore:
         """Keep the bytes, or the bytes of the file, and return their SHA-256 in hex.
 
         On return they survive a power cut. What is already there and intact is left alone; a
-        damaged copy is replaced. Raises `LedgerWriteError` if the disk refuses, OSError if the
-        source file cannot be read.
+        damaged copy is replaced; what was redacted stays so. Raises `LedgerWriteError` if the
+        disk refuses, OSError if the source file cannot be read.
         """
         with pieces(source) as chunks:
             try:
                 digest = self._keep(chunks)
             except OSError as error:
                 raise LedgerWriteError(Path(error.filename or self.folder), error) from error
-        self.check(digest)
+        with contextlib.suppress(ObjectRedacted):
+            self.check(digest)
         return digest
 
     def get(self, digest: str) -> bytes:
         """The bytes of an object. Raises `ObjectMissing`, or `ObjectDamaged` if they changed."""
-        data = b"".join(self._read(digest))
+        data = b"".join(self.stream(digest))
         if hashlib.sha256(data).hexdigest() != digest:
-            raise self._damaged(digest)
+            raise _damaged(digest, data)
         return data
 
     def check(self, digest: str) -> None:
         """Like `get`, for objects of any size: re-hash and return nothing."""
-        total = hashlib.sha256()
-        for chunk in self._read(digest):
+        total, first = hashlib.sha256(), b""
+        for chunk in self.stream(digest):
+            first = first or chunk
             total.update(chunk)
         if total.hexdigest() != digest:
-            raise self._damaged(digest)
+            raise _damaged(digest, first)
+
+    def fetch(self, digest: str) -> Path:
+        """The file of an object, re-hashed. Raises what `check` raises."""
+        self.check(digest)
+        return self.path(digest)
+
+    def digests(self) -> frozenset[str]:
+        """Everything that is kept, by name; the bytes are not checked."""
+        names = (path.name for path in self.folder.glob("??/*"))
+        return frozenset(name for name in names if is_digest(name))
+
+    def redact(self, digest: str, reason: str) -> None:
+        """Put a tombstone in the place of the bytes, on the disk for good. Nothing if not here.
+
+        Raises `LedgerWriteError` if the disk refuses.
+        """
+        if not self.has(digest):
+            return
+        try:
+            self._write(iter((tombstone(digest, reason),)), digest)
+        except OSError as error:
+            raise LedgerWriteError(Path(error.filename or self.folder), error) from error
 
     def _keep(self, chunks: Iterator[bytes]) -> str:
+        return self._write(chunks, None)
+
+    def _write(self, chunks: Iterator[bytes], name: str | None) -> str:
+        """Write a new file and give it its place: that of its bytes, or whatever `name` has."""
         disk = self._disk
         ensure_folder(disk, self.folder)
         handle, fresh = self._new_file()
@@ -84,10 +118,10 @@ class ObjectStore:
                 handle.sync()
             finally:
                 handle.close()
-            digest = total.hexdigest()
+            digest = name or total.hexdigest()
             place = self.path(digest)
             ensure_folder(disk, place.parent)
-            if not self._intact(digest):
+            if name is not None or not self._settled(digest):
                 disk.rename(fresh, place)
             self._flush(place)
         finally:
@@ -118,14 +152,18 @@ class ObjectStore:
             except FileExistsError:  # another thread's, or left by a process that was killed
                 number += 1
 
-    def _intact(self, digest: str) -> bool:
+    def _settled(self, digest: str) -> bool:
+        """Whether what is in the place of the object may stay there."""
         try:
             self.check(digest)
+        except ObjectRedacted:
+            return True
         except (ObjectMissing, ObjectDamaged):
             return False
         return True
 
-    def _read(self, digest: str) -> Iterator[bytes]:
+    def stream(self, digest: str) -> Iterator[bytes]:
+        """The bytes of an object as they are found, in pieces; not checked."""
         try:
             yield from self._disk.chunks(self.path(digest), CHUNK)
         except FileNotFoundError:
@@ -135,8 +173,28 @@ class ObjectStore:
                 f"the artefact {digest} cannot be read ({error.strerror}): {_RESTORE}"
             ) from error
 
-    def _damaged(self, digest: str) -> ObjectDamaged:
-        return ObjectDamaged(f"the artefact {digest} has other bytes than it had: {_RESTORE}")
+
+def tombstone(digest: str, reason: str) -> bytes:
+    """What lies in the place of an artefact that was redacted."""
+    return canonical.dumps({"reason": reason, "redacted": digest}) + b"\n"
+
+
+def redacted(digest: str, data: bytes) -> str | None:
+    """The reason if `data` is a tombstone of this very artefact, else None."""
+    if not data.startswith(b'{"reason":') or digest.encode() not in data:
+        return None
+    try:
+        reason = canonical.loads(data)["reason"]
+    except (canonical.CanonicalError, KeyError, TypeError):
+        return None
+    return reason if isinstance(reason, str) and tombstone(digest, reason) == data else None
+
+
+def _damaged(digest: str, first: bytes) -> ObjectDamaged:
+    """The error for bytes that begin with `first` and are not those of the digest."""
+    if reason := redacted(digest, first):
+        return ObjectRedacted(digest, reason)
+    return ObjectDamaged(f"the artefact {digest} has other bytes than it had: {_RESTORE}")
 
 
 @contextlib.contextmanager

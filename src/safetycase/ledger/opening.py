@@ -9,6 +9,7 @@ from safetycase.ledger.keys import SigningKey
 from safetycase.ledger.objects import ObjectStore
 from safetycase.ledger.seen import Seen, default_seen_folder
 from safetycase.ledger.settings import read_settings
+from safetycase.ledger.stores import CachedStore, Store, shared_store
 from safetycase.ledger.writer import Writer
 
 __all__ = ["open_store", "open_writer"]
@@ -28,6 +29,11 @@ def open_writer(folder: Path, key: SigningKey) -> Writer:
     return Writer(folder, key, home=TeamHome(folder, shared), seen=seen)
 
 
-def open_store(folder: Path) -> ObjectStore:
-    """The artefacts of the ledger folder `folder`."""
-    return ObjectStore(folder)
+def open_store(folder: Path) -> Store:
+    """The artefacts of the ledger folder `folder`; with a local copy of what is shared.
+
+    Raises `LedgerError` if the settings cannot be read or name no store.
+    """
+    local = ObjectStore(folder)
+    address = read_settings(folder).artefacts
+    return CachedStore(local, shared_store(address)) if address else local
