@@ -182,6 +182,7 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
             test=lambda v: v is None or (_decimal(v) and not v.startswith("-")),
         ),
     },
+    "redaction": {"sha256": _DIGEST, "reason": _TEXT},
     "shot-result": {
         "shot": _TEXT,
         "outcome": _Field(
@@ -193,13 +194,14 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
         ),
     },
 }
-_NOTES: Final = ("shot", "shot-result")
+_NOTES: Final = ("redaction", "shot", "shot-result")
 
 
 def noted(kind: str, body: Mapping[str, Any]) -> str:
     """The kind that says which fields a body has: that of the record, or of what a note notes.
 
-    Shots at problems are notes that say `note: shot`. They bear on no verdict, so a reader that
+    Shots at problems are notes that say `note: shot`, artefacts taken out on purpose notes that say
+    `note: redaction`. They bear on no verdict, so a reader that
     does not know them may pass them over, as it does with every note; a kind of their own would
     stop it.
     """

@@ -12,11 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from safetycase.ledger.artefacts import check_artefacts
 from safetycase.ledger.checkpoints import Held, Kept, hold, roots
-from safetycase.ledger.errors import ObjectDamaged, ObjectMissing
 from safetycase.ledger.fold import AttemptRecord, History, fold
 from safetycase.ledger.log import read
-from safetycase.ledger.objects import ObjectStore
 from safetycase.ledger.ordering import Ordering, grades
 from safetycase.ledger.record import Log, Problem, Record
 from safetycase.ledger.seen import Seen
@@ -52,17 +51,24 @@ class Verification:
         return all(problem.severity == "note" for problem in self.problems)
 
 
-def verify(folder: Path, *, against: Sequence[Kept] = (), seen: Seen | None = None) -> Verification:
+def verify(
+    folder: Path,
+    *,
+    against: Sequence[Kept] = (),
+    seen: Seen | None = None,
+    artefacts: bool = True,
+) -> Verification:
     """Check the record in the ledger folder `folder` (`<case>/ledger`). Raises nothing.
 
     `against` are further checkpoints, kept elsewhere, that the record has to agree with. `seen`
-    is what this user remembers; a record that verifies is remembered in its turn.
+    is what this user remembers; a record that verifies is remembered in its turn. Artefacts are
+    re-hashed wherever they live, unless `artefacts` is false, which is noted.
     """
     log = read(folder, thorough=True)
     history = fold(log)
     problems = [*log.problems, *history.problems, *history.notes, *remarks(log, history)]
     problems += [torn(path.name) for path in sorted(folder.glob("torn-*.bin"))]
-    wrong, checked = _objects(log, history, ObjectStore(folder))
+    wrong, checked = check_artefacts(folder, log, history) if artefacts else ([_unchecked()], 0)
     held, apart = hold(log, against, thorough=True)
     problems += [*wrong, *apart, *(seen.problems(log) if seen else ())]
     size = len(log.records)
@@ -83,36 +89,6 @@ def verify(folder: Path, *, against: Sequence[Kept] = (), seen: Seen | None = No
     if seen and found.ok and found.origin is not None and root is not None:
         seen.note(found.origin, size, root)
     return found
-
-
-def _objects(log: Log, history: History, store: ObjectStore) -> tuple[list[Problem], int]:
-    """Re-hash each named artefact once; name the first record that rests on a bad one."""
-    problems = []
-    seen: set[str] = set()
-    for seq, role, digest in _named(history):
-        if digest in seen:
-            continue
-        seen.add(digest)
-        try:
-            store.check(digest)
-        except (ObjectMissing, ObjectDamaged) as error:
-            record = log.records[seq - 1]
-            problems.append(_about(record, f"rests on its {role}: {error}", "see above"))
-    return problems, len(seen)
-
-
-def _named(history: History) -> Iterator[tuple[int, str, str]]:
-    """(record, role, digest) of every artefact that an end or a result of a shot names."""
-    for attempt in history.attempts:
-        if attempt.end_seq is not None:
-            for role, digest in attempt.artefacts.items():
-                yield attempt.end_seq, role, digest
-            if attempt.measurement_digest is not None:
-                yield attempt.end_seq, "measurement", attempt.measurement_digest
-    for shot in history.shots:
-        if shot.result_seq is not None:
-            for role, digest in shot.artefacts.items():
-                yield shot.result_seq, role, digest
 
 
 def remarks(log: Log, history: History) -> Iterator[Problem]:
@@ -162,6 +138,15 @@ def torn(name: str) -> Problem:
         line=0,
         says=f"{name} holds a line that was cut off before it was acknowledged",
         hint="it was set aside and counts for nothing",
+        severity="note",
+    )
+
+
+def _unchecked() -> Problem:
+    return Problem(
+        line=0,
+        says="the artefacts were not checked",
+        hint="leave out `--no-artefacts` to re-hash each of them",
         severity="note",
     )
 
