@@ -30,6 +30,7 @@ from safetycase.workspace.paths import find_case
     metavar="FILE",
     help="Check instead that FILE proves the number of a claim of this case.",
 )
+@click.option("--no-artefacts", is_flag=True, help="Do not re-hash the artefacts; this is noted.")
 @click.option("--claim", help="The claim the certificate is about (default: the root).")
 def verify(
     case: Path,
@@ -37,6 +38,7 @@ def verify(
     as_json: bool,
     against: tuple[Path, ...],
     certificate: Path | None,
+    no_artefacts: bool,
     claim: str | None,
 ) -> int:
     """Check the record of CASE: chain, signatures, roles, order, artefacts. Exit 3 on doubt.
@@ -53,7 +55,7 @@ def verify(
         return _certified(folder, now, certificate, claim, as_json=as_json)
     kept = [Kept(name=f"in {path.name}", data=path.read_bytes()) for path in against]
     seen = Seen(folder=default_seen_folder(os.environ))
-    found = verify_record(folder / "ledger", against=kept, seen=seen)
+    found = verify_record(folder / "ledger", against=kept, seen=seen, artefacts=not no_artefacts)
     errors = [p for p in found.problems if p.severity == "error"]
     if as_json:
         echo_json(_as_json(found))

@@ -74,9 +74,7 @@ def _write(
 
     path = out or Path(f"{folder.name}{SUFFIX}")
     store = open_store(folder / "ledger")
-    contents = gather(
-        folder / "ledger", store, only=only, artefacts=artefacts, case=_texts(folder)
-    )
+    contents = gather(folder / "ledger", store, only=only, artefacts=artefacts, case=_texts(folder))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
         with os.fdopen(handle, "wb") as file:

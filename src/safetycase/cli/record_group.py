@@ -15,6 +15,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "checkpoint": ("record_checkpoint", "Show, pin or take in a checkpoint of the record."),
     "countersign": ("record_checkpoint", "Sign that you have seen the record as it stands."),
     "bundle": ("record_bundle", "Put the record into one file that verifies offline."),
+    "artefacts": ("record_artefacts", "Share the artefacts of a record, fetch or redact them."),
     "index": ("record_index", "Rebuild the database that answers questions about the record."),
     "home": ("record_home", "Say where the record and its artefacts live."),
     "sync": ("record_home", "Bring what a team recorded into the folder of the case."),
