@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from safetycase.ledger.errors import LedgerBusy
@@ -18,11 +19,12 @@ LOCK_NAME = ".lock"
 _TRIES, _PAUSE_SECONDS = 5, 0.02
 
 
-def hold(folder: Path) -> int:
+def hold(folder: Path, pause: Callable[[float], None] = time.sleep) -> int:
     """Take the lock and return its file descriptor; closing that releases it.
 
     Raises `LedgerBusy` naming the process that holds it, `OSError` if the folder cannot be
-    written. A reader may hold the lock for an instant (`is_held`), hence the few tries.
+    written. A reader may hold the lock for an instant (`is_held`), hence the few tries,
+    with a `pause` of seconds between them.
     """
     import fcntl
 
@@ -35,7 +37,7 @@ def hold(folder: Path) -> int:
             except BlockingIOError:
                 if not left:
                     raise LedgerBusy(folder, _holder(descriptor)) from None
-                time.sleep(_PAUSE_SECONDS)
+                pause(_PAUSE_SECONDS)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
     except BaseException:

@@ -21,7 +21,7 @@ from safetycase.ledger.errors import (
 )
 from safetycase.ledger.record import is_digest
 
-__all__ = ["CHUNK", "ObjectStore", "pieces", "redacted", "tombstone"]
+__all__ = ["CHUNK", "ObjectStore", "pieces", "redacted", "same_bytes", "tombstone"]
 
 CHUNK = 1 << 20
 """Bytes that are read at a time."""
@@ -54,13 +54,18 @@ class ObjectStore:
         disk refuses, OSError if the source file cannot be read.
         """
         with pieces(source) as chunks:
-            try:
-                digest = self._keep(chunks)
-            except OSError as error:
-                raise LedgerWriteError(Path(error.filename or self.folder), error) from error
+            digest = self._keep(chunks)
         with contextlib.suppress(ObjectRedacted):
             self.check(digest)
         return digest
+
+    def take(self, digest: str, chunks: Iterator[bytes]) -> Path:
+        """Keep bytes that came from elsewhere as the object `digest`, and return its file.
+
+        Raises `ObjectDamaged` if they are not its bytes; then nothing was kept.
+        """
+        self._keep(same_bytes(digest, chunks))
+        return self.fetch(digest)
 
     def get(self, digest: str) -> bytes:
         """The bytes of an object. Raises `ObjectMissing`, or `ObjectDamaged` if they changed."""
@@ -71,12 +76,8 @@ class ObjectStore:
 
     def check(self, digest: str) -> None:
         """Like `get`, for objects of any size: re-hash and return nothing."""
-        total, first = hashlib.sha256(), b""
-        for chunk in self.stream(digest):
-            first = first or chunk
-            total.update(chunk)
-        if total.hexdigest() != digest:
-            raise _damaged(digest, first)
+        for _ in same_bytes(digest, self.stream(digest)):
+            pass
 
     def fetch(self, digest: str) -> Path:
         """The file of an object, re-hashed. Raises what `check` raises."""
@@ -95,13 +96,13 @@ class ObjectStore:
         """
         if not self.has(digest):
             return
+        self._keep(iter((tombstone(digest, reason),)), digest)
+
+    def _keep(self, chunks: Iterator[bytes], name: str | None = None) -> str:
         try:
-            self._write(iter((tombstone(digest, reason),)), digest)
+            return self._write(chunks, name)
         except OSError as error:
             raise LedgerWriteError(Path(error.filename or self.folder), error) from error
-
-    def _keep(self, chunks: Iterator[bytes]) -> str:
-        return self._write(chunks, None)
 
     def _write(self, chunks: Iterator[bytes], name: str | None) -> str:
         """Write a new file and give it its place: that of its bytes, or whatever `name` has."""
@@ -172,6 +173,17 @@ class ObjectStore:
             raise ObjectDamaged(
                 f"the artefact {digest} cannot be read ({error.strerror}): {_RESTORE}"
             ) from error
+
+
+def same_bytes(digest: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same pieces; raises `ObjectDamaged` at their end if they are not those of `digest`."""
+    total, first = hashlib.sha256(), b""
+    for chunk in chunks:
+        first = first or chunk
+        total.update(chunk)
+        yield chunk
+    if total.hexdigest() != digest:
+        raise _damaged(digest, first)
 
 
 def tombstone(digest: str, reason: str) -> bytes:

@@ -8,8 +8,6 @@ local copy of everything in front of a shared store.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -17,12 +15,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from safetycase.ledger.errors import (
     LedgerError,
-    LedgerWriteError,
     ObjectDamaged,
     ObjectMissing,
     ObjectRedacted,
 )
-from safetycase.ledger.objects import ObjectStore
+from safetycase.ledger.objects import ObjectStore, same_bytes
 
 __all__ = [
     "ArtefactNotShared",
@@ -128,7 +125,15 @@ class CachedStore:
         except ObjectRedacted:
             raise
         except (ObjectMissing, ObjectDamaged):
-            return _copy(self.shared, digest, self.local)
+            return self.local.take(digest, self._sound(digest))
+
+    def _sound(self, digest: str) -> Iterator[bytes]:
+        """The bytes of the shared store; if they are not sound, its own error says why."""
+        try:
+            yield from same_bytes(digest, self.shared.stream(digest))
+        except ObjectDamaged:
+            self.shared.check(digest)
+            raise
 
     def stream(self, digest: str) -> Iterator[bytes]:
         """See `Store`."""
@@ -142,25 +147,6 @@ class CachedStore:
         """See `Store`; in the shared store first, so that it cannot come back from there."""
         self.shared.redact(digest, reason)
         self.local.redact(digest, reason)
-
-
-def _copy(source: Store, digest: str, target: ObjectStore) -> Path:
-    """Copy one artefact by way of a file beside the target, re-hashed before it is taken in."""
-    total = hashlib.sha256()
-    try:
-        target.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.folder, prefix=".fetch-") as file:
-            for chunk in source.stream(digest):
-                total.update(chunk)
-                file.write(chunk)
-            file.flush()
-            if total.hexdigest() != digest:
-                source.check(digest)  # says how it is damaged, or that it is redacted
-                raise ObjectDamaged(f"the artefact {digest} changed while it was fetched")
-            target.put(Path(file.name))
-    except OSError as error:
-        raise LedgerWriteError(Path(error.filename or target.folder), error) from error
-    return target.path(digest)
 
 
 def shared_store(address: str) -> Store:
