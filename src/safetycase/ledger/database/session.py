@@ -58,10 +58,10 @@ class Session:
         restarted. If the connection breaks, `ConnectionLost` is raised and the next transaction
         opens a new one; a transaction that broke while it was committed may have been kept.
         """
-        connection = self._connected(patient=patient)
+        connection, begun = self._begun(patient=patient)
         with self._named():
             try:
-                with connection.begin():
+                with begun:
                     yield connection
             except BaseException:
                 # Whatever state the connection is in, nobody has to guess it again.
@@ -75,28 +75,27 @@ class Session:
             with contextlib.suppress(Exception):
                 connection.close()
 
-    def _connected(self, *, patient: bool) -> Any:
-        """A connection that answers: an old one may have been cut while nobody used it."""
+    def _begun(self, *, patient: bool) -> tuple[Any, Any]:
+        """A connection and its transaction; one that was cut while nobody used it is replaced."""
         from sqlalchemy import text
 
         pauses = iter(_PAUSES_SECONDS if patient else ())
         while True:
+            fresh = self._connection is None
             try:
                 with self._named():
                     if self._connection is None:
                         self._connection = self._open()
-                    elif patient:
+                    begun = self._connection.begin()
+                    if patient and not fresh:
                         self._connection.execute(text("SELECT 1"))
-                        self._connection.rollback()
-                    return self._connection
+                    return self._connection, begun
             except ConnectionLost:
-                fresh = self._connection is None
                 self.close()
-                if fresh:
-                    pause = next(pauses, None)
-                    if pause is None:
-                        raise
-                    time.sleep(pause)
+                pause = next(pauses, None) if fresh else 0
+                if pause is None:
+                    raise
+                time.sleep(pause)
 
     def _open(self) -> Any:
         engine = self._engine or self._made()
