@@ -71,7 +71,10 @@ def run(
 
     Exits 0 when every attempt ended in a record, whatever the verdict; `status` carries that.
     """
+    from safetycase.ledger.sync import pull
+
     folder = find_case(case)
+    pull(folder / "ledger")  # what others of a team recorded may be what is due here
     space = open_case(folder, now, trust_cache=False)
     if space.errors or space.case is None:
         print_findings(space.findings)
