@@ -154,9 +154,12 @@ class TeamHome:
     @contextlib.contextmanager
     def turn(self) -> Iterator[bytes]:
         """See `Home`; nobody else can add while it lasts."""
+        if not self._log:
+            raise LedgerError("open the writer with `with` before appending")
         added: list[bytes] = []
+        first = table.turn_of(self._log)
         try:
-            with self._session.transaction(patient=True) as connection:
+            with self._session.transaction(patient=True, first=first) as connection:
                 self._turn = added
                 news = self._news(connection)
                 yield news
@@ -184,9 +187,6 @@ class TeamHome:
         self._session.close()
 
     def _news(self, connection: Any) -> bytes:
-        if not self._log:
-            raise LedgerError("open the writer with `with` before appending")
-        table.take_turn(connection, self._log)
         found = table.lines_after(connection, self._log, self._seen)
         dense(found, self._seen, self._session)
         news = b"".join(line + b"\n" for _, line in found)

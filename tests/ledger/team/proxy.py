@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from typing import Literal
@@ -18,11 +19,13 @@ class Wire:
     """Forwards bytes to `port`; `cut` breaks the connection around the next COMMIT.
 
     `before`: the server never sees it. `after`: the server commits, the answer is lost. `down`
-    refuses new connections.
+    refuses new connections. With `tls` the wire speaks TLS to the client, as a server would.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
         self.port = port
+        self.tls = tls
+        self.encrypted = 0
         self.cut: Cut = ""
         self.down = False
         self.cuts = 0
@@ -52,10 +55,25 @@ class Wire:
             if self.down:
                 client.close()
                 continue
+            if self.tls is not None:
+                try:
+                    client = self._encrypt(client, self.tls)
+                except OSError:
+                    client.close()
+                    continue
             server = socket.create_connection(("127.0.0.1", self.port))
             mute, answered = threading.Event(), threading.Event()
             self._start(self._to_server, client, server, mute, answered)
             self._start(self._to_client, client, server, mute, answered)
+
+    def _encrypt(self, client: socket.socket, tls: ssl.SSLContext) -> socket.socket:
+        """Answer an SSLRequest (PostgreSQL manual, "SSL Session Encryption")."""
+        if client.recv(8) != b"\0\0\0\x08\x04\xd2\x16\x2f":
+            raise ConnectionError("the client asks for no encryption")
+        client.sendall(b"S")
+        wrapped = tls.wrap_socket(client, server_side=True)
+        self.encrypted += 1
+        return wrapped
 
     def _to_server(
         self,
@@ -105,8 +123,8 @@ def _end(*ends: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def wire(port: int) -> Iterator[Wire]:
-    made = Wire(port)
+def wire(port: int, tls: ssl.SSLContext | None = None) -> Iterator[Wire]:
+    made = Wire(port, tls)
     try:
         yield made
     finally:

@@ -32,6 +32,7 @@ __all__ = [
     "make_log",
     "take_turn",
     "tip",
+    "turn_of",
 ]
 
 _BATCH: Final = 500
@@ -77,9 +78,17 @@ def make_log(connection: Any, origin: str, name: str) -> int:
     return found
 
 
+def turn_of(log: int) -> Any:
+    """The statement that waits until nobody else adds; the turn ends with the transaction."""
+    from sqlalchemy import text
+
+    asked = text("SELECT pg_advisory_xact_lock(:class_, :log)")
+    return asked.bindparams(class_=CLASS, log=log)
+
+
 def take_turn(connection: Any, log: int) -> None:
     """Wait until nobody else adds to this record; the turn ends with the transaction."""
-    _ask(connection, "SELECT pg_advisory_xact_lock(:c, :log)", c=CLASS, log=log)
+    connection.execute(turn_of(log))
 
 
 def tip(connection: Any, log: int) -> Tip:

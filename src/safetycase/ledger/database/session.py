@@ -49,16 +49,18 @@ class Session:
         self._env = os.environ if env is None else env
         self._engine: Any = None
         self._connection: Any = None
+        self._driver: Any = None
 
     @contextlib.contextmanager
-    def transaction(self, *, patient: bool = False) -> Iterator[Any]:
+    def transaction(self, *, patient: bool = False, first: Any = None) -> Iterator[Any]:
         """One transaction: committed at the end, rolled back on any exception.
 
         The value is a SQLAlchemy connection. `patient` waits for a server that is being
-        restarted. If the connection breaks, `ConnectionLost` is raised and the next transaction
-        opens a new one; a transaction that broke while it was committed may have been kept.
+        restarted; `first` is a statement that it begins with, harmless to repeat. If the
+        connection breaks, `ConnectionLost` is raised and the next transaction opens a new one; a
+        transaction that broke while it was committed may have been kept.
         """
-        connection, begun = self._begun(patient=patient)
+        connection, begun = self._begun(first, patient=patient)
         with self._named():
             try:
                 with begun:
@@ -71,11 +73,15 @@ class Session:
     def close(self) -> None:
         """Give the connection back; a later transaction opens another."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(Exception):
-                connection.close()
+        # A broken driver leaves bytes in a buffer, which complains when it is collected.
+        left = [getattr(self._driver, name, None) for name in ("_sock", "_usock")]
+        self._driver = None
+        for each in (connection, *left):
+            if each is not None:
+                with contextlib.suppress(Exception):
+                    each.close()
 
-    def _begun(self, *, patient: bool) -> tuple[Any, Any]:
+    def _begun(self, first: Any, *, patient: bool) -> tuple[Any, Any]:
         """A connection and its transaction; one that was cut while nobody used it is replaced."""
         from sqlalchemy import text
 
@@ -87,8 +93,8 @@ class Session:
                     if self._connection is None:
                         self._connection = self._open()
                     begun = self._connection.begin()
-                    if patient and not fresh:
-                        self._connection.execute(text("SELECT 1"))
+                    if first is not None or (patient and not fresh):
+                        self._connection.execute(text("SELECT 1") if first is None else first)
                     return self._connection, begun
             except ConnectionLost:
                 self.close()
@@ -107,7 +113,7 @@ class Session:
                 connection.execute(text(setting))
             connection.commit()
         except BaseException:
-            connection.close()
+            self.close()
             raise
         return connection
 
@@ -139,6 +145,7 @@ class Session:
                     stack.pop_all()
             except OSError as error:
                 raise translated(error, self.name) from error
+            self._driver = connection
             return connection
 
         self._engine = sqlalchemy.create_engine(
