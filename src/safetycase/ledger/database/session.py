@@ -113,6 +113,8 @@ class Session:
                 connection.execute(text(setting))
             connection.commit()
         except BaseException:
+            with contextlib.suppress(Exception):
+                connection.close()
             self.close()
             raise
         return connection
