@@ -12,7 +12,7 @@ import click
 from safetycase.cli.common import Exit, case_options, echo_json, printable
 from safetycase.ledger import Kept, Seen, Verification, default_seen_folder
 from safetycase.ledger import verify as verify_record
-from safetycase.workspace.paths import find_case
+from safetycase.workspace.paths import CASE_FILE, find_case
 
 
 @click.command()
@@ -47,15 +47,22 @@ def verify(
     and what this user has seen of it before. What is printed of keys is for you to judge: that a
     name belongs to a key is nowhere shown.
 
+    CASE may also be a bundle, the file that `record bundle` writes.
+
     With --certificate it checks the proof of a number, by a checker that shares nothing with the
     solver: exit 3 if it is rejected, 4 if its check would take too long.
     """
-    folder = find_case(case)
     if certificate is not None:
-        return _certified(folder, now, certificate, claim, as_json=as_json)
+        return _certified(find_case(case), now, certificate, claim, as_json=as_json)
     kept = [Kept(name=f"in {path.name}", data=path.read_bytes()) for path in against]
     seen = Seen(folder=default_seen_folder(os.environ))
-    found = verify_record(folder / "ledger", against=kept, seen=seen, artefacts=not no_artefacts)
+    if case.is_file() and case.name != CASE_FILE:
+        from safetycase.ledger.bundle_verify import verify_bundle
+
+        found = verify_bundle(case)
+    else:
+        record = find_case(case) / "ledger"
+        found = verify_record(record, against=kept, seen=seen, artefacts=not no_artefacts)
     errors = [p for p in found.problems if p.severity == "error"]
     if as_json:
         echo_json(_as_json(found))
