@@ -119,12 +119,17 @@ def _texts(folder: Path) -> Mapping[str, bytes]:
 
 def _open(path: Path, folder: Path, *, as_json: bool) -> int:
     from safetycase.ledger.bundle_open import open_into
-    from safetycase.ledger.bundle_zip import BundleRefused
+    from safetycase.ledger.bundle_zip import BundleBroken
 
     try:
         found = open_into(path, folder)
-    except BundleRefused as refused:
-        click.echo(f"safetycase: {printable(str(refused))}", err=True)
+    except BundleBroken as broken:
+        click.echo(f"safetycase: {printable(str(broken))}", err=True)
+        return Exit.RECORD
+    if not found.ok:
+        first = next(problem for problem in found.problems if problem.severity == "error")
+        says = f"{path.name} does not verify: {first.says}; nothing was written"
+        click.echo(f"safetycase: {printable(says)}", err=True)
         return Exit.RECORD
     if as_json:
         echo_json({"folder": str(folder), "records": found.records, "head": found.head})

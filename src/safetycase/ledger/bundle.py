@@ -58,14 +58,16 @@ def gather(
         raise BundleRefused("the record is empty: there is nothing to put into a bundle")
     notes = _checkpoints(folder, len(log.records))
     wanted = tuple(only)
-    chosen = choose(log.records, wanted) if wanted else None
+    chosen = None
+    if wanted:
+        notes = {name: note for name, note in notes.items() if _needed(name, note, log)}
+        chosen = choose(log.records, wanted, map(_size, notes))
     files = dict(notes)
     if chosen is None:
         files[LOG] = data
         files |= {path.name: path.read_bytes() for path in folder.glob("torn-*.bin")}
     else:
         lines = data.split(b"\n")
-        files = {name: note for name, note in notes.items() if _needed(name, note, log)}
         files[LOG] = b"".join(lines[seq - 1] + b"\n" for seq in chosen)
         files[PROOFS] = _proofs(log, chosen, files).bytes()
     records = [r for r in log.records if chosen is None or r.seq in set(chosen)]
@@ -131,8 +133,12 @@ def _checkpoints(folder: Path, size: int) -> dict[str, bytes]:
     return found
 
 
+def _size(name: str) -> int:
+    return int(Path(name).stem)
+
+
 def _needed(name: str, note: bytes, log: Log) -> bool:
-    """Whether a bundle of chosen records holds this checkpoint: the last, and countersigned ones."""
+    """Whether a bundle of chosen records holds this checkpoint: the last and countersigned ones."""
     if name == f"checkpoints/{len(log.records)}.txt":
         return True
     try:
@@ -144,7 +150,7 @@ def _needed(name: str, note: bytes, log: Log) -> bool:
 
 def _proofs(log: Log, chosen: Iterable[int], files: Mapping[str, bytes]) -> Proofs:
     leaves = _leaves(log)
-    sizes = [int(Path(name).stem) for name in files if name.startswith("checkpoints/")]
+    sizes = [_size(name) for name in files if name.startswith("checkpoints/")]
     return Proofs(
         inclusion={seq: tuple(merkle.inclusion_proof(leaves, seq - 1)) for seq in chosen},
         consistency={

@@ -11,17 +11,19 @@ from safetycase.ledger.rules import misfits, noted
 __all__ = ["choose", "named_artefacts"]
 
 
-def choose(records: Sequence[Record], wanted: Iterable[str]) -> tuple[int, ...]:
+def choose(
+    records: Sequence[Record], wanted: Iterable[str], sizes: Iterable[int]
+) -> tuple[int, ...]:
     """The numbers of the records that a bundle of `wanted` holds, ascending.
 
     A name in `wanted` is that of evidence, of a claim, or the number of a record. With a
     registration come all of its attempts, their ends, the controls of its method and the waivers
     of its evidence; with every choice all keys and all events come, since they bear on what the
-    rest is worth. Raises `BundleRefused` for a name that names nothing.
+    rest is worth, and the last record of each of `sizes`, the checkpoints that go with them.
+    Raises `BundleRefused` for a name that names nothing.
     """
     sound = [record for record in records if not misfits(record.kind, record.body)]
     chosen = {record.seq for record in sound if record.kind in ("key", "event")}
-    chosen.add(1)
     for name in wanted:
         found = {record.seq for record in sound if _named(record, name)}
         if not found:
@@ -30,7 +32,7 @@ def choose(records: Sequence[Record], wanted: Iterable[str]) -> tuple[int, ...]:
             )
         chosen |= found
     chosen |= _beneath(sound, chosen)
-    return tuple(sorted(chosen))
+    return tuple(sorted({1, *chosen, *sizes}))
 
 
 def named_artefacts(records: Iterable[Record]) -> Iterator[tuple[Record, str, str]]:

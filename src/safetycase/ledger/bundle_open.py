@@ -10,7 +10,7 @@ from typing import Final
 
 from safetycase.ledger.bundle_read import MANIFEST, PROOFS, Bundle, open_bundle
 from safetycase.ledger.bundle_verify import BundleCheck
-from safetycase.ledger.bundle_zip import BundleRefused, chunks
+from safetycase.ledger.bundle_zip import BundleBroken, BundleRefused, chunks
 from safetycase.ledger.files import new_file, sync_folder, write_all
 from safetycase.ledger.verifier import Verification
 
@@ -22,21 +22,21 @@ _CASE: Final = "case/"
 def open_into(path: Path, folder: Path) -> Verification:
     """Verify the bundle `path` and make `folder` a case folder with its record.
 
-    The files of the case come to lie in `folder`, the record in `folder/ledger`. Raises
-    `BundleRefused` if the bundle does not verify, holds only a part of a record, or if there is
-    something in `folder`; then nothing was written. Raises OSError if the disk refuses.
+    The files of the case come to lie in `folder`, the record in `folder/ledger`. If what is
+    returned is not ok, nothing was written. Raises `BundleRefused` if the bundle holds only a part
+    of a record or if there is something in `folder`, `BundleBroken` if the file is no bundle, and
+    OSError if the disk refuses; then nothing was written either.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BundleRefused(f"{folder} is not an empty folder: name one that is, or a new one")
     with path.open("rb") as file:
         try:
             bundle = open_bundle(file)
-        except BundleRefused as refused:
-            raise BundleRefused(f"{path.name}: {refused}; nothing was written") from refused
+        except BundleBroken as broken:
+            raise BundleBroken(f"{path.name}: {broken}; nothing was written") from broken
         found = BundleCheck(bundle).result()
         if not found.ok:
-            first = next(each for each in found.problems if each.severity == "error")
-            raise BundleRefused(f"{path.name} does not verify: {first.says}; nothing was written")
+            return found
         if bundle.manifest.records is not None:
             raise BundleRefused(
                 f"{path.name} holds {len(bundle.manifest.records)} of {bundle.manifest.size} "
@@ -81,5 +81,5 @@ def _member(bundle: Bundle, name: str, target: Path) -> None:
     finally:
         os.close(descriptor)
     if total.hexdigest() != bundle.digests[name]:
-        raise BundleRefused(f"{name} changed while it was being read; nothing was written")
+        raise BundleBroken(f"{name} changed while it was being read; nothing was written")
     fresh.replace(target)

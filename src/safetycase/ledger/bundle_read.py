@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
 from safetycase.ledger import canonical
-from safetycase.ledger.bundle_zip import BundleRefused, Member, chunks, members
+from safetycase.ledger.bundle_zip import BundleBroken, Member, chunks, members
 from safetycase.ledger.record import is_digest
 
 __all__ = ["LOG", "MANIFEST", "PROOFS", "Bundle", "Manifest", "Proofs", "open_bundle"]
@@ -95,7 +95,7 @@ class Bundle:
         return b"".join(chunks(self.file, self.members[name]))
 
     def proofs(self) -> Proofs:
-        """The proofs of a bundle of chosen records. Raises `BundleRefused`."""
+        """The proofs of a bundle of chosen records. Raises `BundleBroken`."""
         try:
             value = canonical.loads(data := self.read(PROOFS))
             found = Proofs(
@@ -103,28 +103,28 @@ class Bundle:
             )
             same = found.bytes() == data
         except (canonical.CanonicalError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BundleRefused(f"{PROOFS} holds no proofs of this format") from error
+            raise BundleBroken(f"{PROOFS} holds no proofs of this format") from error
         if not same:
-            raise BundleRefused(f"{PROOFS} is in another spelling than a bundle's")
+            raise BundleBroken(f"{PROOFS} is in another spelling than a bundle's")
         return found
 
 
 def open_bundle(file: BinaryIO) -> Bundle:
-    """The bundle in `file`, which stays open. Raises `BundleRefused` for what is none."""
+    """The bundle in `file`, which stays open. Raises `BundleBroken` for what is none."""
     found = {member.name: member for member in members(file)}
     digests, damaged = _hashes(file, found)
     if MANIFEST not in found:
-        raise BundleRefused(f"has no {MANIFEST}")
+        raise BundleBroken(f"has no {MANIFEST}")
     if MANIFEST in damaged:
-        raise BundleRefused(f"{MANIFEST} has other bytes than the bundle states")
+        raise BundleBroken(f"{MANIFEST} has other bytes than the bundle states")
     manifest = _manifest(b"".join(chunks(file, found[MANIFEST])))
     held = [(name, m.size) for name, m in found.items() if name != MANIFEST]
     if [(name, size) for name, _, size in manifest.listed] != held:
-        raise BundleRefused(f"{MANIFEST} lists other files than the bundle holds")
+        raise BundleBroken(f"{MANIFEST} lists other files than the bundle holds")
     if LOG not in found:
-        raise BundleRefused(f"{MANIFEST} lists no {LOG}")
+        raise BundleBroken(f"{MANIFEST} lists no {LOG}")
     if (PROOFS in found) != (manifest.records is not None):
-        raise BundleRefused(f"{MANIFEST} and {PROOFS} do not belong together")
+        raise BundleBroken(f"{MANIFEST} and {PROOFS} do not belong together")
     damaged |= {name for name, digest, _ in manifest.listed if digests[name] != digest}
     return Bundle(
         file=file,
@@ -153,9 +153,9 @@ def _manifest(data: bytes) -> Manifest:
     try:
         value = canonical.loads(data)
         if value["format"] != FORMAT:
-            raise BundleRefused(f"{MANIFEST} describes no bundle")
+            raise BundleBroken(f"{MANIFEST} describes no bundle")
         if value["version"] != VERSION:
-            raise BundleRefused(f"{MANIFEST} is of a version that this release does not know")
+            raise BundleBroken(f"{MANIFEST} is of a version that this release does not know")
         records = value["records"]
         found = Manifest(
             origin=value["origin"],
@@ -167,11 +167,11 @@ def _manifest(data: bytes) -> Manifest:
         )
         sound = _typed(found) and found.bytes() == data
     except canonical.CanonicalError as error:
-        raise BundleRefused(f"{MANIFEST} is not canonical JSON ({error})") from error
+        raise BundleBroken(f"{MANIFEST} is not canonical JSON ({error})") from error
     except (KeyError, TypeError) as error:
-        raise BundleRefused(f"{MANIFEST} lacks a field") from error
+        raise BundleBroken(f"{MANIFEST} lacks a field") from error
     if not sound:
-        raise BundleRefused(f"{MANIFEST} has a field that does not belong there")
+        raise BundleBroken(f"{MANIFEST} has a field that does not belong there")
     return found
 
 

@@ -6,27 +6,22 @@ report does the same from the same page, in another language. Nothing is written
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from safetycase.ledger import merkle
 from safetycase.ledger.bundle_choice import named_artefacts
 from safetycase.ledger.bundle_read import LOG, MANIFEST, Bundle, Manifest, Proofs, open_bundle
-from safetycase.ledger.bundle_zip import BundleRefused
+from safetycase.ledger.bundle_zip import BundleBroken
+from safetycase.ledger.checkpoints import Held, Kept, hold, roots, signers_of
 from safetycase.ledger.dsse import EnvelopeError, open_line
 from safetycase.ledger.fold import History, fold
 from safetycase.ledger.log import Chain, LineBroken
-from safetycase.ledger.note import (
-    COSIGNATURE,
-    ED25519,
-    Checkpoint,
-    NoteError,
-    cosigned_message,
-    key_hash,
-    open_note,
-)
+from safetycase.ledger.note import NoteError, open_note
+from safetycase.ledger.ordering import grades
 from safetycase.ledger.record import GENESIS, Log, Problem, Record, StatementError, open_statement
-from safetycase.ledger.verifier import Verification
+from safetycase.ledger.trust import Trust
+from safetycase.ledger.verifier import Verification, remarks, torn
 
 __all__ = ["BundleCheck", "check_bundle", "verify_bundle"]
 
@@ -45,8 +40,8 @@ def check_bundle(path: Path) -> tuple[Verification, Manifest | None]:
     with path.open("rb") as file:
         try:
             bundle = open_bundle(file)
-        except BundleRefused as refused:
-            problem = Problem(line=0, says=f"{path.name}: {refused}", hint=_OTHER)
+        except BundleBroken as broken:
+            problem = Problem(line=0, says=f"{path.name}: {broken}", hint=_OTHER)
             none = Verification(records=0, head=None, problems=(problem,), objects_checked=0)
             return none, None
         return BundleCheck(bundle).result(), bundle.manifest
@@ -70,17 +65,22 @@ class BundleCheck:
         proofs = self._proofs()
         self.log = self._lines(proofs)
         history = fold(self.log)
-        self.problems += [*self.log.problems, *history.problems]
+        self.problems += [*self.log.problems, *history.problems, *history.notes]
         self._origin()
-        self._checkpoints(history, proofs)
+        checkpoints = self._checkpoints(proofs)
         self._artefacts()
-        self.problems += self._remarks(history)
+        self._remarks(history)
         return Verification(
             records=len(self.log.records),
             head=self.log.head,
             problems=tuple(sorted(self.problems, key=lambda problem: problem.line)),
             objects_checked=self.objects,
             keys=tuple(dict.fromkeys(r.body["keyid"] for r in self.log.records if r.kind == "key")),
+            origin=self.manifest.origin,
+            root=self.manifest.root,
+            keyring=history.keys,
+            checkpoints=checkpoints,
+            ordering=grades(history, checkpoints),
         )
 
     @property
@@ -109,8 +109,8 @@ class BundleCheck:
             return Proofs()
         try:
             found = self.bundle.proofs()
-        except BundleRefused as refused:
-            self._say("the bundle:", str(refused))
+        except BundleBroken as broken:
+            self._say("the bundle:", str(broken))
             return Proofs()
         if tuple(sorted(found.inclusion)) != self.manifest.records:
             self._say("proofs.json", f"proves other records than {MANIFEST} lists")
@@ -159,75 +159,53 @@ class BundleCheck:
         elif not self._broken:
             self._say(LOG, "lacks record 1, which names the record")
 
-    def _checkpoints(self, history: History, proofs: Proofs) -> None:
-        roots = self._roots()
-        for name in self.bundle.members:
-            if name.startswith("checkpoints/"):
-                wrong = self._checkpoint(name, roots, history, proofs)
-                if wrong:
-                    self._say(name, wrong)
-        size = self.manifest.size
-        if f"checkpoints/{size}.txt" not in self.bundle.members:
-            self._say("the bundle", f"holds no checkpoint of its {size} records")
-        if self.manifest.records is None and not self._broken:
-            if roots[size].hex() != self.manifest.root:
-                self._say(MANIFEST, "states another root than its records have")
+    def _checkpoints(self, proofs: Proofs) -> tuple[Held, ...]:
+        """The checkpoints that the records agree with; the others are problems."""
+        bundle, manifest = self.bundle, self.manifest
+        kept = [
+            Kept(name=name, data=bundle.read(name), size=int(Path(name).stem))
+            for name in bundle.members
+            if name.startswith("checkpoints/")
+        ]
+        if f"checkpoints/{manifest.size}.txt" not in bundle.members:
+            self._say("the bundle", f"holds no checkpoint of its {manifest.size} records")
+        for each in kept:
+            if (each.size or 0) > manifest.size:
+                self._say(each.name, "is of more records than the bundle has")
+        if manifest.records is not None:
+            return tuple(held for each in kept for held in self._proved(each, proofs))
+        root = roots(self.log.records, {manifest.size}).get(manifest.size, b"")
+        if not self._broken and root.hex() != manifest.root:
+            self._say(MANIFEST, "states another root than its records have")
+        held, problems = hold(self.log, kept, thorough=True)
+        self.problems += problems
+        return held
 
-    def _checkpoint(
-        self, name: str, roots: Mapping[int, bytes], history: History, proofs: Proofs
-    ) -> str:
-        """What is wrong with a checkpoint; empty if nothing is."""
+    def _proved(self, kept: Kept, proofs: Proofs) -> Iterator[Held]:
+        """A checkpoint over records that are not all here, if its root leads on."""
         try:
-            note = open_note(self.bundle.read(name))
+            note = open_note(kept.data)
         except NoteError as error:
-            return f"is no checkpoint: {error}"
-        if f"checkpoints/{note.size}.txt" != name:
-            return f"is of {note.size} records"
-        if note.size > self.manifest.size:
-            return "is of more records than the bundle has: records were taken away"
-        if note.origin != self.manifest.origin:
-            return "is of another record"
-        if not self._agrees(note, roots, proofs):
-            return "has another root than the records: one of the two was made anew"
-        return self._signed(note, history)
-
-    def _agrees(self, note: Checkpoint, roots: Mapping[int, bytes], proofs: Proofs) -> bool:
-        if self.manifest.records is None:
-            return roots[note.size] == note.root if note.size in roots else self._broken
-        return merkle.verify_consistency(
-            note.size,
-            self.manifest.size,
-            note.root,
-            bytes.fromhex(self.manifest.root),
-            proofs.consistency.get(note.size, ()),
-        )
-
-    def _signed(self, note: Checkpoint, history: History) -> str:
-        """What is wrong with the signatures: one by a known key, or none that may sign."""
-        logged = self._broken
-        may_log = {key.keyid for key in history.keys if "log" in key.roles}
-        introduced = [record for record in self.log.records if record.kind == "key"]
-        for signature in note.signatures:
-            kind = ED25519 if signature.kind == "signature" else COSIGNATURE
-            for key in introduced:
-                public = _raw(key)
-                if signature.hint != key_hash(signature.name, kind, public):
-                    continue
-                body = note.body if kind == ED25519 else cosigned_message(signature.time, note.body)
-                if not verifies(public, signature.blob[-64:], body):
-                    return f"has a signature by {key.body['keyid'][:16]}… that does not verify"
-                logged |= kind == ED25519 and key.body["keyid"] in may_log
-                break
-        return "" if logged else "is signed by no key of the record that may sign checkpoints"
-
-    def _roots(self) -> dict[int, bytes]:
-        """Size -> root over that many records; only of a whole record."""
-        tree, found = merkle.Frontier(), dict[int, bytes]()
-        if self.manifest.records is None:
-            for record in self.log.records:
-                tree.add(bytes.fromhex(record.digest))
-                found[tree.size] = tree.root()
-        return found
+            self._say(kept.name, f"is no checkpoint: {error}")
+            return
+        manifest = self.manifest
+        if note.size != kept.size or note.origin != manifest.origin:
+            self._say(kept.name, "is not the checkpoint of this record that its name promises")
+            return
+        path, root = proofs.consistency.get(note.size, ()), bytes.fromhex(manifest.root)
+        if not merkle.verify_consistency(note.size, manifest.size, note.root, root, path):
+            self._say(kept.name, "was made when the records were others: its root does not lead on")
+            return
+        last = next((each for each in self.log.records if each.seq == note.size), None)
+        if last is None:
+            if not self._broken:
+                self._say(kept.name, "is over records of which the last is not in the bundle")
+            return
+        trust = Trust.of(self.log.records)
+        signers, problems = signers_of(note, kept.name, last.at, trust)
+        self.problems += problems
+        if not any(problem.severity == "error" for problem in problems):
+            yield Held(name=kept.name, checkpoint=note, signers=signers)
 
     def _artefacts(self) -> None:
         bundle, asked = self.bundle, set[str]()
@@ -250,21 +228,22 @@ class BundleCheck:
         if self._broken:
             return
         for name in bundle.members:
-            if name.startswith("objects/") and (
-                name not in asked or not self.manifest.artefacts
-            ):
+            if name.startswith("objects/") and (name not in asked or not self.manifest.artefacts):
                 self._say(name, "belongs to no record")
 
-    def _remarks(self, history: History) -> Iterator[Problem]:
+    def _remarks(self, history: History) -> None:
         """What is worth knowing and breaks nothing."""
         if self.manifest.records is not None:
             part = f"{len(self.manifest.records)} of {self.manifest.size} records"
             self._say("the bundle", f"holds {part}", _PART, note=True)
-        for name in self.bundle.members:
-            if name.startswith("torn-"):
-                says = "holds a line that was cut off before it was acknowledged"
-                self._say(name, says, "it was set aside and counts for nothing", note=True)
-        yield from ()
+        case = [name for name in self.bundle.members if name.startswith("case/")]
+        if case:
+            says = f"holds {len(case)} files of the case, which nobody signed"
+            self._say(
+                "the bundle", says, "they show what is argued; no record speaks of them", note=True
+            )
+        self.problems += remarks(self.log, history)
+        self.problems += [torn(name) for name in self.bundle.members if name.startswith("torn-")]
 
 
 class _Excerpt(Chain):

@@ -17,7 +17,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-__all__ = ["BundleRefused", "Member", "Source", "chunks", "members", "named_well", "write"]
+__all__ = [
+    "BundleBroken",
+    "BundleRefused",
+    "Member",
+    "Source",
+    "chunks",
+    "members",
+    "named_well",
+    "write",
+]
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
@@ -40,7 +49,11 @@ _CAPS = (
 
 
 class BundleRefused(ValueError):
-    """The file is no bundle, or not one as this format writes it; the message says why."""
+    """What was asked of a bundle cannot be done; the message says why."""
+
+
+class BundleBroken(BundleRefused):
+    """The file is no bundle, or not one as this format writes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,30 +104,30 @@ def write(file: BinaryIO, sources: Iterable[Source]) -> None:
 
 
 def members(file: BinaryIO) -> tuple[Member, ...]:
-    """What is in the bundle `file`, every header compared. Raises `BundleRefused`.
+    """What is in the bundle `file`, every header compared. Raises `BundleBroken`.
 
     The bytes of the members are not looked at.
     """
     size = file.seek(0, 2)
     if size > LARGEST:
-        raise BundleRefused(f"is larger than {LARGEST} bytes")
+        raise BundleBroken(f"is larger than {LARGEST} bytes")
     if size < _END.size:
-        raise BundleRefused("is no bundle: it is too short")
+        raise BundleBroken("is no bundle: it is too short")
     tail = _at(file, size - _END.size, _END.size)
     sign, _, _, _, count, length, start, _ = _END.unpack(tail)
     if sign != b"PK\5\6" or tail != _end(count, length, start):
-        raise BundleRefused("is no bundle: it does not end as one")
+        raise BundleBroken("is no bundle: it does not end as one")
     if not 0 < count <= MOST_MEMBERS or start + length + _END.size != size:
-        raise BundleRefused("does not hold the files that its end states")
+        raise BundleBroken("does not hold the files that its end states")
     found = tuple(_directory(_at(file, start, length), count))
     for member in found:
         name = member.name.encode()
         at = member.offset - _LOCAL.size - len(name)
         local, _ = _headers(member.name, member.size, member.crc, at)
         if _at(file, at, len(local)) != local:
-            raise BundleRefused(f"states two things about {member.name}")
+            raise BundleBroken(f"states two things about {member.name}")
     if found[-1].offset + found[-1].size != start:
-        raise BundleRefused("has bytes that belong to no file")
+        raise BundleBroken("has bytes that belong to no file")
     return found
 
 
@@ -125,7 +138,7 @@ def chunks(file: BinaryIO, member: Member) -> Iterator[bytes]:
     while rest:
         chunk = file.read(min(rest, _CHUNK))
         if not chunk:
-            raise BundleRefused(f"ends within {member.name}")
+            raise BundleBroken(f"ends within {member.name}")
         rest -= len(chunk)
         yield chunk
 
@@ -144,30 +157,30 @@ def _directory(data: bytes, count: int) -> Iterator[Member]:
     before, folded = "", set[str]()
     for _ in range(count):
         if at + _CENTRAL.size > len(data):
-            raise BundleRefused("has a list of files that breaks off")
+            raise BundleBroken("has a list of files that breaks off")
         fields = _CENTRAL.unpack_from(data, at)
         crc, size, name_length = fields[7], fields[9], fields[10]
         raw = data[at + _CENTRAL.size : at + _CENTRAL.size + name_length]
         name = raw.decode("ascii", "replace")
         cap = _cap(name)
         if cap is None:
-            raise BundleRefused(f"holds {name!a}, which no bundle holds")
+            raise BundleBroken(f"holds {name!a}, which no bundle holds")
         if size > cap:
-            raise BundleRefused(f"states {size} bytes for {name}: more than a bundle may hold")
+            raise BundleBroken(f"states {size} bytes for {name}: more than a bundle may hold")
         local, central = _headers(name, size, crc, offset)
         if data[at : at + len(central)] != central:
-            raise BundleRefused(f"describes {name} in another way than a bundle does")
+            raise BundleBroken(f"describes {name} in another way than a bundle does")
         if name <= before:
-            raise BundleRefused(f"holds {name} out of order, or twice")
+            raise BundleBroken(f"holds {name} out of order, or twice")
         if name.lower() in folded:
-            raise BundleRefused(f"holds {name} twice but for capital letters")
+            raise BundleBroken(f"holds {name} twice but for capital letters")
         yield Member(name=name, offset=offset + len(local), size=size, crc=crc)
         folded.add(name.lower())
         before = name
         at += len(central)
         offset += len(local) + size
     if at != len(data):
-        raise BundleRefused("has bytes behind its list of files")
+        raise BundleBroken("has bytes behind its list of files")
 
 
 def _headers(name: str, size: int, crc: int, offset: int) -> tuple[bytes, bytes]:
@@ -188,6 +201,6 @@ def _cap(name: str) -> int | None:
 
 def _at(file: BinaryIO, offset: int, length: int) -> bytes:
     if offset < 0:
-        raise BundleRefused("states places outside of itself")
+        raise BundleBroken("states places outside of itself")
     file.seek(offset)
     return file.read(length)

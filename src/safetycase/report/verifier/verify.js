@@ -1352,6 +1352,9 @@ class Check {
   }
 
   remarks() {
+    if (this.chosen) this.sayOf("the bundle", `holds ${this.chosen.length} of ${this.size} records`, true);
+    const files = Array.from(this.members.keys()).filter((name) => name.startsWith("case/")).length;
+    if (files) this.sayOf("the bundle", `holds text of the case (${files} files), which nobody signed`, true);
     for (const name of this.members.keys()) {
       if (name.startsWith("torn-")) this.sayOf(name, "holds a line that was cut off before it was acknowledged", true);
     }
