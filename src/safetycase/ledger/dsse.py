@@ -88,7 +88,8 @@ def _misspelled(line: bytes) -> Envelope:
             keyid=signature["keyid"],
             signature=unbase64(signature["sig"]),
         )
-        same = _line(envelope.payload, envelope.keyid, envelope.signature) == line
+        named = isinstance(envelope.keyid, str)
+        same = named and _line(envelope.payload, envelope.keyid, envelope.signature) == line
     except canonical.CanonicalError as error:
         raise EnvelopeError(f"is not JSON as this record writes it ({error})") from error
     except (KeyError, IndexError, TypeError, ValueError) as error:
