@@ -80,7 +80,9 @@ def _about(value: Any) -> bool:
     """Selectors, or `{"all": true}`: an event about everything says so."""
     if not isinstance(value, dict) or not value:
         return False
-    return value == {"all": True} or all(k in SELECTORS and _texts(v) for k, v in value.items())
+    if value.get("all") is True and len(value) == 1:
+        return True
+    return all(k in SELECTORS and _texts(v) for k, v in value.items())
 
 
 _TEXT = _Field(is_a="a text", test=_text)
@@ -150,7 +152,9 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
         "code_digest": _DIGEST,
     },
     "event": {
-        "event": _Field(is_a="one of " + ", ".join(EVENTS), test=lambda value: value in EVENTS),
+        "event": _Field(
+            is_a="one of " + ", ".join(EVENTS), test=lambda v: isinstance(v, str) and v in EVENTS
+        ),
         "says": _TEXT,
         "about": _Field(
             is_a="a mapping from " + ", ".join(SELECTORS) + " to lists of texts, or all: true",
