@@ -1158,7 +1158,7 @@ class Check {
     let before = { seq: 0, digest: GENESIS };
     for (let at = 0, n = 0; at < log.length; n++) {
       const end = log.indexOf(10, at);
-      const seq = this.chosen ? this.chosen[n] : n + 1;
+      const seq = this.chosen ? this.chosen[n] : n < this.size ? n + 1 : undefined;
       if (end < 0) { this.broken = true; return this.say(seq ?? before.seq + 1, "", "is unfinished: it has no line end"); }
       const line = log.subarray(at, end);
       const digest = sha256(line);
