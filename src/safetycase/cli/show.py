@@ -27,6 +27,7 @@ from safetycase.workspace.paths import find_case
 
 if TYPE_CHECKING:
     from safetycase.assess.breakdown import Breakdown
+    from safetycase.report.seal import Seal
 
 VERDICT_EXIT = {
     "holds": Exit.HOLDS,
@@ -137,5 +138,23 @@ def write_report(space: Workspace, assessment: Assessment, out: Path | None) -> 
         path = path / "index.html"
     keep(path, [])
     root = breakdown_of(assessment, assessment.case.root)
-    save(path, render_html(assessment, version=__version__, breakdown=root))
+    seal = _seal(space)
+    save(path, render_html(assessment, version=__version__, breakdown=root, seal=seal))
     return path
+
+
+def _seal(space: Workspace) -> Seal | None:
+    """What tells the record of this report from every other; None while it is empty."""
+    from safetycase.ledger.checkpoints import roots
+    from safetycase.ledger.trust import origin_of
+    from safetycase.report.seal import Seal
+
+    records = space.log.records
+    if not records:
+        return None
+    return Seal(
+        origin=origin_of(records[0]),
+        size=len(records),
+        root=roots(records, {len(records)})[len(records)].hex(),
+        head=records[-1].digest,
+    )

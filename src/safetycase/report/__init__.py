@@ -15,6 +15,7 @@ from safetycase.report.why import UnknownElement, why_lines
 
 if TYPE_CHECKING:
     from safetycase.assess.breakdown import Breakdown
+    from safetycase.report.seal import Seal
 
 __all__ = [
     "UnknownElement",
@@ -33,11 +34,18 @@ def breakdown_lines(b: Breakdown, width: int = 100) -> list[str]:
     return lines(b, width)
 
 
-def render_html(assessment: Assessment, *, version: str, breakdown: Breakdown | None = None) -> str:
+def render_html(
+    assessment: Assessment,
+    *,
+    version: str,
+    breakdown: Breakdown | None = None,
+    seal: Seal | None = None,
+) -> str:
     """The assessment as one static, self-contained HTML document.
 
-    With the `breakdown` of the root claim's confidence the page shows what the number is made of.
+    With the `breakdown` of the root claim's confidence the page shows what the number is made of;
+    with the `seal` of the record its reader can check a bundle of the record in the page.
     """
     from safetycase.report.page import render_html as render  # with Jinja, only when asked for
 
-    return render(assessment, version=version, breakdown=breakdown)
+    return render(assessment, version=version, breakdown=breakdown, seal=seal)

@@ -1,4 +1,7 @@
-"""The assessment as one static page: self-contained, nothing fetched, no script.
+"""The assessment as one static page: self-contained, nothing fetched, readable without scripts.
+
+The one script it may hold checks a bundle of the record that the reader chooses. Its digest is in
+the page's policy, so that no other can run, and the policy forbids every connection.
 
 Templates are package data and are escaped throughout; every string shown also passes
 `clean.visible`, so that text from a case or a model can neither act nor hide.
@@ -35,6 +38,7 @@ from safetycase.report.marks import (
 )
 from safetycase.report.numbers import confidence_text, level_text, value_text
 from safetycase.report.outline import ROLE_WORDS, Row, outline, raised_target, says_of, step_words
+from safetycase.report.seal import Seal, verifier_source
 from safetycase.report.summary import (
     attempt_counts,
     changes,
@@ -58,14 +62,23 @@ OPEN_DEPTH = 4
 SHOWN = 4_000
 
 
-def render_html(assessment: Assessment, *, version: str, breakdown: Breakdown | None = None) -> str:
+def render_html(
+    assessment: Assessment,
+    *,
+    version: str,
+    breakdown: Breakdown | None = None,
+    seal: Seal | None = None,
+) -> str:
     """The whole report as one HTML document; the same assessment gives the same bytes.
 
     `breakdown` is that of the root claim's confidence; without it the page has no such section.
+    `seal` is the record that it was made from; without it the page has no script.
     """
     environment, style = _environment()
+    script = verifier_source() if seal else ""
+    allowed = f"script-src 'sha256-{_digest(script)}'; " if seal else ""
     policy = (
-        f"default-src 'none'; style-src 'sha256-{_digest(style)}'; img-src data:; "
+        f"default-src 'none'; style-src 'sha256-{_digest(style)}'; {allowed}img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     view = _View(assessment)
@@ -76,6 +89,8 @@ def render_html(assessment: Assessment, *, version: str, breakdown: Breakdown | 
         header=assessment.case.header,
         view=view,
         style=_markup(style),
+        seal=seal,
+        script=_markup(script),
         policy=policy,
         version=version,
         channels=CHANNELS,
@@ -144,7 +159,7 @@ def _slug(mark: Mark) -> str:
 def _markup(text: str) -> Markup:
     from markupsafe import Markup
 
-    return Markup(text)  # noqa: S704 - only our own stylesheet and drawings come here
+    return Markup(text)  # noqa: S704 - only our own stylesheet, script and drawings come here
 
 
 def _digest(text: str) -> str:
