@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,6 +15,15 @@ from tests.report.test_browser import FLAGS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
+# Chromium reads commands from descriptor 3 and answers on 4; the copies are out of their way.
+START = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(each), fcntl.F_DUPFD, 10) for each in sys.argv[1:3]]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
 
 class Browser:
     """One page of a browser of its own; `with` ends it."""
@@ -21,9 +31,8 @@ class Browser:
     def __init__(self, profile: Path) -> None:
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
-        # Chromium reads commands from descriptor 3 and answers on 4.
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec "$0" "$@" 3<&{to_read} 4>&{to_write}', str(CHROMIUM), *FLAGS,
+            [sys.executable, "-c", START, str(to_read), str(to_write), str(CHROMIUM), *FLAGS,
              f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"],
             pass_fds=(to_read, to_write), stderr=subprocess.DEVNULL,
         )  # fmt: skip

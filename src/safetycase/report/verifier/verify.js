@@ -1354,7 +1354,7 @@ class Check {
   remarks() {
     if (this.chosen) this.sayOf("the bundle", `holds ${this.chosen.length} of ${this.size} records`, true);
     const files = Array.from(this.members.keys()).filter((name) => name.startsWith("case/")).length;
-    if (files) this.sayOf("the bundle", `holds text of the case (${files} files), which nobody signed`, true);
+    if (files) this.sayOf("the bundle", `holds text of the case (${files === 1 ? "1 file" : `${files} files`}), which nobody signed`, true);
     for (const name of this.members.keys()) {
       if (name.startsWith("torn-")) this.sayOf(name, "holds a line that was cut off before it was acknowledged", true);
     }
@@ -1504,7 +1504,7 @@ function inPage(section) {
   const show = (name, found) => {
     const compared = found.ok ? compare(found, made) : null;
     const good = found.ok && compared.same !== false;
-    result.replaceChildren(make("p", `${name}: ${verdictOf(found)}.`, { class: found.ok ? "tone-good strong-line" : "tone-bad strong-line" }));
+    result.replaceChildren(make("p", `${name}: ${verdictOf(found)}.`, { class: found.ok ? "line tone-good" : "line tone-bad" }));
     if (compared) result.append(make("p", compared.says, { class: good ? "" : "tone-bad" }));
     if (found.ok && found.partial) {
       result.append(make("p", "It is a part: it shows that these records stand in the record, not that no other one bears on them."));
@@ -1547,9 +1547,10 @@ function inPage(section) {
   };
 
   input.addEventListener("change", () => { if (input.files[0]) check(input.files[0]); });
-  for (const name of ["dragover", "drop"]) {
+  for (const name of ["dragover", "dragleave", "drop"]) {
     drop.addEventListener(name, (event) => {
       event.preventDefault();
+      drop.classList.toggle("over", name === "dragover");
       if (name === "drop" && event.dataTransfer.files[0]) check(event.dataTransfer.files[0]);
     });
   }
