@@ -238,10 +238,10 @@ class BundleCheck:
             self._say("the bundle", f"holds {part}", _PART, note=True)
         case = [name for name in self.bundle.members if name.startswith("case/")]
         if case:
-            says = f"holds {len(case)} files of the case, which nobody signed"
-            self._say(
-                "the bundle", says, "they show what is argued; no record speaks of them", note=True
-            )
+            count = "1 file" if len(case) == 1 else f"{len(case)} files"
+            says = f"holds text of the case ({count}), which nobody signed"
+            hint = "it shows what is argued; no record speaks of it"
+            self._say("the bundle", says, hint, note=True)
         self.problems += remarks(self.log, history)
         self.problems += [torn(name) for name in self.bundle.members if name.startswith("torn-")]
 
