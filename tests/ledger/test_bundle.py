@@ -9,7 +9,7 @@ import pytest
 from tests.verifier import tampers
 from tests.verifier.bundles import GOLDEN, REVIEWER, TEAM, all_bundles, bundled, roles, small
 
-from safetycase.ledger import ObjectStore, read, verify
+from safetycase.ledger import Kept, ObjectStore, Seen, read, verify
 from safetycase.ledger.bundle import gather
 from safetycase.ledger.bundle_open import open_into
 from safetycase.ledger.bundle_verify import check_bundle, verify_bundle
@@ -157,11 +157,17 @@ def test_nothing_is_taken_out_of_a_doubtful_bundle(
     assert not list(tmp_path.glob(".out*"))
 
 
-def test_a_rollback_shows_against_a_checkpoint_kept_elsewhere(tmp_path: Path) -> None:
+def test_a_rollback_shows_against_a_checkpoint_kept_later(tmp_path: Path) -> None:
     """An older bundle is a sound one: only what somebody kept tells that it is older."""
     ledger = tmp_path / "ledger"
     roles(ledger)
-    later = check_bundle(kept(bundled(ledger), tmp_path))[1]
+    seen = Seen(folder=tmp_path / "seen")
+    files = tampers.taken_apart(bundled(ledger))
+    kept_later = Kept(name="in kept.txt", data=files["checkpoints/14.txt"])
+    part = kept(bundled(ledger, only=["E-1"]), tmp_path)
+    assert verify_bundle(part, against=[kept_later]).ok
+    found, later = check_bundle(kept(bundled(ledger), tmp_path), against=[kept_later], seen=seen)
+    assert found.ok
     lines = (ledger / "log.jsonl").read_bytes().split(b"\n")
     (ledger / "log.jsonl").write_bytes(b"".join(line + b"\n" for line in lines[:5]))
     for path in (ledger / "checkpoints").iterdir():
@@ -173,6 +179,13 @@ def test_a_rollback_shows_against_a_checkpoint_kept_elsewhere(tmp_path: Path) ->
     assert earlier is not None
     assert earlier.origin == later.origin
     assert (earlier.size, earlier.root) != (later.size, later.root)
+    path = tmp_path / "record.scbundle"
+    assert not verify_bundle(path, against=[kept_later]).ok
+    assert not verify_bundle(path, seen=seen).ok
+    part = kept(bundled(ledger, only=["E-1"]), tmp_path)
+    assert verify_bundle(part).ok
+    assert not verify_bundle(part, against=[kept_later]).ok
+    assert not verify_bundle(part, seen=seen).ok
 
 
 def test_the_checkpoint_of_a_fork_is_refused(tmp_path: Path) -> None:

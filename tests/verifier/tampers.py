@@ -338,7 +338,8 @@ def strangers(files: Files, others: Files) -> Iterator[Tamper]:
             new = [*ours[:at], their, *ours[at + 1 :]]
             name = f"line {which + 1} of another case as line {at + 1}"
             # another first line is sound by itself: the second does not follow it
-            seq = 2 if at == which == 0 else number(line)
+            whole = "proofs.json" not in files
+            seq = 2 if at == which == 0 and whole else number(line)
             yield Tamper(name, with_lines(files, new), seq)
     yield Tamper("all lines of another case", with_lines(files, theirs), anywhere=True)
     swap = [line.replace(TEAM.keyid.encode(), STRANGER.keyid.encode()) for line in ours]

@@ -6,7 +6,8 @@ report does the same from the same page, in another language. Nothing is written
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from safetycase.ledger import merkle
@@ -20,22 +21,33 @@ from safetycase.ledger.log import Chain, LineBroken
 from safetycase.ledger.note import NoteError, open_note
 from safetycase.ledger.ordering import grades
 from safetycase.ledger.record import GENESIS, Log, Problem, Record, StatementError, open_statement
+from safetycase.ledger.seen import Seen
 from safetycase.ledger.trust import Trust
 from safetycase.ledger.verifier import Verification, remarks, torn
 
 __all__ = ["BundleCheck", "check_bundle", "verify_bundle"]
 
 _OTHER = "get the bundle again from whoever made it; until then nothing in it counts"
+_FORGET = "`safetycase record checkpoint --forget` lets this user forget what was seen"
 _LEFT_OUT = "ask whoever made it for a bundle with artefacts"
 _PART = "a part shows that its records stand in the record, not that no other one bears on them"
 
 
-def verify_bundle(path: Path) -> Verification:
-    """Check the bundle in the file `path`. Raises OSError if it cannot be read, else nothing."""
-    return check_bundle(path)[0]
+def verify_bundle(
+    path: Path, *, against: Sequence[Kept] = (), seen: Seen | None = None
+) -> Verification:
+    """Check the bundle in the file `path`. Raises OSError if it cannot be read, else nothing.
+
+    `against` are checkpoints, kept elsewhere, that the record has to agree with; a part of a
+    record can be held only against one of its own size. `seen` is what this user remembers of
+    records; one that verifies is remembered in its turn.
+    """
+    return check_bundle(path, against=against, seen=seen)[0]
 
 
-def check_bundle(path: Path) -> tuple[Verification, Manifest | None]:
+def check_bundle(
+    path: Path, *, against: Sequence[Kept] = (), seen: Seen | None = None
+) -> tuple[Verification, Manifest | None]:
     """Like `verify_bundle`; also what the bundle says of itself, None if that is unreadable."""
     with path.open("rb") as file:
         try:
@@ -44,7 +56,12 @@ def check_bundle(path: Path) -> tuple[Verification, Manifest | None]:
             problem = Problem(line=0, says=f"{path.name}: {broken}", hint=_OTHER)
             none = Verification(records=0, head=None, problems=(problem,), objects_checked=0)
             return none, None
-        return BundleCheck(bundle).result(), bundle.manifest
+        check = BundleCheck(bundle)
+        check.hold_against(against, seen or Seen(folder=None))
+        found = check.result()
+        if seen and found.ok:
+            seen.note(check.manifest.origin, check.manifest.size, check.root)
+        return found, bundle.manifest
 
 
 class BundleCheck:
@@ -54,8 +71,14 @@ class BundleCheck:
         self.bundle = bundle
         self.manifest = bundle.manifest
         self.problems: list[Problem] = []
+        self.root = bytes.fromhex(bundle.manifest.root)
         self.log = Log()
         self.objects = 0
+        self._against: tuple[Sequence[Kept], Seen] = ((), Seen(folder=None))
+
+    def hold_against(self, kept: Sequence[Kept], seen: Seen) -> None:
+        """Also compare the record with checkpoints and with what was seen of it before."""
+        self._against = kept, seen
 
     def result(self) -> Verification:
         """Everything that was found."""
@@ -67,7 +90,7 @@ class BundleCheck:
         history = fold(self.log)
         self.problems += [*self.log.problems, *history.problems, *history.notes]
         self._origin()
-        checkpoints = self._checkpoints(proofs)
+        checkpoints = (*self._checkpoints(proofs), *self._elsewhere())
         self._artefacts()
         self._remarks(history)
         return Verification(
@@ -146,7 +169,7 @@ class BundleCheck:
             record.seq - 1,
             self.manifest.size,
             proofs.inclusion.get(record.seq, ()),
-            bytes.fromhex(self.manifest.root),
+            self.root,
         )
         if not proved:
             raise LineBroken("is not proved to stand in the record", record)
@@ -181,6 +204,25 @@ class BundleCheck:
         self.problems += problems
         return held
 
+    def _elsewhere(self) -> tuple[Held, ...]:
+        """The checkpoints kept elsewhere that the record agrees with."""
+        kept, seen = self._against
+        if self.manifest.records is None:
+            held, problems = hold(self.log, kept, thorough=True)
+            self.problems += [*problems, *seen.problems(self.log)]
+            return held
+        found: list[Held] = []
+        for each in kept:
+            found += self._proved(replace(each, size=self.manifest.size), Proofs())
+        last = seen.last(self.manifest.origin)
+        if last is not None and last.size > self.manifest.size:
+            says = f"was made before the {last.size} records that you have seen of this case"
+            self._say("the bundle", says, f"ask for a newer one; {_FORGET}")
+        elif last is not None and last.size == self.manifest.size and last.root != self.root:
+            says = "is of another history than the one that you have seen of this case"
+            self._say("the bundle", says, f"ask whoever made it which of them counts; {_FORGET}")
+        return tuple(found)
+
     def _proved(self, kept: Kept, proofs: Proofs) -> Iterator[Held]:
         """A checkpoint over records that are not all here, if its root leads on."""
         try:
@@ -192,8 +234,8 @@ class BundleCheck:
         if note.size != kept.size or note.origin != manifest.origin:
             self._say(kept.name, "is not the checkpoint of this record that its name promises")
             return
-        path, root = proofs.consistency.get(note.size, ()), bytes.fromhex(manifest.root)
-        if not merkle.verify_consistency(note.size, manifest.size, note.root, root, path):
+        path = proofs.consistency.get(note.size, ())
+        if not merkle.verify_consistency(note.size, manifest.size, note.root, self.root, path):
             self._say(kept.name, "was made when the records were others: its root does not lead on")
             return
         last = next((each for each in self.log.records if each.seq == note.size), None)
