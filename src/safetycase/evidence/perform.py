@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import importlib
 import inspect
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,16 @@ from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 from safetycase.plugin.parameters import bind
 from safetycase.plugin.wire import controls_json, measurement_json
 
-__all__ = ["JobError", "failure", "method_of", "perform", "prepared", "result_of", "watched"]
+__all__ = [
+    "JobError",
+    "code_of",
+    "failure",
+    "method_of",
+    "perform",
+    "prepared",
+    "result_of",
+    "watched",
+]
 
 Progress = Callable[[int, int, str], None]
 
@@ -75,6 +87,9 @@ def method_of(job: Mapping[str, Any]) -> Method:
             raise JobError(f"the job has no `{field}`")
     if job["kind"] not in ("run", "controls"):
         raise JobError(f"the job's kind is `{job['kind']}`; write `run` or `controls`")
+    expected = job.get("code")
+    if expected and code_of(job["target"]) != expected:
+        raise JobError(_other_code(job["target"], expected))
     module, _, attribute = job["target"].partition(":")
     try:
         method = getattr(importlib.import_module(module), attribute)
@@ -85,6 +100,32 @@ def method_of(job: Mapping[str, Any]) -> Method:
     if not isinstance(method, Method):
         raise JobError(f"`{job['target']}` is not a Method record")
     return method
+
+
+@functools.lru_cache(maxsize=256)
+def code_of(target: str) -> Mapping[str, str]:
+    """SHA-256 of the method's module and of every module of its own that it imports, by name.
+
+    Empty if the method is not installed. Read once per process: what is imported stays imported.
+    """
+    from safetycase.plugin.catalogue import MethodEntry
+
+    entry = MethodEntry(name="", target=target, package="", package_version="")
+    try:
+        files = entry.code()
+        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files}
+    except (ImportError, ValueError, OSError):
+        return {}
+
+
+def _other_code(target: str, expected: Mapping[str, str]) -> str:
+    here, there = code_of(target), socket.gethostname()
+    if not here:
+        return f"the method `{target}` is not installed on {there}"
+    names = [name for name in {**expected, **here} if expected.get(name) != here.get(name)]
+    return f"the method's code on {there} is not the code that was registered: " + ", ".join(
+        f"`{name}`" for name in sorted(names)[:5]
+    )
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -23,7 +24,7 @@ from safetycase.evidence.executors import processes, results
 from safetycase.evidence.perform import Progress, failure, perform
 from safetycase.plugin.contract import MethodError
 
-__all__ = ["carry_out", "main"]
+__all__ = ["as_text", "carry_out", "main"]
 
 TICK_SECONDS = 0.05
 HEADROOM = 1 << 30
@@ -33,13 +34,14 @@ HEADROOM = 1 << 30
 def main(argv: list[str]) -> int:
     """Run the job named by the first argument; the exit code is 0 if a result was written."""
     channel, parent = _apart()
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
         job = json.loads(Path(argv[0]).read_text("utf-8"))
         result = Path(job["result"])
     except (IndexError, OSError, ValueError, KeyError, TypeError) as error:
         sys.stderr.write(f"this is no job: {error!r}\n")
         return 2
+    alone = job.get("remove_when_alone")
+    threading.Thread(target=_end_with, args=(parent, alone), daemon=True).start()
     _limit(job.get("limits") or {})
     text = carry_out(job, _ticker(channel))
     temporary = result.with_suffix(".tmp")
@@ -60,6 +62,11 @@ def carry_out(job: Mapping[str, Any], progress: Progress) -> str:
             raise
         traceback.print_exc()
         found = failure(error)
+    return as_text(found)
+
+
+def as_text(found: Mapping[str, Any]) -> str:
+    """A result as JSON text; what is not JSON, or too large, is a result that says so."""
     try:
         text = json.dumps(found, allow_nan=False)
     except (ValueError, TypeError, RecursionError) as error:
@@ -116,7 +123,7 @@ def _limit(limits: Mapping[str, Any]) -> None:
                 resource.setrlimit(name, (most, resource.getrlimit(name)[1]))
 
 
-def _end_with(parent: int) -> None:
+def _end_with(parent: int, remove: str | None) -> None:
     # A raw read: a buffered reader would hold a lock that the interpreter needs at its end.
     first = os.getppid()
     try:
@@ -125,12 +132,14 @@ def _end_with(parent: int) -> None:
     except OSError:  # a method closed it: who the parent is still tells whether it is there
         while os.getppid() == first:
             time.sleep(0.5)
-    _end_all()
+    _end_all(remove)
 
 
-def _end_all() -> None:
-    """End what this worker started, then itself."""
+def _end_all(remove: str | None) -> None:
+    """End what this worker started, remove what nobody else will, then end itself."""
     processes.end_all(-1, os.environ.get(processes.TOKEN, ""))
+    if remove:
+        shutil.rmtree(remove, ignore_errors=True)
     if os.getpgid(0) == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(results.LEFT_ALONE)

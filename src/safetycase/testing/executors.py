@@ -6,7 +6,9 @@ Call it in a test of your own: `check_executor(make, folder)`. It runs real task
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import os
 import secrets
 import time
@@ -59,11 +61,11 @@ def check_executor(
         assert executor.name.strip(), "`name` is empty"
         assert executor.slots >= 1, "`slots` is less than one"
         assert list(executor.wait(0.0)) == [], "it reports events though nothing was started"
-        _works(run)
-        _fails(run)
-        _stops(run)
-        if isolates:
-            _contains(run)
+        checks = [_works(run), _fails(run), *([_contains(run)] if isolates else [])]
+        run.until(list(run.tasks.values()))
+        for check in checks:
+            check()
+        _stops(run)  # after all of it, so that the executor is seen to have survived
     finally:
         executor.close()
     executor.close()
@@ -149,7 +151,7 @@ class _Run:
         return found
 
 
-def _works(run: _Run) -> None:
+def _works(run: _Run) -> Callable[[], None]:
     """Results are those of the method, wherever it runs, and come with their files."""
     tasks = [
         run.start(f"works{i}", "COUNTS", seed=i, parameters={"n": 50, "pause": 0.1})
@@ -157,20 +159,24 @@ def _works(run: _Run) -> None:
     ]
     waits = run.start("awaits", "AWAITS", seed=3, parameters={"n": 50})
     controls = run.start("controls", "COUNTS", kind="controls")
-    run.until([*tasks, waits, controls])
-    for i, task in enumerate([*tasks, waits]):
-        found = run.how(task, "completed")
-        assert found.result is not None
-        expected = _expected(i, run.folder)
-        assert found.result["measurement"] == expected, f"`{task.id}` measured something else"
-        assert found.result["artefacts"] == {"count": "count.txt"}
-        assert (found.scratch / "count.txt").read_text("utf-8").endswith(" of 50\n")
-        assert "counted" in found.log.read_text("utf-8"), "what a method prints is not in its log"
-        assert found.seconds >= 0
-    result = run.how(controls, "completed").result
-    assert result is not None
-    assert len(result["controls"]["planted"]) == 2
-    assert {tick.id for tick in run.ticks} >= {tasks[0].id}, "no progress is reported"
+
+    def check() -> None:
+        for i, task in enumerate([*tasks, waits]):
+            found = run.how(task, "completed")
+            assert found.result is not None
+            expected = _expected(i, run.folder)
+            assert found.result["measurement"] == expected, f"`{task.id}` measured something else"
+            assert found.result["artefacts"] == {"count": "count.txt"}
+            assert (found.scratch / "count.txt").read_text("utf-8").endswith(" of 50\n")
+            assert "counted" in found.log.read_text("utf-8"), "the log lacks what was printed"
+            assert found.seconds >= 0
+        result = run.how(controls, "completed").result
+        assert result is not None
+        assert len(result["controls"]["planted"]) == 2
+        ticked = {tick.id for tick in run.ticks}
+        assert ticked & {task.id for task in tasks}, "no progress is reported"
+
+    return check
 
 
 def _expected(seed: int, folder: Path) -> dict[str, Any]:
@@ -186,19 +192,23 @@ def _expected(seed: int, folder: Path) -> dict[str, Any]:
         models={},
         progress=lambda *_args, **_words: None,
     )
-    found: Any = COUNTS.run(("input.txt",), CountParameters(n=50), context)
+    with contextlib.redirect_stdout(io.StringIO()):
+        found: Any = COUNTS.run(("input.txt",), CountParameters(n=50), context)
     return measurement_json(found)
 
 
-def _fails(run: _Run) -> None:
+def _fails(run: _Run) -> Callable[[], None]:
     """A method that raises, is not there, or takes too long ends as `failed`, and says so."""
     raises = run.start("raises", "RAISES")
     absent = run.start("absent", "NOWHERE")
     hangs = run.start("hangs", "HANGS", seconds=3.0)
-    run.until([raises, absent, hangs])
-    run.how(raises, "failed", "the method fell over")
-    run.how(absent, "failed", "NOWHERE")
-    run.how(hangs, "failed", "time limit of 3 s")
+
+    def check() -> None:
+        run.how(raises, "failed", "the method fell over")
+        run.how(absent, "failed", "NOWHERE")
+        run.how(hangs, "failed", "time limit of 3 s")
+
+    return check
 
 
 def _stops(run: _Run) -> None:
@@ -219,21 +229,20 @@ def _stops(run: _Run) -> None:
     run.how(neighbour, "completed")
 
 
-def _contains(run: _Run) -> None:
+def _contains(run: _Run) -> Callable[[], None]:
     """A task that kills its worker, floods its output or leaves children harms nobody else."""
     dies = run.start("dies", "DIES")
-    run.until([dies])
-    run.how(dies, "lost")
     leaves = run.start("leaves", "LEAVES_CHILDREN", parameters={"n": 50})
     floods = run.start("floods", "FLOODS", output_bytes=20_000_000)
-    run.until([leaves, floods])
-    run.how(leaves, "completed")
-    run.how(floods, "failed")
-    assert run.finished[floods.id].log.stat().st_size < 20_000_000, "the log is not bounded"
-    after = run.start("after", "COUNTS", parameters={"n": 50})
-    run.until([after])
-    run.how(after, "completed")
-    _nothing_left(run)
+
+    def check() -> None:
+        run.how(dies, "lost")
+        run.how(leaves, "completed")
+        run.how(floods, "failed")
+        assert run.finished[floods.id].log.stat().st_size < 20_000_000, "the log is not bounded"
+        _nothing_left(run)
+
+    return check
 
 
 def _nothing_left(run: _Run) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "Ended",
     "cut",
     "ended",
+    "last_line",
     "lay_out",
     "output_bytes",
     "tick_of",
@@ -140,10 +141,14 @@ def _without(log: Path, code: int | None) -> Ended:
         return Ended(how="lost" if gone else "failed", result=None, reason=f"killed by {name}")
     if code == LEFT_ALONE:
         return Ended(how="lost", result=None, reason="its scheduler went away")
-    lines = _tail(log).strip().splitlines()
-    last = lines[-1][:200] if lines else "it printed nothing"
-    reason = f"the worker ended with code {code} and no result: {last}"
+    reason = f"the worker ended with code {code} and no result: {last_line(log)}"
     return Ended(how="failed", result=None, reason=reason)
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log, at most 200 characters."""
+    lines = _tail(log).strip().splitlines()
+    return lines[-1][:200] if lines else "it printed nothing"
 
 
 def _tail(log: Path) -> str:
