@@ -176,7 +176,7 @@ def _command(pid: int) -> bytes:
         ("[1]", "not a JSON object"),
         ("{", "cannot be read"),
         ("[" * 100_000, "cannot be read"),
-        ('{"measurement": "' + "x" * (results.RESULT_BYTES + 1) + '"}', "the most a result"),
+        ('{"measurement": "' + "x" * (results.RESULT_BYTES + 1) + '"}', "the most it may"),
     ],
     ids=["nan", "twice", "list", "torn", "deep", "huge"],
 )

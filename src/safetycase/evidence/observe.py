@@ -100,10 +100,13 @@ class Seen:
 
     def finish(self) -> None:
         """Add the files of the modules that are loaded, and digest what was put off."""
+        installed = self.places.installed  # thousands of modules, the same for run after run
         for module in list(sys.modules.values()):
             file = getattr(module, "__file__", None)
-            if isinstance(file, str):
+            if isinstance(file, str) and file not in installed:
                 self.opened(file, os.O_RDONLY)
+                if self.places.of(file) == "environment":
+                    installed.add(file)
         for path, (mark, value) in list(self._read.items()):
             now = _mark(path)
             if now != mark:

@@ -6,6 +6,7 @@ case folder, and a virtual environment below a case folder is an environment.
 
 from __future__ import annotations
 
+import functools
 import os
 import site
 import sys
@@ -35,6 +36,8 @@ _SYSTEM = (
     "/private/etc/ssl", "/private/etc/hosts", "/private/etc/resolv.conf", "/System", "/Library",
 )  # fmt: skip
 
+_INSTALLED: set[str] = set()
+
 
 class Places:
     """The folders of one run, and which of them a file belongs to."""
@@ -42,13 +45,15 @@ class Places:
     def __init__(self, case_folder: Path, scratch: Path, declared: Iterable[str | Path]) -> None:
         """`declared` are files or whole folders, relative to the case folder or absolute."""
         self.case = os.path.realpath(case_folder)
-        self._roots: dict[str, Place] = {}
-        self._put(_environment(), "environment")
-        self._put(("/tmp", "/var/tmp", tempfile.gettempdir()), "temporary")  # noqa: S108
-        self._put(_SYSTEM, "system")
+        fixed, environment = _fixed(sys.prefix, sys.executable, tempfile.gettempdir())
+        self._roots: dict[str, Place] = dict(fixed)
         self._put((self.case,), "case")
         self._put((str(scratch),), "scratch")
         self._put((os.path.join(self.case, str(name)) for name in declared), "declared")  # noqa: PTH118
+        own = (root for root, place in self._roots.items() if fixed.get(root) != place)
+        apart = not any(root.startswith(environment) for root in own)
+        self.installed: set[str] = _INSTALLED if apart else set()
+        """Files known to belong to the environment, for every run that has no folder in it."""
 
     def of(self, path: str) -> Place:
         """The place of an absolute path without links."""
@@ -64,6 +69,25 @@ class Places:
         for folder in folders:
             self._roots[os.path.abspath(folder)] = place  # noqa: PTH100
             self._roots[os.path.realpath(folder)] = place
+
+
+@functools.lru_cache(maxsize=4)
+def _fixed(
+    _prefix: str, _executable: str, temporary: str
+) -> tuple[Mapping[str, Place], tuple[str, ...]]:
+    """What is the same for every run of a process, and the folders of its environment."""
+    roots: dict[str, Place] = {}
+    kinds: tuple[tuple[Iterable[str], Place], ...] = (
+        (_environment(), "environment"),
+        (("/tmp", "/var/tmp", temporary), "temporary"),  # noqa: S108
+        (_SYSTEM, "system"),
+    )
+    for folders, place in kinds:
+        for folder in folders:
+            roots[os.path.abspath(folder)] = place  # noqa: PTH100
+            roots[os.path.realpath(folder)] = place
+    inside = (root + os.sep for root, place in roots.items() if place == "environment")
+    return roots, tuple(inside)
 
 
 def _longest(path: str, roots: Mapping[str, Place]) -> Place:

@@ -194,8 +194,9 @@ class AsyncioExecutor:
         if live.task.id not in self._live:
             return
         folder = live.task.folder
-        (folder / results.RESULT).write_text(as_text(found), "utf-8")
-        ended = results.ended(folder, 0)
+        text = as_text(found)
+        (folder / results.RESULT).write_text(text, "utf-8")
+        ended = results.parsed(text.encode())
         most = live.task.limits.output_bytes
         if most is not None and results.output_bytes(folder, most) > most:
             self._report(live, "failed", None, f"stopped over the output limit of {most} bytes")

@@ -6,6 +6,7 @@ each against its digest, and checks that the method's code is the code that was 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import socket
@@ -56,7 +57,7 @@ def packed(task: Task) -> Parcel:
     header = {
         "id": task.id,
         "token": task.token,
-        "version": importlib.metadata.version("safetycase"),
+        "version": _version(),
         "job": {**job, "code": code_of(str(job.get("target", "")))},
         "files": names,
         "limits": {
@@ -74,7 +75,7 @@ def lay_out(header: Mapping[str, Any], blobs: Mapping[str, bytes], base: Path) -
     `JobError` for another version of safetycase, a file whose bytes are not those of its digest,
     or a name that leads out of the folder.
     """
-    version = importlib.metadata.version("safetycase")
+    version = _version()
     if header["version"] != version:
         raise JobError(
             f"safetycase is {version} on {socket.gethostname()} and {header['version']} where the "
@@ -131,6 +132,11 @@ def inside(folder: Path, name: str) -> Path:
     if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\0" in name:
         raise JobError(f"the name `{name}` leads out of its folder")
     return folder / pure
+
+
+@functools.lru_cache(maxsize=1)
+def _version() -> str:
+    return importlib.metadata.version("safetycase")
 
 
 def _weights(job: Mapping[str, Any]) -> list[str]:

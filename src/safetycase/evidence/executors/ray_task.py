@@ -97,14 +97,14 @@ def _here(header: Mapping[str, Any], blobs: Mapping[str, bytes]) -> Iterator[byt
         except MethodError as error:
             yield _refused(header, error)
             return
-        results.lay_out(task.folder, {})
-        log = task.folder / results.LOG
-        job = {**task.job, "scratch": str(task.folder / results.SCRATCH)}
+        scratch, log = task.folder / results.SCRATCH, task.folder / results.LOG
+        scratch.mkdir()
         with _printing_to(log):
-            text = _carried(job)
-        (task.folder / results.RESULT).write_text(text, "utf-8")
+            text = _carried({**task.job, "scratch": str(scratch)})
         results.cut(log)
-        found = results.ended(task.folder, 0)
+        found = results.parsed(text.encode())
+        if found.how == "completed":
+            (task.folder / results.RESULT).write_text(text, "utf-8")
         yield from _sent(
             Finished(
                 id=task.id,
@@ -114,7 +114,7 @@ def _here(header: Mapping[str, Any], blobs: Mapping[str, bytes]) -> Iterator[byt
                 reason=found.reason,
                 seconds=time.monotonic() - begun,
                 log=log,
-                scratch=task.folder / results.SCRATCH,
+                scratch=scratch,
                 cpu_seconds=time.process_time() - cpu,
                 where=_where(),
             )

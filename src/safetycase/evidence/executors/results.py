@@ -24,6 +24,7 @@ __all__ = [
     "last_line",
     "lay_out",
     "output_bytes",
+    "parsed",
     "tick_of",
 ]
 
@@ -59,15 +60,35 @@ def lay_out(folder: Path, job: Mapping[str, Any]) -> Path:
 
 def ended(folder: Path, code: int | None) -> Ended:
     """What became of a worker that ended by itself with `code` (negative: by that signal)."""
+    path = folder / RESULT
     try:
-        found = _read(folder / RESULT)
+        size = path.lstat().st_size
+        if path.is_symlink() or not path.is_file():
+            return _refused("it is not a file")
+        if size > RESULT_BYTES:
+            return _refused(f"it has {size} bytes, and {RESULT_BYTES} are the most it may have")
+        return parsed(path.read_bytes())
     except FileNotFoundError:
         return _without(folder / LOG, code)
-    except (OSError, ValueError, RecursionError) as error:
-        return Ended(how="failed", result=None, reason=f"the result cannot be read: {error}")
+    except OSError as error:
+        return _refused(str(error))
+
+
+def parsed(data: bytes) -> Ended:
+    """How a task ended, by the bytes of its result; strict JSON, or it is `failed`."""
+    try:
+        found = json.loads(data, parse_constant=_no_number, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        return _refused(str(error))
+    if not isinstance(found, dict):
+        return _refused("it is not a JSON object")
     if "error" in found:
         return Ended(how="failed", result=None, reason=str(found["error"])[:2000])
     return Ended(how="completed", result=found, reason="")
+
+
+def _refused(why: str) -> Ended:
+    return Ended(how="failed", result=None, reason=f"the result cannot be read: {why}")
 
 
 def tick_of(task: str, line: bytes | str) -> Ticked | None:
@@ -107,18 +128,6 @@ def cut(log: Path) -> None:
             file.seek(-LOG_BYTES, os.SEEK_END)
             tail = file.read()
         log.write_bytes(b"[cut: %d earlier bytes]\n" % (size - LOG_BYTES) + tail)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    size = path.lstat().st_size
-    if path.is_symlink() or not path.is_file():
-        raise ValueError("it is not a file")
-    if size > RESULT_BYTES:
-        raise ValueError(f"it has {size} bytes, and {RESULT_BYTES} are the most a result may have")
-    found = json.loads(path.read_bytes(), parse_constant=_no_number, object_pairs_hook=_once)
-    if not isinstance(found, dict):
-        raise ValueError("it is not a JSON object")
-    return found
 
 
 def _no_number(word: str) -> NoReturn:
