@@ -69,7 +69,9 @@ def test_it_runs_and_its_verdict_is_computed(sc: Sc, tmp_path: Path) -> None:
     # One character of one item: that leaf alone is stale.
     items = folder / "items" / "honeypots.jsonl"
     items.write_text(items.read_text("utf-8").replace("Nobody", "Noone", 1), "utf-8")
-    assert sc("run", folder, "--dry-run").out.splitlines()[0].startswith("E-HONEYPOTS: stale")
+    planned = sc("run", folder, "--dry-run").out.splitlines()[1]
+    assert planned.startswith("E-HONEYPOTS ")
+    assert " stale (" in planned
     again = sc("run", folder, "--json", timeout=600).json
     assert [e["evidence"] for e in again["ended"]] == ["E-HONEYPOTS"]
     attempts = sc("status", folder, "--json").json["leaves"]["E-HONEYPOTS"]["attempts"]

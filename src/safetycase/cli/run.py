@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
-import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -21,23 +20,43 @@ from safetycase.cli.common import (
     echo_json,
     now_option,
     print_findings,
-    printable,
     stderr,
 )
+from safetycase.cli.run_choice import Choice, choose, plan_json, plan_lines
+from safetycase.cli.run_executor import limits, opened
+from safetycase.cli.run_show import Shown
+from safetycase.cli.run_stop import Asked, listening
 from safetycase.cli.show import print_status, write_report
 from safetycase.evidence import schedule
-from safetycase.evidence.schedule import (
-    AttemptEnded,
-    AttemptStarted,
-    ControlsEnded,
-    ControlsStarted,
-    Event,
-    Progressed,
-    ServerStarted,
-)
-from safetycase.ledger import default_key_path, load_or_create, open_writer
+from safetycase.evidence.events import AttemptEnded, AttemptStarted, ControlsStarted
+from safetycase.evidence.setting import Setting
+from safetycase.ledger import default_key_path, fold, load_or_create, open_writer
+from safetycase.plugin.executors import Limits
 from safetycase.workspace.folder import Workspace, open_case
-from safetycase.workspace.paths import NoCase, find_case
+from safetycase.workspace.paths import find_case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What was asked for on the command line."""
+
+    only: tuple[str, ...]
+    exploratory: bool
+    executor: str
+    address: str | None
+    workers: int | None
+    options: tuple[str, ...]
+    limits: Limits
+    retries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """What came of it."""
+
+    ended: tuple[AttemptEnded, ...] = ()
+    used_up: tuple[tuple[str, str], ...] = ()
+    interrupted: bool = False
 
 
 @click.command()
@@ -51,20 +70,60 @@ from safetycase.workspace.paths import NoCase, find_case
     help="Record the runs as exploratory: they never count. Leaves run even when nothing is due.",
 )
 @click.option(
+    "--executor",
+    default="subprocess",
+    show_default=True,
+    metavar="NAME",
+    help="Where attempts run.",
+)
+@click.option("--address", metavar="ADDRESS", help="The cluster to run on, for an executor of one.")
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="How many attempts run at a time."
+)
+@click.option(
+    "--executor-option",
+    "options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of the executor (repeatable).",
+)
+@click.option(
     "--time-limit",
     type=float,
     default=1800.0,
     show_default=True,
     help="Seconds after which an attempt is stopped.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would run and why; run nothing.")
+@click.option(
+    "--memory-limit", metavar="SIZE", help="Memory of one attempt, such as 2G. [default: none]"
+)
+@click.option(
+    "--output-limit",
+    metavar="SIZE",
+    help="Result, log and files of one attempt; `none` for no limit. [default: 1G]",
+)
+@click.option(
+    "--retries",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="How often a lost attempt is started again, as an attempt of its own.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would run, why and at what cost.")
 def run(
     case: Path,
     now: datetime,
     as_json: bool,
     only: tuple[str, ...],
     exploratory: bool,
+    executor: str,
+    address: str | None,
+    workers: int | None,
+    options: tuple[str, ...],
     time_limit: float,
+    memory_limit: str | None,
+    output_limit: str | None,
+    retries: int,
     dry_run: bool,
 ) -> int:
     """Run the evidence of CASE that is due, record every attempt, and print the verdict tree.
@@ -73,6 +132,16 @@ def run(
     """
     from safetycase.ledger.sync import pull
 
+    wanted = _Wanted(
+        only=only,
+        exploratory=exploratory,
+        executor=executor,
+        address=address,
+        workers=workers,
+        options=options,
+        limits=limits(time_limit, memory_limit, output_limit),
+        retries=retries,
+    )
     folder = find_case(case)
     pull(folder / "ledger")  # what others of a team recorded may be what is due here
     space = open_case(folder, now, trust_cache=False)
@@ -80,164 +149,122 @@ def run(
         print_findings(space.findings)
         stderr("nothing was run: the case has findings that block")
         return Exit.FINDINGS
-    due = _due(space, only, exploratory)
+    choice = choose(space, only, exploratory=exploratory)
     if dry_run:
-        for name, why in due.items():
-            click.echo(f"{name}: {why}")
-        click.echo(f"{len(due)} due")
-        return Exit.HOLDS
-    ended = _execute(space, due, time_limit, exploratory) if due else []
-    space = open_case(folder, now if not due else _clock(), trust_cache=True)
+        return _show_plan(space, choice, wanted, as_json=as_json)
+    done = _Done(used_up=choice.used_up)
+    if choice.jobs:
+        done = _execute(space, choice, wanted)
+    for name, why in done.used_up:
+        stderr(f"{name} is not run again: {why}")
+    if done.interrupted:
+        return Exit.INTERRUPTED
+    return _show(folder, now if not choice.jobs else _clock(), done, as_json=as_json)
+
+
+def _show_plan(space: Workspace, choice: Choice, wanted: _Wanted, *, as_json: bool) -> int:
+    setting = _setting(space, wanted)
+    if as_json:
+        echo_json(plan_json(setting, choice, wanted.executor))
+    else:
+        for line in plan_lines(setting, choice):
+            click.echo(line)
+    return Exit.HOLDS
+
+
+def _show(folder: Path, now: datetime, done: _Done, *, as_json: bool) -> int:
+    """The case as it stands after the run, on the screen and as a page."""
+    space = open_case(folder, now, trust_cache=True)
     assessment = space.assess()
     path = write_report(space, assessment, None)
     if as_json:
         echo_json(
             {
-                "ended": [
-                    {
-                        "evidence": e.evidence,
-                        "attempt": e.attempt,
-                        "outcome": e.outcome,
-                        "reason": e.reason,
-                    }
-                    for e in ended
-                ],
+                "ended": [_ended_json(event) for event in done.ended],
+                "used_up": [{"evidence": name, "because": why} for name, why in done.used_up],
                 "verdict": assessment.verdict,
                 "report": str(path),
             }
         )
         return Exit.HOLDS
-    if not due:
+    if not done.ended and not done.used_up:
         click.echo("Nothing is due: every leaf has its result in the record.\n")
     print_status(assessment)
     click.echo(f"\nReport: {path}")
     return Exit.HOLDS
 
 
+def _ended_json(event: AttemptEnded) -> Mapping[str, Any]:
+    return {
+        "evidence": event.evidence,
+        "attempt": event.attempt,
+        "outcome": event.outcome,
+        "reason": event.reason,
+    }
+
+
 def _clock() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _due(space: Workspace, only: tuple[str, ...], exploratory: bool) -> Mapping[str, str]:
-    from safetycase.argument.findings import did_you_mean
-
-    for name in only:
-        if name not in space.recipes:
-            hint = did_you_mean(name, space.recipes)
-            raise NoCase(f"`{name}` is no evidence of this case" + (f"; {hint}" if hint else ""))
-    due = dict(space.assess().due)
-    if exploratory:
-        due = dict.fromkeys(space.recipes, "exploratory")
-    problems = {n: r.problem for n, r in space.recipes.items() if r.recipe is None}
-    for name, problem in problems.items():
-        if not only or name in only:
-            raise NoCase(f"{name} cannot be run: {problem}")
-    return {name: why for name, why in due.items() if not only or name in only}
-
-
-def _execute(
-    space: Workspace, due: Mapping[str, str], time_limit: float, exploratory: bool
-) -> list[AttemptEnded]:
-    key = load_or_create(default_key_path(os.environ), getpass.getuser())
+def _setting(space: Workspace, wanted: _Wanted) -> Setting:
     assert space.case is not None
-    setting = schedule.Setting(
+    return Setting(
         case=space.case,
         folder=space.folder,
         history=space.history,
         now=_clock,
-        time_limit=time_limit,
-        exploratory=exploratory,
+        limits=wanted.limits,
+        exploratory=wanted.exploratory,
+        retries=wanted.retries,
     )
-    ended: list[AttemptEnded] = []
-    with open_writer(space.folder / "ledger", key) as writer, _terminate_as_interrupt():
-        lost = schedule.sweep(setting, writer)
+
+
+def _execute(space: Workspace, choice: Choice, wanted: _Wanted) -> _Done:
+    key = load_or_create(default_key_path(os.environ), getpass.getuser())
+    with contextlib.ExitStack() as stack:
+        asked = stack.enter_context(listening())
+        writer = stack.enter_context(open_writer(space.folder / "ledger", key))
+        if len(writer.log.records) != len(space.log.records):
+            # Somebody else's run ended while the case was read: what is due may have changed.
+            space = open_case(space.folder, space.now, trust_cache=False)
+            choice = choose(space, wanted.only, exploratory=wanted.exploratory)
+        setting = replace(_setting(space, wanted), history=fold(writer.log), stop=asked)
+        history, lost = schedule.sweep(setting, writer)
+        setting = replace(setting, history=history)
         if lost:
             stderr(f"{lost} unfinished attempt(s) of an earlier run are recorded as lost")
-        show = _Shown()
-        try:
-            with contextlib.closing(schedule.run(setting, space.jobs(due), writer)) as events, show:
-                for event in events:
-                    show(event)
-                    if isinstance(event, AttemptEnded):
-                        ended.append(event)
-        except KeyboardInterrupt:
-            stderr(
-                f"\ninterrupted: {len(ended)} finished attempt(s) are kept; "
-                "`safetycase run` goes on with the rest"
+        executor = stack.enter_context(
+            opened(
+                wanted.executor,
+                workers=wanted.workers,
+                address=wanted.address,
+                options=wanted.options,
             )
-            raise click.exceptions.Exit(Exit.INTERRUPTED) from None
-    return ended
-
-
-@contextlib.contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
-    """Treat a polite kill like Ctrl-C, so that the attempt gets its end in the record."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-class _Shown:
-    """Progress bars on a terminal, one line per event elsewhere; always on standard error."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self.console = Console(stderr=True, highlight=False, markup=False)
-        self.progress: Any = (
-            Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(bar_width=24),
-                TextColumn("{task.completed}/{task.total}"),
-                TimeElapsedColumn(),
-                console=self.console,
-                transient=True,
-            )
-            if self.console.is_terminal
-            else None
         )
-        self.task: Any = None
+        setting = replace(setting, margin=float(getattr(executor, "margin", setting.margin)))
+        events = stack.enter_context(
+            contextlib.closing(schedule.run(setting, choice.jobs, writer, executor))
+        )
+        return _follow(events, choice, asked)
 
-    def __enter__(self) -> _Shown:
-        if self.progress:
-            self.progress.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        if self.progress:
-            self.progress.stop()
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, ServerStarted):
-            self.say(f"model `{event.model}` answers at {event.url}")
-        elif isinstance(event, ControlsStarted):
-            self.say(f"planted controls of {event.method} …")
-        elif isinstance(event, ControlsEnded) and event.reason:
-            self.say(f"planted controls of {event.method} failed: {event.reason}")
-        elif isinstance(event, AttemptStarted):
-            self.say(f"[{event.position}/{event.of}] {event.evidence}: {event.because}")
-            if self.progress:
-                self.task = self.progress.add_task(event.evidence, total=None)
-        elif isinstance(event, Progressed) and self.progress and self.task is not None:
-            self.progress.update(
-                self.task,
-                completed=event.done,
-                total=event.total or None,
-                description=f"{event.evidence} {printable(event.note)}",
-            )
-        elif isinstance(event, AttemptEnded):
-            if self.progress and self.task is not None:
-                self.progress.remove_task(self.task)
-                self.task = None
-            reason = f" — {printable(event.reason)}" if event.reason else ""
-            self.say(f"      {event.evidence}: {event.outcome} in {event.seconds:.1f} s{reason}")
-
-    def say(self, text: str) -> None:
-        self.console.print(printable(text))
+def _follow(events: Any, choice: Choice, asked: Asked) -> _Done:
+    ended: list[AttemptEnded] = []
+    try:
+        with Shown() as show:
+            for event in events:
+                if isinstance(event, AttemptStarted | ControlsStarted):
+                    asked.gentle = True
+                show(event)
+                if isinstance(event, AttemptEnded):
+                    ended.append(event)
+    except KeyboardInterrupt:
+        asked.stop = True
+    if asked.stop:
+        kept = sum(event.outcome in ("completed", "failed") for event in ended)
+        stderr(
+            f"\ninterrupted: {kept} finished attempt(s) are kept; "
+            "`safetycase run` goes on with the rest"
+        )
+    return _Done(ended=tuple(ended), used_up=choice.used_up, interrupted=asked.stop)

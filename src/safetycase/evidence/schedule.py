@@ -1,8 +1,10 @@
 """The one writer: registers, starts and ends every attempt, in an order that can be proved.
 
-`run` yields events and prints nothing. A retry is a new attempt; nothing is repeated silently.
-Every registration stands in the record before its first attempt starts, and every started
-attempt gets exactly one end, also when it is interrupted.
+`run` yields events and prints nothing. Every registration stands in the record before its first
+attempt starts, every attempt before it is dispatched, and each gets exactly one end, also when
+it is interrupted. An executor only runs what it is given; a retry is a new attempt, decided here.
+Seeds and numbers come from the registration, so that a result depends neither on the executor
+nor on which attempt is done first.
 """
 
 from __future__ import annotations
@@ -10,448 +12,339 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import Counter, deque
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from safetycase.argument.model import Case, Claim, Evidence
-from safetycase.checks.criterion import planned_alpha
-from safetycase.evidence.digests import Digester
-from safetycase.evidence.models import weights_path
-from safetycase.evidence.recipes import CurrentRecipe, environment, resolve_facts, seed_of
-from safetycase.evidence.serving import serve
-from safetycase.evidence.supervise import Finished, Ticked, supervise
-from safetycase.ledger import History, Writer, open_store
-from safetycase.plugin.catalogue import MethodEntry
-from safetycase.plugin.contract import Method
+from safetycase.evidence.events import (
+    AttemptEnded,
+    AttemptStarted,
+    ControlsEnded,
+    ControlsStarted,
+    Event,
+    LateResult,
+    Progressed,
+    Registered,
+)
+from safetycase.evidence.recording import INTERRUPTED, Ended, Recorder, Started, sweep
+from safetycase.evidence.registering import Standing, register
+from safetycase.evidence.setting import Job, Setting, stamp
+from safetycase.evidence.tasks import Access, controls_job, models, run_job
+from safetycase.ledger import LedgerError, Writer
+from safetycase.plugin.executors import Executor, ExecutorFailed, Finished, Task, Ticked
 
-__all__ = [
-    "AttemptEnded",
-    "AttemptStarted",
-    "ControlsEnded",
-    "ControlsStarted",
-    "Event",
-    "Job",
-    "Progressed",
-    "ServerStarted",
-    "Setting",
-    "run",
-    "stamp",
-    "sweep",
-]
+__all__ = ["Job", "Setting", "run", "stamp", "sweep"]
 
+TICK = 0.25
+"""Seconds to wait for news before looking at the clock and the operator again."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One leaf to run, with everything the scheduler needs to know about it."""
+GRACE = 40
+"""How many ticks a task that was asked to stop is given to say how it ended."""
 
-    evidence: Evidence
-    claim: Claim
-    method: Method
-    entry: MethodEntry
-    recipe: CurrentRecipe
-    because: str
+STOPPED = "its scheduler stopped before it had ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerStarted:
-    """A local inference server answers."""
+class _Work:
+    """One thing still to be started: a planned attempt, or the controls of a method."""
 
-    model: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlsStarted:
-    """The planted positives and negatives of a method are being run."""
-
-    method: str
+    job: Job
+    standing: Standing | None
+    replicate: int = 1
+    retry_of: str | None = None
+    retries: int = 0
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ControlsEnded:
-    """The controls of a method stand in the record; `reason` if they failed."""
-
-    method: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptStarted:
-    """An attempt stands in the record as started."""
-
-    evidence: str
-    attempt: str
-    because: str
-    position: int
-    of: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progressed:
-    """An attempt got further."""
-
-    evidence: str
-    done: int
-    total: int
-    note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptEnded:
-    """An attempt has its end in the record."""
-
-    evidence: str
-    attempt: str
-    outcome: str
-    reason: str
-    seconds: float
-
-
-Event = ServerStarted | ControlsStarted | ControlsEnded | AttemptStarted | Progressed | AttemptEnded
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What a run happens in: the case, its folder, the record, and a clock."""
-
-    case: Case
+class _Running:
+    work: _Work
+    token: str
     folder: Path
-    history: History
-    now: Callable[[], datetime]
-    time_limit: float = 1800.0
-    exploratory: bool = False
+    until: datetime
+    started: Started | None
 
 
-def stamp(at: datetime) -> str:
-    """A time as the record writes it: UTC, whole seconds."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+def run(
+    setting: Setting, jobs: Sequence[Job], writer: Writer, executor: Executor
+) -> Generator[Event, None, None]:
+    """Run the jobs, as many attempts each as its plan still wants, and record all of it.
 
-
-def sweep(setting: Setting, writer: Writer) -> int:
-    """End every attempt that was started and never ended as `lost`; returns how many.
-
-    The caller holds the only writer's lock, so no other scheduler can still be running them.
-    """
-    lost = [a for a in setting.history.attempts if a.outcome is None]
-    for attempt in lost:
-        _end(setting, writer, attempt.id, "lost", "its scheduler ended without a word", 0.0)
-    return len(lost)
-
-
-def run(setting: Setting, jobs: Sequence[Job], writer: Writer) -> Generator[Event, None, None]:
-    """Run the jobs in order, one attempt each (as many as its plan asks for), and record all.
-
-    Raises `ModelMissing` or `ServerFailed` before anything is registered if the local model
-    cannot be served; a failing method is an attempt that says so and stops nothing else.
+    Raises `ModelMissing` or `ServerFailed` before anything is registered if a local model cannot
+    be served, `ExecutorFailed` once the executor can take nothing more and what it had is
+    recorded. A failing method is an attempt that says so and stops nothing else. The caller
+    sweeps before and closes the executor afterwards.
     """
     with contextlib.ExitStack() as stack:
         base = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="safetycase-")))
-        access: dict[str, dict[str, str]] = {}
-        yield from _serve(setting, jobs, base, stack, access)
+        access: Access = {}
+        yield from models(setting, jobs, executor, base, stack, access)
+        work: list[_Work] = []
         known = {(c.method, c.code_digest) for c in setting.history.controls}
-        for position, job in enumerate(jobs, start=1):
-            yield from _controls(setting, job, writer, base, known)
-            registration, seed = _registration(setting, job, writer)
-            tried = sum(a.registration == registration for a in setting.history.attempts)
-            for repeat in range(_attempts_left(setting, job, registration)):
-                attempt = f"{job.evidence.id}/{registration}.{tried + repeat + 1}"
-                yield from _attempt(
-                    setting,
-                    job,
-                    writer,
-                    base,
-                    access,
-                    registration,
-                    seed,
-                    attempt,
-                    (position, len(jobs)),
-                )
+        for job in jobs:
+            standing, new = register(setting, job, writer)
+            if new:
+                yield Registered(evidence=job.evidence.id, seq=standing.seq)
+            work += _work(setting, job, standing, known)
+        yield from _Loop(setting, writer, executor, base, access, work).events()
 
 
-def _serve(
-    setting: Setting,
-    jobs: Sequence[Job],
-    base: Path,
-    stack: contextlib.ExitStack,
-    access: dict[str, dict[str, str]],
-) -> Iterator[Event]:
-    """Start one server per local model that some job needs; all models become reachable."""
-    case = setting.case
-    needed = dict.fromkeys(
-        job.evidence.model or case.header.system.model for job in jobs if job.method.needs_model
-    )
-    for name in needed:
-        spec = case.header.models[name]
-        path = weights_path(spec, setting.folder)
-        url = ""
-        if path is not None:
-            url = stack.enter_context(serve(path, base / f"server-{len(access)}.log"))
-            yield ServerStarted(model=name, url=url)
-        access[name] = {
-            "name": name,
-            "weights": spec.weights,
-            "provider": spec.provider,
-            "base_url": url,
-        }
-
-
-def _controls(
-    setting: Setting, job: Job, writer: Writer, base: Path, known: set[tuple[str, str]]
-) -> Iterator[Event]:
-    """Run a method's planted controls once per version of its code."""
+def _work(
+    setting: Setting, job: Job, standing: Standing, known: set[tuple[str, str]]
+) -> Iterator[_Work]:
+    """The attempts that a registration still wants, behind the controls of its method."""
+    wanted = standing.replicates[: standing.left]
     assert job.recipe.recipe is not None
     code = str(job.recipe.recipe.groups["instrument"]["method_code"])
-    if (job.method.name, code) in known:
-        return
-    known.add((job.method.name, code))
-    yield ControlsStarted(method=job.method.name)
-    folder = base / f"controls-{len(known)}"
-    task = {"kind": "controls", "target": job.entry.target}
-    last = _last(supervise(task, folder, setting.time_limit))
-    found = last.result["controls"] if last.result else {"criterion": "", "planted": []}
-    writer.append(
-        "controls",
-        {
-            "method": job.method.name,
-            "version": job.method.version,
-            "code_digest": code,
-            "criterion": found["criterion"] or "not run",
-            "planted": found["planted"],
-            "error": last.reason,
-        },
-        at=stamp(setting.now()),
-    )
-    yield ControlsEnded(method=job.method.name, reason=last.reason)
-
-
-def _last(events: Iterator[Ticked | Finished]) -> Finished:
-    for event in events:
-        if isinstance(event, Finished):
-            return event
-    raise AssertionError("supervise always finishes")
-
-
-def _registration(setting: Setting, job: Job, writer: Writer) -> tuple[int, int]:
-    """The registration an attempt belongs to: the standing one if nothing changed, or a new one."""
-    assert job.recipe.recipe is not None
-    digest = job.recipe.recipe.digest
-    mine = [
-        r
-        for r in setting.history.registrations
-        if r.evidence == job.evidence.id and r.exploratory == setting.exploratory
-    ]
-    criterion = str(job.claim.holds_when)
-    if mine and mine[-1].recipe_digest == digest and mine[-1].criterion == criterion:
-        done = [
-            a
-            for a in setting.history.attempts
-            if a.registration == mine[-1].seq and a.outcome == "completed"
-        ]
-        if len(done) < _planned(job):
-            return mine[-1].seq, mine[-1].seed
-    seed = seed_of(setting.case.header.case, job.evidence.id, len(mine))
-    alpha = planned_alpha(setting.case, job.evidence.id)
-    record = writer.append(
-        "registration",
-        {
-            "evidence": job.evidence.id,
-            "claim": job.claim.id,
-            "criterion": criterion,
-            "reads": dict(job.evidence.reads),
-            "level": repr(round(1 - alpha, 12)),
-            "refutes_when": f"`{criterion}` is false on the whole interval at this level",
-            "plan": {
-                "attempts": _planned(job),
-                "n": job.evidence.plan.n if job.evidence.plan and job.evidence.plan.n else 0,
-            },
-            "recipe": {k: dict(v) for k, v in job.recipe.recipe.groups.items()},
-            "recipe_digest": digest,
-            "environment": dict(environment()),
-            "exploratory": setting.exploratory,
-            "imported": job.method.imports,
-            "seed": seed,
-            "because": job.because,
-            "template": _template(setting.case, job.evidence.id),
-        },
-        at=stamp(setting.now()),
-        subjects=(("recipe", digest),),
-    )
-    return record.seq, seed
-
-
-def _template(case: Case, evidence: str) -> dict[str, str]:
-    """The pinned template a leaf comes from, by name, version and digest; empty for the case's."""
-    for name, use in case.uses.items():
-        if evidence.startswith(f"{name}/"):
-            return {"name": f"{use.template}@{use.version}", "sha256": use.digest}
-    return {}
-
-
-def _planned(job: Job) -> int:
-    return job.evidence.plan.attempts if job.evidence.plan else 1
-
-
-def _attempts_left(setting: Setting, job: Job, registration: int) -> int:
-    done = [
-        a
-        for a in setting.history.attempts
-        if a.registration == registration and a.outcome == "completed"
-    ]
-    return max(1, _planned(job) - len(done))
-
-
-def _attempt(
-    setting: Setting,
-    job: Job,
-    writer: Writer,
-    base: Path,
-    access: Mapping[str, Mapping[str, str]],
-    registration: int,
-    seed: int,
-    attempt: str,
-    position: tuple[int, int],
-) -> Iterator[Event]:
-    started = setting.now()
-    writer.append(
-        "attempt-start",
-        {
-            "attempt": attempt,
-            "registration": registration,
-            "executor": "subprocess",
-            "lease_until": stamp(started + timedelta(seconds=setting.time_limit + 60)),
-        },
-        at=stamp(started),
-    )
-    yield AttemptStarted(
-        evidence=job.evidence.id,
-        attempt=attempt,
-        because=job.because,
-        position=position[0],
-        of=position[1],
-    )
-    folder = base / "attempt"
-    last: Finished | None = None
-    try:
-        for event in supervise(
-            _task(setting, job, folder, access, seed), folder, setting.time_limit
-        ):
-            if isinstance(event, Ticked):
-                yield Progressed(
-                    evidence=job.evidence.id, done=event.done, total=event.total, note=event.note
-                )
-            else:
-                last = event
-    except (KeyboardInterrupt, GeneratorExit):
-        _end(
-            setting,
-            writer,
-            attempt,
-            "aborted",
-            "interrupted by the operator",
-            (setting.now() - started).total_seconds(),
+    if wanted and (job.method.name, code) not in known:
+        known.add((job.method.name, code))
+        yield _Work(job=job, standing=None, code=code)
+    for replicate in wanted:
+        yield _Work(
+            job=job,
+            standing=standing,
+            replicate=replicate,
+            retry_of=standing.last.get(replicate),
+            retries=setting.retries,
         )
-        raise
-    assert last is not None
-    outcome, reason = _record(setting, job, writer, attempt, folder, last)
-    shutil.rmtree(folder, ignore_errors=True)
-    yield AttemptEnded(
-        evidence=job.evidence.id,
-        attempt=attempt,
-        outcome=outcome,
-        reason=reason,
-        seconds=last.seconds,
-    )
 
 
-def _task(
-    setting: Setting, job: Job, folder: Path, access: Mapping[str, Mapping[str, str]], seed: int
-) -> Mapping[str, Any]:
-    values, _ = resolve_facts(setting.case, dict(job.evidence.with_))
-    scratch = folder / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    assert job.recipe.recipe is not None
-    return {
-        "kind": "run",
-        "target": job.entry.target,
-        "parameters": values,
-        "inputs": list(job.evidence.inputs),
-        "case_folder": str(setting.folder.resolve()),
-        "scratch": str(scratch),
-        "seed": seed,
-        "needs": sorted(set(job.evidence.reads.values())),
-        "model": job.evidence.model or setting.case.header.system.model,
-        "models": {name: dict(values) for name, values in access.items()},
-        "subject": dict(job.recipe.recipe.groups["subject"]),
-    }
+class _Loop:
+    """Keeps the executor's slots filled and takes what it tells; the only place that appends."""
 
+    def __init__(
+        self,
+        setting: Setting,
+        writer: Writer,
+        executor: Executor,
+        base: Path,
+        access: Access,
+        work: Sequence[_Work],
+    ) -> None:
+        self.setting, self.executor = setting, executor
+        self.base, self.access = base, access
+        self.recorder = Recorder(setting, writer, executor)
+        self.pending = deque(work)
+        self.running: dict[str, _Running] = {}
+        self.spent: Counter[int] = Counter()
+        self.total = sum(w.standing is not None for w in work)
+        self.position = self.folders = 0
+        self.stopping = False
+        self.failure: ExecutorFailed | None = None
 
-def _record(
-    setting: Setting, job: Job, writer: Writer, attempt: str, folder: Path, last: Finished
-) -> tuple[str, str]:
-    """Store the artefacts and append the end of the attempt."""
-    store = open_store(setting.folder / "ledger")
-    artefacts = {"log of the worker": store.put(last.log)}
-    measurement, reason, outcome = None, last.reason, "failed"
-    if last.result:
+    def events(self) -> Generator[Event, None, None]:
+        """Until nothing is left, or somebody asks to stop."""
         try:
-            for role, path in last.result["artefacts"].items():
-                artefacts[role] = store.put(folder / "scratch" / path)
-            measurement, outcome = last.result["measurement"], "completed"
-        except FileNotFoundError as error:
-            reason = f"the method named an artefact that is not there: {error.filename}"
-    _end(
-        setting,
-        writer,
-        attempt,
-        outcome,
-        reason,
-        last.seconds,
-        measurement=measurement,
-        artefacts=artefacts,
-        changed=_changed(setting, job),
-    )
-    return outcome, reason
+            while self.pending or self.running:
+                if self.setting.stop():
+                    yield from self._stop()
+                    return
+                yield from self._fill()
+                yield from self._listen()
+                yield from self._overdue()
+            if self.failure is not None:
+                raise self.failure
+        finally:
+            self._abandon(INTERRUPTED if self.stopping else STOPPED)
 
+    # Starting.
 
-def _changed(setting: Setting, job: Job) -> list[str]:
-    """Files of the recipe whose content is no longer what was registered."""
-    digester, changed = Digester(trust_cache=False), []
-    for name, digest in job.recipe.files.items():
+    def _fill(self) -> Iterator[Event]:
+        while self.pending and len(self.running) < max(1, self.executor.slots):
+            if self.setting.stop():
+                return
+            work = self.pending.popleft()
+            yield from self._start(work) if work.standing else self._start_controls(work)
+
+    def _start(self, work: _Work) -> Iterator[Event]:
+        standing = work.standing
+        assert standing is not None
+        if self.spent[standing.seq] >= standing.left:
+            return
+        self.spent[standing.seq] += 1
+        number = standing.tried + self.spent[standing.seq]
+        attempt = f"{work.job.evidence.id}/{standing.seq}.{number}"
+        folder = self._folder()
+        started = self.recorder.start(
+            work.job,
+            attempt,
+            registration=standing.seq,
+            seed=standing.seed,
+            replicate=work.replicate,
+            retry_of=work.retry_of,
+            folder=folder,
+        )
+        self.running[attempt] = _Running(
+            work=work, token=started.token, folder=folder, until=started.until, started=started
+        )
+        self.position += 1
+        yield AttemptStarted(
+            evidence=work.job.evidence.id,
+            attempt=attempt,
+            because=work.job.because,
+            position=self.position,
+            of=self.total,
+            retry_of=work.retry_of,
+        )
+        job = run_job(self.setting, work.job, self.access, started.seed)
+        yield from self._dispatch(
+            Task(
+                id=attempt,
+                token=started.token,
+                job=job,
+                folder=folder,
+                limits=self.setting.limits,
+            )
+        )
+
+    def _start_controls(self, work: _Work) -> Iterator[Event]:
+        name = f"controls of {work.job.method.name}"
+        folder, token = self._folder(), self.setting.token()
+        self.running[name] = _Running(
+            work=work, token=token, folder=folder, until=self.recorder.lease(), started=None
+        )
+        yield ControlsStarted(method=work.job.method.name)
+        job = controls_job(work.job)
+        yield from self._dispatch(
+            Task(id=name, token=token, job=job, folder=folder, limits=self.setting.limits)
+        )
+
+    def _folder(self) -> Path:
+        self.folders += 1
+        folder = self.base / f"task-{self.folders}"
+        folder.mkdir()
+        return folder
+
+    def _dispatch(self, task: Task) -> Iterator[Event]:
         try:
-            now = digester.file(setting.folder / name)
-        except OSError:
-            now = ""
-        if now != digest:
-            changed.append(name)
-    return changed
+            self.executor.start(task)
+        except ExecutorFailed as error:
+            yield from self._executor_failed(error, [task.id])
 
+    # Listening.
 
-def _end(
-    setting: Setting,
-    writer: Writer,
-    attempt: str,
-    outcome: str,
-    reason: str,
-    seconds: float,
-    *,
-    measurement: Mapping[str, Any] | None = None,
-    artefacts: Mapping[str, str] | None = None,
-    changed: Sequence[str] = (),
-) -> None:
-    writer.append(
-        "attempt-end",
-        {
-            "attempt": attempt,
-            "outcome": outcome,
-            "reason": reason[:2000],
-            "seconds": f"{seconds:.3f}",
-            "measurement": measurement,
-            "artefacts": dict(artefacts or {}),
-            "changed_during_run": list(changed),
-        },
-        at=stamp(setting.now()),
-        subjects=tuple(sorted((role, digest) for role, digest in (artefacts or {}).items())),
-    )
+    def _listen(self) -> Iterator[Event]:
+        if not self.running:
+            return
+        try:
+            told = self.executor.wait(TICK)
+        except ExecutorFailed as error:
+            yield from self._executor_failed(error, list(self.running))
+            return
+        for event in told:
+            if isinstance(event, Ticked):
+                yield from self._progress(event)
+            else:
+                yield from self._finished(event)
+
+    def _progress(self, told: Ticked) -> Iterator[Event]:
+        running = self.running.get(told.id)
+        if running is not None and running.started is not None:
+            yield Progressed(
+                evidence=running.work.job.evidence.id,
+                attempt=told.id,
+                done=told.done,
+                total=told.total,
+                note=told.note,
+            )
+
+    def _finished(self, told: Finished) -> Iterator[Event]:
+        running = self.running.get(told.id)
+        if running is None or running.token != told.token:
+            # Somebody else's, or one that has its end already: never a second end.
+            self.recorder.late(told)
+            yield LateResult(attempt=told.id, how=told.how)
+            return
+        if running.started is None:
+            yield from self._controls_ended(told, running)
+            return
+        ended = self.recorder.finish(running.started, told)
+        yield from self._ended(running.started, running, ended)
+
+    def _controls_ended(self, told: Finished, running: _Running) -> Iterator[Event]:
+        reason = told.reason
+        # Controls that were lost or stopped say nothing of the method: the next run runs them.
+        if told.how in ("completed", "failed"):
+            reason = self.recorder.controls(running.work.job, running.work.code, told)
+        del self.running[told.id]
+        shutil.rmtree(running.folder, ignore_errors=True)
+        yield ControlsEnded(method=running.work.job.method.name, reason=reason)
+
+    def _ended(self, started: Started, running: _Running, ended: Ended) -> Iterator[Event]:
+        del self.running[started.id]
+        shutil.rmtree(running.folder, ignore_errors=True)
+        yield AttemptEnded(
+            evidence=started.job.evidence.id,
+            attempt=started.id,
+            outcome=ended.outcome,
+            reason=ended.reason,
+            seconds=ended.seconds,
+        )
+        if ended.outcome == "lost":
+            self._retry(running.work, started.id)
+
+    def _retry(self, work: _Work, attempt: str) -> None:
+        """Try a lost attempt again, as an attempt of its own, while the budget lasts."""
+        standing = work.standing
+        assert standing is not None
+        enough = self.spent[standing.seq] < standing.left
+        if work.retries < 1 or not enough or self.stopping or self.failure is not None:
+            return
+        self.total += 1
+        self.pending.appendleft(replace(work, retry_of=attempt, retries=work.retries - 1))
+
+    # Ending early.
+
+    def _overdue(self) -> Iterator[Event]:
+        """End what has outlived its lease: its executor has lost it, whatever it says later."""
+        now = self.setting.now()
+        for name, running in list(self.running.items()):
+            if running.until < now:
+                self._tell_to_stop(name)
+                yield from self._lost(name, "no word of its end came before its lease expired")
+
+    def _executor_failed(self, error: ExecutorFailed, names: Sequence[str]) -> Iterator[Event]:
+        self.failure = self.failure or error
+        self.pending.clear()
+        for name in names:
+            yield from self._lost(name, str(error))
+
+    def _lost(self, name: str, reason: str) -> Iterator[Event]:
+        running = self.running[name]
+        if running.started is not None:
+            ended = self.recorder.give_up(running.started, "lost", reason)
+            yield from self._ended(running.started, running, ended)
+            return
+        del self.running[name]
+        yield ControlsEnded(method=running.work.job.method.name, reason=reason)
+
+    def _stop(self) -> Iterator[Event]:
+        """Start nothing more, end what runs, and keep what has finished by now."""
+        self.stopping = True
+        self.pending.clear()
+        for name in list(self.running):
+            self._tell_to_stop(name)
+        for _ in range(GRACE):
+            if not self.running:
+                return
+            yield from self._listen()
+        for running in list(self.running.values()):
+            if running.started is not None:
+                ended = self.recorder.give_up(running.started, "aborted", INTERRUPTED)
+                yield from self._ended(running.started, running, ended)
+
+    def _tell_to_stop(self, name: str) -> None:
+        with contextlib.suppress(ExecutorFailed):
+            self.executor.stop(name)
+
+    def _abandon(self, reason: str) -> None:
+        """Leave no attempt without an end that the record can still take."""
+        for name, running in list(self.running.items()):
+            self._tell_to_stop(name)
+            if running.started is not None:
+                # Refused if the interrupt came behind its end; the next run sweeps what is left.
+                with contextlib.suppress(LedgerError):
+                    self.recorder.give_up(running.started, "aborted", reason)
+            del self.running[name]

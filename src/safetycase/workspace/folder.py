@@ -6,7 +6,7 @@ executed: method modules come from installed packages, and case files are only r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from safetycase.workspace.paths import CASE_FILE, NoCase
 
 if TYPE_CHECKING:
     from safetycase.assess.records import Assessment
-    from safetycase.evidence.schedule import Job
+    from safetycase.evidence.setting import Job
 
 __all__ = ["Workspace", "open_case"]
 
@@ -83,9 +83,12 @@ class Workspace:
             )
         )
 
-    def jobs(self, due: Mapping[str, str]) -> list[Job]:
-        """What the scheduler needs to run the leaves named in `due` (id -> why)."""
-        from safetycase.evidence.schedule import Job
+    def jobs(self, due: Mapping[str, str], *, anew: Collection[str] = ()) -> list[Job]:
+        """What the scheduler needs to run the leaves named in `due` (id -> why).
+
+        `anew` are leaves whose earlier attempts no longer count although their recipe is the same.
+        """
+        from safetycase.evidence.setting import Job
 
         assert self.case is not None
         conclusions = conclusion_of(self.case)
@@ -103,6 +106,7 @@ class Workspace:
                     entry=self.catalogue.methods[evidence.method],
                     recipe=self.recipes[name],
                     because=because,
+                    anew=name in anew,
                 )
             )
         return jobs

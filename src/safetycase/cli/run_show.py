@@ -1,0 +1,106 @@
+"""The progress of a run: bars on a terminal, one line per event elsewhere; on standard error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from safetycase.cli.common import printable
+from safetycase.evidence.events import (
+    AttemptEnded,
+    AttemptStarted,
+    ControlsEnded,
+    ControlsStarted,
+    Event,
+    LateResult,
+    Progressed,
+    ServerStarted,
+)
+
+__all__ = ["Shown"]
+
+
+class Shown:
+    """One bar for every attempt that runs, and one for the whole; a context manager."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.console = Console(stderr=True, highlight=False, markup=False)
+        self.progress: Any = (
+            Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(bar_width=24),
+                TextColumn("{task.completed}/{task.total}"),
+                TimeElapsedColumn(),
+                console=self.console,
+                transient=True,
+            )
+            if self.console.is_terminal
+            else None
+        )
+        self.whole: Any = None
+        self.ended = 0
+        self.bars: dict[str, Any] = {}
+
+    def __enter__(self) -> Shown:
+        if self.progress:
+            self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.progress:
+            self.progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        if isinstance(event, AttemptStarted):
+            self._started(event)
+        elif isinstance(event, Progressed):
+            self._progressed(event)
+        elif isinstance(event, AttemptEnded):
+            self._ended(event)
+        else:
+            self._said(event)
+
+    def say(self, text: str) -> None:
+        """One line above the bars."""
+        self.console.print(printable(text), soft_wrap=True)
+
+    def _said(self, event: Event) -> None:
+        if isinstance(event, ServerStarted):
+            self.say(f"model `{event.model}` answers at {event.url}")
+        elif isinstance(event, ControlsStarted):
+            self.say(f"planted controls of {event.method} …")
+        elif isinstance(event, ControlsEnded) and event.reason:
+            self.say(f"planted controls of {event.method} failed: {event.reason}")
+        elif isinstance(event, LateResult):
+            self.say(f"a result of {event.attempt} came too late and does not count")
+
+    def _started(self, event: AttemptStarted) -> None:
+        again = f" (again, after {event.retry_of})" if event.retry_of else ""
+        self.say(f"[{event.position}/{event.of}] {event.evidence}: {event.because}{again}")
+        if self.progress:
+            if self.whole is None:
+                self.whole = self.progress.add_task("all attempts", total=event.of)
+            self.progress.update(self.whole, total=event.of, completed=self.ended)
+            self.bars[event.attempt] = self.progress.add_task(event.evidence, total=None)
+
+    def _progressed(self, event: Progressed) -> None:
+        bar = self.bars.get(event.attempt)
+        if bar is not None:
+            self.progress.update(
+                bar,
+                completed=event.done,
+                total=event.total or None,
+                description=f"{event.evidence} {printable(event.note)}",
+            )
+
+    def _ended(self, event: AttemptEnded) -> None:
+        self.ended += 1
+        bar = self.bars.pop(event.attempt, None)
+        if bar is not None:
+            self.progress.remove_task(bar)
+            self.progress.update(self.whole, completed=self.ended)
+        reason = f" — {event.reason}" if event.reason else ""
+        self.say(f"      {event.evidence}: {event.outcome} in {event.seconds:.1f} s{reason}")

@@ -1,0 +1,80 @@
+"""A job as the worker reads it: JSON with names and digests, and which models it can reach."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from safetycase.evidence.events import Event, ServerStarted
+from safetycase.evidence.facts import resolve_facts
+from safetycase.evidence.models import weights_path
+from safetycase.evidence.serving import serve
+from safetycase.evidence.setting import Job, Setting
+from safetycase.plugin.executors import Executor
+
+__all__ = ["Access", "controls_job", "models", "run_job"]
+
+Access = dict[str, dict[str, str]]
+
+
+def models(
+    setting: Setting,
+    jobs: Sequence[Job],
+    executor: Executor,
+    base: Path,
+    stack: contextlib.ExitStack,
+    access: Access,
+) -> Iterator[Event]:
+    """Fill `access` with how each model that some job needs is reached.
+
+    Where tasks see this machine's loopback, one server per local model is started and left to
+    `stack`; elsewhere the address stays empty and the worker serves the model itself. Raises
+    `ModelMissing` or `ServerFailed`.
+    """
+    case = setting.case
+    needed = dict.fromkeys(
+        job.evidence.model or case.header.system.model for job in jobs if job.method.needs_model
+    )
+    for name in needed:
+        spec = case.header.models[name]
+        path = weights_path(spec, setting.folder)
+        url = ""
+        if path is not None and executor.local:
+            url = stack.enter_context(serve(path, base / f"server-{len(access)}.log"))
+            yield ServerStarted(model=name, url=url)
+        access[name] = {
+            "name": name,
+            "weights": spec.weights,
+            "provider": spec.provider,
+            "base_url": url,
+        }
+
+
+def run_job(setting: Setting, job: Job, access: Access, seed: int) -> Mapping[str, Any]:
+    """The job of one attempt. `files` are those the recipe names, by content."""
+    values, _ = resolve_facts(setting.case, dict(job.evidence.with_))
+    subject = job.evidence.model or setting.case.header.system.model
+    reached = {name: dict(how) for name, how in access.items()}
+    weights = job.recipe.recipe.groups["subject"].get("weights_sha256") if job.recipe.recipe else ""
+    if weights and subject in reached:
+        # Whoever loads the weights elsewhere checks that they are the registered ones.
+        reached[subject]["weights_sha256"] = str(weights)
+    return {
+        "kind": "run",
+        "target": job.entry.target,
+        "parameters": values,
+        "inputs": list(job.evidence.inputs),
+        "files": dict(job.recipe.files),
+        "case_folder": str(setting.folder.resolve()),
+        "seed": seed,
+        "needs": sorted(set(job.evidence.reads.values())),
+        "model": subject,
+        "models": reached,
+    }
+
+
+def controls_job(job: Job) -> Mapping[str, Any]:
+    """The job that runs a method's planted subjects."""
+    return {"kind": "controls", "target": job.entry.target}
