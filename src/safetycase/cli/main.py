@@ -117,6 +117,7 @@ def _failed(error: Exception) -> int:
     from safetycase.evidence.models import ModelMissing
     from safetycase.evidence.serving import ServerFailed
     from safetycase.ledger import KeyFileError, LedgerDamaged, LedgerError
+    from safetycase.plugin.executors import ExecutorFailed
     from safetycase.workspace.paths import NoCase
 
     if isinstance(error, LedgerDamaged):
@@ -129,6 +130,7 @@ def _failed(error: Exception) -> int:
         NoCase,
         ModelMissing,
         ServerFailed,
+        ExecutorFailed,
         KeyFileError,
         LedgerError,
         UnknownFormat,
