@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -30,6 +31,7 @@ from safetycase.assess.records import (
     QuantityResult,
     Reason,
     State,
+    Tally,
 )
 from safetycase.stats import Interval
 
@@ -133,6 +135,25 @@ def quantity(
     )
 
 
+def tally(evidence: str) -> Tally:
+    """The attempts of a leaf at its one registration, whose plan asks for one of at most three."""
+    mine = [a for a in ATTEMPTS if a.evidence == evidence]
+    counted = Counter(a.outcome for a in mine if not a.exploratory)
+    return Tally(
+        registration=1,
+        planned=1,
+        budget=3,
+        left=3 - counted.total(),
+        used_up=False,
+        outcomes=dict(counted),
+        earlier={},
+        earlier_registrations=0,
+        exploratory=dict(Counter(a.outcome for a in mine if a.exploratory)),
+        exploratory_allowed=10,
+        ordering="self",
+    )
+
+
 def leaf(
     evidence: str,
     claim: str,
@@ -151,6 +172,7 @@ def leaf(
         "seed": 7 if ran else None,
         "attempts": tuple(a for a in ATTEMPTS if a.evidence == evidence),
         "limits": ("Items of this size say nothing about larger models.",),
+        "tally": tally(evidence),
     }
     return LeafResult(
         evidence=evidence,

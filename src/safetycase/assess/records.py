@@ -27,6 +27,7 @@ __all__ = [
     "QuantityResult",
     "Reason",
     "State",
+    "Tally",
     "Verdict",
     "WORST_FIRST",
     "Waived",
@@ -170,6 +171,29 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """The attempts at one leaf, by outcome, beside what was planned and allowed.
+
+    `registration` is the record of its latest one, which `planned` (completed attempts), `budget`
+    (attempts however they end) and `outcomes` belong to; `earlier` are those at earlier ones.
+    Exploratory attempts stand apart. `ordering` is how well it is shown that the criterion came
+    before the result: none, self, cosigned or public.
+    """
+
+    registration: int | None
+    planned: int
+    budget: int
+    left: int
+    used_up: bool
+    outcomes: Mapping[str, int]
+    earlier: Mapping[str, int]
+    earlier_registrations: int
+    exploratory: Mapping[str, int]
+    exploratory_allowed: int
+    ordering: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlsRecord:
     """Planted subjects run through a method: how often a claim passes although it is false.
 
@@ -236,6 +260,7 @@ class LeafResult:
     method_version: str = ""
     planned_attempts: int = 1
     credence: Credence | None = None
+    tally: Tally | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

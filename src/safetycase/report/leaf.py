@@ -10,6 +10,7 @@ from safetycase.argument.expression import Expression
 from safetycase.argument.model import Claim, Evidence
 from safetycase.assess.records import Assessment, ControlsRecord, LeafResult, QuantityResult
 from safetycase.report import svg
+from safetycase.report.attempts import attempts_told, order_told
 from safetycase.report.clean import one_line
 from safetycase.report.numbers import (
     bound_text,
@@ -60,6 +61,7 @@ class LeafView:
     transcripts: tuple[Mapping[str, str], ...]
     more_transcripts: int
     planned: str
+    tried: tuple[str, ...]
 
     @property
     def has_text(self) -> bool:
@@ -94,6 +96,7 @@ def leaf_view(assessment: Assessment, leaf: LeafResult, *, key: str) -> LeafView
         transcripts=leaf.transcripts[:MOST_TRANSCRIPTS],
         more_transcripts=max(len(leaf.transcripts) - MOST_TRANSCRIPTS, 0),
         planned=_planned(mine),
+        tried=(*attempts_told(leaf), *filter(None, (order_told(leaf),))),
     )
 
 

@@ -20,6 +20,7 @@ from safetycase.argument.model import (
     Problem,
 )
 from safetycase.assess.records import Assessment, Attempt, LeafResult
+from safetycase.report.attempts import OUTSIDE
 from safetycase.report.clean import one_line
 from safetycase.report.marks import status_mark
 from safetycase.report.numbers import quantity_text
@@ -87,9 +88,10 @@ def in_record(assessment: Assessment) -> str:
     """One sentence on how much was tried in all."""
     total = len(assessment.attempts)
     if not total:
-        return "The record holds no attempt."
+        return f"The record holds no attempt. {OUTSIDE}"
     noun = "attempt" if total == 1 else "attempts"
-    return f"The record holds {total} {noun}: {attempt_counts(assessment.attempts)}."
+    counts = attempt_counts(assessment.attempts)
+    return f"The record holds {total} {noun}: {counts}. {OUTSIDE}"
 
 
 def open_doubts(assessment: Assessment) -> tuple[str, ...]:

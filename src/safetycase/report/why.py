@@ -13,11 +13,12 @@ from safetycase.argument.findings import did_you_mean
 from safetycase.argument.graph import kind_of
 from safetycase.argument.model import Argument, Assumption, Defeater
 from safetycase.assess.records import Assessment, LeafResult, Reason, State
+from safetycase.report.attempts import attempts_told, order_told
 from safetycase.report.clean import moment, one_line, wrap
 from safetycase.report.marks import Mark, freshness_mark, status_mark, verdict_mark
 from safetycase.report.numbers import confidence_text, level_text
 from safetycase.report.outline import raised_target, says_of
-from safetycase.report.summary import attempt_counts, leaf_number, place_of, run_command
+from safetycase.report.summary import leaf_number, place_of, run_command
 
 __all__ = ["UnknownElement", "reasons_of", "why_lines"]
 
@@ -215,7 +216,8 @@ class _Telling:
                 yield f"Its check “{one_line(check)}” failed: {one_line(detail)}."
         failed = [a for a in leaf.attempts if a.outcome != "completed"]
         if leaf.attempts:
-            yield f"Attempts: {attempt_counts(leaf.attempts)}."
+            yield from attempts_told(leaf)
+            yield from filter(None, (order_told(leaf),))
         for attempt in failed[-2:]:
             if attempt.reason:
                 which = f"Attempt {one_line(attempt.id)} {attempt.outcome}"
