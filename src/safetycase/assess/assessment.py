@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from safetycase.argument.findings import Finding
@@ -19,6 +19,7 @@ from safetycase.argument.model import (
     Evidence,
     Monitor,
 )
+from safetycase.assess.attempts import graded
 from safetycase.assess.below import Below
 from safetycase.assess.freshness import LeafTarget
 from safetycase.assess.indexed import Indexed
@@ -63,7 +64,11 @@ class CurrentLeaf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """Everything an assessment is computed from; equal inputs give equal assessments."""
+    """Everything an assessment is computed from; equal inputs give equal assessments.
+
+    `ordering` is the ordering grade of registrations by their records' numbers, for those that
+    somebody worked out.
+    """
 
     case: Case
     history: History
@@ -72,6 +77,7 @@ class Input:
     now: datetime
     record_length: int = 0
     record_head: str | None = None
+    ordering: Mapping[int, str] = field(default_factory=dict)
 
 
 def assess(given: Input) -> Assessment:
@@ -91,7 +97,8 @@ def assess(given: Input) -> Assessment:
                 environment=current.environment,
                 undeclared=current.undeclared,
             )
-            leaves[name] = assess_leaf(case, target, history, given.now)
+            leaf = assess_leaf(case, target, history, given.now)
+            leaves[name] = replace(leaf, result=graded(leaf.result, given.ordering))
     facts = _facts(given, leaves)
     fresh = {n: leaf for n, leaf in leaves.items() if leaf.freshness.word == "fresh"}
     grounds = Grounds(

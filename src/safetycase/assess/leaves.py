@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from safetycase.argument.model import Case
+from safetycase.assess.attempts import tally_of
 from safetycase.assess.credence import rated
 from safetycase.assess.freshness import LeafTarget, Question, freshness_of
 from safetycase.assess.indexed import Indexed, Standing, planned_attempts
@@ -26,6 +27,7 @@ from safetycase.assess.records import (
 )
 from safetycase.checks.criterion import Judged, confidence, judge, planned_alpha, spent_alpha
 from safetycase.confidence.bounds import VACUOUS, Bounds
+from safetycase.ledger.attempts import terms
 from safetycase.ledger.fold import AttemptRecord, Registration
 from safetycase.plugin.wire import controls_of, quantities_of, restored_plots
 from safetycase.stats import (
@@ -216,6 +218,7 @@ def _result(
         recipe_digest=latest.recipe_digest if latest else None,
         method_version=_version(latest, target),
         planned_attempts=planned_attempts(latest.plan) if latest else 1,
+        tally=tally_of(standing.registrations, standing.tried, terms(target.evidence.plan)),
     )
 
 
