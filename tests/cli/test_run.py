@@ -1,0 +1,199 @@
+"""`run` from outside: budgets, exploratory runs, what it plans, and interruption in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.conftest import COIN, Ran, write_case
+
+Sc = Callable[..., Ran]
+PLAN = "          valid_for: 90 days\n"
+RAISES = COIN.replace("toy/coin", "toy/raises")
+
+
+def planned(text: str, plan: str) -> str:
+    assert PLAN in text
+    return text.replace(PLAN, f"{PLAN}          plan: {{{plan}}}\n")
+
+
+def another(name: str, method: str = "toy/coin", more: str = "n: 400, rate: 5") -> str:
+    return f"""\
+      - claim: C-{name}
+        says: Another coin.
+        holds_when: rate <= 0.20
+        by:
+          evidence: E-{name}
+          method: {method}
+          with: {{{more}}}
+          reads: {{rate: rate}}
+          because: It is another coin.
+"""
+
+
+def outcomes(sc: Sc, folder: Path) -> dict[str, list[str]]:
+    found = sc("status", folder, "--json").json["leaves"]
+    return {name: [a["outcome"] for a in leaf["attempts"]] for name, leaf in found.items()}
+
+
+def test_a_used_up_budget_ends_a_registration_and_a_new_plan_starts_one(
+    sc: Sc, tmp_path: Path
+) -> None:
+    folder = write_case(tmp_path / "c", planned(RAISES, "budget: 2"), {"items.txt": "x"})
+    for _ in range(2):
+        assert sc("run", folder).code == 0
+    assert outcomes(sc, folder) == {"E-COIN": ["failed", "failed"]}
+    again = sc("run", folder)
+    assert again.code == 0
+    assert "E-COIN is not run again: its budget of 2 attempts is used up (2 failed)" in again.err
+    assert "further attempt at its claim" in again.err
+    assert outcomes(sc, folder) == {"E-COIN": ["failed", "failed"]}
+    plan = sc("run", folder, "--dry-run", "--json").json
+    assert plan["due"] == []
+    assert [each["evidence"] for each in plan["used_up"]] == ["E-COIN"]
+    assert "so that its budget is used up" in sc("why", "E-COIN", folder).out
+    (folder / "case.yaml").write_text(planned(RAISES, "budget: 3"), "utf-8")
+    assert sc("run", folder).code == 0
+    leaf = sc("status", folder, "--json").json["leaves"]["E-COIN"]
+    assert (leaf["registrations"], leaf["tally"]["left"]) == (2, 2)
+    assert leaf["tally"]["earlier"] == {"failed": 2}
+    assert sc("verify", folder).code == 0
+
+
+def test_exploratory_runs_are_capped_and_never_count(sc: Sc, tmp_path: Path) -> None:
+    folder = write_case(tmp_path / "c", planned(COIN, "exploratory: 2"), {"items.txt": "x"})
+    for _ in range(2):
+        assert sc("run", folder, "--exploratory").code == 0
+    before = (folder / "ledger" / "log.jsonl").read_bytes()
+    refused = sc("run", folder, "--exploratory")
+    assert refused.code == 2
+    assert "E-COIN has had its 2 exploratory runs on this recipe" in refused.err
+    assert "plan: {exploratory: N}" in refused.err
+    assert (folder / "ledger" / "log.jsonl").read_bytes() == before
+    found = sc("status", folder, "--json").json
+    assert found["states"]["E-COIN"]["freshness"]["word"] == "never run"
+    assert found["leaves"]["E-COIN"]["tally"]["exploratory"] == {"completed": 2}
+    assert found["leaves"]["E-COIN"]["tally"]["outcomes"] == {}
+    (folder / "items.txt").write_text("y", "utf-8")
+    assert sc("run", folder, "--exploratory").code == 0
+
+
+def test_the_plan_of_a_run_names_causes_attempts_times_and_costs(sc: Sc, tmp_path: Path) -> None:
+    text = planned(COIN, "attempts: 2, n: 400, cost_per_item: 0.5, cost_fixed: 7")
+    folder = write_case(tmp_path / "c", text + another("TWO"), {"items.txt": "x"})
+    head, first, second, total, more = sc("run", folder, "--dry-run").out.splitlines()
+    assert head.split() == ["leaf", "attempts", "left", "n", "seconds", "cost", "why"]
+    assert first.split() == ["E-COIN", "2", "4", "of", "4", "400", "–", "407", "never", "run"]
+    assert second.split() == ["E-TWO", "1", "3", "of", "3", "–", "–", "–", "never", "run"]
+    assert total.split() == ["2", "due", "3", "0.0+", "407+"]
+    assert more == "+ and what the 2 never run to a result will take"
+    assert not (folder / "ledger").exists()
+    assert sc("run", folder, "--only", "E-COIN").code == 0
+    (folder / "items.txt").write_text("y", "utf-8")
+    found = sc("run", folder, "--dry-run", "--json").json
+    coin = found["due"][0]
+    assert "items.txt" in coin["because"]
+    assert (coin["attempts"], coin["left"], coin["timed"], coin["new"]) == (2, 4, 2, True)
+    assert coin["seconds"] == pytest.approx(2 * coin["seconds_each"])
+    assert coin["cost"] == 407
+    assert found["totals"]["attempts"] == 3
+    assert found["executor"] == "subprocess"
+
+
+def test_planned_attempts_have_seeds_of_their_own(sc: Sc, tmp_path: Path) -> None:
+    folder = write_case(tmp_path / "c", planned(COIN, "attempts: 3, n: 400"), {"items.txt": "x"})
+    assert sc("run", folder, "--workers", "2").code == 0
+    assert outcomes(sc, folder) == {"E-COIN": ["completed"] * 3}
+    from safetycase.ledger import fold, read
+
+    attempts = fold(read(folder / "ledger")).attempts
+    assert len({a.start_body["seed"] for a in attempts}) == 3
+    assert [a.start_body["replicate"] for a in attempts] == [1, 2, 3]
+    hits = [str(a.measurement["quantities"]) for a in attempts if a.measurement]
+    assert len(set(hits)) > 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--executor", "subproces"], "did you mean `subprocess`"),
+        (["--executor", "subprocess", "--address", "ray://x"], "it has no address"),
+        (["--executor-option", "pack"], "write NAME=VALUE"),
+        (["--memory-limit", "lots"], "write 500M, 2G or none"),
+        (["--time-limit", "0"], "seconds above 0"),
+        (["--retries", "-1"], "--retries"),
+        (["--workers", "0"], "--workers"),
+    ],
+)
+def test_what_cannot_be_run_so_is_a_sentence(
+    sc: Sc, coin: Path, words: list[str], says: str
+) -> None:
+    done = sc("run", coin, *words)
+    assert done.code == 2
+    assert says in done.err
+    assert "Traceback" not in done.err
+    assert outcomes(sc, coin) == {"E-COIN": []}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_amid_several_attempts_and_run_again(
+    sc: Sc, tmp_path: Path, number: signal.Signals
+) -> None:
+    slow = [another(name, more="n: 400, rate: 5, pause: 2.0") for name in ("A", "B", "C")]
+    folder = write_case(tmp_path / "c", COIN + "".join(slow), {"items.txt": "x"})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "safetycase.cli", "run", str(folder), "--workers", "4"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env=dict(os.environ),
+    )
+    # A run that hangs is ended, so that the test fails instead.
+    guard = threading.Timer(120, process.kill)
+    guard.start()
+    assert process.stderr is not None
+    said = ""
+    for line in process.stderr:
+        said += line
+        if "E-COIN: completed" in said and "[4/4]" in said:
+            break
+    process.send_signal(number)
+    said += process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 130, said
+    guard.cancel()
+    assert "1 finished attempt(s) are kept" in said
+    ended = outcomes(sc, folder)
+    assert ended["E-COIN"] == ["completed"]
+    assert [ended[f"E-{name}"] for name in "ABC"] == [["aborted"]] * 3
+    assert sc("verify", folder).code == 0
+    again = sc("run", folder, "--workers", "4", "--json")
+    assert again.code == 0
+    assert sorted(e["evidence"] for e in again.json["ended"]) == ["E-A", "E-B", "E-C"]
+    assert outcomes(sc, folder) == {
+        "E-COIN": ["completed"],
+        **{f"E-{name}": ["aborted", "completed"] for name in "ABC"},
+    }
+
+
+@pytest.mark.slow
+def test_poison_and_a_hang_are_visible_and_touch_nothing_else(sc: Sc, tmp_path: Path) -> None:
+    text = COIN + another("POISON", "toy/dies") + another("HANG", "toy/hangs") + another("LAST")
+    folder = write_case(tmp_path / "c", text, {"items.txt": "x"})
+    ran = sc("run", folder, "--workers", "3", "--time-limit", "8", "--retries", "1")
+    assert ran.code == 0
+    assert outcomes(sc, folder) == {
+        "E-COIN": ["completed"],
+        "E-POISON": ["lost", "lost"],
+        "E-HANG": ["failed"],
+        "E-LAST": ["completed"],
+    }
+    assert "(again, after E-POISON/" in ran.err
+    assert sc("verify", folder).code == 0
