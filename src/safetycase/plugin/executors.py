@@ -104,7 +104,11 @@ class Finished:
 
 
 class Executor(Protocol):
-    """Runs tasks, each at most once. Used from one thread; `close` is always called."""
+    """Runs tasks, each at most once. Used from one thread; `close` is always called.
+
+    One that makes tasks wait in a queue has a `margin`: how many seconds beyond its time limit a
+    task may go without a word (60 without one) before it counts as lost.
+    """
 
     name: str
     slots: int

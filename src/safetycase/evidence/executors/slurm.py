@@ -113,6 +113,7 @@ class SlurmExecutor:
         self.slots = workers or (100 if cluster == "slurm" else 2)
         self._cluster = cluster
         self._queue_seconds = queue_seconds
+        self.margin = queue_seconds + 60.0
         self._passed_on = {f"slurm_{k}": v for k, v in (passed_on or {}).items()}
         self._jobs: dict[str, _Job] = {}
         self._leaving: list[Any] = []
