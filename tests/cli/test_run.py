@@ -119,6 +119,33 @@ def test_planned_attempts_have_seeds_of_their_own(sc: Sc, tmp_path: Path) -> Non
     assert len(set(hits)) > 1
 
 
+def test_results_do_not_depend_on_the_executor(sc: Sc, tmp_path: Path) -> None:
+    text = planned(COIN, "attempts: 2, n: 400") + another("TWO") + another("BAD", "toy/raises")
+    timed = {"started_at", "ended_at", "seconds", "ran_at", "registered_at", "artefacts", "reason"}
+
+    def judged(executor: str) -> object:
+        folder = write_case(tmp_path / executor / "c", text, {"items.txt": "x"})
+        assert sc("run", folder, "--executor", executor, "--workers", "3").code == 0
+        found = sc("status", folder, "--json").json
+        leaves = {
+            name: {
+                **{k: v for k, v in leaf.items() if k not in timed},
+                "attempts": [
+                    {k: v for k, v in attempt.items() if k not in timed}
+                    for attempt in sorted(leaf["attempts"], key=lambda a: a["id"])
+                ],
+            }
+            for name, leaf in found["leaves"].items()
+        }
+        for leaf in leaves.values():
+            for attempt in leaf["attempts"]:
+                del attempt["seq"]  # ends of others may come in between
+        states = {n: {**s, "reasons": None} for n, s in found["states"].items()}
+        return leaves, states, found["verdict"]
+
+    assert judged("asyncio") == judged("subprocess")
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
