@@ -57,10 +57,11 @@ def run_job(setting: Setting, job: Job, access: Access, seed: int) -> Mapping[st
     values, _ = resolve_facts(setting.case, dict(job.evidence.with_))
     subject = job.evidence.model or setting.case.header.system.model
     reached = {name: dict(how) for name, how in access.items()}
-    weights = job.recipe.recipe.groups["subject"].get("weights_sha256") if job.recipe.recipe else ""
-    if weights and subject in reached:
+    assert job.recipe.recipe is not None
+    described = dict(job.recipe.recipe.groups["subject"])
+    if described.get("weights_sha256") and subject in reached:
         # Whoever loads the weights elsewhere checks that they are the registered ones.
-        reached[subject]["weights_sha256"] = str(weights)
+        reached[subject]["weights_sha256"] = str(described["weights_sha256"])
     return {
         "kind": "run",
         "target": job.entry.target,
@@ -72,6 +73,7 @@ def run_job(setting: Setting, job: Job, access: Access, seed: int) -> Mapping[st
         "needs": sorted(set(job.evidence.reads.values())),
         "model": subject,
         "models": reached,
+        "subject": described,
     }
 
 
