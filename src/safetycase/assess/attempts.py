@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from safetycase.assess.records import LeafResult, Tally
-from safetycase.ledger.attempts import PlanTerms, attempts_of, budget_left, terms_of, used_up
+from safetycase.ledger.attempts import PlanTerms, terms_of, used_up
 from safetycase.ledger.fold import AttemptRecord, Registration
 
 __all__ = ["graded", "tally_of"]
@@ -22,28 +21,35 @@ def tally_of(
 
     `plan` is what the case file asks for now, for what has no registration yet.
     """
-    loose = {r.seq for r in registrations if r.exploratory}
-    counted = [r for r in registrations if not r.exploratory]
-    latest = counted[-1] if counted else None
+    latest: Registration | None = None
+    loose: set[int] = set()
+    for registration in registrations:
+        if registration.exploratory:
+            loose.add(registration.seq)
+        else:
+            latest = registration
+    mine: dict[str, int] = {}
+    earlier: dict[str, int] = {}
+    exploratory: dict[str, int] = {}
+    seq = latest.seq if latest else None
+    for attempt in tried:
+        at = attempt.registration
+        counts = mine if at == seq else exploratory if at in loose else earlier
+        counts[attempt.state] = counts.get(attempt.state, 0) + 1
     terms = terms_of(latest) if latest else plan
-    mine = attempts_of(latest, tried) if latest else ()
-    earlier = [
-        a
-        for a in tried
-        if a.registration not in loose and (latest is None or a.registration != latest.seq)
-    ]
+    left = max(0, terms.budget - sum(mine.values()))
     return Tally(
-        registration=latest.seq if latest else None,
+        registration=seq,
         planned=terms.attempts,
         budget=terms.budget,
-        left=budget_left(latest, mine) if latest else terms.budget,
-        used_up=used_up(latest, mine) if latest else False,
-        outcomes=_by_outcome(mine),
-        earlier=_by_outcome(earlier),
-        earlier_registrations=max(0, len(counted) - 1),
-        exploratory=_by_outcome(a for a in tried if a.registration in loose),
+        left=left,
+        used_up=left == 0 and latest is not None and used_up(latest, tried),
+        outcomes=_in_order(mine),
+        earlier=_in_order(earlier),
+        earlier_registrations=max(0, len(registrations) - len(loose) - 1),
+        exploratory=_in_order(exploratory),
         exploratory_allowed=plan.exploratory,
-        ordering=_ordering(latest),
+        ordering="none" if latest is None or latest.body.get("imported") else "self",
     )
 
 
@@ -56,13 +62,7 @@ def graded(result: LeafResult, grades: Mapping[int, str]) -> LeafResult:
     return replace(result, tally=replace(tally, ordering=grade))
 
 
-def _by_outcome(attempts: Iterable[AttemptRecord]) -> Mapping[str, int]:
-    counts: Counter[str] = Counter(a.state for a in attempts)
-    return {word: counts[word] for word in _OUTCOMES if counts[word]}
-
-
-def _ordering(latest: Registration | None) -> str:
-    """What the order of the record alone shows: a result made elsewhere came before it."""
-    if latest is None or latest.body.get("imported"):
-        return "none"
-    return "self"
+def _in_order(counts: Mapping[str, int]) -> Mapping[str, int]:
+    if len(counts) < 2:
+        return counts
+    return {word: counts[word] for word in _OUTCOMES if word in counts}
