@@ -98,7 +98,9 @@ def assess(given: Input) -> Assessment:
                 undeclared=current.undeclared,
             )
             leaf = assess_leaf(case, target, history, given.now)
-            leaves[name] = replace(leaf, result=graded(leaf.result, given.ordering))
+            if given.ordering:
+                leaf = replace(leaf, result=graded(leaf.result, given.ordering))
+            leaves[name] = leaf
     facts = _facts(given, leaves)
     fresh = {n: leaf for n, leaf in leaves.items() if leaf.freshness.word == "fresh"}
     grounds = Grounds(
