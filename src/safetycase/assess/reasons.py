@@ -128,6 +128,8 @@ def _evidence(name: str, leaves: Mapping[str, Leaf]) -> list[Reason]:
     result, found = leaf.result, []
     if leaf.freshness.word != "fresh":
         found.append(Reason(says=f"It counts for nothing now: {leaf.freshness}."))
+    found += [Reason(says=f"It counts as {waived}") for waived in leaf.freshness.waived]
+    found += [Reason(says=f"{warning}.") for warning in leaf.freshness.warnings]
     if leaf.outcome is not None:
         verb = {"supports": "meets", "refutes": "fails", "inconclusive": "does not decide"}
         found.append(

@@ -54,6 +54,9 @@ def why(
     print_problems(space)
     if changes:
         return _what_if(assessment, element, changes, as_json=as_json)
+    from safetycase.workspace.lines import with_lines
+
+    assessment = with_lines(space, assessment)
     try:
         lines = why_lines(assessment, element, width=width())
     except UnknownElement as error:

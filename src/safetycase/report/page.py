@@ -23,6 +23,7 @@ from safetycase.assess.records import Assessment, State
 from safetycase.report import svg
 from safetycase.report.clean import anchor, moment, one_line, visible
 from safetycase.report.confidence_view import confidence_view
+from safetycase.report.freshness_text import freshness_lines
 from safetycase.report.leaf import LeafView, leaf_view
 from safetycase.report.marks import (
     CHANNELS,
@@ -310,6 +311,11 @@ class _View:
         if row.state is None or row.kind in ("context", "problem", "missing"):
             return False
         return row.kind == "evidence" or row.state.freshness.word != "fresh"
+
+    def freshness_notes(self, name: str) -> list[str]:
+        """What made the evidence other than fresh, and what lets it pass all the same."""
+        found = self.a.freshness.get(name)
+        return list(freshness_lines(found)) if found else []
 
     def bar(self, state: State | None, key: object) -> Markup | None:
         """The confidence bar, or None where there is no number."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from safetycase.argument.model import Argument, Assumption
 from safetycase.assess.records import Assessment, LeafResult
 from safetycase.report.clean import columns, one_line, shorten, wrap
+from safetycase.report.freshness_text import freshness_notes
 from safetycase.report.marks import (
     FRESHNESS,
     Mark,
@@ -172,6 +173,8 @@ def _words(assessment: Assessment, row: Row, mark: Mark) -> str:
     if state and (row.kind == "evidence" or state.freshness.word not in ("fresh", "never run")):
         fresh = freshness_mark(state)
         words.append(f"{fresh.glyph} {fresh.word}")
+        if state.freshness.waived and fresh.word == "fresh":
+            words.append("by waiver")
     element = assessment.case.elements.get(row.id)
     if isinstance(element, Assumption) and element.expires and mark.word == "assumed":
         words.append(f"to {element.expires.isoformat()}")
@@ -185,6 +188,8 @@ def _foot(
     if assessment.due:
         names = ", ".join(one_line(name, limit=80) for name in sorted(assessment.due))
         yield from wrap(f"Due to run: {names}", width, rest="  ")
+    for name, note in freshness_notes(assessment):
+        yield from wrap(f"{one_line(name, limit=80)}: {one_line(note)}", width, rest="  ")
     ways = changes(assessment)
     if ways:
         yield "What would change it:"

@@ -15,6 +15,7 @@ from safetycase.argument.model import Argument, Assumption, Defeater
 from safetycase.assess.records import Assessment, LeafResult, Reason, State
 from safetycase.report.attempts import attempts_told, order_told
 from safetycase.report.clean import moment, one_line, wrap
+from safetycase.report.freshness_text import freshness_lines
 from safetycase.report.marks import Mark, freshness_mark, status_mark, verdict_mark
 from safetycase.report.numbers import confidence_text, level_text
 from safetycase.report.outline import raised_target, says_of
@@ -150,7 +151,8 @@ class _Telling:
         yield from wrap(f"{quoted}({written})", self.width, first=indent)
         leaf = self.assessment.leaves.get(name)
         if leaf:
-            for sentence in self._leaf(leaf):
+            told = freshness_lines(state.freshness) if state else ()
+            for sentence in (*told, *self._leaf(leaf)):
                 yield from wrap(sentence, self.width, first=indent)
 
     def _kind(self, name: str, state: State | None) -> str:
