@@ -6,7 +6,6 @@ the criterion or the plan needs a registration of its own.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +13,10 @@ from typing import Any
 
 from safetycase.argument.model import Case
 from safetycase.checks.criterion import planned_alpha
-from safetycase.evidence.recipes import environment, seed_of
+from safetycase.evidence.recipes import seed_of
 from safetycase.evidence.setting import Job, Setting, stamp
-from safetycase.ledger import History, Registration, Writer
+from safetycase.evidence.sources import keep_sources
+from safetycase.ledger import History, Registration, Writer, open_store
 from safetycase.ledger.attempts import (
     PlanTerms,
     attempts_of,
@@ -184,19 +184,15 @@ def _body(setting: Setting, job: Job, digest: str, seed: int) -> dict[str, Any]:
         "stops": _stops(job.plan),
         "recipe": {k: dict(v) for k, v in job.recipe.recipe.groups.items()},
         "recipe_digest": digest,
-        "environment": dict(_environment()),
+        "sources": dict(keep_sources(job.recipe, open_store(setting.folder / "ledger"))),
+        "environment": dict(job.recipe.environment),
         "distribution": leaf.distribution or case.header.deployment.distribution,
         "exploratory": setting.exploratory,
+        "imported": job.method.imports,
         "seed": seed,
         "because": job.because,
         "template": _template(case, leaf.id),
     }
-
-
-@functools.cache
-def _environment() -> Mapping[str, str]:
-    """Read once: what is installed does not change while a run goes on."""
-    return environment()
 
 
 def _stops(plan: PlanTerms) -> str:
