@@ -64,7 +64,7 @@ def freshness_of(asked: Question) -> Current:
     found = Freshness(
         word=first.word,
         detail=", ".join(ground.detail for ground in same if ground.detail),
-        causes=tuple(cause for ground in same for cause in ground.causes),
+        causes=tuple(cause for ground in grounds for cause in ground.causes),
         also=tuple(f"{g.word} ({g.detail})" for g in rest if g.word != first.word),
         warnings=warnings,
         waived=tuple(waived),
