@@ -37,7 +37,7 @@ from safetycase.assess.records import (
     Truth,
 )
 from safetycase.assess.verdict import verdict_of
-from safetycase.checks.criterion import claim_of
+from safetycase.checks.criterion import claim_of, equal_share
 from safetycase.checks.rules import REGISTRY_COMPLETE
 from safetycase.confidence.bounds import Bounds
 from safetycase.ledger.fold import History
@@ -84,7 +84,7 @@ def assess(given: Input) -> Assessment:
     """Compute every status of the case at the instant `given.now`."""
     case, conclusions = given.case, conclusion_of(given.case)
     leaves: dict[str, Leaf] = {}
-    history = Indexed(given.history)
+    history, share = Indexed(given.history), equal_share(case)
     for name, current in given.leaves.items():
         evidence, claim = case.elements[name], claim_of(case, name, conclusions)
         if isinstance(evidence, Evidence) and claim is not None and claim.holds_when is not None:
@@ -97,7 +97,7 @@ def assess(given: Input) -> Assessment:
                 environment=current.environment,
                 undeclared=current.undeclared,
             )
-            leaf = assess_leaf(case, target, history, given.now)
+            leaf = assess_leaf(case, target, history, given.now, share=share)
             if given.ordering:
                 leaf = replace(leaf, result=graded(leaf.result, given.ordering))
             leaves[name] = leaf

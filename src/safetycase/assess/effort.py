@@ -20,6 +20,8 @@ ACCESS: Final = ("black box", "grey box", "white box", "fine-tuning")
 
 def enough(name: str, asked: Any, done: Any) -> bool:
     """Whether `done` is at least `asked`; what cannot be compared is not."""
+    if type(asked) is int and type(done) is int:
+        return done >= asked
     if name == "access":
         rank = {word: i for i, word in enumerate(ACCESS)}
         wanted, had = rank.get(_words(asked)), rank.get(_words(done))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from safetycase.assess.events import lasts, matches, reaching, waiver_for
@@ -40,7 +40,7 @@ _CURRENT: Final = Current(freshness=_FRESH, due=None)
 
 def parse_time(text: str) -> datetime:
     """A time of the record."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    return datetime.fromisoformat(text)
 
 
 def freshness_of(asked: Question) -> Current:
@@ -120,8 +120,8 @@ def _grounds(asked: Question, latest: Registration, waived: list[Waived]) -> Ite
         yield Ground(word="unknown", detail=asked.problem, due=False)
     yield from _tainted(target, pooled)
     until = _until(target, latest, pooled)
-    if until is not None and asked.now > until[0]:
-        yield Ground(word="expired", detail=until[1])
+    if until is not None and asked.now > until:
+        yield Ground(word="expired", detail=_expiry(target, until))
     yield from insufficient(asked, latest)
 
 
@@ -241,6 +241,8 @@ def _ended(attempt: AttemptRecord) -> str:
 
 
 def _tainted(target: LeafTarget, pooled: Sequence[AttemptRecord]) -> Iterator[Ground]:
+    if not any(a.observed or a.body.get("changed_during_run") for a in pooled):
+        return
     changed = {
         str(name)
         for a in pooled
@@ -284,21 +286,23 @@ def _warnings(pooled: Sequence[AttemptRecord]) -> tuple[str, ...]:
 
 def _until(
     target: LeafTarget, latest: Registration, pooled: Sequence[AttemptRecord]
-) -> tuple[datetime, str] | None:
-    """Until when the result counts, and that date in words."""
-    valid, reported = target.evidence.valid_for, False
+) -> datetime | None:
+    """Until when the result counts; None without a limit."""
+    valid = target.evidence.valid_for
     if valid is None:
         subject = latest.recipe.get("subject")
-        reported = isinstance(subject, Mapping) and subject.get("identity") == "reported"
-        if not reported:
+        if not isinstance(subject, Mapping) or subject.get("identity") != "reported":
             return None
     # The oldest of the pooled runs is as old as the result.
     end = min(parse_time(a.ended_at or a.started_at) for a in pooled)
-    if valid is not None:
-        until = end + timedelta(seconds=valid.seconds)
-        return until, until.strftime("%Y-%m-%d")
-    until = end + timedelta(days=REPORTED_DAYS)
-    return until, (
+    seconds = valid.seconds if valid is not None else REPORTED_DAYS * 86400
+    return end + timedelta(seconds=seconds)
+
+
+def _expiry(target: LeafTarget, until: datetime) -> str:
+    if target.evidence.valid_for is not None:
+        return f"{until:%Y-%m-%d}"
+    return (
         f"{until:%Y-%m-%d}: {REPORTED_DAYS} days, since the model is known only by a reported "
         "name and no `valid_for` is stated"
     )

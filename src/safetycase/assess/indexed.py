@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import bisect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,9 +50,12 @@ class Indexed:
         self.controls: dict[tuple[str, str], ControlsEntry] = {
             (c.method, c.code_digest): c for c in history.controls if c.planted
         }
+        self._looked: dict[str, list[int]] = {}
+        self._refuting: dict[str, list[Registration]] = {}
         self.waivers: dict[str, list[WaiverRecord]] = {}
         for waiver in history.waivers:
             self.waivers.setdefault(waiver.evidence, []).append(waiver)
+        self._standings: dict[str, Standing] = {}
         # A revoked key speaks of whole records, which whoever folds the record leaves out.
         self.events: tuple[EventRecord, ...] = tuple(
             e for e in history.events if e.event != "key-revoked"
@@ -59,21 +63,51 @@ class Indexed:
 
     def standing(self, evidence: str) -> Standing:
         """What `evidence` has in the record."""
-        return standing_of(self.by_evidence.get(evidence, ()), self.attempts)
+        found = self._standings.get(evidence)
+        if found is None:
+            found = standing_of(self.by_evidence.get(evidence, ()), self.attempts)
+            self._standings[evidence] = found
+        return found
 
-    def completed(self, registration: Registration) -> bool:
-        """Whether some attempt of a registration completed."""
-        return any(a.outcome == "completed" for a in self.attempts.get(registration.seq, ()))
+    def looked_before(self, claim: str, seq: int) -> int:
+        """How many registrations of a claim before record `seq` have a completed attempt."""
+        found = self._looked.get(claim)
+        if found is None:
+            found = self._looked[claim] = [
+                r.seq
+                for r in self.by_claim.get(claim, ())
+                if not r.exploratory
+                and any(a.outcome == "completed" for a in self.attempts.get(r.seq, ()))
+            ]
+        return bisect.bisect_left(found, seq)
+
+    def refuting(
+        self, claim: str, refutes: Callable[[Registration, Sequence[AttemptRecord]], bool]
+    ) -> Sequence[Registration]:
+        """The registrations of a claim whose completed attempts refute it, by `refutes`.
+
+        Asked once per claim, however many leaves it has.
+        """
+        found = self._refuting.get(claim)
+        if found is None:
+            found = self._refuting[claim] = [
+                r
+                for r in self.by_claim.get(claim, ())
+                if not r.exploratory and refutes(r, self.attempts.get(r.seq, ()))
+            ]
+        return found
 
 
 def standing_of(
     registrations: Sequence[Registration], attempts: Mapping[int, Sequence[AttemptRecord]]
 ) -> Standing:
     """The standing of a leaf from its registrations, in the order of the record."""
-    latest = next((r for r in reversed(registrations) if not r.exploratory), None)
+    tried: Sequence[AttemptRecord]
     if len(registrations) == 1:
-        tried = attempts.get(registrations[0].seq, ())
+        only = registrations[0]
+        latest, tried = None if only.exploratory else only, attempts.get(only.seq, ())
     else:
+        latest = next((r for r in reversed(registrations) if not r.exploratory), None)
         tried = sorted(
             (a for r in registrations for a in attempts.get(r.seq, ())), key=lambda a: a.start_seq
         )

@@ -39,7 +39,8 @@ def insufficient(asked: Question, latest: Registration) -> Iterator[Ground]:
             word="insufficient", detail=f"effort: instrument check failed: {names}", due=False
         )
     yield from _effort(target, latest, pooled)
-    yield from _identity(target, latest, pooled)
+    if target.evidence.identity is not None:
+        yield from _identity(target, latest, pooled)
     short = asked.shortfall()
     if short is not None:
         yield Ground(
@@ -54,11 +55,16 @@ def _effort(
     target: LeafTarget, latest: Registration, pooled: Sequence[AttemptRecord]
 ) -> Iterator[Ground]:
     """Less effort than is asked for now; it is due if the registration promised less, too."""
-    plan = target.evidence.plan
-    asked: dict[str, Any] = dict(target.evidence.effort)
-    asked["attempts"] = max(plan.attempts if plan else 1, _whole(asked.get("attempts")))
+    plan, effort = target.evidence.plan, target.evidence.effort
+    attempts = plan.attempts if plan else 1
     promised = latest.recipe.get("effort")
     promised = promised if isinstance(promised, Mapping) else {}
+    if not effort and enough("attempts", attempts, promised.get("attempts")):
+        return
+    asked: dict[str, Any] = {
+        **effort,
+        "attempts": max(attempts, _whole(effort.get("attempts"))),
+    }
     for name, least in asked.items():
         measured = [
             value for a in pooled if (value := (a.measurement or {}).get("effort", {}).get(name))
@@ -79,8 +85,7 @@ def _identity(
     target: LeafTarget, latest: Registration, pooled: Sequence[AttemptRecord]
 ) -> Iterator[Ground]:
     asked = target.evidence.identity
-    if asked is None:
-        return
+    assert asked is not None
     subject = latest.recipe.get("subject")
     grades = [str(subject.get("identity", "")) if isinstance(subject, Mapping) else ""]
     grades += [said for a in pooled if (said := reported_identity(a.measurement or {}))]

@@ -80,11 +80,17 @@ def attempt_of(record: AttemptRecord, registration: Registration) -> Attempt:
     )
 
 
-def assess_leaf(case: Case, target: LeafTarget, history: Indexed, now: datetime) -> Leaf:
-    """Judge one evidence against the record at the instant `now`."""
+def assess_leaf(
+    case: Case, target: LeafTarget, history: Indexed, now: datetime, *, share: float | None = None
+) -> Leaf:
+    """Judge one evidence against the record at the instant `now`.
+
+    `share` is the equal share of the case's doubt, which is the same for every leaf of a case.
+    """
     standing = history.standing(target.evidence.id)
     latest, pooled = standing.latest, standing.pooled
-    decided, problem = _decide(case, target, history, latest, pooled)
+    planned = planned_alpha(case, target.evidence.id, share=share)
+    decided, problem = _decide(planned, target, history, latest, pooled)
     current = freshness_of(
         Question(
             target=target,
@@ -109,7 +115,8 @@ def assess_leaf(case: Case, target: LeafTarget, history: Indexed, now: datetime)
             controls=controls,
             prior=target.evidence.prior,
         )
-    result = _result(case, target, history, standing, decided)
+    alpha = decided.alpha if decided else spent_alpha(planned, 1)
+    result = _result(target, history, standing, decided, alpha)
     return Leaf(
         result=replace(result, controls=controls, credence=known.told if known else None),
         statistics=decided.statistics if decided and fresh else {},
@@ -133,7 +140,7 @@ def _statistics(
 
 
 def _decide(
-    case: Case,
+    planned: float,
     target: LeafTarget,
     history: Indexed,
     latest: Registration | None,
@@ -141,7 +148,8 @@ def _decide(
 ) -> tuple[_Decided | None, str]:
     if latest is None or not pooled:
         return None, ""
-    alpha = _alpha(case, target, history, latest)
+    registered = 1 - float(latest.level)
+    alpha = spent_alpha(min(planned, registered), _rank(target, history, latest))
     try:
         reads = latest.body.get("reads") or dict(target.evidence.reads)
         statistics = _statistics(reads, pooled)
@@ -151,18 +159,9 @@ def _decide(
     return _Decided(judged=judged, statistics=statistics, alpha=alpha), ""
 
 
-def _alpha(case: Case, target: LeafTarget, history: Indexed, latest: Registration) -> float:
-    now = planned_alpha(case, target.evidence.id)
-    registered = 1 - float(latest.level)
-    return spent_alpha(min(now, registered), _rank(target, history, latest))
-
-
 def _rank(target: LeafTarget, history: Indexed, latest: Registration) -> int:
     """Which registration of this claim with a completed attempt this one is, from 1."""
-    return 1 + sum(
-        not r.exploratory and r.seq < latest.seq and history.completed(r)
-        for r in history.by_claim.get(target.claim.id, ())
-    )
+    return 1 + history.looked_before(target.claim.id, latest.seq)
 
 
 def _shortfall(
@@ -183,16 +182,15 @@ def _shortfall(
 
 
 def _result(
-    case: Case,
     target: LeafTarget,
     history: Indexed,
     standing: Standing,
     decided: _Decided | None,
+    alpha: float,
 ) -> LeafResult:
     latest, pooled = standing.latest, standing.pooled
     last = pooled[-1] if pooled else None
     said: Mapping[str, Any] = (last.measurement or {}) if last else {}
-    alpha = decided.alpha if decided else spent_alpha(planned_alpha(case, target.evidence.id), 1)
     return LeafResult(
         evidence=target.evidence.id,
         claim=target.claim.id,
@@ -269,33 +267,27 @@ def _raised(
 def _earlier_refutation(
     target: LeafTarget, history: Indexed, latest: Registration | None
 ) -> str | None:
-    for old in history.by_claim.get(target.claim.id, ()):
-        same = (
-            not old.exploratory
-            and latest is not None
-            and old.seq < latest.seq
-            and old.recipe.get("subject") == latest.recipe.get("subject")
-            and old.criterion == str(target.claim.holds_when)
-        )
-        if not same:
-            continue
-        done = [
-            a
-            for a in history.attempts.get(old.seq, ())
-            if a.outcome == "completed" and a.measurement
-        ]
+    if latest is None:
+        return None
+
+    def refutes(old: Registration, tried: Sequence[AttemptRecord]) -> bool:
+        done = [a for a in tried if a.outcome == "completed" and a.measurement]
+        if not done or old.criterion != str(target.claim.holds_when):
+            return False
         try:
-            statistics = _statistics(old.body.get("reads", {}), done) if done else None
-            if (
-                statistics
-                and judge(_criterion(target), statistics, 1 - float(old.level)).outcome == "refutes"
-            ):
-                return (
-                    f"the registration in record {old.seq} of {old.at[:10]} refuted the claim "
-                    "for the same system; a later pass does not undo it"
-                )
+            statistics = _statistics(old.body.get("reads", {}), done)
+            judged = judge(_criterion(target), statistics, 1 - float(old.level))
         except (KeyError, ValueError, TypeError):
-            continue
+            return False
+        return judged.outcome == "refutes"
+
+    subject = latest.recipe.get("subject")
+    for old in history.refuting(target.claim.id, refutes):
+        if old.seq < latest.seq and old.recipe.get("subject") == subject:
+            return (
+                f"the registration in record {old.seq} of {old.at[:10]} refuted the claim "
+                "for the same system; a later pass does not undo it"
+            )
     return None
 
 

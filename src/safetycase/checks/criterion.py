@@ -15,7 +15,15 @@ from safetycase.argument.graph import claim_of, supporting
 from safetycase.argument.model import Case, Evidence
 from safetycase.stats import Interval, Statistic, bounds
 
-__all__ = ["Judged", "claim_of", "confidence", "judge", "planned_alpha", "spent_alpha"]
+__all__ = [
+    "Judged",
+    "claim_of",
+    "confidence",
+    "equal_share",
+    "judge",
+    "planned_alpha",
+    "spent_alpha",
+]
 
 Outcome = Literal["supports", "refutes", "inconclusive"]
 _TINY = 1e-12
@@ -73,16 +81,22 @@ def _smallest(criterion: Expression, statistics: Mapping[str, Statistic], wanted
     return high
 
 
-def planned_alpha(case: Case, evidence: str) -> float:
+def planned_alpha(case: Case, evidence: str, *, share: float | None = None) -> float:
     """The doubt one leaf may spend: stated by its level, or an equal share of 1 − target.
 
-    The share is over the leaves the root rests on, so that by the union bound all of their
-    verdicts hold together with probability at least the target. What is no probability (`C107`)
-    leaves nothing to spend: no verdict follows from it.
+    `share` is `equal_share(case)`, for whoever asks about many leaves of a case. It is over the
+    leaves the root rests on, so that by the union bound all of their verdicts hold together with
+    probability at least the target. What is no probability (`C107`) leaves nothing to spend: no
+    verdict follows from it.
     """
     element = case.elements.get(evidence)
     if isinstance(element, Evidence) and element.level is not None:
         return 1 - element.level if 0 < element.level < 1 else 0.0
+    return equal_share(case) if share is None else share
+
+
+def equal_share(case: Case) -> float:
+    """1 − target in equal parts for the leaves that the root rests on."""
     if not 0 < case.header.target < 1:
         return 0.0
     leaves = [

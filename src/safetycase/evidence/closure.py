@@ -30,20 +30,14 @@ class Closure:
     """The modules of a method and the versions of what they lean on.
 
     `code` maps a module to the SHA-256 of its file, `files` to the file; `packages` names the
-    distributions that they import from.
+    distributions that they import from. `digest` is one over all the code.
     """
 
     code: Mapping[str, str]
     files: Mapping[str, Path]
     packages: Mapping[str, str]
 
-    @property
-    def digest(self) -> str:
-        """One digest over all the code."""
-        whole = hashlib.sha256()
-        for module, value in sorted(self.code.items()):
-            whole.update(f"{module}\0{value}\0".encode())
-        return whole.hexdigest()
+    digest: str
 
 
 def closure(target: str) -> Closure:
@@ -71,7 +65,11 @@ def closure(target: str) -> Closure:
         queue += _imports(data.decode("utf-8"), module, path.name == "__init__.py")
         if "." in module and house != "safetycase":
             queue.append(module.rpartition(".")[0])  # importing it runs its packages too
+    whole = hashlib.sha256()
+    for name, value in sorted(code.items()):
+        whole.update(f"{name}\0{value}\0".encode())
     return Closure(
+        digest=whole.hexdigest(),
         code=dict(sorted(code.items())),
         files=dict(sorted(files.items())),
         packages=packages(used),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,8 +52,7 @@ def plain(value: Any) -> Any:
 def _record(
     record: type[Any], values: Mapping[str, Any], path: tuple[str, ...], problems: list[Mismatch]
 ) -> Any:
-    hints = get_type_hints(record)
-    fields = {f.name: f for f in dataclasses.fields(record)}
+    hints, fields = _shape(record)  # type: ignore[arg-type]
     read: dict[str, Any] = {}
     before = len(problems)
     for key, value in values.items():
@@ -85,6 +85,12 @@ def _record(
     except (ValueError, TypeError) as error:
         problems.append(Mismatch(path=path, message=str(error)))
         return None
+
+
+@functools.lru_cache(maxsize=256)
+def _shape(record: type[Any]) -> tuple[Mapping[str, Any], Mapping[str, dataclasses.Field[Any]]]:
+    """The hints and fields of a record; resolving its hints costs more than reading values."""
+    return get_type_hints(record), {f.name: f for f in dataclasses.fields(record)}
 
 
 def _value(hint: Any, value: Any, path: tuple[str, ...], problems: list[Mismatch]) -> Any:
