@@ -184,7 +184,7 @@ def _body(setting: Setting, job: Job, digest: str, seed: int) -> dict[str, Any]:
         "stops": _stops(job.plan),
         "recipe": {k: dict(v) for k, v in job.recipe.recipe.groups.items()},
         "recipe_digest": digest,
-        "sources": dict(keep_sources(job.recipe, open_store(setting.folder / "ledger"))),
+        "artefacts": dict(keep_sources(job.recipe, open_store(setting.folder / "ledger"))),
         "environment": dict(job.recipe.environment),
         "distribution": leaf.distribution or case.header.deployment.distribution,
         "exploratory": setting.exploratory,

@@ -31,7 +31,11 @@ class Named:
 
 
 def named(history: History) -> tuple[Named, ...]:
-    """Every artefact that an end or a result of a shot names, each once, by its first record."""
+    """Every artefact that a record names, each once, by its first record.
+
+    A registration names the texts kept of what it rests on, an end and a result of a shot what
+    came out.
+    """
     found: dict[str, Named] = {}
     for seq, role, digest in _named(history):
         found.setdefault(digest, Named(seq=seq, role=role, digest=digest))
@@ -78,6 +82,9 @@ def check_artefacts(folder: Path, log: Log, history: History) -> tuple[list[Prob
 
 
 def _named(history: History) -> Iterator[tuple[int, str, str]]:
+    for registration in history.registrations:
+        for role, digest in registration.body.get("artefacts", {}).items():
+            yield registration.seq, role, digest
     for attempt in history.attempts:
         if attempt.end_seq is not None:
             for role, digest in attempt.artefacts.items():

@@ -36,10 +36,14 @@ def choose(
 
 
 def named_artefacts(records: Iterable[Record]) -> Iterator[tuple[Record, str, str]]:
-    """(record, role, SHA-256) of every artefact that an end or a result of a shot names."""
+    """(record, role, SHA-256) of every artefact that a record names.
+
+    A registration names the texts kept of what it rests on, an end and a result of a shot what
+    came out.
+    """
     for record in records:
         kind = noted(record.kind, record.body)
-        if kind not in ("attempt-end", "shot-result") or misfits(record.kind, record.body):
+        if kind not in ("registration", "attempt-end", "shot-result") or misfits(record.kind, record.body):
             continue
         for role, digest in record.body.get("artefacts", {}).items():
             yield record, role, digest

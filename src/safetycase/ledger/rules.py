@@ -114,6 +114,9 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
         "recipe_digest": _DIGEST,
         "exploratory": _Field(is_a="true or false", test=lambda value: isinstance(value, bool)),
         "seed": _WHOLE,
+        "artefacts": _Field(
+            is_a="a mapping from a role to a SHA-256", test=_digests, required=False
+        ),
         "imported": _SWITCH,
     },
     "attempt-start": {

@@ -763,6 +763,7 @@ const BODIES = {
   "registration": {
     "evidence": isText, "claim": isText, "criterion": isText, "level": isDecimal, "plan": isMap, "recipe": isMap,
     "recipe_digest": isDigest, "exploratory": isBoolean, "seed": isWhole, "imported?": isBoolean,
+    "artefacts?": isDigests,
   },
   "attempt-start": {
     "attempt": isText, "registration": isWhole, "executor?": isText, "lease_until?": orNull(isInstant),
@@ -823,7 +824,7 @@ function contradictions(kind, body) {
 /* (role, SHA-256) of every artefact that a record names. */
 function artefactsOf(record) {
   const kind = shapeOf(record.kind, record.body);
-  if ((kind !== "attempt-end" && kind !== "shot-result") || misfits(record.kind, record.body).length) return [];
+  if (!["registration", "attempt-end", "shot-result"].includes(kind) || misfits(record.kind, record.body).length) return [];
   const named = Array.from(record.body.get("artefacts") || []);
   const measurement = record.body.get("measurement");
   return kind === "attempt-end" && typeof measurement === "string" ? [...named, ["measurement", measurement]] : named;
