@@ -86,4 +86,10 @@ def test_what_is_not_installed_says_so() -> None:
         "PyYAML": version("PyYAML"),
         "no-such-thing": "not installed",
     }
-    assert closure("no_such_package.x:METHOD").code == {}
+    with pytest.raises(OSError, match="nowhere to be found"):
+        closure("no_such_package.x:METHOD")
+
+
+def test_a_package_without_an_init_file_counts_too(package: Package) -> None:
+    package({"spaced/method.py": "from spaced.helper import x\n", "spaced/helper.py": "x = 1\n"})
+    assert sorted(closure("spaced.method:METHOD").code) == ["spaced.helper", "spaced.method"]

@@ -128,9 +128,10 @@ def _grounds(asked: Question, latest: Registration, waived: list[Waived]) -> Ite
 def _invalidated(asked: Question, latest: Registration) -> Iterator[Ground]:
     event = reaching(asked.events, latest, asked.standing.pooled, _measured_on(asked))
     if event is not None:
+        says = event.says.rstrip(".")
         yield Ground(
             word="invalidated",
-            detail=f"{event.event}, record {event.seq} of {event.at[:10]}: {event.says}",
+            detail=f"{event.event}, record {event.seq} of {event.at[:10]}: {says}",
             causes=(Cause(field="event", was="", now=event.event),),
         )
 

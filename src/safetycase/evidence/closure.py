@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from safetycase.evidence.places import Places
@@ -44,8 +45,9 @@ def closure(target: str) -> Closure:
     """The code behind `module:attribute`: its module, and what of the same house it imports.
 
     Of the same house are modules of the same top-level package, and any that were not installed
-    as a package of their own (they have no version to go by). Raises OSError or
-    UnicodeDecodeError if a file cannot be read.
+    as a package of their own (they have no version to go by). Raises OSError if the module is
+    nowhere, and OSError or UnicodeDecodeError if a file cannot be read: code that is not known
+    must not pass as code without a change.
     """
     code, files, used = dict[str, str](), dict[str, Path](), dict[str, None]()
     queue = [target.partition(":")[0]]
@@ -62,9 +64,12 @@ def closure(target: str) -> Closure:
             continue
         data = path.read_bytes()
         code[module], files[module] = hashlib.sha256(data).hexdigest(), path
-        queue += _imports(data.decode("utf-8"), module, path.name == "__init__.py")
+        if path.suffix == ".py":
+            queue += _imports(data.decode("utf-8"), module, path.name == "__init__.py")
         if "." in module and house != "safetycase":
             queue.append(module.rpartition(".")[0])  # importing it runs its packages too
+    if target.partition(":")[0] not in code:
+        raise OSError(f"the code of the method `{target}` is nowhere to be found")
     whole = hashlib.sha256()
     for name, value in sorted(code.items()):
         whole.update(f"{name}\0{value}\0".encode())
@@ -107,16 +112,28 @@ def _own(module: str, house: str) -> Path | None:
     return _file_of(module) if top == house or _local(top) is not None else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """A top-level module: its own file (None for a namespace) and where its parts are."""
+
+    file: Path | None
+    folders: tuple[Path, ...]
+
+
 @functools.lru_cache(maxsize=4096)
-def _root(top: str, _path: tuple[str, ...]) -> tuple[Path, bool] | None:
-    """Where a top-level module starts, and whether it is a package. It is not imported."""
+def _root(top: str, _path: tuple[str, ...]) -> _Root | None:
+    """Where a top-level module starts. It is not imported."""
     try:
         spec = importlib.util.find_spec(top)
     except (ImportError, ValueError):
         return None
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+    if spec is None:
         return None
-    return Path(spec.origin), bool(spec.submodule_search_locations)
+    file = Path(spec.origin) if spec.origin else None
+    folders = tuple(Path(folder) for folder in spec.submodule_search_locations or ())
+    if file is not None and not file.is_file():
+        file = None  # built in, or frozen
+    return _Root(file, folders) if file or folders else None
 
 
 def _local(top: str) -> Path | None:
@@ -124,8 +141,8 @@ def _local(top: str) -> Path | None:
     found = _root(top, tuple(sys.path))
     if found is None or top in sys.stdlib_module_names:
         return None
-    place = _places().of(str(found[0].resolve()))
-    return None if place == "environment" else found[0]
+    start = found.file or found.folders[0]
+    return None if _places().of(str(start.resolve())) == "environment" else start
 
 
 @functools.lru_cache(maxsize=1)
@@ -137,14 +154,17 @@ def _places() -> Places:
 def _file_of(module: str) -> Path | None:
     top, *rest = module.split(".")
     found = _root(top, tuple(sys.path))
-    if found is None or (rest and not found[1]):
-        return None
-    if not rest:
-        return found[0]
-    stem = found[0].parent.joinpath(*rest)
-    for candidate in (stem.with_suffix(".py"), stem / "__init__.py"):
-        if candidate.is_file():
-            return candidate
+    if found is None or not rest:
+        return found.file if found else None
+    for folder in found.folders:
+        stem = folder.joinpath(*rest)
+        for candidate in (
+            stem.with_suffix(".py"),
+            stem / "__init__.py",
+            *(stem.with_name(stem.name + end) for end in EXTENSION_SUFFIXES),
+        ):
+            if candidate.is_file():
+                return candidate
     return None
 
 

@@ -15,12 +15,12 @@ MOST = 12
 def freshness_lines(freshness: Freshness) -> Iterator[str]:
     """Sentences, the causes first: every field that changed, with what it was and is."""
     for cause in freshness.causes[:MOST]:
-        if cause.was or cause.now:
+        if cause.was and cause.field != "event":  # what happened is told beside the word
             yield f"{one_line(str(cause))}."
     if len(freshness.causes) > MOST:
         yield f"And {len(freshness.causes) - MOST} more fields."
     for also in freshness.also:
-        yield f"Apart from that it would be {one_line(also)}."
+        yield f"Apart from that it would be {one_line(also).rstrip('.')}."
     for waived in freshness.waived:
         yield f"It counts as {one_line(str(waived))} (record {waived.record})."
     for warning in freshness.warnings[:MOST]:
