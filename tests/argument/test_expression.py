@@ -75,3 +75,12 @@ def test_a_verdict_on_intervals_holds_at_every_point(
         for y in (c, d, (c + d) / 2):
             at_point = expression.decide({"x": (x, x), "y": (y, y)})
             assert verdict is None or at_point is verdict
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1 <= 1", "x <= 0.2 or 1 <= 1", "not 2 < 1", "x <= 1e999", "x < 1/0", "x > -1e300 * 1e300"],
+)
+def test_a_comparison_that_no_result_decides_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError, match=r"no result decides it|no finite number"):
+        parse(text)

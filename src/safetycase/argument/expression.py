@@ -13,6 +13,7 @@ answer errs towards unknown, never towards a verdict.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -210,6 +211,7 @@ class _Parser:
             raise ExpressionError(
                 "comparisons do not chain", self.column(), "write `0.1 <= x and x <= 0.3`"
             )
+        _check_sides(op, (left, right), column)
         return _Node(op, (left, right))
 
     def sum(self, depth: int) -> _Node:
@@ -249,6 +251,16 @@ class _Parser:
 
     def _too_deep(self) -> _Node:
         raise ExpressionError("nested too deeply", self.column())
+
+
+def _check_sides(op: str, sides: tuple[_Node, _Node], column: int) -> None:
+    """Refuse a comparison that every result, or none, would meet."""
+    plain = [side for side in sides if not any(n.op == "name" for n in _walk(side))]
+    if len(plain) == 2:
+        hint = "compare a quantity with a bound"
+        raise ExpressionError(f"`{op}` compares numbers alone: no result decides it", column, hint)
+    if not all(math.isfinite(end) for side in plain for end in _range(side, {})):
+        raise ExpressionError("the bound is no finite number", column, "write one that can fail")
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
