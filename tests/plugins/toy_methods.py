@@ -91,6 +91,11 @@ def _hostile(inputs: tuple[str, ...], parameters: Any, context: Context) -> Meas
     )
 
 
+def _escape(inputs: tuple[str, ...], parameters: Any, context: Context) -> Measurement:
+    found = throw(inputs, CoinParameters(), context)
+    return dataclasses.replace(found, artefacts={"passwords": "../../../../../../etc/passwd"})
+
+
 def _slow(inputs: tuple[str, ...], parameters: Any, context: Context) -> Measurement:
     for done in range(600):
         context.progress(done, 600, "sleeping")
@@ -136,3 +141,4 @@ GARBAGE = _like("toy/garbage", _garbage)
 DIES = _like("toy/dies", _die)
 HOSTILE = _like("toy/hostile", _hostile)
 SLOW = _like("toy/slow", _slow)
+ESCAPES = _like("toy/escapes", _escape)

@@ -28,7 +28,7 @@ def keep(path: Path, context: Context) -> str:
 def planted_context(folder: Path, weights_sha256: str = "") -> Context:
     """A context whose case folder and scratch folder lie below `folder`."""
     case, scratch = folder.resolve() / "case", folder.resolve() / "scratch"
-    case.mkdir()
+    case.mkdir(parents=True)
     scratch.mkdir()
     return Context(
         case_folder=case,
