@@ -298,7 +298,7 @@ def test_what_a_revoked_key_had_signed_counts_for_nothing_and_is_a_note(
     (note,) = history.notes
     assert note.says == (
         f"record 15 (event, line 15) revokes the key {other_key.keyid[:16]}… (the laptop was "
-        "stolen): 4 records (8-10, 14) it signed before and 2 records (11-12) that rest on them "
+        "stolen): 4 records (8-10, 14) it signed before and 2 records (11-12) resting on them "
         "count for nothing"
     )
     found = verify(ledger)
@@ -350,7 +350,7 @@ def test_a_key_falls_with_the_one_that_vouched_for_it(
     append(ledger, key, "event", revoked(other_key, since=8), LATER)
     assert len(fold(read(ledger)).registrations) == 1
     first, second = fold(read(ledger)).notes
-    assert "1 records (8) it signed before" in first.says
+    assert "1 record (8) it signed before" in first.says
     assert f"for which the key {other_key.keyid[:16]}… had vouched" in second.says
     with pytest.raises(RecordRefused, match="which record 10 revoked"):
         append(ledger, third_key, "note", {}, LATER)

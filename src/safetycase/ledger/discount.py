@@ -62,7 +62,7 @@ def _note(revocation: Revocation, signed: set[int], resting: set[int]) -> Proble
         key += f", for which the key {revocation.through[:16]}… had vouched"
     says = f"{name} revokes {key} ({revocation.says}): {_counted(signed)} it signed before"
     if resting:
-        says += f" and {_counted(resting)} that rest on them"
+        says += f" and {_counted(resting)} resting on them"
     return Problem(
         line=revocation.seq,
         seq=revocation.seq,
@@ -84,4 +84,5 @@ def _counted(numbers: set[int]) -> str:
             ranges.append([number, number])
     shown = [str(a) if a == b else f"{a}-{b}" for a, b in ranges[:20]]
     more = [f"and {len(ranges) - 20} more ranges"] if len(ranges) > 20 else []
-    return f"{len(numbers)} records ({', '.join(shown + more)})"
+    records = "1 record" if len(numbers) == 1 else f"{len(numbers)} records"
+    return f"{records} ({', '.join(shown + more)})"
