@@ -11,7 +11,7 @@ from typing import Final
 from safetycase.ledger.bundle_read import MANIFEST, PROOFS, Bundle, open_bundle
 from safetycase.ledger.bundle_verify import BundleCheck
 from safetycase.ledger.bundle_zip import BundleBroken, BundleRefused, chunks
-from safetycase.ledger.files import new_file, sync_folder, write_all
+from safetycase.ledger.files import sync_folder, write_all
 from safetycase.ledger.verifier import Verification
 
 __all__ = ["open_into"]
@@ -69,7 +69,8 @@ def _place(name: str) -> str:
 def _member(bundle: Bundle, name: str, target: Path) -> None:
     """Write one member; its bytes are compared again, in case the file changes under our hands."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, fresh = new_file(target.parent)
+    fresh = target.with_name(f".new-{target.name}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     total = hashlib.sha256()
     try:
         for chunk in chunks(bundle.file, bundle.members[name]):
