@@ -20,8 +20,8 @@ from safetycase.ledger import (
     CanonicalError,
     History,
     LedgerError,
-    ObjectStore,
     RecordRefused,
+    Store,
     Writer,
     open_store,
 )
@@ -63,7 +63,7 @@ class Recorder:
         self.writer = writer
         self.executor = executor.name
         self.margin = setting.margin
-        self._store: ObjectStore | None = None
+        self._store: Store | None = None
 
     def start(
         self,

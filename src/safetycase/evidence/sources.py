@@ -14,7 +14,7 @@ from typing import Final
 
 from safetycase.evidence.recipes import CurrentRecipe
 from safetycase.ledger.errors import LedgerError
-from safetycase.ledger.objects import ObjectStore
+from safetycase.ledger.stores import Store
 
 __all__ = ["MOST", "ChangedLine", "changed_line", "keep_sources"]
 
@@ -31,7 +31,7 @@ class ChangedLine:
     now: str
 
 
-def keep_sources(recipe: CurrentRecipe, store: ObjectStore) -> Mapping[str, str]:
+def keep_sources(recipe: CurrentRecipe, store: Store) -> Mapping[str, str]:
     """Keep every text that the recipe names; returns their SHA-256 by the field that names them.
 
     What is no text, too large, or gone is left out. Raises what the store raises if it refuses.
@@ -47,7 +47,7 @@ def keep_sources(recipe: CurrentRecipe, store: ObjectStore) -> Mapping[str, str]
     return kept
 
 
-def changed_line(was: str, path: Path, store: ObjectStore) -> ChangedLine | None:
+def changed_line(was: str, path: Path, store: Store) -> ChangedLine | None:
     """The first line in which the text at `path` differs from the one kept under `was`.
 
     None where either cannot be had as text.

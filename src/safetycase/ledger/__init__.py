@@ -37,6 +37,7 @@ from safetycase.ledger.opening import open_store, open_writer
 from safetycase.ledger.ordering import GRADES, Grade, Ordering, grades
 from safetycase.ledger.record import KINDS, Log, Problem, Record
 from safetycase.ledger.seen import Seen, default_seen_folder
+from safetycase.ledger.stores import Store
 from safetycase.ledger.trust import ROLES, Key
 from safetycase.ledger.verifier import Verification, verify
 from safetycase.ledger.writer import Writer
@@ -72,6 +73,7 @@ __all__ = [
     "ShotRecord",
     "Signer",
     "SigningKey",
+    "Store",
     "Verification",
     "WaiverRecord",
     "Writer",

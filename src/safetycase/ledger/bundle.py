@@ -16,8 +16,8 @@ from safetycase.ledger.bundle_zip import BundleRefused, Source, named_well, writ
 from safetycase.ledger.home import LOG_NAME
 from safetycase.ledger.log import parse
 from safetycase.ledger.note import NoteError, open_note
-from safetycase.ledger.objects import ObjectStore
 from safetycase.ledger.record import Log
+from safetycase.ledger.stores import Store
 
 __all__ = ["Contents", "gather", "write_bundle"]
 
@@ -37,7 +37,7 @@ class Contents:
 
 def gather(
     folder: Path,
-    store: ObjectStore,
+    store: Store,
     *,
     only: Iterable[str] = (),
     artefacts: bool = True,
@@ -90,12 +90,12 @@ def gather(
     return Contents(manifest=manifest, files=files, objects=objects, unnamed=tuple(unnamed))
 
 
-def write_bundle(file: BinaryIO, contents: Contents, store: ObjectStore) -> None:
+def write_bundle(file: BinaryIO, contents: Contents, store: Store) -> None:
     """Write a bundle: the same record gives the same bytes. Raises `BundleRefused` past a cap."""
     write(file, _sources(contents, store))
 
 
-def _sources(contents: Contents, store: ObjectStore) -> Iterator[Source]:
+def _sources(contents: Contents, store: Store) -> Iterator[Source]:
     small = {MANIFEST: contents.manifest.bytes(), **contents.files}
     large = {_place(digest): digest for digest in contents.objects}
     for name in sorted({*small, *large}):

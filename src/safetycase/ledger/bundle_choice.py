@@ -35,6 +35,9 @@ def choose(
     return tuple(sorted({1, *chosen, *sizes}))
 
 
+_NAMING = ("registration", "attempt-end", "shot-result")
+
+
 def named_artefacts(records: Iterable[Record]) -> Iterator[tuple[Record, str, str]]:
     """(record, role, SHA-256) of every artefact that a record names.
 
@@ -43,7 +46,7 @@ def named_artefacts(records: Iterable[Record]) -> Iterator[tuple[Record, str, st
     """
     for record in records:
         kind = noted(record.kind, record.body)
-        if kind not in ("registration", "attempt-end", "shot-result") or misfits(record.kind, record.body):
+        if kind not in _NAMING or misfits(record.kind, record.body):
             continue
         for role, digest in record.body.get("artefacts", {}).items():
             yield record, role, digest

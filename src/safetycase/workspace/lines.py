@@ -8,7 +8,7 @@ from pathlib import Path
 from safetycase.assess.records import Assessment, Cause, Freshness
 from safetycase.evidence.recipes import CurrentRecipe
 from safetycase.evidence.sources import changed_line
-from safetycase.ledger import ObjectStore, open_store
+from safetycase.ledger import Store, open_store
 from safetycase.workspace.folder import Workspace
 
 __all__ = ["with_lines"]
@@ -29,13 +29,13 @@ def with_lines(space: Workspace, assessment: Assessment) -> Assessment:
     return replace(assessment, freshness=found, states=states)
 
 
-def _located(freshness: Freshness, recipe: CurrentRecipe, store: ObjectStore) -> Freshness:
+def _located(freshness: Freshness, recipe: CurrentRecipe, store: Store) -> Freshness:
     return replace(
         freshness, causes=tuple(_cause(cause, recipe, store) for cause in freshness.causes)
     )
 
 
-def _cause(cause: Cause, recipe: CurrentRecipe, store: ObjectStore) -> Cause:
+def _cause(cause: Cause, recipe: CurrentRecipe, store: Store) -> Cause:
     path = recipe.sources.get(cause.field)
     if path is None:
         return cause
