@@ -16,17 +16,21 @@ import pytest
 
 from safetycase.ledger import LedgerBusy, LedgerDamaged, Record, SigningKey, Writer, read
 from safetycase.ledger.index import drop, facts, find, rebuild
+from safetycase.ledger.keys import from_seed
 from safetycase.ledger.lock import hold
 from safetycase.ledger.sqlite_file import open_file, schema
 from safetycase.ledger.tables import LONGEST, TABLES
+from safetycase.ledger.trust import origin_of
 
 AT = "2026-11-23T09:30:00Z"
 Build = Callable[[Path], list[Record]]
 EVENT = {"event": "milestone-reached", "says": "so", "about": {"evidence": ["E-1", "E-9"]}}
 WAIVER = {
     "evidence": "E-1", "old_recipe": "a" * 64, "new_recipe": "b" * 64, "fields": ["sampling.n"],
-    "reason": "r", "author": "ann", "reviewer": "bob", "expires": "2027-01-01T00:00:00Z",
+    "reason": "r", "author": "the first signer", "reviewer": "the second signer",
+    "expires": "2027-01-01T00:00:00Z",
 }  # fmt: skip
+REVIEWER = from_seed(bytes(range(1, 33)), "the second signer")
 
 REBUILD = """
 import sys
@@ -61,6 +65,9 @@ def more(folder: Path, key: SigningKey, count: int = 3) -> None:
         for number in range(count):
             writer.append("note", {"text": f"n{number}"}, at=AT)
         writer.append("event", EVENT, at=AT)
+        body = REVIEWER.introduction(roles=["reviewer"], origin=origin_of(writer.log.records[0]))
+        writer.append("key", body, at=AT)
+    with Writer(folder, REVIEWER) as writer:
         writer.append("waiver", WAIVER, at=AT)
 
 
@@ -87,8 +94,8 @@ def test_the_same_record_gives_the_same_bytes_in_any_process(
     build(ledger)
     rebuild(ledger)
     more(ledger, key)
-    assert len(find(ledger, limit=99).records) == 11  # and the index in the file has grown
-    assert facts(ledger).records == 11
+    assert len(find(ledger, limit=99).records) == 12  # and the index in the file has grown
+    assert facts(ledger).records == 12
     grown = rebuild(ledger).sha256
     shutil.copytree(ledger, tmp_path / "elsewhere" / "ledger")
     drop(tmp_path / "elsewhere" / "ledger")
@@ -111,7 +118,7 @@ def test_what_is_found_is_what_the_record_says(build: Build, ledger: Path, key: 
         if made:
             rebuild(ledger)
         assert find(ledger, limit=99).records == log.records
-        assert seqs(ledger, evidence="E-1") == [2, 3, 4, 5, 6, 10, 11]
+        assert seqs(ledger, evidence="E-1") == [2, 3, 4, 5, 6, 10, 12]
         assert seqs(ledger, evidence="E-9") == [10]
         assert seqs(ledger, evidence="E-2") == []
         assert seqs(ledger, kind="note") == [7, 8, 9]
@@ -214,8 +221,8 @@ def test_a_writer_at_work_keeps_nobody_from_reading(
             rebuild(ledger)
     finally:
         os.close(held)
-    assert len(find(ledger, limit=99).records) == 11
-    assert facts(ledger).records == 11
+    assert len(find(ledger, limit=99).records) == 12
+    assert facts(ledger).records == 12
 
 
 def test_a_folder_that_cannot_be_written_is_read_all_the_same(
@@ -245,7 +252,7 @@ def test_a_process_killed_while_the_index_grows_spoils_nothing(
     assert (ledger / "index.sqlite-journal").exists()
     assert find(ledger, limit=999).records == read(ledger).records
     assert seqs(ledger, kind="spoilt") == []
-    assert facts(ledger).records == 308
+    assert facts(ledger).records == 309
     assert not list(ledger.glob("index.sqlite-*"))
 
 

@@ -15,17 +15,22 @@ from safetycase.ledger.database.address import parse_address
 from safetycase.ledger.database.migrate import migrate, newest
 from safetycase.ledger.database.session import Session
 from safetycase.ledger.database.tables import SCHEMA, index_tables, line_tables
+from safetycase.ledger.keys import from_seed
 from safetycase.ledger.settings import read_settings
 from safetycase.ledger.sync import push, rebuild, shared_index
 from safetycase.ledger.tables import TABLES
+from safetycase.ledger.trust import origin_of
 
 AT = "2026-11-23T09:30:00Z"
 Build = Callable[[Path], list[Record]]
 EVENT = {"event": "milestone-reached", "says": "so", "about": {"evidence": ["E-1", "E-2"]}}
 WAIVER = {
     "evidence": "E-1", "old_recipe": "a" * 64, "new_recipe": "b" * 64, "fields": ["sampling.n"],
-    "reason": "r", "author": "ann", "reviewer": "bob", "expires": "2027-01-01T00:00:00Z",
+    "reason": "r", "author": "the first signer", "reviewer": "the second signer",
+    "expires": "2027-01-01T00:00:00Z",
 }  # fmt: skip
+
+REVIEWER = from_seed(bytes(range(1, 33)), "the second signer")
 
 
 @pytest.fixture
@@ -34,6 +39,15 @@ def mine(address: str, build: Build, tmp_path: Path) -> Path:
     build(folder)
     push(folder, address, name="toy")
     return folder
+
+
+def event_and_waiver(folder: Path, key: SigningKey) -> None:
+    with open_writer(folder, key) as writer:
+        writer.append("event", EVENT, at=AT)
+        body = REVIEWER.introduction(roles=["reviewer"], origin=origin_of(writer.log.records[0]))
+        writer.append("key", body, at=AT)
+    with open_writer(folder, REVIEWER) as writer:
+        writer.append("waiver", WAIVER, at=AT)
 
 
 def where(folder: Path) -> str:
@@ -108,12 +122,10 @@ def test_two_who_start_at_once_make_the_tables_once(server: Server) -> None:
 
 
 def test_the_index_says_what_the_record_says(mine: Path, key: SigningKey, server: Server) -> None:
-    with open_writer(mine, key) as writer:
-        writer.append("event", EVENT, at=AT)
-        writer.append("waiver", WAIVER, at=AT)
+    event_and_waiver(mine, key)
     log = read(mine)
     found = shared_index(mine, where(mine))
-    assert (found.records, found.head, found.lines) == (8, log.head, 8)
+    assert (found.records, found.head, found.lines) == (9, log.head, 9)
     number = server.sql(
         where(mine), f"SELECT log FROM safetycase.log WHERE origin = '{where(mine)[-32:]}'"
     )[0][0]
@@ -138,13 +150,11 @@ def test_the_index_says_what_the_record_says(mine: Path, key: SigningKey, server
     assert rows("attempt_end") == [(4, "a1", "completed", "1.5"), (6, "a2", "failed", "0.1")]
     assert [row[:2] for row in rows("artefact")] == [(4, "log")]
     assert rows("event_about") == [(7, "evidence", "E-1"), (7, "evidence", "E-2")]
-    assert rows("waiver")[0][:2] == (8, "E-1")
+    assert rows("waiver")[0][:2] == (9, "E-1")
 
 
 def test_the_index_is_made_again_row_for_row(mine: Path, key: SigningKey, server: Server) -> None:
-    with open_writer(mine, key) as writer:
-        writer.append("event", EVENT, at=AT)
-        writer.append("waiver", WAIVER, at=AT)
+    event_and_waiver(mine, key)
     before = shared_index(mine, where(mine))
     server.sql(where(mine), "DELETE FROM safetycase.record WHERE seq = 3")
     server.sql(where(mine), "UPDATE safetycase.attempt SET attempt = 'another'")
