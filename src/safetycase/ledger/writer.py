@@ -136,6 +136,20 @@ class Writer:
         return added[-1]
 
     def _open(self) -> None:
+        """Read, check and take in what is there.
+
+        Where others add, somebody may have seen more than we were given a moment before: then it
+        is read once more, and what still contradicts it does so for good.
+        """
+        try:
+            self._take_over()
+        except LedgerDamaged:
+            if not self.shared:
+                raise
+            self._home.close()
+            self._take_over()
+
+    def _take_over(self) -> None:
         data = self._home.open()
         self.log = parse(data)
         mark = self._home.acknowledged
