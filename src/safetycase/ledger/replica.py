@@ -6,6 +6,7 @@ moment in which it adds what all of them would have added.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
@@ -15,6 +16,7 @@ from safetycase.ledger import lock
 from safetycase.ledger.disk import Disk, OsDisk, ensure_folder
 from safetycase.ledger.errors import LedgerBusy, LedgerDamaged, LedgerWriteError
 from safetycase.ledger.home import LOG_NAME, FolderHome
+from safetycase.ledger.mark import MARK_NAME, read_mark
 
 __all__ = ["Replica", "ReplicaBehind", "first_difference"]
 
@@ -73,12 +75,11 @@ class Replica:
             os.close(held)
 
     def _extend(self, start: int, lines: bytes) -> None:
-        new = not self._disk.exists(self.path)
         handle = self._disk.open(self.path)
         try:
-            if new:
-                self._disk.sync_folder(self.folder)
             size = handle.size()
+            if size == start == 0:
+                self._begin(lines)
             if size < start:
                 raise LedgerDamaged(
                     f"{self.path} was cut to {size} bytes while it was in use: find out what else "
@@ -99,6 +100,14 @@ class Replica:
                     raise
         finally:
             handle.close()
+
+    def _begin(self, lines: bytes) -> None:
+        """Let a copy begin: a mark of other lines is that of a record which was moved away."""
+        mark = read_mark(self._disk, self.folder)
+        if mark is not None and not mark.fits(lines):
+            with contextlib.suppress(FileNotFoundError):
+                self._disk.remove(self.folder / MARK_NAME)
+        self._disk.sync_folder(self.folder)
 
     def _hold(self) -> int:
         until = time.monotonic() + _PATIENCE_SECONDS

@@ -289,6 +289,40 @@ def test_a_copy_changed_by_something_else_stops_the_writer(mine: Path, key: Sign
         pull(mine)
 
 
+def test_a_record_of_its_own_that_is_moved_away_makes_room(
+    mine: Path, other_key: SigningKey, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own"
+    with Writer(folder, other_key) as writer:
+        for number in range(9):
+            writer.append("note", {"number": number}, at=AT)
+    with pytest.raises(LedgerDamaged, match="names another record than the one in this folder"):
+        join(folder, where(mine))
+    (folder / "log.jsonl").rename(tmp_path / "own.jsonl")
+    shutil.move(folder / "checkpoints", tmp_path / "own checkpoints")
+    assert join(folder, where(mine)).records == 6
+    assert read(folder).problems == ()
+
+
+def test_what_others_saw_in_the_meantime_is_no_contradiction(
+    mine: Path, key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer has read the record; another adds and leaves a checkpoint; then the first looks."""
+    opened = TeamHome.open
+
+    def late(home: TeamHome) -> bytes:
+        data = opened(home)
+        monkeypatch.setattr(TeamHome, "open", opened)
+        with open_writer(mine, key) as other:
+            other.append("note", {"text": "other"}, at=AT)
+        return data
+
+    monkeypatch.setattr(TeamHome, "open", late)
+    with open_writer(mine, key) as writer:
+        assert writer.append("note", {"text": "mine"}, at=AT).seq == 8
+    assert read(mine).problems == ()
+
+
 def test_an_empty_folder_has_nothing_to_share(tmp_path: Path, server: Server) -> None:
     address = server.database()
     with pytest.raises(LedgerError, match="has no record yet"):
