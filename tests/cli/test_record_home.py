@@ -83,6 +83,15 @@ def test_a_database_that_is_away_is_a_sentence(coin: Path, sc: Sc) -> None:
     assert "s3cret" not in secret.out + secret.err
 
 
+def test_a_copy_that_is_yet_to_be_fetched_does_not_begin_a_record(coin: Path, sc: Sc) -> None:
+    (coin / "ledger").mkdir()
+    (coin / "ledger/home.json").write_text('{"record":"postgresql://ann@127.0.0.1:1/cases"}')
+    begun = sc("record", "home", "init", "postgresql://ann@127.0.0.1:1/cases", coin)
+    assert begun.code == 2
+    assert "has no record yet" in begun.err
+    assert not (coin / "ledger/log.jsonl").exists()
+
+
 def test_the_record_is_listed_and_indexed(coin: Path, sc: Sc) -> None:
     none = sc("record", "log", coin)
     assert (none.code, none.out) == (0, "0 records\n")

@@ -122,10 +122,12 @@ def _begin(ledger: Path) -> None:
     """A record is named after its first line: an empty one gets the key of whoever shares it."""
     from safetycase.ledger import default_key_path, load_or_create
     from safetycase.ledger.home import LOG_NAME
+    from safetycase.ledger.settings import read_settings
     from safetycase.ledger.writer import Writer
 
     path = ledger / LOG_NAME
-    if path.exists() and path.stat().st_size:
+    there = path.exists() and path.stat().st_size > 0
+    if there or read_settings(ledger).record is not None:  # a copy that is yet to be fetched
         return
     key = load_or_create(default_key_path(os.environ), getpass.getuser())
     with Writer(ledger, key) as writer:

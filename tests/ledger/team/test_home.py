@@ -171,6 +171,24 @@ def test_lines_come_back_from_any_copy(theirs: Path, server: Server) -> None:
     assert (again.records, again.fresh) == (6, 0)
 
 
+def test_sharing_that_was_interrupted_goes_on(
+    address: str, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server
+) -> None:
+    def interrupt(done: int, of: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    folder = tmp_path / "ledger"
+    build(folder)
+    monkeypatch.setattr("safetycase.ledger.sync._AT_ONCE", 2)
+    with pytest.raises(KeyboardInterrupt):
+        push(folder, address, name="toy", told=interrupt)
+    assert read_settings(folder).record is None  # not shared before it is there
+    told: list[int] = []
+    assert push(folder, address, name="toy", told=lambda done, _: told.append(done)).records == 6
+    assert told == [6]
+
+
 def test_a_record_that_went_another_way_is_refused_by_name(
     mine: Path, theirs: Path, key: SigningKey, tmp_path: Path
 ) -> None:
