@@ -245,7 +245,8 @@ def test_an_acknowledged_line_is_never_set_aside(
     last = whole.splitlines(keepends=True)[-1]
     data = whole[: -len(last)] + last[: min(left, len(last) - 1)]
     (ledger / "log.jsonl").write_bytes(data)
-    assert "holds 5 sound records, but 6 were acknowledged" in read(ledger).errors[0].says
+    assert read(ledger).errors[0].says.startswith("record 6 of ")
+    assert "is missing or cut off: 6 were acknowledged" in read(ledger).errors[0].says
     with pytest.raises(LedgerDamaged, match=r"6 were acknowledged .*restore the log from a copy"):
         Writer(ledger, key).__enter__()
     assert log_of(ledger) == data
@@ -253,6 +254,22 @@ def test_an_acknowledged_line_is_never_set_aside(
     (ledger / "log.jsonl").write_bytes(whole)  # as the message says
     with Writer(ledger, key) as writer:
         assert writer.append("note", {}, at=AT).seq == 7
+
+
+def test_a_record_in_the_place_of_another_is_noticed(
+    build: Build, ledger: Path, key: SigningKey
+) -> None:
+    """The log alone put back to a copy that went on otherwise: every line of it verifies."""
+    build(ledger)
+    copy = ledger.with_name("copy")
+    shutil.copytree(ledger, copy)
+    for folder in (ledger, copy):
+        with Writer(folder, key) as writer:
+            writer.append("note", {"text": folder.name}, at=AT)
+    shutil.copy(copy / "log.jsonl", ledger / "log.jsonl")
+    assert "record 7 of " in read(ledger).errors[0].says
+    with pytest.raises(LedgerDamaged, match="is not the one that was acknowledged"):
+        Writer(ledger, key).__enter__()
 
 
 def test_a_record_that_another_program_went_on_with_is_still_ours(

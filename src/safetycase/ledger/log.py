@@ -76,9 +76,9 @@ def _judged(log: Log, data: bytes, mark: Mark | None, path: Path) -> Log:
     """The log with what the mark beside it says of its end."""
     tail = tail_of(log, data, mark)
     if tail == "missing" and mark is not None:
-        gone = Problem(
-            line=len(log.records) + 1, says=missing(log, mark, str(path)), hint=MISSING_HINT
-        )
+        number = min(len(log.records) + 1, mark.seq)
+        says = missing(log, mark, str(path))
+        gone = Problem(line=number, seq=number, says=says, hint=MISSING_HINT)
         return replace(log, problems=(gone,))
     if tail == "unfinished" and b"\n" in data[log.size :]:
         number = len(log.records) + 1

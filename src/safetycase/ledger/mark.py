@@ -89,9 +89,11 @@ def tail_of(log: Log, data: bytes, mark: Mark | None) -> Tail:
 
 def missing(log: Log, mark: Mark, name: str) -> str:
     """The sentence for a log that does not hold what was acknowledged."""
+    if len(log.records) >= mark.seq:
+        return f"record {mark.seq} of {name} is not the one that was acknowledged on this disk"
     return (
-        f"{name} holds {len(log.records)} sound records, but {mark.seq} were acknowledged on this "
-        "disk, or others than these"
+        f"record {len(log.records) + 1} of {name} is missing or cut off: "
+        f"{mark.seq} were acknowledged on this disk"
     )
 
 
