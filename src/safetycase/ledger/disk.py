@@ -60,7 +60,7 @@ class Handle(Protocol):
 class Disk(Protocol):
     """The few operations a record is made of. Each raises `OSError` if the disk refuses."""
 
-    def make_folder(self, path: Path) -> None:
+    def new_folder(self, path: Path) -> None:
         """Make one folder. `FileExistsError` if there is something of that name."""
 
     def is_folder(self, path: Path) -> bool:
@@ -103,7 +103,7 @@ def ensure_folder(disk: Disk, path: Path) -> None:
         if path.parent != path:
             ensure_folder(disk, path.parent)
         with contextlib.suppress(FileExistsError):
-            disk.make_folder(path)
+            disk.new_folder(path)
         if not disk.is_folder(path):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
         disk.sync_folder(path.parent)
@@ -190,7 +190,7 @@ class OsHeld:
 class OsDisk:
     """The disk of this machine."""
 
-    def make_folder(self, path: Path) -> None:
+    def new_folder(self, path: Path) -> None:
         """See `Disk`."""
         path.mkdir()
 

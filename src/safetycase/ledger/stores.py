@@ -11,7 +11,6 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from safetycase.ledger.errors import (
     LedgerError,
@@ -155,6 +154,8 @@ def shared_store(address: str) -> Store:
     An S3-compatible server elsewhere than at AWS is named by `?endpoint=https://HOST`, or by
     $AWS_ENDPOINT_URL. Raises `StoreError` if it is no such address, or holds a password.
     """
+    from urllib.parse import parse_qs, unquote, urlsplit
+
     parts = urlsplit(plain_address(address))
     if parts.scheme == "file":
         return ObjectStore(Path(unquote(parts.path)))
@@ -166,6 +167,8 @@ def shared_store(address: str) -> Store:
 
 def plain_address(address: str) -> str:
     """The address itself. Raises `StoreError` if it is not one that may be written down."""
+    from urllib.parse import parse_qs, urlsplit
+
     with contextlib.suppress(ValueError):
         parts = urlsplit(address)
         if "@" in parts.netloc + parts.query or _SECRETS & parse_qs(parts.query).keys():

@@ -196,7 +196,7 @@ class SimulatedDisk:
 
     # --- the operations -------------------------------------------------------------------------
 
-    def make_folder(self, path: Path) -> None:
+    def new_folder(self, path: Path) -> None:
         self.step()
         if path in self._folders:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
