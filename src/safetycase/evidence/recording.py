@@ -25,6 +25,7 @@ from safetycase.ledger import (
     Writer,
     open_store,
 )
+from safetycase.ledger.stores import ArtefactNotShared
 from safetycase.plugin.executors import Executor, Finished
 
 __all__ = ["Ended", "Recorder", "Started", "sweep"]
@@ -64,6 +65,7 @@ class Recorder:
         self.executor = executor.name
         self.margin = setting.margin
         self._store: Store | None = None
+        self._unshared = ""
 
     def start(
         self,
@@ -108,6 +110,7 @@ class Recorder:
 
     def finish(self, attempt: Started, told: Finished) -> Ended:
         """Keep what a finished attempt left and append its end."""
+        self._unshared = ""
         body = self._end_body(attempt, told)
         try:
             self._append(body)
@@ -116,7 +119,8 @@ class Recorder:
             body |= {"outcome": "failed", "reason": _text(reason), "measurement": None}
             body.pop("observed", None)
             self._append(body)
-        return Ended(outcome=str(body["outcome"]), reason=str(body["reason"]), seconds=told.seconds)
+        reason = "; ".join(filter(None, (str(body["reason"]), self._unshared)))
+        return Ended(outcome=str(body["outcome"]), reason=reason, seconds=told.seconds)
 
     def give_up(self, attempt: Started, outcome: str, reason: str) -> Ended:
         """Append the end of an attempt from which nothing has come, and nothing will count."""
@@ -214,9 +218,14 @@ class Recorder:
         return dict(measurement), kept
 
     def _put(self, path: Path) -> str:
+        """Keep a file. That it could not be shared costs no finished attempt: it is only said."""
         if self._store is None:
             self._store = open_store(self.setting.folder / "ledger")
-        return self._store.put(path)
+        try:
+            return self._store.put(path)
+        except ArtefactNotShared as kept:
+            self._unshared = str(kept)
+            return kept.digest
 
 
 class _Unfit(Exception):

@@ -14,7 +14,7 @@ from typing import Final
 
 from safetycase.evidence.recipes import CurrentRecipe
 from safetycase.ledger.errors import LedgerError
-from safetycase.ledger.stores import Store
+from safetycase.ledger.stores import ArtefactNotShared, Store
 
 __all__ = ["MOST", "ChangedLine", "changed_line", "keep_sources"]
 
@@ -41,10 +41,18 @@ def keep_sources(recipe: CurrentRecipe, store: Store) -> Mapping[str, str]:
     for field, path in recipe.sources.items():
         if path not in done:
             data = _text(path)
-            done[path] = store.put(data) if data is not None else ""
+            done[path] = _put(store, data) if data is not None else ""
         if done[path]:
             kept[field] = done[path]
     return kept
+
+
+def _put(store: Store, data: bytes) -> str:
+    """Keep a text; one that cannot be shared now is pushed later and keeps nothing from running."""
+    try:
+        return store.put(data)
+    except ArtefactNotShared as kept:
+        return kept.digest
 
 
 def changed_line(was: str, path: Path, store: Store) -> ChangedLine | None:
