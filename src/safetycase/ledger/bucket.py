@@ -17,7 +17,7 @@ from typing import Any
 from safetycase.ledger.errors import ObjectDamaged, ObjectMissing, ObjectRedacted
 from safetycase.ledger.objects import CHUNK, pieces, redacted, tombstone
 from safetycase.ledger.record import is_digest
-from safetycase.ledger.stores import StoreError
+from safetycase.ledger.stores import StoreDown, StoreError
 
 __all__ = ["BucketStore"]
 
@@ -161,15 +161,15 @@ class BucketStore:
             try:
                 from s3fs import S3FileSystem
             except ImportError as error:
-                raise StoreError(
+                raise StoreDown(
                     "artefacts in S3 need an extra: pip install 'safetycase[s3]'"
                 ) from error
             self._opened = S3FileSystem(
                 endpoint_url=self._endpoint,
                 use_listings_cache=False,
                 config_kwargs={
-                    "retries": {"max_attempts": 2},
-                    "connect_timeout": 10,
+                    "retries": {"max_attempts": 1},
+                    "connect_timeout": 5,
                     "read_timeout": 60,
                 },
             )
@@ -179,7 +179,7 @@ class BucketStore:
         """Tell a missing bucket from a missing object."""
         if _code(error) == "NoSuchBucket":
             bucket = self.place.partition("/")[0]
-            raise StoreError(
+            raise StoreDown(
                 f"{self.name} cannot be used: there is no bucket {bucket}; make it, or name "
                 "another with `safetycase record artefacts set`"
             ) from error
@@ -191,9 +191,9 @@ class BucketStore:
             yield
         except FileNotFoundError as error:
             self._no_bucket(error)
-            raise StoreError(f"{self.name} cannot be used: {error}") from error
+            raise StoreDown(f"{self.name} cannot be used: {error}") from error
         except PermissionError as error:
-            raise StoreError(
+            raise StoreDown(
                 f"{self.name} refuses this key: {error}; check AWS_ACCESS_KEY_ID or AWS_PROFILE, "
                 "and the rights of that user on the bucket"
             ) from error
@@ -202,19 +202,19 @@ class BucketStore:
         except Exception as error:
             raise self._unusable(error) from error
 
-    def _unusable(self, error: Exception) -> StoreError:
+    def _unusable(self, error: Exception) -> StoreDown:
         kind = type(error).__name__
         if kind in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
-            return StoreError(
+            return StoreDown(
                 f"{self.name} needs a key ({error}): set AWS_ACCESS_KEY_ID and "
                 "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
             )
         if "Connect" in kind or "Timeout" in kind or "HTTPClient" in kind:
-            return StoreError(
+            return StoreDown(
                 f"{self.name} cannot be reached ({error}): check the network and the endpoint, "
                 "then try again"
             )
-        return StoreError(f"{self.name} cannot be used ({kind}: {error}): see the reason")
+        return StoreDown(f"{self.name} cannot be used ({kind}: {error}): see the reason")
 
 
 def _code(error: BaseException) -> str:

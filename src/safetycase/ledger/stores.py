@@ -24,6 +24,7 @@ __all__ = [
     "ArtefactNotShared",
     "CachedStore",
     "Store",
+    "StoreDown",
     "StoreError",
     "plain_address",
     "shared_store",
@@ -69,6 +70,10 @@ class StoreError(LedgerError):
     """A shared store cannot be used; the message says which and what to do."""
 
 
+class StoreDown(StoreError):
+    """The store as a whole cannot be used now: no network, no key, no such bucket."""
+
+
 class ArtefactNotShared(StoreError):
     """The artefact `digest` is kept in the folder of the case, but not in the shared store."""
 
@@ -86,16 +91,25 @@ class CachedStore:
     def __init__(self, local: ObjectStore, shared: Store) -> None:
         self.local = local
         self.shared = shared
+        self._down: StoreDown | None = None
 
     def has(self, digest: str) -> bool:
         """See `Store`."""
         return self.local.has(digest) or self.shared.has(digest)
 
     def put(self, source: Path | bytes) -> str:
-        """See `Store`. Raises `ArtefactNotShared` if only the local copy could be made."""
+        """See `Store`. Raises `ArtefactNotShared` if only the local copy could be made.
+
+        A shared store that is down is not asked again for each further artefact.
+        """
         digest = self.local.put(source)
+        if self._down is not None:
+            raise ArtefactNotShared(digest, self._down)
         try:
             self.share(digest)
+        except StoreDown as error:
+            self._down = error
+            raise ArtefactNotShared(digest, error) from error
         except LedgerError as error:
             raise ArtefactNotShared(digest, error) from error
         return digest

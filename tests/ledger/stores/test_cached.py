@@ -13,6 +13,7 @@ from safetycase.ledger.settings import Settings, write_settings
 from safetycase.ledger.stores import (
     ArtefactNotShared,
     CachedStore,
+    StoreDown,
     StoreError,
     plain_address,
     shared_store,
@@ -163,3 +164,19 @@ def test_a_setting_that_names_no_store_is_an_error(ledger: Path) -> None:
     write_settings(ledger, Settings(artefacts="gopher://x"))
     with pytest.raises(LedgerError, match="artefacts live at"):
         open_store(ledger)
+
+
+def test_a_store_that_is_down_is_asked_once(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Down(ObjectStore):
+        def put(self, source: Path | bytes) -> str:
+            asked.append("put")
+            raise StoreDown("no network")
+
+    store = CachedStore(ObjectStore(ledger), Down(ledger))
+    for data in (b"one", b"two"):
+        with pytest.raises(ArtefactNotShared, match="no network") as caught:
+            store.put(data)
+        assert ObjectStore(ledger).get(caught.value.digest) == data
+    assert asked == ["put"]
