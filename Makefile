@@ -35,6 +35,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/argument.py
 	$(BIN)/python benchmarks/overclaim.py
 	$(BIN)/python benchmarks/confidence.py
+	$(BIN)/python benchmarks/reliability.py
 	$(BIN)/python benchmarks/evidence.py
 
 # Take what the program prints now as what it should print; look at the difference before you commit.
