@@ -190,6 +190,7 @@ def test_keys_are_listed_and_revoked(ran: Path, second: Path, sc: Run) -> None:
     after = sc("run", ran)
     assert after.code == 2
     assert "revoked" in after.err
+    assert "SAFETYCASE_KEY names its file" in after.err
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,8 @@ def list_(case: Path, as_json: bool) -> int:
 def add(request: Path, case: Path, now: datetime, file: Path | None) -> int:
     """Introduce to the record of CASE the key that asks for it in REQUEST, and vouch for it.
 
-    Look at whose key it is and which roles it asks for before you do: they are printed.
+    REQUEST is a text: read whose key it is and which roles it asks for before you add it, and make
+    sure by another way that it came from its owner.
     """
     ledger = find_case(case) / "ledger"
     _sound(ledger)

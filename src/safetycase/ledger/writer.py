@@ -233,7 +233,9 @@ class Writer:
     ) -> None:
         refusals = admission.refusals(kind, body, seq, at, self.key.keyid)
         if refusals:
-            raise RecordRefused(f"record {seq} ({kind}) {'; '.join(refusals)}")
+            by_key = not admission.order.refusals(kind, body) and kind != "key"
+            way_out = " (sign with another key: SAFETYCASE_KEY names its file)" if by_key else ""
+            raise RecordRefused(f"record {seq} ({kind}) {'; '.join(refusals)}{way_out}")
 
     def _shape(self, kind: str, at: str, subjects: tuple[tuple[str, str], ...]) -> None:
         if kind not in KINDS:
