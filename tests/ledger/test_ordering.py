@@ -107,9 +107,18 @@ def test_a_countersignature_by_no_other_party_shows_nothing(
         vouch(prepared, key, cosigner)
     if who == "unvouched":
         append(prepared, cosigner, "note", {})
-    cosign(prepared, 4, cosigner, BEFORE)
+    registered = append(prepared, key, "registration", REGISTRATION)
+    cosign(prepared, registered, cosigner, BEFORE)
     if who == "revoked":
+        assert grade(prepared, registered) == "cosigned"
         append(prepared, key, "event", revoked(other_key))
+    assert grade(prepared, registered) == "self"
+
+
+def test_a_cosigner_whose_key_came_later_shows_nothing(prepared: Path, key: SigningKey) -> None:
+    late = from_seed(bytes([12] * 32), "made up afterwards")
+    vouch(prepared, key, late)
+    cosign(prepared, 4, late, BEFORE)
     assert grade(prepared) == "self"
 
 

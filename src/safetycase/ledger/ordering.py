@@ -79,9 +79,9 @@ def _grade(
         if held.size < registration.seq or (first is not None and held.size >= first.start_seq):
             continue
         for signer in held.cosigners:
-            if not _another(signer, signed, owners) or (
-                first is not None and (signer.time or "") > first.started_at
-            ):
+            late = first is not None and (signer.time or "") > first.started_at
+            introduced = signer.key.seq <= held.size  # not a key that was made up afterwards
+            if late or not introduced or not _another(signer, signed, owners):
                 continue
             best = "public" if signer.key.public else max(best, "cosigned", key=GRADES.index)
             if best == "public":
