@@ -12,7 +12,7 @@ import hashlib
 import json
 from typing import Any, NoReturn
 
-__all__ = ["DEEPEST", "CanonicalError", "digest", "dumps", "loads", "spell"]
+__all__ = ["DEEPEST", "CanonicalError", "digest", "dumps", "loads", "loads_exact", "spell"]
 
 DEEPEST = 64
 """The deepest nesting of lists and mappings that is read or written."""
@@ -51,17 +51,30 @@ def loads(data: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise CanonicalError(f"byte {error.start} is not UTF-8") from error
     try:
-        return _plain(text)
+        return _plain(text, _UNIQUE)
     except _NotPlainError:
         return _with_care(text)
 
 
-def _plain(text: str) -> Any:
+def loads_exact(data: bytes) -> Any | None:
+    """The value of which `data` are the canonical bytes; None if they are not that of any value.
+
+    Raises `CanonicalError` as `loads` does. A key that stands twice is lost in reading, so that
+    the bytes differ; nobody has to look for it.
+    """
+    try:
+        value = _plain(data.decode(), _EXACT)
+    except (_NotPlainError, UnicodeDecodeError):
+        value = loads(data)
+    return value if spell(value) == data else None
+
+
+def _plain(text: str, decoder: json.JSONDecoder) -> Any:
     """The value, if nothing in the text asks for a closer look; otherwise `_NotPlainError`."""
     if "\\ud" in text or "\\uD" in text:  # half of a surrogate pair, perhaps
         raise _NotPlainError
     try:
-        value = _DECODER.decode(text)
+        value = decoder.decode(text)
     except (ValueError, RecursionError):
         raise _NotPlainError from None
     if text.count("[") + text.count("{") > DEEPEST:
@@ -116,7 +129,8 @@ def _not_plain(_text: str) -> NoReturn:
     raise _NotPlainError
 
 
-_DECODER = json.JSONDecoder(
+_EXACT = json.JSONDecoder(parse_int=_short, parse_float=_not_plain, parse_constant=_not_plain)
+_UNIQUE = json.JSONDecoder(
     object_pairs_hook=_unique,
     parse_int=_short,
     parse_float=_not_plain,

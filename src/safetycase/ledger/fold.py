@@ -220,28 +220,27 @@ def fold(log: Log) -> History:
 def _history(accepted: Sequence[Record], out: frozenset[int]) -> History:
     """The rows in records that break no rule, without those whose numbers are in `out`."""
     rows: dict[str, list[Any]] = {kind: [] for kind in _ROWS}
-    attempts: dict[str, AttemptRecord] = {}
+    starts: dict[str, Record] = {}
+    ends: dict[str, Record] = {}
     shots: dict[str, ShotRecord] = {}
     for record in accepted:
         kind = noted(record.kind, record.body)
         name: str = record.body.get("attempt") or record.body.get("shot") or ""
-        if kind == "attempt-end" and record.seq in out and name in attempts:
-            attempts[name] = _distrusted(attempts[name], record)
+        if kind == "attempt-end":
+            ends[name] = record
         elif record.seq in out:
             continue
         elif kind in _ROWS:
             rows[kind].append(_ROWS[kind](record))
         elif kind == "attempt-start":
-            attempts[name] = _started(record)
-        elif kind == "attempt-end":
-            attempts[name] = _ended(attempts[name], record)
+            starts[name] = record
         elif kind == "shot":
             shots[name] = _shot(record)
         elif kind == "shot-result" and name in shots:
             shots[name] = _result(shots[name], record)
     return History(
         registrations=tuple(rows["registration"]),
-        attempts=tuple(attempts.values()),
+        attempts=tuple(_attempt(start, ends.get(name), out) for name, start in starts.items()),
         controls=tuple(rows["controls"]),
         shots=tuple(shots.values()),
         events=tuple(rows["event"]),
@@ -277,45 +276,30 @@ def _registration(record: Record) -> Registration:
     )
 
 
-def _started(record: Record) -> AttemptRecord:
-    return AttemptRecord(
-        id=record.body["attempt"],
-        registration=record.body["registration"],
-        start_seq=record.seq,
-        started_at=record.at,
-        body=record.body,
-        start_body=record.body,
-        keyid=record.keyid,
-    )
-
-
-def _ended(attempt: AttemptRecord, record: Record) -> AttemptRecord:
-    body = record.body
+def _attempt(start: Record, end: Record | None, out: frozenset[int]) -> AttemptRecord:
+    """An attempt; one whose end is in `out` stays in sight, without a result."""
+    body = {} if end is None else end.body
+    if end is not None and end.seq in out:
+        reason = "the key that signed its end was revoked"
+        body = {"attempt": body["attempt"], "outcome": "lost", "reason": reason}
     measurement = body.get("measurement")
-    return replace(
-        attempt,
-        end_seq=record.seq,
-        ended_at=record.at,
-        outcome=body["outcome"],
+    return AttemptRecord(
+        id=start.body["attempt"],
+        registration=start.body["registration"],
+        start_seq=start.seq,
+        started_at=start.at,
+        start_body=start.body,
+        keyid=start.keyid,
+        end_seq=None if end is None else end.seq,
+        ended_at=None if end is None else end.at,
+        outcome=body.get("outcome"),
         reason=body.get("reason", ""),
         seconds=body.get("seconds"),
         measurement=measurement if isinstance(measurement, dict) else None,
         measurement_digest=measurement if isinstance(measurement, str) else None,
         artefacts=body.get("artefacts", {}),
         observed=body.get("observed", {}),
-        body=body,
-    )
-
-
-def _distrusted(attempt: AttemptRecord, record: Record) -> AttemptRecord:
-    """An attempt whose end was signed by a revoked key: it stays in sight, without a result."""
-    return replace(
-        attempt,
-        end_seq=record.seq,
-        ended_at=record.at,
-        outcome="lost",
-        reason="the key that signed its end was revoked",
-        body={"attempt": attempt.id, "outcome": "lost"},
+        body=body or start.body,
     )
 
 

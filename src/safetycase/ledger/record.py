@@ -174,7 +174,9 @@ def _value(
 def open_statement(payload: bytes, *, digest: str, keyid: str) -> Record:
     """The record in `payload`. Raises `StatementError` for what `statement` would not write."""
     try:
-        value = canonical.loads(payload)
+        value = canonical.loads_exact(payload)
+        if value is None:
+            raise StatementError("holds a statement that is not in canonical spelling")
         inner = value["predicate"]
         record = Record(
             seq=inner["seq"],
@@ -187,15 +189,8 @@ def open_statement(payload: bytes, *, digest: str, keyid: str) -> Record:
             keyid=keyid,
         )
         _types(record)
-        same = record.subjects != () and payload == canonical.spell(
-            _value(
-                record.seq,
-                record.kind,
-                record.at,
-                record.previous,
-                record.body,
-                record.subjects,
-            )
+        same = record.subjects != () and value == _value(
+            record.seq, record.kind, record.at, record.previous, record.body, record.subjects
         )
     except canonical.CanonicalError as error:
         raise StatementError(f"holds a statement that is not canonical JSON ({error})") from error
