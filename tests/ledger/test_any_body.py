@@ -6,13 +6,24 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ledger.tampering import AUTHOR, REVIEWER, lines_of, payload_of
-from tests.ledger.test_tampering import GOLDEN, files_of
+from tests.ledger.tampering import (
+    AUTHOR,
+    LOST,
+    REVIEWER,
+    RUNNER,
+    files_of,
+    lines_of,
+    log_of,
+    payload_of,
+)
+from tests.ledger.test_tampering import GOLDEN
 
 from safetycase.ledger import KINDS, Log, Problem, Record, fold, grades
 from safetycase.ledger.trust import Trust
 
-LINES = [payload_of(line) for line in lines_of(files_of(GOLDEN))]
+FILES = files_of(GOLDEN)
+FIRST = log_of(FILES).records[0].digest  # names the record, so that the proofs of keys hold
+LINES = [payload_of(line) for line in lines_of(FILES)]
 BODIES = [line["predicate"]["body"] for line in LINES]
 FIELDS = sorted({key for body in BODIES for key in body} | {"retry_of", "imported", "not_before"})
 NAMES = st.sampled_from([AUTHOR.keyid, REVIEWER.keyid, "E-1/5.1", "key-revoked", "", "shot"])
