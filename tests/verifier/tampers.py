@@ -395,6 +395,118 @@ def histories(files: Files, keys: Mapping[str, SigningKey]) -> Iterator[Tamper]:
             yield Tamper(name, chained(files, copy.deepcopy(payloads), other, keys))
 
 
+def continued(files: Files, keys: Mapping[str, SigningKey]) -> Iterator[Tamper]:
+    """The record of the golden bundle with keys let in, revoked, and used after that."""
+    team, runner, reviewer = keys.values()
+    payloads = [payload_of(line) for line in lines_of(files)]
+    signers = [json.loads(line)["signatures"][0]["keyid"] for line in lines_of(files)]
+    known = dict(keys) | {STRANGER.keyid: STRANGER}
+
+    def revoked(*named: SigningKey, since: int | None = None) -> tuple[str, dict[str, Any]]:
+        about = {"keyid": [key.keyid for key in named]}
+        return "event", {"event": "key-revoked", "says": "It was lost.", "about": about,
+                         "since": since}  # fmt: skip
+
+    def let_in(**more: Any) -> tuple[str, dict[str, Any]]:
+        return "key", STRANGER.introduction() | more
+
+    proved = {"roles": ["author", "runner"], "proof": "x"}
+    note, start = ("note", {"a": 1}), ("attempt-start", {"attempt": "X", "registration": 4})
+    waiver = payloads[-2]["predicate"]["body"]
+    mine = waiver | {"reviewer": "somebody else"}
+    stories: dict[str, list[tuple[SigningKey, tuple[str, dict[str, Any]]]]] = {
+        "revoked by its author": [(team, revoked(runner)), (team, note)],
+        "revoked from a record on": [(team, revoked(runner, since=8))],
+        "revoked from no record": [(team, revoked(runner, since=0))],
+        "revoked from a later record": [(team, revoked(runner, since=99))],
+        "used after it was revoked": [(team, revoked(runner)), (runner, start)],
+        "revoked by itself": [(runner, revoked(runner)), (runner, note)],
+        "revoked by another": [(runner, revoked(reviewer))],
+        "two revoked by one": [(team, revoked(runner, reviewer)), (reviewer, note)],
+        "itself and another": [(runner, revoked(runner, reviewer))],
+        "an unknown key revoked": [(team, revoked(STRANGER))],
+        "the first key revoked": [(team, revoked(team)), (runner, note), (team, note)],
+        "the first revoked from the end": [(team, revoked(team, since=15)), (runner, note)],
+        "those it let in go with it": [(team, revoked(team, since=2)), (reviewer, note)],
+        "let in on its own word": [(STRANGER, let_in()), (STRANGER, start)],
+        "a reviewer on its own word": [(STRANGER, let_in(roles=["reviewer"])), (STRANGER, note)],
+        "public on its own word": [(STRANGER, let_in(public=True))],
+        "let in without a proof": [(team, let_in(roles=["runner"]))],
+        "let in as before there were roles": [(team, let_in()), (STRANGER, start)],
+        "let in with a proof": [(team, let_in(**proved)), (STRANGER, start)],
+        "let in by one who may not": [(runner, let_in(**proved))],
+        "let in twice": [(team, let_in(**proved)), (team, let_in(**proved))],
+        "let in, revoked, let in again": [
+            (team, let_in(**proved)), (team, revoked(STRANGER)), (team, let_in(**proved)),
+        ],
+        "a stranger lets in": [
+            (STRANGER, let_in()), (team, revoked(reviewer)),
+            (STRANGER, ("key", reviewer.introduction(roles=["reviewer"]) | {"proof": "x"})),
+        ],
+        "before its time": [
+            (team, let_in(**proved, not_before="2027-01-01T00:00:00Z")), (STRANGER, note),
+        ],
+        "after its time": [
+            (team, let_in(**proved, not_after="2025-01-01T00:00:00Z")), (STRANGER, note),
+        ],
+        "a window turned round": [
+            (team, let_in(**proved, not_before="2027-01-01T00:00:00Z",
+                          not_after="2026-01-01T00:00:00Z")),
+        ],
+        "waived by who registered it": [
+            (team, let_in(**proved | {"roles": ["reviewer", "author"]})),
+            (STRANGER, ("registration", payloads[3]["predicate"]["body"])),
+            (STRANGER, ("waiver", mine)),
+        ],
+        "waived by an author": [(team, ("waiver", waiver))],
+        "waived by another reviewer": [
+            (team, let_in(**proved | {"roles": ["reviewer"]})), (STRANGER, ("waiver", mine)),
+        ],
+        "an end without the token": [
+            (runner, ("attempt-end", {"attempt": "E/5.2", "outcome": "lost"})),
+        ],
+        "an end with the token": [
+            (runner, ("attempt-end", {"attempt": "E/5.2", "outcome": "lost", "token": "f" * 32})),
+        ],
+        "a retry of what runs": [
+            (runner, ("attempt-start", {"attempt": "Y", "registration": 5, "retry_of": "E/5.2"})),
+        ],
+        "a retry of another registration": [
+            (runner, ("attempt-start", {"attempt": "Y", "registration": 4, "retry_of": "E/5.1"})),
+        ],
+        "a retry of what never was": [
+            (runner, ("attempt-start", {"attempt": "Y", "registration": 4, "retry_of": "Z"})),
+        ],
+        "a shot and two results": [
+            (team, ("note", {"note": "shot-result", "shot": "S-1", "outcome": "solved",
+                             "says": "so"})),
+            (team, ("note", {"note": "shot-result", "shot": "S-1", "outcome": "failed",
+                             "says": "no"})),
+        ],
+        "about everything": [
+            (reviewer, ("event", {"event": "serious-incident", "says": "x",
+                                  "about": {"all": True}})),
+        ],
+        "about one": [
+            (reviewer, ("event", {"event": "serious-incident", "says": "x", "about": {"all": 1}})),
+        ],
+        "a key among other things": [
+            (team, ("event", {"event": "key-revoked", "says": "x",
+                              "about": {"keyid": [runner.keyid], "claim": ["C"]}})),
+        ],
+    }  # fmt: skip
+    for name, story in stories.items():
+        new, who = copy.deepcopy(payloads), list(signers)
+        for signer, (kind, body) in story:
+            payload = copy.deepcopy(payloads[0])
+            payload["predicateType"] = f"urn:safetycase:record:{kind}:v1"
+            payload["predicate"] |= {"seq": len(new) + 1, "body": copy.deepcopy(body),
+                                     "at": "2026-11-24T00:00:00Z"}  # fmt: skip
+            new.append(payload)
+            who.append(signer.keyid)
+        yield Tamper(name, chained(files, new, who, known))
+
+
 def chained(
     files: Files, payloads: list[Any], signers: list[str], keys: Mapping[str, SigningKey]
 ) -> bytes:
@@ -419,7 +531,7 @@ def chained(
     text = note.signed(origin, TEAM.public_key, TEAM.sign).text()
     kept = {name: data for name, data in files.items() if not name.startswith("checkpoints/")}
     kept[f"checkpoints/{tree.size}.txt"] = text
-    return with_lines(kept, made, origin=origin, root=tree.root().hex())
+    return with_lines(kept, made, origin=origin, root=tree.root().hex(), size=tree.size)
 
 
 def containers(data: bytes) -> Iterator[Tamper]:

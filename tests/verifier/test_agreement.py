@@ -145,6 +145,21 @@ def test_histories_written_anew_are_judged_alike(name: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("engine", ["node"], indirect=True)
+def test_stories_of_keys_are_judged_alike(engine: Engine, tmp_path: Path) -> None:
+    found = list(tampers.continued(tampers.taken_apart(golden("roles")), KEYS))
+    theirs = run(engine, tmp_path, tampers=[t.data for t in found])["tampers"]
+    told = {t.name: (outcome(t.data, tmp_path), b) for t, b in zip(found, theirs, strict=True)}
+    assert {name: pair for name, pair in told.items() if pair[0] != pair[1]} == {}
+    assert told["revoked by its author"] == (-1, -1)
+    assert told["used after it was revoked"] == (16, 16)
+    assert told["a reviewer on its own word"] == (15, 15)
+    assert told["let in with a proof"] == (-1, -1)
+    assert told["let in without a proof"] == (15, 15)
+    assert told["waived by who registered it"] == (17, 17)
+    assert told["an end without the token"] == (15, 15)
+
+
+@pytest.mark.parametrize("engine", ["node"], indirect=True)
 def test_a_few_of_each_kind(engine: Engine, tmp_path: Path) -> None:
     found = list(spoilt("small"))[::41]
     said = run(engine, tmp_path, tampers=[t.data for t in found])["tampers"]
