@@ -49,13 +49,18 @@ def choose(space: Workspace, only: Sequence[str], *, exploratory: bool) -> Choic
     assessment = space.assess()
     ended = {n for n, f in assessment.freshness.items() if f.word in _ENDED}
     due = {name: why for name, why in assessment.due.items() if name in wanted}
-    spent = _used_up(space, wanted, ended)
+    spent, planned_anew = _used_up(space, wanted, ended)
+    for name in planned_anew:
+        if assessment.freshness[name].word != "fresh":
+            due.setdefault(name, "its plan changed after the budget was used up")
     jobs = space.jobs({n: w for n, w in due.items() if n not in spent}, anew=ended)
     return Choice(jobs=tuple(jobs), used_up=tuple(sorted(spent.items())))
 
 
-def _used_up(space: Workspace, wanted: set[str], ended: set[str]) -> dict[str, str]:
-    """Leaves whose standing registration may have no further attempt, and why."""
+def _used_up(
+    space: Workspace, wanted: set[str], ended: set[str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Leaves whose budget is used up: those that may not go on, and why; those planned anew."""
     latest = {r.evidence: r for r in space.history.registrations if not r.exploratory}
     tried: dict[int, list[AttemptRecord]] = defaultdict(list)
     for attempt in space.history.attempts:
@@ -66,11 +71,9 @@ def _used_up(space: Workspace, wanted: set[str], ended: set[str]) -> dict[str, s
         if name in wanted and used_up(registration, tried[registration.seq])
     ]
     jobs = space.jobs(dict.fromkeys(spent, ""), anew=ended)
-    return {
-        job.evidence.id: _spent(latest[job.evidence.id], tried[latest[job.evidence.id].seq])
-        for job in jobs
-        if is_used_up(space.history, job)
-    }
+    over = [job.evidence.id for job in jobs if is_used_up(space.history, job)]
+    told = {name: _spent(latest[name], tried[latest[name].seq]) for name in over}
+    return told, tuple(job.evidence.id for job in jobs if job.evidence.id not in told)
 
 
 def _spent(registration: Registration, tried: Sequence[AttemptRecord]) -> str:
