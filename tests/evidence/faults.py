@@ -70,6 +70,9 @@ class MemoryHome:
     def open(self) -> bytes:
         return self.kept.data
 
+    def acknowledged(self) -> None:
+        """Nobody noted how much of it was acknowledged."""
+
     def set_aside(self, size: int, tail: bytes) -> Path | None:
         assert self.kept.data[size:] == tail
         self.kept.data = self.kept.data[:size]

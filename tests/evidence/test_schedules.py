@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import random
+import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -53,6 +56,7 @@ from safetycase.plugin.executors import ExecutorFailed, Limits
 from safetycase.workspace.folder import open_case
 
 KEY: SigningKey = from_seed(bytes(range(32)), "the scheduler")
+WORLDS, NUMBERS = f"safetycase-world-{os.getpid()}-", itertools.count()
 REGRESSIONS: tuple[int, ...] = ()
 """Seeds that once failed; each stays here with the fault it showed."""
 
@@ -90,6 +94,8 @@ class World:
         self.kept, self.air = Kept(), Air()
         self.clock = Clock(self.rng)
         self.chain, self.records, self.read = Chain(), list[Record](), 0
+        # The writer may keep something beside the lines; nothing of it is looked at here.
+        self.folder = Path(tempfile.gettempdir()) / f"{WORLDS}{next(NUMBERS)}"
 
     @property
     def history(self) -> History:
@@ -120,7 +126,7 @@ class World:
 
         with (
             contextlib.suppress(Crash, KeyboardInterrupt, LedgerError, ExecutorFailed),
-            Writer(Path("ledger"), KEY, home=home) as writer,
+            Writer(self.folder, KEY, home=home) as writer,
         ):
             setting = replace(
                 self.setting,
@@ -235,11 +241,14 @@ class _Store:
 
 
 @pytest.fixture(autouse=True)
-def no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(recording, "open_store", lambda _folder: _Store())
     memory = Path("/dev/shm")
     if memory.is_dir() and os.access(memory, os.W_OK):
         monkeypatch.setattr(tempfile, "tempdir", str(memory))
+    yield
+    for folder in Path(tempfile.gettempdir()).glob(f"{WORLDS}*"):
+        shutil.rmtree(folder)
 
 
 def results(world: World) -> dict[str, object]:
@@ -380,7 +389,7 @@ def test_with_a_shared_home_only_expired_leases_are_swept(
 
     def swept(at: datetime) -> int:
         world.clock.at = at
-        with Shared(Path("ledger"), KEY, home=MemoryHome(world.kept)) as writer:
+        with Shared(world.folder, KEY, home=MemoryHome(world.kept)) as writer:
             setting = replace(world.setting, history=fold(writer.log), now=world.clock)
             return schedule.sweep(setting, writer)[1]
 
