@@ -202,6 +202,8 @@ class World:
                 done[(registration.seq, replicate)] += 1
         assert all(count == 1 for count in done.values()), "a planned attempt completed twice"
         loose = [r for r in history.registrations if r.exploratory]
+        seeds = {r.seed for r in history.registrations if not r.exploratory}
+        assert not seeds & {r.seed for r in loose}, "a result that counts was looked at before"
         for evidence in {r.evidence for r in loose}:
             mine = {r.seq for r in loose if r.evidence == evidence}
             (job,) = [j for j in self.jobs if j.evidence.id == evidence]

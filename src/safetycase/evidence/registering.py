@@ -63,7 +63,9 @@ def register(setting: Setting, job: Job, writer: Writer) -> tuple[Standing, bool
     assert job.recipe.recipe is not None
     digest = job.recipe.recipe.digest
     before = _mine(setting, job)
-    seed = seed_of(setting.case.header.case, job.evidence.id, len(before))
+    # An exploratory run with the seed of one that counts would be a look at its result.
+    name = f"{job.evidence.id}\nexploratory" if setting.exploratory else job.evidence.id
+    seed = seed_of(setting.case.header.case, name, len(before))
     subjects = [("recipe", digest)]
     weights = job.recipe.recipe.groups["subject"].get("weights_sha256")
     if weights:
