@@ -1,0 +1,75 @@
+"""What a run shows while it goes on: bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from safetycase.cli.run_show import Shown
+from safetycase.evidence.events import (
+    AttemptEnded,
+    AttemptStarted,
+    ControlsEnded,
+    LateResult,
+    Progressed,
+    ServerStarted,
+)
+
+
+def started(name: str, position: int, retry_of: str | None = None) -> AttemptStarted:
+    return AttemptStarted(
+        evidence=name,
+        attempt=f"{name}/1.{position}",
+        because="never run",
+        position=position,
+        of=2,
+        retry_of=retry_of,
+    )
+
+
+def tell(show: Shown) -> None:
+    show(ServerStarted(model="m", url="http://127.0.0.1:1/v1"))
+    show(ControlsEnded(method="toy", reason="fell over"))
+    show(started("E-A", 1))
+    show(started("E-B", 2, retry_of="E-B/1.1"))
+    show(Progressed(evidence="E-A", attempt="E-A/1.1", done=3, total=9, note="\x1b[2Jhalf"))
+    show(LateResult(attempt="E-C/1.1", how="completed"))
+    show(
+        AttemptEnded(evidence="E-A", attempt="E-A/1.1", outcome="lost", reason="gone", seconds=1.25)
+    )
+
+
+def test_without_a_terminal_there_is_one_line_for_each_event(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Shown() as show:
+        tell(show)
+    assert show.progress is None
+    assert capsys.readouterr().err.splitlines() == [
+        "model `m` answers at http://127.0.0.1:1/v1",
+        "planted controls of toy failed: fell over",
+        "[1/2] E-A: never run",
+        "[2/2] E-B: never run (again, after E-B/1.1)",
+        "a result of E-C/1.1 came too late and does not count",
+        "      E-A: lost in 1.2 s — gone",
+    ]
+
+
+def test_on_a_terminal_every_running_attempt_has_a_bar_and_the_whole_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    with Shown() as show:
+        tell(show)
+        bars = {task.description: task for task in show.progress.tasks}
+        assert set(bars) == {"all attempts", "E-B"}
+        assert (bars["all attempts"].completed, bars["all attempts"].total) == (1, 2)
+        show(
+            AttemptEnded(
+                evidence="E-B", attempt="E-B/1.2", outcome="completed", reason="", seconds=2.0
+            )
+        )
+        assert [task.description for task in show.progress.tasks] == ["all attempts"]
+    said = capsys.readouterr().err
+    assert "[1/2] E-A: never run" in said
+    assert "\x1b[2Jhalf" not in said
