@@ -119,7 +119,9 @@ def test_planned_attempts_have_seeds_of_their_own(sc: Sc, tmp_path: Path) -> Non
     assert len(set(hits)) > 1
 
 
-def test_results_do_not_depend_on_the_executor(sc: Sc, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["asyncio", pytest.param("ray", marks=pytest.mark.slow)])
+def test_results_do_not_depend_on_the_executor(sc: Sc, tmp_path: Path, name: str) -> None:
+    pytest.importorskip(name)
     text = planned(COIN, "attempts: 2, n: 400") + another("TWO") + another("BAD", "toy/raises")
     timed = {"started_at", "ended_at", "seconds", "ran_at", "registered_at", "artefacts", "reason"}
 
@@ -143,7 +145,7 @@ def test_results_do_not_depend_on_the_executor(sc: Sc, tmp_path: Path) -> None:
         states = {n: {**s, "reasons": None} for n, s in found["states"].items()}
         return leaves, states, found["verdict"]
 
-    assert judged("asyncio") == judged("subprocess")
+    assert judged(name) == judged("subprocess")
 
 
 @pytest.mark.parametrize(
