@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -139,6 +138,8 @@ def _end_all(remove: str | None) -> None:
     """End what this worker started, remove what nobody else will, then end itself."""
     processes.end_all(-1, os.environ.get(processes.TOKEN, ""))
     if remove:
+        import shutil  # its imports would be a tenth of every start
+
         shutil.rmtree(remove, ignore_errors=True)
     if os.getpgid(0) == os.getpid():
         os.killpg(0, signal.SIGKILL)

@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from safetycase.argument.schema import record_schema
 from safetycase.plugin.contract import Controls, Method
 from safetycase.plugin.wire import controls_json, measurement_json, quantities_of
 
@@ -70,6 +69,8 @@ def _parameters(method: Method) -> None:
     assert dataclasses.is_dataclass(record), "`parameters` is not a dataclass"
     frozen = record.__dataclass_params__.frozen  # type: ignore[attr-defined]
     assert frozen, "`parameters` is not frozen"
+    from safetycase.argument.schema import record_schema  # reads YAML; a worker needs none
+
     json.dumps(record_schema(record))
     assert record.__doc__, "`parameters` has no docstring"
 
