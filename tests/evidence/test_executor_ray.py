@@ -136,7 +136,7 @@ def left(name: str, token: str) -> list[int]:
         found = [
             pid
             for pid in processes.snapshot()
-            if pid != os.getpid() and processes._carries(pid, name, token)
+            if pid != os.getpid() and processes.carries(pid, name, token)
         ]
         if not found or time.monotonic() > deadline:
             return found
@@ -190,12 +190,12 @@ def test_it_conforms_with_a_cluster_of_its_own(tmp_path: Path) -> None:
 
     def remembered(options: ExecutorOptions) -> RayExecutor:
         made.append(make(options))
-        listening = open_to_others(made[0]._token)
+        listening = open_to_others(made[0].token)
         assert listening == [], f"it listens beyond this machine: {listening}"
         return made[0]
 
     check_executor(remembered, tmp_path)
-    assert left(SESSION, made[0]._token) == []
+    assert left(SESSION, made[0].token) == []
     assert not made[0]._folder.exists()
 
 
@@ -203,7 +203,7 @@ def open_to_others(token: str) -> list[str]:
     """Addresses other than loopback on which a process of the session listens (Linux)."""
     inodes = set()
     for pid in processes.snapshot():
-        if processes._carries(pid, SESSION, token):
+        if processes.carries(pid, SESSION, token):
             for entry in Path(f"/proc/{pid}/fd").iterdir():
                 try:
                     target = str(entry.readlink())
@@ -291,7 +291,7 @@ def _ray_worker_of(of: Task) -> int:
     while time.monotonic() < deadline:
         table = processes.snapshot()
         for pid, process in table.items():
-            if processes._carries(pid, processes.TOKEN, of.token):
+            if processes.carries(pid, processes.TOKEN, of.token):
                 return process.parent
         time.sleep(0.05)
     raise AssertionError("the task never started")

@@ -19,6 +19,7 @@ __all__ = [
     "TOKEN",
     "Known",
     "Process",
+    "carries",
     "cpu_seconds",
     "end_all",
     "members",
@@ -75,7 +76,7 @@ def members(
         for pid, process in table.items()
         if process.session == leader
         or (pid, process.started) in known
-        or (process.started >= since and _carries(pid, name, token))
+        or (process.started >= since and carries(pid, name, token))
     }
     mine |= {leader} & table.keys()
     while True:
@@ -149,7 +150,8 @@ def _read(pid: int) -> Process | None:
         return None
 
 
-def _carries(pid: int, name: str, token: str) -> bool:
+def carries(pid: int, name: str, token: str) -> bool:
+    """Whether a process was started with the variable `name` set to `token`."""
     if not token:
         return False
     try:

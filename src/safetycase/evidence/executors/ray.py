@@ -87,12 +87,13 @@ class RayExecutor:
         pack: int = 1,
         queue_seconds: float = 600.0,
     ) -> None:
+        self.margin = queue_seconds + 60.0
         self._tasks: dict[str, tuple[Task, float]] = {}
         self._ready: list[Ticked | Finished] = []
         self._buffer = b""
         self._closed = False
         self._gone = ""
-        self._token = secrets.token_hex(16)
+        self.token = secrets.token_hex(16)
         # Ray puts sockets below this folder, and a socket's path has at most 107 bytes.
         self._folder = Path(tempfile.mkdtemp(prefix="scr-", dir="/tmp"))
         self._log = scratch / "ray-driver.log"
@@ -135,7 +136,7 @@ class RayExecutor:
 
     def _environment(self, address: str | None) -> dict[str, str]:
         """What Ray takes from the environment: a token, no reports home, no retries of its own."""
-        found = {**os.environ, SESSION: self._token, "RAY_USAGE_STATS_ENABLED": "0"}
+        found = {**os.environ, SESSION: self.token, "RAY_USAGE_STATS_ENABLED": "0"}
         found.pop("SAFETYCASE_KEY", None)
         found.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "30")
         if address:
@@ -221,7 +222,7 @@ class RayExecutor:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(CLOSE_SECONDS)
         # Ray's daemons inherited the variable; workers of a cluster elsewhere did not.
-        processes.end_all(process.pid if process.poll() is None else -1, self._token, name=SESSION)
+        processes.end_all(process.pid if process.poll() is None else -1, self.token, name=SESSION)
         process.wait()
         if process.stdout:
             process.stdout.close()
