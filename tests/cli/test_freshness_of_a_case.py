@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -127,3 +128,58 @@ def test_one_line_of_a_helper_in_the_case_folder(sc: Sc, tmp_path: Path) -> None
         "was": "return int(x)",
         "now": "return round(x)",
     }
+
+
+PEEKS = """\
+from __future__ import annotations
+
+import dataclasses
+
+from toy_methods import COIN
+
+
+def run(inputs, parameters, context):
+    (context.case_folder / "secret.txt").read_text("utf-8")
+    return COIN.run(inputs, parameters, context)
+
+
+METHOD = dataclasses.replace(COIN, name="two/first", run=run)
+"""
+
+
+def observes() -> bool:
+    """Whether workers of this version watch what a method opens."""
+    return importlib.util.find_spec("safetycase.evidence.perform") is not None
+
+
+@pytest.mark.skipif(not observes(), reason="workers do not watch their methods yet")
+def test_an_input_that_nobody_declared(sc: Sc, tmp_path: Path, plugin: Path) -> None:
+    (plugin / "two_coins" / "first.py").write_text(PEEKS, "utf-8")
+    text = COIN + LEAF.format(claim="PEEKS", method="two/first", inputs="items.txt")
+    folder = write_case(tmp_path / "c", text, {"items.txt": "x", "secret.txt": "one\n"})
+    assert sc("run", folder).code == 0
+    assert words(sc, folder) == {"E-COIN": "fresh", "E-PEEKS": "fresh"}
+    warning = "undeclared input: secret.txt; declare it under `inputs`"
+    status = " ".join(sc("status", folder).out.split())
+    assert f"E-PEEKS: {warning}" in status
+    assert status.count("undeclared input") == 1
+    assert warning in " ".join(sc("why", "E-PEEKS", folder).out.split())
+    (folder / "secret.txt").write_text("two\n", "utf-8")
+    assert words(sc, folder) == {"E-COIN": "fresh", "E-PEEKS": "tainted"}
+    assert "undeclared input secret.txt changed since the run" in " ".join(
+        sc("why", "E-PEEKS", folder).out.split()
+    )
+    (folder / "secret.txt").unlink()
+    assert words(sc, folder)["E-PEEKS"] == "tainted"
+    # Declared, it is an input like any other.
+    (folder / "secret.txt").write_text("two\n", "utf-8")
+    declared = text.replace(
+        "method: two/first, with: {n: 400, rate: 5}, inputs: [items.txt]",
+        "method: two/first, with: {n: 400, rate: 5}, inputs: [items.txt, secret.txt]",
+    )
+    assert declared != text
+    (folder / "case.yaml").write_text(declared, "utf-8")
+    assert [e["evidence"] for e in sc("run", folder, "--json").json["ended"]] == ["E-PEEKS"]
+    assert "undeclared" not in sc("status", folder).out
+    (folder / "secret.txt").write_text("three\n", "utf-8")
+    assert words(sc, folder)["E-PEEKS"] == "stale"
