@@ -81,6 +81,12 @@ def test_our_methods_count_the_statistics_they_use_and_no_others() -> None:
     assert found.packages["inspect-ai"] == version("inspect-ai")
 
 
+def test_a_method_beside_ours_counts_its_own_package() -> None:
+    found = closure("safetycase.testing.methods:METHOD")
+    assert "safetycase.testing.methods" in found.code
+    assert not [m for m in found.code if m.startswith(("safetycase.plugin", "safetycase.cli"))]
+
+
 def test_what_is_not_installed_says_so() -> None:
     assert packages(["json", "safetycase", "no_such_thing", "yaml"]) == {
         "PyYAML": version("PyYAML"),

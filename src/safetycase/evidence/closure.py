@@ -52,10 +52,11 @@ def closure(target: str) -> Closure:
     code, files, used = dict[str, str](), dict[str, Path](), dict[str, None]()
     queue = [target.partition(":")[0]]
     house = queue[0].partition(".")[0]
+    ours = (*OURS, queue[0].rpartition(".")[0] or house)
     known: set[str] = set()
     while queue:
         module = queue.pop()
-        path = None if module in known else _own(module, house)
+        path = None if module in known else _own(module, house, ours)
         known.add(module)
         if path is None:
             top = module.partition(".")[0]
@@ -100,11 +101,11 @@ def tops(text: str) -> set[str]:
     return {name.partition(".")[0] for name in names if not name.startswith(".")}
 
 
-def _own(module: str, house: str) -> Path | None:
+def _own(module: str, house: str, ours: tuple[str, ...]) -> Path | None:
     """The file of a module that belongs to the method, or None."""
     top = module.partition(".")[0]
     if top == "safetycase":
-        if not any(module == own or module.startswith(own + ".") for own in OURS):
+        if not any(module == own or module.startswith(own + ".") for own in ours):
             return None
         return _file_of(module)
     if top in sys.stdlib_module_names:
