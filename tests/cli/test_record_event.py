@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -96,9 +97,15 @@ def test_what_an_event_cannot_be(sc: Sc, coins: Path, words: tuple[str, ...], sa
 WAIVE = ("--reason", "a blank at the end of a line", "--expires", "2099-01-01", "--yes")
 
 
-def reviewer_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on the key of a reviewer signs; who introduces one vouches for the role."""
-    monkeypatch.setenv("SAFETYCASE_KEY", str(folder.parent / "reviewer.pem"))
+def reviewer_key(sc: Sc, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the key of a reviewer signs, which the author's key has introduced."""
+    file, request = folder.parent / "reviewer.pem", folder.parent / "reviewer.json"
+    if find_spec("safetycase.cli.record_keys") is not None:
+        asked = sc("record", "keys", "init", folder, "--file", file, "--owner", "Grace",
+                   "--role", "reviewer", "--request", request)  # fmt: skip
+        assert asked.code == 0, asked.err
+        assert sc("record", "keys", "add", request, folder).code == 0
+    monkeypatch.setenv("SAFETYCASE_KEY", str(file))
 
 
 def test_a_reviewer_waives_a_cosmetic_change(
@@ -109,7 +116,7 @@ def test_a_reviewer_waives_a_cosmetic_change(
     own = sc("record", "waive", "E-COIN", coins, "--author", "Ada", "--reviewer", "Grace", *WAIVE)
     assert own.code == 2
     assert "signed the registration" in own.err
-    reviewer_key(coins, monkeypatch)
+    reviewer_key(sc, coins, monkeypatch)
     same = sc("record", "waive", "E-COIN", coins, "--author", "ada", "--reviewer", "Ada", *WAIVE)
     assert same.code == 2
     assert "cannot be its reviewer" in same.err
@@ -143,7 +150,7 @@ def test_another_model_cannot_be_waived(
     changed = text.replace("weights: smollm2-135m-instruct", "weights: quite-another")
     (coins / "case.yaml").write_text(changed, "utf-8")
     assert states(sc, coins)["E-COIN"] == "not applicable"
-    reviewer_key(coins, monkeypatch)
+    reviewer_key(sc, coins, monkeypatch)
     for more in ((), ("--fields", "subject"), ("--fields", "subject.weights")):
         found = sc("record", "waive", "E-COIN", coins, "--author", "Ada", "--reviewer", "Grace",
                    *more, *WAIVE)  # fmt: skip
