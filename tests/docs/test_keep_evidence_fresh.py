@@ -41,7 +41,7 @@ def test_the_page_works_as_written(
         elif language == "console" and not title:
             outs += [ran(sc, line, folder, monkeypatch) for line in text.splitlines()]
     assert "Nothing is due" in outs[1]
-    assert "E-THROWS: stale (instrument.code.coins.throwing)" in outs[3]
+    assert "stale (instrument.code.coins.throwing)" in outs[3]
     assert "Nothing is due" in outs[-5]
     assert "■ fresh" in outs[-2]
     assert "verified" in outs[-1]
