@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.conftest import COIN, write_case
 from tests.threats.conftest import Sc, lines_of
 
@@ -22,6 +23,7 @@ def size(folder: Path) -> int:
     return sum(p.stat().st_size for p in (folder / "ledger").rglob("*") if p.is_file())
 
 
+@pytest.mark.slow
 def test_a_run_that_floods_its_output_leaves_a_bounded_record(sc: Sc, tmp_path: Path) -> None:
     for name in ("toy/garbage", "toy/hostile"):
         text = COIN.replace("method: toy/coin", f"method: {name}")

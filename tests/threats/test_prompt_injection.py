@@ -21,6 +21,7 @@ ORDERS = (
 )
 
 
+@pytest.mark.slow
 def test_what_a_model_says_changes_no_status(sc: Sc, tmp_path: Path) -> None:
     """Two runs, one whose transcripts are hostile; the rest of the record is alike."""
     found = {}

@@ -86,6 +86,7 @@ def test_no_script_of_a_case_or_a_model_runs_in_a_browser(sc: Sc, tmp_path: Path
     assert "default-src 'none'" in head
 
 
+@pytest.mark.slow
 def test_every_field_is_escaped_in_the_page_and_drawings(sc: Sc, tmp_path: Path) -> None:
     folder = write_case(tmp_path / "c", poisoned(), {"items.txt": "x"})
     assert sc("report", folder).code in (0, 4)

@@ -50,6 +50,7 @@ def test_weights_that_change_while_they_load_are_not_used(
         raise AssertionError("the weights were used")
 
 
+@pytest.mark.slow
 def test_a_result_of_other_weights_is_no_result_for_these(sc: Sc, tmp_path: Path) -> None:
     """A swap between two runs: the weights are part of the recipe by content."""
     head, _, tail = CASE.partition("          method: toy/coin")

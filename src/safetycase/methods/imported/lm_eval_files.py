@@ -65,9 +65,10 @@ class Results:
                 f"{self.place}: `{self.wanted.key}` has no standard error, so that a mean of "
                 f"{mean:g} over {n} samples says nothing about its spread; {way_out}"
             )
-        successes = round(mean * n)
-        expected = math.sqrt(max(0.0, mean * (1 - mean)) / (n - 1))
-        whole = abs(mean * n - successes) <= _CLOSE * n and 0 <= successes <= n
+        share = min(max(mean, 0.0), 1.0)
+        successes = round(share * n)
+        expected = math.sqrt(share * (1 - share) / (n - 1))
+        whole = abs(mean - successes / n) <= _CLOSE
         if not whole or abs(self.error - expected) > 1e-6 * max(expected, 1e-3):
             raise MethodError(
                 f"{self.place}: mean {mean:g} and standard error {self.error:g} of "
@@ -240,7 +241,7 @@ def _agree(
             f"{results.place} says {results.effective}"
         )
     values = [s["value"] for s in samples if s["value"] is not None]
-    mean = math.fsum(values) / len(values) if values else math.nan
+    mean = math.fsum(v / len(values) for v in values) if values else math.nan
     if abs(mean - results.mean) > 1e-6:
         raise MethodError(
             f"{place}: the mean of `{results.wanted.key}` is {mean:.6g} over its samples, and "
