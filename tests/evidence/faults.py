@@ -70,6 +70,7 @@ class MemoryHome:
     def open(self) -> bytes:
         return self.kept.data
 
+    @property
     def acknowledged(self) -> None:
         """Nobody noted how much of it was acknowledged."""
 

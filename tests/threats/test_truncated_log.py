@@ -19,6 +19,13 @@ def test_a_log_cut_at_any_line_is_refused(attacked: Path, sc: Sc) -> None:
         put_lines(attacked, lines[:count])
         found = verify(attacked / "ledger")
         assert not found.ok, f"cut after {count}"
+        says = " ".join(problem.says for problem in found.problems)
+        assert "acknowledged on this disk" in says
+    (attacked / "ledger" / ".acknowledged").unlink()  # the checkpoints know it too
+    for count in range(1, len(lines)):
+        put_lines(attacked, lines[:count])
+        found = verify(attacked / "ledger")
+        assert not found.ok, f"cut after {count}"
         assert any("checkpoint" in problem.says for problem in found.problems)
     assert sc("verify", attacked).code == 3
     put_lines(attacked, lines)
