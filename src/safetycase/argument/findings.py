@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -44,6 +43,8 @@ class Finding:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint naming the nearest of `known`, or listing them when they are few."""
+    import difflib  # only for who mistyped, and workers start often
+
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
