@@ -7,7 +7,7 @@ import functools
 import hashlib
 import importlib
 import inspect
-import socket
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -119,7 +119,7 @@ def code_of(target: str) -> Mapping[str, str]:
 
 
 def _other_code(target: str, expected: Mapping[str, str]) -> str:
-    here, there = code_of(target), socket.gethostname()
+    here, there = code_of(target), os.uname().nodename
     if not here:
         return f"the method `{target}` is not installed on {there}"
     names = [name for name in {**expected, **here} if expected.get(name) != here.get(name)]

@@ -9,9 +9,10 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from safetycase.plugin.executors import Ticked
+if TYPE_CHECKING:
+    from safetycase.plugin.executors import Ticked
 
 __all__ = [
     "JOB",
@@ -93,6 +94,8 @@ def _refused(why: str) -> Ended:
 
 def tick_of(task: str, line: bytes | str) -> Ticked | None:
     """Progress from one line of the worker's channel; None if it is anything else."""
+    from safetycase.plugin.executors import Ticked  # a worker reads no ticks, and starts often
+
     try:
         said = json.loads(line)
         return Ticked(
