@@ -907,8 +907,7 @@ class Trust {
 
   again(keyid) {
     const known = this.keys.get(keyid);
-    return known && !(known.revoked && known.revoked.through !== null)
-      ? [`introduces the key ${keyid.slice(0, 16)}… again, after record ${known.seq}`] : [];
+    return known ? [`introduces the key ${keyid.slice(0, 16)}… again, after record ${known.seq}`] : [];
   }
 
   letsItselfIn(record) {
