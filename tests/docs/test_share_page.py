@@ -24,13 +24,19 @@ def test_the_page_works_as_written(sc: Callable[..., Ran], coin: Path) -> None:
             command, _, expected = part.partition("\n")
             done = sc(*shlex.split(command), cwd=coin)
             assert done.code == 0, (command, done.err)
-            assert expected in done.out, (command, done.out)
+            assert counted(expected) in counted(done.out), (command, done.out)
     spoilt = bytearray((coin / "coin.scbundle").read_bytes())
-    second = spoilt.index(b"\n", spoilt.index(b'"payload"'))
-    spoilt[second + 400] ^= 1
+    first = spoilt.index(b'"sig":"')
+    second = spoilt.index(b'"sig":"', first + 1) + 17
+    spoilt[second] = ord("B") if spoilt[second] == ord("A") else ord("A")
     (coin / "bad.scbundle").write_bytes(spoilt)
     done = sc("verify", "bad.scbundle", cwd=coin)
     assert done.code == 3
     said = re.search(r"```text\n(.*?)```", text, re.DOTALL)
     assert said is not None
     assert said[1] in done.out
+
+
+def counted(text: str) -> str:
+    """How many artefacts there are depends on the files of the method that ran."""
+    return re.sub(r"\b[1-9]\d* artefacts", "N artefacts", text)

@@ -9,7 +9,7 @@ import pytest
 from tests.verifier import tampers
 from tests.verifier.bundles import GOLDEN, REVIEWER, TEAM, all_bundles, bundled, roles, small
 
-from safetycase.ledger import Kept, ObjectStore, Seen, read, verify
+from safetycase.ledger import Kept, ObjectStore, Seen, Writer, read, verify
 from safetycase.ledger.bundle import gather
 from safetycase.ledger.bundle_open import open_into
 from safetycase.ledger.bundle_verify import check_bundle, verify_bundle
@@ -48,6 +48,23 @@ def test_a_bundle_says_what_the_folder_says(ledger: Path, tmp_path: Path) -> Non
     assert folder_notes <= file_notes
     assert {held.size: len(held.cosigners) for held in from_file.checkpoints} == {1: 0, 5: 1, 14: 0}
     assert from_file.checkpoints[-1].cosigners[0].key.keyid == REVIEWER.keyid
+
+
+def test_what_was_taken_out_is_left_out(ledger: Path, tmp_path: Path) -> None:
+    digest = read(ledger).records[8].body["artefacts"]["transcript"]
+    body = {"note": "redaction", "sha256": digest, "reason": "personal data"}
+    with Writer(ledger, TEAM) as writer:
+        writer.append("note", body, at="2026-11-24T00:00:00Z")
+    path = ObjectStore(ledger).path(digest)
+    path.unlink()
+    for only in ((), ("E-1",)):
+        found = verify_bundle(kept(bundled(ledger, only=only), tmp_path))
+        assert found.ok
+        notes = [problem.says for problem in found.problems if "redacted" in problem.says]
+        assert notes == [
+            "record 9 (attempt-end, line 9) rests on its transcript, redacted by record 15: "
+            "personal data"
+        ]
 
 
 def test_a_part_holds_what_the_choice_needs_and_no_more(ledger: Path, tmp_path: Path) -> None:

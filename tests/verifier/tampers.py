@@ -495,6 +495,13 @@ def continued(files: Files, keys: Mapping[str, SigningKey]) -> Iterator[Tamper]:
                               "about": {"keyid": [runner.keyid], "claim": ["C"]}})),
         ],
     }  # fmt: skip
+    gone = payloads[8]["predicate"]["body"]["artefacts"]["transcript"]
+    redacts = ("note", {"note": "redaction", "sha256": gone, "reason": "personal data"})
+    without = {name: data for name, data in files.items() if not name.endswith(gone)}
+    stories["taken out, and still there"] = [(team, redacts)]
+    stories["taken out"] = [(team, redacts)]
+    stories["taken out without a reason"] = [(team, ("note", {**redacts[1], "reason": ""}))]
+    stories["gone, and nobody says why"] = [(team, note)]
     for name, story in stories.items():
         new, who = copy.deepcopy(payloads), list(signers)
         for signer, (kind, body) in story:
@@ -504,7 +511,9 @@ def continued(files: Files, keys: Mapping[str, SigningKey]) -> Iterator[Tamper]:
                                      "at": "2026-11-24T00:00:00Z"}  # fmt: skip
             new.append(payload)
             who.append(signer.keyid)
-        yield Tamper(name, chained(files, new, who, known))
+        kept = files if "gone" not in name and name[:9] != "taken out" else without
+        kept = files if name.endswith("still there") else kept
+        yield Tamper(name, chained(kept, new, who, known))
 
 
 def chained(

@@ -157,6 +157,8 @@ def test_stories_of_keys_are_judged_alike(engine: Engine, tmp_path: Path) -> Non
     assert told["let in without a proof"] == (15, 15)
     assert told["waived by who registered it"] == (17, 17)
     assert told["an end without the token"] == (15, 15)
+    assert told["taken out"] == told["taken out, and still there"] == (-1, -1)
+    assert told["taken out without a reason"] == told["gone, and nobody says why"] == (9, 9)
 
 
 @pytest.mark.parametrize("engine", ["node"], indirect=True)

@@ -39,8 +39,8 @@ def test_a_reader_checks_bundles_in_the_page(
     assert sc("run", coin).code in (0, 4)
     assert sc("record", "bundle", coin, "-o", tmp_path / "good.scbundle").code == 0
     data = bytearray((tmp_path / "good.scbundle").read_bytes())
-    at = data.index(b'"payload"', data.index(b"\n", data.index(b'"payload"'))) + 200
-    data[at] ^= 1
+    at = data.index(b'"sig":"', data.index(b'"sig":"') + 1) + 17
+    data[at] = ord("B") if data[at] == ord("A") else ord("A")
     (tmp_path / "bad.scbundle").write_bytes(data)
     theirs = GOLDEN / "roles.scbundle"
     page = coin / "report" / "index.html"
@@ -48,10 +48,10 @@ def test_a_reader_checks_bundles_in_the_page(
         browser.call("Emulation.setEmulatedMedia", features=[])
         browser.open(page.as_uri())
         said = check(browser, tmp_path / "good.scbundle")
-        assert "good.scbundle: verified: 5 records and 2 artefacts" in said
+        assert re.search(r"good.scbundle: verified: 5 records and \d+ artefacts", said), said
         assert "It is the record that this report was made from." in said
         said = check(browser, tmp_path / "bad.scbundle")
-        assert re.search(r"NOT VERIFIED: record 2 \((controls, )?line 2\)", said), said
+        assert "NOT VERIFIED: record 2 (registration, line 2) has a signature that does not" in said
         said = check(browser, theirs)
         assert "roles.scbundle: verified: 14 records and 2 artefacts" in said
         assert "It is the record of another case than this report's." in said

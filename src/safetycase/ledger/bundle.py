@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from safetycase.ledger import merkle
-from safetycase.ledger.bundle_choice import choose, named_artefacts
+from safetycase.ledger.bundle_choice import choose, named_artefacts, redactions
 from safetycase.ledger.bundle_read import LOG, MANIFEST, PROOFS, Manifest, Proofs
 from safetycase.ledger.bundle_zip import BundleRefused, Source, named_well, write
 from safetycase.ledger.home import LOG_NAME
@@ -71,14 +71,15 @@ def gather(
         files[LOG] = b"".join(lines[seq - 1] + b"\n" for seq in chosen)
         files[PROOFS] = _proofs(log, chosen, files).bytes()
     records = [r for r in log.records if chosen is None or r.seq in set(chosen)]
-    digests = sorted({digest for _, _, digest in named_artefacts(records)}) if artefacts else []
+    digests = {digest for _, _, digest in named_artefacts(records)} if artefacts else set()
     unnamed = []
     for name, text in (case or {}).items():
         if named_well(f"case/{name}"):
             files[f"case/{name}"] = text
         else:
             unnamed.append(name)
-    objects = {digest: len(store.get(digest)) for digest in digests}
+    kept = sorted(digests - set(redactions(log.records)))
+    objects = {digest: len(store.get(digest)) for digest in kept}
     manifest = Manifest(
         origin=f"safetycase/{log.records[0].digest[:32]}",
         size=len(log.records),

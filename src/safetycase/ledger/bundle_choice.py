@@ -8,7 +8,7 @@ from safetycase.ledger.bundle_zip import BundleRefused
 from safetycase.ledger.record import Record, is_digest
 from safetycase.ledger.rules import misfits, noted
 
-__all__ = ["choose", "named_artefacts"]
+__all__ = ["choose", "named_artefacts", "redactions"]
 
 
 def choose(
@@ -18,12 +18,12 @@ def choose(
 
     A name in `wanted` is that of evidence, of a claim, or the number of a record. With a
     registration come all of its attempts, their ends, the controls of its method and the waivers
-    of its evidence; with every choice all keys and all events come, since they bear on what the
-    rest is worth, and the last record of each of `sizes`, the checkpoints that go with them.
-    Raises `BundleRefused` for a name that names nothing.
+    of its evidence; with every choice all keys, events and redactions come, since they bear on
+    what the rest is worth, and the last record of each of `sizes`, the checkpoints that go with
+    them. Raises `BundleRefused` for a name that names nothing.
     """
     sound = [record for record in records if not misfits(record.kind, record.body)]
-    chosen = {record.seq for record in sound if record.kind in ("key", "event")}
+    chosen = {r.seq for r in sound if r.kind in ("key", "event") or _redacts(r)}
     for name in wanted:
         found = {record.seq for record in sound if _named(record, name)}
         if not found:
@@ -53,6 +53,19 @@ def named_artefacts(records: Iterable[Record]) -> Iterator[tuple[Record, str, st
         measurement = record.body.get("measurement")
         if kind == "attempt-end" and is_digest(measurement):
             yield record, "measurement", str(measurement)
+
+
+def redactions(records: Iterable[Record]) -> dict[str, Record]:
+    """Artefact -> the first note that says that it was taken out."""
+    found: dict[str, Record] = {}
+    for record in records:
+        if _redacts(record) and not misfits(record.kind, record.body):
+            found.setdefault(record.body["sha256"], record)
+    return found
+
+
+def _redacts(record: Record) -> bool:
+    return noted(record.kind, record.body) == "redaction"
 
 
 def _named(record: Record, name: str) -> bool:

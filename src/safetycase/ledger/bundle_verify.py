@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from safetycase.ledger import merkle
-from safetycase.ledger.bundle_choice import named_artefacts
+from safetycase.ledger.bundle_choice import named_artefacts, redactions
 from safetycase.ledger.bundle_read import LOG, MANIFEST, Bundle, Manifest, Proofs, open_bundle
 from safetycase.ledger.bundle_zip import BundleBroken
 from safetycase.ledger.checkpoints import Held, Kept, hold, roots, signers_of
@@ -29,6 +29,7 @@ __all__ = ["BundleCheck", "check_bundle", "verify_bundle"]
 
 _OTHER = "get the bundle again from whoever made it; until then nothing in it counts"
 _FORGET = "`safetycase record checkpoint --forget` lets this user forget what was seen"
+_REDACTED = "its digest stays in the record; the bytes cannot be checked any more"
 _LEFT_OUT = "ask whoever made it for a bundle with artefacts"
 _PART = "a part shows that its records stand in the record, not that no other one bears on them"
 
@@ -250,7 +251,7 @@ class BundleCheck:
             yield Held(name=kept.name, checkpoint=note, signers=signers)
 
     def _artefacts(self) -> None:
-        bundle, asked = self.bundle, set[str]()
+        bundle, asked, gone = self.bundle, set[str](), redactions(self.log.records)
         for record, role, digest in named_artefacts(self.log.records):
             name = f"objects/{digest[:2]}/{digest}"
             if name in asked:
@@ -258,7 +259,11 @@ class BundleCheck:
             asked.add(name)
             if not self.manifest.artefacts:
                 continue
-            if name not in bundle.members:
+            if name not in bundle.members and digest in gone:
+                by = gone[digest]
+                says = f"rests on its {role}, redacted by record {by.seq}: {by.body['reason']}"
+                self._about(record, says, _REDACTED, note=True)
+            elif name not in bundle.members:
                 self._about(record, f"rests on its {role}: the artefact {digest} is missing")
             elif name in bundle.damaged or bundle.digests[name] != digest:
                 says = f"rests on its {role}: the artefact {digest} has other bytes than it had"

@@ -783,6 +783,7 @@ const BODIES = {
     "author": isText, "reviewer": isText, "expires": isInstant,
   },
   "note": {},
+  "redaction": { "sha256": isDigest, "reason": isText },
   "shot": {
     "shot": isText, "item": isText, "by": isText, "approach": isText, "family": orNull(isText),
     "cost": orNull((v) => isDecimal(v) && !v.startsWith("-")),
@@ -792,10 +793,10 @@ const BODIES = {
   },
 };
 
-/* The kind that says which fields a body has: notes about shots have fields of their own. */
+/* The kind that says which fields a body has: some notes have fields of their own. */
 function shapeOf(kind, body) {
   const note = body.get("note");
-  return kind === "note" && (note === "shot" || note === "shot-result") ? note : kind;
+  return kind === "note" && ["redaction", "shot", "shot-result"].includes(note) ? note : kind;
 }
 
 function misfits(kind, body) {
@@ -1329,6 +1330,11 @@ class Check {
 
   async checkObjects() {
     const asked = new Set();
+    const gone = new Map(); // artefact -> the note that says that it was taken out
+    for (const record of this.records) {
+      const redacts = shapeOf(record.kind, record.body) === "redaction" && !misfits(record.kind, record.body).length;
+      if (redacts && !gone.has(record.body.get("sha256"))) gone.set(record.body.get("sha256"), record);
+    }
     for (const record of this.records) {
       for (const [role, digest] of artefactsOf(record)) {
         const name = `objects/${digest.slice(0, 2)}/${digest}`;
@@ -1336,7 +1342,11 @@ class Check {
         asked.add(name);
         if (!this.artefacts) continue;
         const member = this.members.get(name);
-        if (!member) this.say(record.seq, record.kind, `rests on its ${role}: the artefact ${digest} is missing`);
+        const note = gone.get(digest);
+        if (!member && note) {
+          const why = `rests on its ${role}, redacted by record ${note.seq}: ${note.body.get("reason")}`;
+          this.say(record.seq, record.kind, why, true);
+        } else if (!member) this.say(record.seq, record.kind, `rests on its ${role}: the artefact ${digest} is missing`);
         else if (!member.sound || this.sums.get(name) !== digest) {
           this.say(record.seq, record.kind, `rests on its ${role}: the artefact ${digest} has other bytes than it had`);
         }
