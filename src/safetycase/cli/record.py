@@ -59,7 +59,7 @@ def verify(
     if case.is_file() and case.name != CASE_FILE:
         from safetycase.ledger.bundle_verify import verify_bundle
 
-        found = verify_bundle(case)
+        found = verify_bundle(case, against=kept, seen=seen)
     else:
         record = find_case(case) / "ledger"
         found = verify_record(record, against=kept, seen=seen, artefacts=not no_artefacts)
