@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from safetycase.argument.findings import Finding, did_you_mean
 from safetycase.argument.graph import claim_of
 from safetycase.argument.model import Evidence
-from safetycase.checks.criterion import judge, planned_alpha, spent_alpha
+from safetycase.checks.criterion import equal_share, judge, planned_alpha, spent_alpha
 from safetycase.checks.subject import Subject, finding
 from safetycase.plugin.contract import Method
 from safetycase.stats import sample_size
@@ -77,6 +77,7 @@ def files(subject: Subject) -> Iterator[Finding]:
 def planned_n(subject: Subject) -> Iterator[Finding]:
     """C126."""
     conclusions = subject.conclusions
+    share = equal_share(subject.case) if subject.leaves else 0.0
     for name, facts in subject.leaves.items():
         element = subject.case.elements[name]
         claim = claim_of(subject.case, name, conclusions)
@@ -87,7 +88,7 @@ def planned_n(subject: Subject) -> Iterator[Finding]:
         }
         if not statistics or any(q not in statistics for q in claim.holds_when.names):
             continue
-        alpha = spent_alpha(planned_alpha(subject.case, name), 1)
+        alpha = spent_alpha(planned_alpha(subject.case, name, share=share), 1)
         judged = judge(claim.holds_when, statistics, alpha)
         if judged.outcome != "supports":
             reached = ", ".join(
