@@ -244,6 +244,36 @@ def measure(claims: int, leaves: int, *, runs: int = 3) -> dict[str, Any]:
     return {"claims": claims, "leaves": claims * leaves, "seconds": seconds}
 
 
+def measure_folder(claims: int, leaves: int) -> dict[str, Any]:
+    """CPU seconds of a whole case folder with a signed record, as a `run` that has nothing to do.
+
+    `record` is read and its signatures checked within `opening`, too.
+    """
+    from safetycase.ledger import read
+    from safetycase.workspace.folder import open_case
+
+    gc.disable()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        write_inputs(folder)
+        source = text(claims, leaves)
+        (folder / "case.yaml").write_text(source, "utf-8")
+        case = load(source, "case.yaml").case
+        assert case is not None
+        write_record(folder, bodies(recipes_of(case, folder)))
+        marks = [time.process_time()]
+        records = len(read(folder / "ledger").records)
+        marks.append(time.process_time())
+        space = open_case(folder, NOW, trust_cache=False)
+        marks.append(time.process_time())
+        found = space.assess()
+        marks.append(time.process_time())
+        assert not found.due
+    spent = [round(b - a, 3) for a, b in zip(marks, marks[1:], strict=False)]
+    parts = dict(zip(("record", "opening", "assessment"), spent, strict=True))
+    return {"leaves": claims * leaves, "records": records, "seconds": parts}
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {k: _plain(v) for k, v in value.items()}
@@ -253,4 +283,5 @@ def _plain(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(int(sys.argv[1]), int(sys.argv[2])), indent=1))
+    sizes = int(sys.argv[1]), int(sys.argv[2])
+    print(json.dumps({"parts": measure(*sizes), "folder": measure_folder(50, 20)}, indent=1))
