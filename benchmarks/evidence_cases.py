@@ -9,6 +9,7 @@ the method `toy/coin` of the tests on the path of Python.
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import statistics
 import sys
@@ -269,7 +270,7 @@ def measure_folder(claims: int, leaves: int) -> dict[str, Any]:
         found = space.assess()
         marks.append(time.process_time())
         assert not found.due
-    spent = [round(b - a, 3) for a, b in zip(marks, marks[1:], strict=False)]
+    spent = [round(b - a, 3) for a, b in itertools.pairwise(marks)]
     parts = dict(zip(("record", "opening", "assessment"), spent, strict=True))
     return {"leaves": claims * leaves, "records": records, "seconds": parts}
 
