@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,6 +130,30 @@ def test_somebody_else_countersigns_before_the_run(coin: Path, sc: Run, tmp_path
     # Not before the registration: that is what a countersignature has to follow.
     assert sc("run", coin).code == 0
     assert sc("verify", coin, "--json").json["ordering"]["self"] == 1
+
+
+def test_a_criterion_is_registered_countersigned_and_then_run(
+    coin: Path, sc: Run, tmp_path: Path
+) -> None:
+    assert sc("record", "keys", "init", coin).code == 0
+    file, request = tmp_path / "ada.pem", tmp_path / "request.json"
+    sc("record", "keys", "init", coin, "--file", file, "--owner", "Ada", "--role", "reviewer",
+       "--request", request)  # fmt: skip
+    assert sc("record", "keys", "add", request, coin).code == 0
+    first = sc("run", coin, "--register-only")
+    assert first.code == 0, first.err
+    assert "1 registered, nothing started" in first.out
+    assert sc("run", coin, "--register-only").code == 0  # stands already: no second one
+    assert sc("status", coin, "--json").json["states"]["E-COIN"]["freshness"]["word"] == "never run"
+    signed = tmp_path / "signed.txt"
+    assert sc("record", "countersign", coin, "--key", file, "--out", signed).code == 0
+    assert sc("record", "checkpoint", coin, "--add", signed).code == 0
+    time.sleep(1.1)  # a countersignature has whole seconds, and has to be older than the start
+    assert sc("run", coin).code == 0
+    found = sc("verify", coin, "--json").json
+    assert found["ok"] is True
+    assert found["ordering"] == {"none": 0, "self": 0, "cosigned": 1, "public": 0}
+    assert "cosigned" in sc("why", "RARE", coin).out
 
 
 def test_a_checkpoint_can_be_countersigned_without_the_record(

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from safetycase.checks.criterion import equal_share
 from safetycase.cli.common import (
     Exit,
     as_json_option,
@@ -29,8 +30,9 @@ from safetycase.cli.run_stop import Asked, listening
 from safetycase.cli.show import print_status, write_report
 from safetycase.evidence import schedule
 from safetycase.evidence.events import AttemptEnded, AttemptStarted, ControlsStarted
+from safetycase.evidence.registering import register
 from safetycase.evidence.setting import Setting
-from safetycase.ledger import default_key_path, fold, load_or_create, open_writer
+from safetycase.ledger import Writer, default_key_path, fold, load_or_create, open_writer
 from safetycase.plugin.executors import Limits
 from safetycase.workspace.folder import Workspace, open_case
 from safetycase.workspace.paths import find_case
@@ -48,6 +50,7 @@ class _Wanted:
     options: tuple[str, ...]
     limits: Limits
     retries: int
+    register_only: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class _Done:
     """What came of it."""
 
     ended: tuple[AttemptEnded, ...] = ()
+    registered: tuple[str, ...] = ()
     used_up: tuple[tuple[str, str], ...] = ()
     interrupted: bool = False
 
@@ -110,6 +114,11 @@ class _Done:
     help="How often a lost attempt is started again, as an attempt of its own.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would run, why and at what cost.")
+@click.option(
+    "--register-only",
+    is_flag=True,
+    help="Register what is due and start nothing, so that somebody can countersign first.",
+)
 def run(
     case: Path,
     now: datetime,
@@ -125,6 +134,7 @@ def run(
     output_limit: str | None,
     retries: int,
     dry_run: bool,
+    register_only: bool,
 ) -> int:
     """Run the evidence of CASE that is due, record every attempt, and print the verdict tree.
 
@@ -141,6 +151,7 @@ def run(
         options=options,
         limits=limits(time_limit, memory_limit, output_limit),
         retries=retries,
+        register_only=register_only,
     )
     folder = find_case(case)
     pull(folder / "ledger")  # what others of a team recorded may be what is due here
@@ -181,13 +192,19 @@ def _show(folder: Path, now: datetime, done: _Done, *, as_json: bool) -> int:
         echo_json(
             {
                 "ended": [_ended_json(event) for event in done.ended],
+                "registered": list(done.registered),
                 "used_up": [{"evidence": name, "because": why} for name, why in done.used_up],
                 "verdict": assessment.verdict,
                 "report": str(path),
             }
         )
         return Exit.HOLDS
-    if not done.ended and not done.used_up:
+    if done.registered:
+        click.echo(
+            f"{len(done.registered)} registered, nothing started. Somebody else can sign now that "
+            "it was there first: `safetycase record countersign`; then `safetycase run`\n"
+        )
+    elif not done.ended and not done.used_up:
         click.echo("Nothing is due: every leaf has its result in the record.\n")
     print_status(assessment)
     click.echo(f"\nReport: {path}")
@@ -217,6 +234,7 @@ def _setting(space: Workspace, wanted: _Wanted) -> Setting:
         limits=wanted.limits,
         exploratory=wanted.exploratory,
         retries=wanted.retries,
+        share=equal_share(space.case),
     )
 
 
@@ -234,6 +252,8 @@ def _execute(space: Workspace, choice: Choice, wanted: _Wanted) -> _Done:
         setting = replace(setting, history=history)
         if lost:
             stderr(f"{lost} unfinished attempt(s) of an earlier run are recorded as lost")
+        if wanted.register_only:
+            return _Done(used_up=choice.used_up, registered=_registered(setting, choice, writer))
         executor = stack.enter_context(
             opened(
                 wanted.executor,
@@ -247,6 +267,15 @@ def _execute(space: Workspace, choice: Choice, wanted: _Wanted) -> _Done:
             contextlib.closing(schedule.run(setting, choice.jobs, writer, executor))
         )
         return _follow(events, choice, asked)
+
+
+def _registered(setting: Setting, choice: Choice, writer: Writer) -> tuple[str, ...]:
+    """Register what is due and start nothing: the ids of the leaves that are registered now."""
+    for job in choice.jobs:
+        standing, new = register(setting, job, writer)
+        word = "registered in" if new else "stands already in"
+        stderr(f"{job.evidence.id}: {word} record {standing.seq}")
+    return tuple(job.evidence.id for job in choice.jobs)
 
 
 def _follow(events: Any, choice: Choice, asked: Asked) -> _Done:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import importlib
 import inspect
 import os
@@ -67,7 +66,7 @@ def perform(job: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
 
 def watched(job: Mapping[str, Any]) -> contextlib.AbstractContextManager[Seen]:
     """Watch what a job opens beyond the files it names."""
-    declared = (*job["inputs"], *(job.get("files") or {}))
+    declared = (*job["inputs"], *(job.get("files") or {}), *job.get("declared", ()))
     return watching(Path(job["case_folder"]), Path(job["scratch"]), declared)
 
 
@@ -108,12 +107,10 @@ def code_of(target: str) -> Mapping[str, str]:
 
     Empty if the method is not installed. Read once per process: what is imported stays imported.
     """
-    from safetycase.plugin.catalogue import MethodEntry
+    from safetycase.evidence.closure import closure
 
-    entry = MethodEntry(name="", target=target, package="", package_version="")
     try:
-        files = entry.code()
-        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files}
+        return closure(target).code
     except (ImportError, ValueError, OSError):
         return {}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from safetycase.evidence.digests import Digester
+from safetycase.evidence.models import ModelMissing, weights_of
 from safetycase.evidence.registering import replicate_seed
 from safetycase.evidence.setting import Job, Setting, stamp
 from safetycase.ledger import (
@@ -277,7 +278,26 @@ def _changed(setting: Setting, job: Job) -> Sequence[str]:
             now = ""
         if now != digest:
             changed.append(name)
-    return changed
+    return [*changed, *_changed_weights(setting, job)]
+
+
+def _changed_weights(setting: Setting, job: Job) -> Sequence[str]:
+    """The model of a job, if its weights are no longer the registered ones.
+
+    They are read again only if size, time or place of their file changed since they were hashed.
+    """
+    recipe, name = job.recipe.recipe, job.evidence.model or setting.case.header.system.model
+    wanted = recipe.groups["subject"].get("weights_sha256") if recipe else ""
+    if not wanted or not job.method.needs_model:
+        return ()
+    try:
+        found = weights_of(
+            setting.case.header.models[name], setting.folder, Digester(trust_cache=True)
+        )
+    except (OSError, ModelMissing):
+        found = None
+    same = found is not None and found.sha256 == wanted
+    return () if same else (f"the weights of `{name}`",)
 
 
 def sweep(setting: Setting, writer: Writer) -> tuple[History, int]:

@@ -174,7 +174,7 @@ def _body(setting: Setting, job: Job, digest: str, seed: int) -> dict[str, Any]:
     """What is fixed before the first run."""
     assert job.recipe.recipe is not None
     case, leaf, criterion = setting.case, job.evidence, str(job.claim.holds_when)
-    alpha = planned_alpha(case, leaf.id)
+    alpha = planned_alpha(case, leaf.id, share=setting.share)
     return {
         "evidence": leaf.id,
         "claim": job.claim.id,

@@ -57,7 +57,8 @@ class Setting:
 
     `retries` is how often in one run a planned attempt that was lost is started again; `stop`
     says whether the operator asked to end; `token` makes a fencing token. An attempt counts as
-    lost `margin` seconds after its time limit, if nobody has told of its end by then.
+    lost `margin` seconds after its time limit, if nobody has told of its end by then. `share` is
+    the doubt that a leaf without a level may spend (`equal_share`), for a case of many leaves.
     """
 
     case: Case
@@ -68,6 +69,7 @@ class Setting:
     exploratory: bool = False
     retries: int = 1
     margin: float = 60.0
+    share: float | None = None
     token: Callable[[], str] = fresh_token
     stop: Callable[[], bool] = never
 

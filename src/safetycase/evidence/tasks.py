@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from safetycase.evidence.digests import Digester
 from safetycase.evidence.events import Event, ServerStarted
 from safetycase.evidence.facts import resolve_facts
-from safetycase.evidence.models import weights_path
-from safetycase.evidence.serving import serve
+from safetycase.evidence.models import weights_of, weights_path
+from safetycase.evidence.serving import ServerFailed, serve
 from safetycase.evidence.setting import Job, Setting
 from safetycase.plugin.executors import Executor
 
@@ -43,6 +44,7 @@ def models(
         url = ""
         if path is not None and executor.local:
             url = stack.enter_context(serve(path, base / f"server-{len(access)}.log"))
+            _as_registered(setting, jobs, name)
             yield ServerStarted(model=name, url=url)
         access[name] = {
             "name": name,
@@ -52,8 +54,29 @@ def models(
         }
 
 
+def _as_registered(setting: Setting, jobs: Sequence[Job], name: str) -> None:
+    """Refuse weights that changed between the reading of the recipe and the loading."""
+    found = weights_of(
+        setting.case.header.models[name], setting.folder, Digester(trust_cache=False)
+    )
+    for job in jobs:
+        recipe = job.recipe.recipe
+        model = job.evidence.model or setting.case.header.system.model
+        if not job.method.needs_model or model != name or recipe is None or found is None:
+            continue
+        if recipe.groups["subject"].get("weights_sha256") != found.sha256:
+            raise ServerFailed(
+                f"the weights of `{name}` changed while they were loaded: run again when nothing "
+                "writes them"
+            )
+
+
 def run_job(setting: Setting, job: Job, access: Access, seed: int) -> Mapping[str, Any]:
-    """The job of one attempt. `files` are those the recipe names, by content."""
+    """The job of one attempt.
+
+    `files` are those of the case folder that the recipe names, by content; `declared` also the
+    code and the weights, which a run may open without being asked.
+    """
     values, _ = resolve_facts(setting.case, dict(job.evidence.with_))
     subject = job.evidence.model or setting.case.header.system.model
     reached = {name: dict(how) for name, how in access.items()}
@@ -68,6 +91,7 @@ def run_job(setting: Setting, job: Job, access: Access, seed: int) -> Mapping[st
         "parameters": values,
         "inputs": list(job.evidence.inputs),
         "files": dict(job.recipe.files),
+        "declared": list(job.recipe.declared),
         "case_folder": str(setting.folder.resolve()),
         "seed": seed,
         "needs": sorted(set(job.evidence.reads.values())),

@@ -60,6 +60,7 @@ class Workspace:
             )
         # Imported here because `check` does not need it and starts a third faster without.
         from safetycase.assess.assessment import CurrentLeaf, Input, assess
+        from safetycase.ledger.ordering import grades
 
         leaves = {
             name: CurrentLeaf(
@@ -80,6 +81,7 @@ class Workspace:
                 now=self.now,
                 record_length=len(self.log.records),
                 record_head=self.log.records[-1].digest if self.log.records else None,
+                ordering=grades(self.history, self.log.checkpoints).grades,
             )
         )
 
