@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from safetycase.assess.records import Assessment
 from safetycase.checks.criterion import equal_share
 from safetycase.cli.common import (
     Exit,
@@ -27,7 +28,7 @@ from safetycase.cli.run_choice import Choice, choose, plan_json, plan_lines
 from safetycase.cli.run_executor import limits, opened
 from safetycase.cli.run_show import Shown
 from safetycase.cli.run_stop import Asked, listening
-from safetycase.cli.show import print_status, write_report
+from safetycase.cli.show import current_report, print_status, write_report
 from safetycase.evidence import schedule
 from safetycase.evidence.events import AttemptEnded, AttemptStarted, ControlsStarted
 from safetycase.evidence.registering import register
@@ -170,7 +171,10 @@ def run(
         stderr(f"{name} is not run again: {why}")
     if done.interrupted:
         return Exit.INTERRUPTED
-    return _show(folder, now if not choice.jobs else _clock(), done, as_json=as_json)
+    if not choice.jobs and choice.assessment is not None:
+        return _show(space, choice.assessment, done, as_json=as_json)
+    space = open_case(folder, now if not choice.jobs else _clock(), trust_cache=True)
+    return _show(space, space.assess(), done, as_json=as_json)
 
 
 def _show_plan(space: Workspace, choice: Choice, wanted: _Wanted, *, as_json: bool) -> int:
@@ -183,11 +187,12 @@ def _show_plan(space: Workspace, choice: Choice, wanted: _Wanted, *, as_json: bo
     return Exit.HOLDS
 
 
-def _show(folder: Path, now: datetime, done: _Done, *, as_json: bool) -> int:
-    """The case as it stands after the run, on the screen and as a page."""
-    space = open_case(folder, now, trust_cache=True)
-    assessment = space.assess()
-    path = write_report(space, assessment, None)
+def _show(space: Workspace, assessment: Assessment, done: _Done, *, as_json: bool) -> int:
+    """The case as it stands after the run, on the screen and as a page.
+
+    A page that was made of the same state is left as it is.
+    """
+    path = current_report(space, assessment) or write_report(space, assessment, None)
     if as_json:
         echo_json(
             {

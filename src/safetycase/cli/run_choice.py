@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from safetycase.argument.findings import did_you_mean
+from safetycase.assess.records import Assessment
 from safetycase.cli.common import printable
 from safetycase.evidence.forecast import Forecast, forecast, totals
 from safetycase.evidence.registering import is_used_up
@@ -25,10 +26,14 @@ _ENDED = ("expired", "invalidated", "tainted")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The leaves to run, and those left alone because their budget is used up, each with why."""
+    """The leaves to run, and those left alone because their budget is used up, each with why.
+
+    `assessment` is the one that it was made from, if one was.
+    """
 
     jobs: tuple[Job, ...]
     used_up: tuple[tuple[str, str], ...] = ()
+    assessment: Assessment | None = None
 
 
 def choose(space: Workspace, only: Sequence[str], *, exploratory: bool) -> Choice:
@@ -54,7 +59,7 @@ def choose(space: Workspace, only: Sequence[str], *, exploratory: bool) -> Choic
         if assessment.freshness[name].word != "fresh":
             due.setdefault(name, "its plan changed after the budget was used up")
     jobs = space.jobs({n: w for n, w in due.items() if n not in spent}, anew=ended)
-    return Choice(jobs=tuple(jobs), used_up=tuple(sorted(spent.items())))
+    return Choice(jobs=tuple(jobs), used_up=tuple(sorted(spent.items())), assessment=assessment)
 
 
 def _used_up(

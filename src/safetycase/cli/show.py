@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 import sys
 from datetime import datetime
@@ -139,8 +141,35 @@ def write_report(space: Workspace, assessment: Assessment, out: Path | None) -> 
     keep(path, [])
     root = breakdown_of(assessment, assessment.case.root)
     seal = _seal(space)
-    save(path, render_html(assessment, version=__version__, breakdown=root, seal=seal))
+    page = render_html(assessment, version=__version__, breakdown=root, seal=seal)
+    save(path, f"{page}{_state(space, assessment)}")
     return path
+
+
+def current_report(space: Workspace, assessment: Assessment) -> Path | None:
+    """The page in the case folder, if one is there that was made of the same state."""
+    path = space.folder / "report" / "index.html"
+    wanted = _state(space, assessment).encode()
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(wanted), os.SEEK_END)
+            return path if file.read() == wanted else None
+    except OSError:
+        return None
+
+
+def _state(space: Workspace, assessment: Assessment) -> str:
+    """A remark that names what a page was made of: the case files, the record, what is current."""
+    from safetycase import __version__
+
+    total = hashlib.sha256(f"{__version__} {assessment.record_head} {assessment.verdict}".encode())
+    for file in sorted(space.folder.rglob("*.yaml")):
+        total.update(f"\n{file.name} ".encode() + hashlib.sha256(file.read_bytes()).digest())
+    for name, freshness in sorted(assessment.freshness.items()):
+        total.update(f"\n{name} {freshness}".encode())
+    for finding in space.findings:
+        total.update(f"\n{finding.code} {finding.message}".encode())
+    return f"<!-- made of the state {total.hexdigest()} -->\n"
 
 
 def _seal(space: Workspace) -> Seal | None:
