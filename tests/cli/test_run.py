@@ -57,7 +57,7 @@ def test_a_used_up_budget_ends_a_registration_and_a_new_plan_starts_one(
     plan = sc("run", folder, "--dry-run", "--json").json
     assert plan["due"] == []
     assert [each["evidence"] for each in plan["used_up"]] == ["E-COIN"]
-    assert "so that its budget is used up" in sc("why", "E-COIN", folder).out
+    assert "so that its budget is used up" in " ".join(sc("why", "E-COIN", folder).out.split())
     (folder / "case.yaml").write_text(planned(RAISES, "budget: 3"), "utf-8")
     assert sc("run", folder).code == 0
     leaf = sc("status", folder, "--json").json["leaves"]["E-COIN"]

@@ -23,7 +23,7 @@ from typing import Any
 
 from safetycase.evidence.places import Places
 
-__all__ = ["Seen", "watching"]
+__all__ = ["Seen", "unwatched", "watching"]
 
 AT_ONCE = 8 * 1024 * 1024
 """Bytes up to which a file is digested as it is opened; a larger one when the run ends."""
@@ -170,7 +170,7 @@ def watching(
         yield seen
     finally:
         _active.remove(seen)
-        with _unwatched():
+        with unwatched():
             seen.finish()
 
 
@@ -187,7 +187,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     act = _ACTS.get(event)
     if act is None or not _active or getattr(_local, "busy", False):
         return
-    with _unwatched():
+    with unwatched():
         for seen in tuple(_active):
             # Whatever goes wrong here must not be an error of the method that is watched.
             with contextlib.suppress(Exception):
@@ -195,8 +195,8 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 @contextlib.contextmanager
-def _unwatched() -> Iterator[None]:
-    """What is opened to digest a file is no input of the run."""
+def unwatched() -> Iterator[None]:
+    """What this thread does meanwhile is nothing that a run did: digesting, or scheduling runs."""
     before = getattr(_local, "busy", False)
     _local.busy = True
     try:

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 from safetycase.evidence.executors import results
 from safetycase.evidence.executors.printing import Log, routed
+from safetycase.evidence.observe import unwatched
 from safetycase.evidence.perform import failure, method_of, perform, prepared, result_of, watched
 from safetycase.evidence.worker import TICK_SECONDS, as_text
 from safetycase.plugin.contract import MethodError
@@ -74,6 +75,7 @@ class AsyncioExecutor:
         self._thread.start()
         self._routes = contextlib.ExitStack()
         self._routes.enter_context(routed())
+        self._routes.enter_context(unwatched())  # this thread schedules, and runs no method
         self._closed = False
 
     def start(self, task: Task) -> None:
