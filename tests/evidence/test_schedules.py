@@ -314,11 +314,15 @@ def test_schedules(case: tuple[Setting, list[Job]], log: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize("block", range(4))
 def test_many_schedules(
     case: tuple[Setting, list[Job]], log: Path, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    """5,000 more. Signatures take a third of the time, and are checked in one of ten."""
+    """2,000 more. Signatures take a third of the time, and are checked in one of ten.
+
+    A flush takes another third, and no schedule loses power.
+    """
+    monkeypatch.setattr(os, "fsync", lambda _file: None)
     for seed in range(200 + 500 * block, 700 + 500 * block):
         with monkeypatch.context() as patch:
             if seed % 10:
