@@ -78,6 +78,30 @@ def test_a_rollback_is_refused_by_verify_status_and_run(ran: Path, sc: Run, tmp_
     assert sc("run", ran, "--exploratory").code == 0
 
 
+def test_a_run_with_nothing_due_refuses_a_record_that_was_put_back_or_cut(
+    ran: Path, sc: Run, tmp_path: Path
+) -> None:
+    older, longer = tmp_path / "older", records(ran) + 1
+    shutil.copytree(ran, older)
+    assert sc("record", "keys", "init", ran, "--file", tmp_path / "other.pem").code == 0
+    done = sc("run", older)
+    assert done.code == 3
+    assert f"you have seen {longer} records" in done.err
+    shutil.copy(ran / "ledger" / "checkpoints" / f"{longer}.txt", older / "ledger" / "checkpoints")
+    for words in (("run", older), ("run", older, "--dry-run")):
+        done = sc(*words)
+        assert done.code == 3
+        assert f"checkpoints/{longer}.txt is over {longer} records" in done.err
+
+
+def test_a_run_with_nothing_due_sets_an_unfinished_end_aside(ran: Path, sc: Run) -> None:
+    with (ran / "ledger" / "log.jsonl").open("ab") as log:
+        log.write(b"half a li")
+    assert sc("run", ran).code == 0
+    assert (ran / "ledger" / "torn-1.bin").read_bytes() == b"half a li"
+    assert sc("verify", ran).code == 0
+
+
 def test_a_pin_shows_a_rollback_to_everybody(
     ran: Path, sc: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,12 +28,20 @@ from safetycase.cli.run_choice import Choice, choose, plan_json, plan_lines
 from safetycase.cli.run_executor import limits, opened
 from safetycase.cli.run_show import Shown
 from safetycase.cli.run_stop import Asked, listening
-from safetycase.cli.show import current_report, print_status, write_report
+from safetycase.cli.show import current_report, print_problems, print_status, write_report
 from safetycase.evidence import schedule
 from safetycase.evidence.events import AttemptEnded, AttemptStarted, ControlsStarted
 from safetycase.evidence.registering import register
 from safetycase.evidence.setting import Setting
-from safetycase.ledger import Writer, default_key_path, fold, load_or_create, open_writer
+from safetycase.ledger import (
+    Seen,
+    Writer,
+    default_key_path,
+    default_seen_folder,
+    fold,
+    load_or_create,
+    open_writer,
+)
 from safetycase.plugin.executors import Limits
 from safetycase.workspace.folder import Workspace, open_case
 from safetycase.workspace.paths import find_case
@@ -167,6 +175,8 @@ def run(
     done = _Done(used_up=choice.used_up)
     if choice.jobs:
         done = _execute(space, choice, wanted)
+    else:
+        _hold(space)
     for name, why in done.used_up:
         stderr(f"{name} is not run again: {why}")
     if done.interrupted:
@@ -184,7 +194,8 @@ def _show_plan(space: Workspace, choice: Choice, wanted: _Wanted, *, as_json: bo
     else:
         for line in plan_lines(setting, choice):
             click.echo(line)
-    return Exit.HOLDS
+    print_problems(space)
+    return Exit.RECORD if space.log.errors else Exit.HOLDS
 
 
 def _show(space: Workspace, assessment: Assessment, done: _Done, *, as_json: bool) -> int:
@@ -272,6 +283,18 @@ def _execute(space: Workspace, choice: Choice, wanted: _Wanted) -> _Done:
             contextlib.closing(schedule.run(setting, choice.jobs, writer, executor))
         )
         return _follow(events, choice, asked)
+
+
+def _hold(space: Workspace) -> None:
+    """Refuse the record as a writer would, though nothing is to be added to it.
+
+    Only what is amiss opens a writer, which also sets an unfinished end aside.
+    """
+    seen = Seen(folder=default_seen_folder(os.environ))
+    if space.log.errors or seen.problems(space.log):
+        key = load_or_create(default_key_path(os.environ), getpass.getuser())
+        with open_writer(space.folder / "ledger", key):
+            pass
 
 
 def _registered(setting: Setting, choice: Choice, writer: Writer) -> tuple[str, ...]:
