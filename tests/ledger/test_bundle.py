@@ -175,6 +175,52 @@ def test_nothing_is_taken_out_of_a_doubtful_bundle(
     assert not list(tmp_path.glob(".out*"))
 
 
+def test_an_empty_folder_that_is_there_is_filled_and_stays(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = kept(bundled(ledger), tmp_path)
+    here, linked = tmp_path / "here", tmp_path / "linked"
+    here.mkdir()
+    before = here.stat().st_ino
+    monkeypatch.chdir(here)
+    assert open_into(path, Path()).ok
+    assert here.stat().st_ino == before
+    assert verify(here / "ledger").ok
+    (tmp_path / "far").mkdir()
+    linked.symlink_to(tmp_path / "far")
+    assert open_into(path, linked).ok
+    assert {part.name for part in linked.iterdir()} == {"case.yaml", "ledger", "modules"}
+
+
+def test_a_disk_that_fills_up_leaves_no_half_of_a_bundle(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = kept(bundled(ledger), tmp_path)
+    rename, parts = Path.rename, []
+
+    def full(self: Path, target: Path) -> Path:
+        parts.append(target)
+        if target.name == "ledger":
+            raise OSError(28, "No space left on device", str(target))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", full)
+    (tmp_path / "there").mkdir()
+    for name in ("there", "new"):
+        with pytest.raises(OSError, match="No space"):
+            open_into(path, tmp_path / name)
+    assert not list((tmp_path / "there").iterdir())
+    assert not (tmp_path / "new").exists()
+    assert [part.name for part in parts[-3:]][-1] == "ledger"
+
+
+def test_a_record_that_its_checkpoint_contradicts_is_not_bundled(ledger: Path) -> None:
+    folder = ledger / "checkpoints"
+    (folder / "15.txt").write_bytes((folder / "14.txt").read_bytes().replace(b"\n14\n", b"\n15\n"))
+    with pytest.raises(BundleRefused, match=r"checkpoints/15.txt is over 15 records"):
+        gather(ledger, ObjectStore(ledger))
+
+
 def test_a_rollback_shows_against_a_checkpoint_kept_later(tmp_path: Path) -> None:
     """An older bundle is a sound one: only what somebody kept tells that it is older."""
     ledger = tmp_path / "ledger"

@@ -13,10 +13,12 @@ from safetycase.ledger import merkle
 from safetycase.ledger.bundle_choice import choose, named_artefacts, redactions
 from safetycase.ledger.bundle_read import LOG, MANIFEST, PROOFS, Manifest, Proofs
 from safetycase.ledger.bundle_zip import BundleRefused, Source, named_well, write
+from safetycase.ledger.checkpoints import hold, kept_in
+from safetycase.ledger.fold import fold
 from safetycase.ledger.home import LOG_NAME
 from safetycase.ledger.log import parse
 from safetycase.ledger.note import NoteError, open_note
-from safetycase.ledger.record import Log
+from safetycase.ledger.record import Log, Problem
 from safetycase.ledger.stores import Store
 
 __all__ = ["Contents", "gather", "write_bundle"]
@@ -26,13 +28,15 @@ __all__ = ["Contents", "gather", "write_bundle"]
 class Contents:
     """What goes into a bundle: its manifest, the bytes of its small members, and artefacts.
 
-    `unnamed` are the case files whose names no bundle holds: they were left out.
+    `unnamed` are the case files whose names no bundle holds: they were left out. `problems` are
+    records that break a rule: a bundle that holds them does not verify, as the record does not.
     """
 
     manifest: Manifest
     files: Mapping[str, bytes]
     objects: Mapping[str, int]
     unnamed: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def gather(
@@ -47,8 +51,8 @@ def gather(
 
     `only` names evidence, claims or numbers of records: the bundle then holds their records and
     what those need, each with a proof that it stands in the record. `case` are the files of the
-    case by name; they are not signed. Raises `BundleRefused` if the record has a break or no
-    checkpoint of its full length, or if a name in `only` names nothing.
+    case by name; they are not signed. Raises `BundleRefused` if the record has a break, contradicts
+    a checkpoint or has none of its full length, or if a name in `only` names nothing.
     """
     data = (folder / LOG_NAME).read_bytes() if (folder / LOG_NAME).is_file() else b""
     log = parse(data)
@@ -56,6 +60,7 @@ def gather(
         raise BundleRefused(f"the record does not verify: {log.errors[0].says}")
     if not log.records:
         raise BundleRefused("the record is empty: there is nothing to put into a bundle")
+    _agrees(folder, log)
     notes = _checkpoints(folder, len(log.records))
     wanted = tuple(only)
     chosen = None
@@ -88,7 +93,13 @@ def gather(
         artefacts=artefacts,
         listed=_listed(files, objects),
     )
-    return Contents(manifest=manifest, files=files, objects=objects, unnamed=tuple(unnamed))
+    return Contents(
+        manifest=manifest,
+        files=files,
+        objects=objects,
+        unnamed=tuple(unnamed),
+        problems=fold(log).problems,
+    )
 
 
 def write_bundle(file: BinaryIO, contents: Contents, store: Store) -> None:
@@ -118,6 +129,14 @@ def _place(digest: str) -> str:
 
 def _leaves(log: Log) -> list[bytes]:
     return [merkle.leaf_hash(bytes.fromhex(record.digest)) for record in log.records]
+
+
+def _agrees(folder: Path, log: Log) -> None:
+    """Refuse a record that one of its checkpoints, or the pin, contradicts."""
+    kept, unread = kept_in(folder)
+    for problem in (*unread, *hold(log, kept, thorough=True)[1]):
+        if problem.severity == "error":
+            raise BundleRefused(f"the record does not verify: {problem}")
 
 
 def _checkpoints(folder: Path, size: int) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -17,6 +18,7 @@ from safetycase.ledger.verifier import Verification
 __all__ = ["open_into"]
 
 _CASE: Final = "case/"
+_LEDGER: Final = "ledger"
 
 
 def open_into(path: Path, folder: Path) -> Verification:
@@ -47,23 +49,42 @@ def open_into(path: Path, folder: Path) -> Verification:
 
 
 def _extract(bundle: Bundle, folder: Path) -> None:
-    """Write beside `folder` and put the whole in its place at the end."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
-    fresh.mkdir()
+    """Write inside `folder`, and put each part in its place at the end: the record last.
+
+    The folder itself stays the one it was: it may be a link, a disk, or where the caller stands.
+    """
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f".open-{os.getpid()}"
+    moved: list[Path] = []
     try:
+        fresh.mkdir()
         for name in bundle.members:
             if name not in (MANIFEST, PROOFS):
                 _member(bundle, name, fresh / _place(name))
-        fresh.replace(folder)
-        sync_folder(folder.parent)
+        for part in sorted(fresh.iterdir(), key=lambda part: (part.name == _LEDGER, part)):
+            moved.append(part.rename(folder / part.name))
+        fresh.rmdir()
+        sync_folder(folder)
+        sync_folder(folder.resolve().parent)
     except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
+        _undo(folder, [fresh, *moved], made=made)
         raise
 
 
+def _undo(folder: Path, parts: list[Path], *, made: bool) -> None:
+    for part in parts:
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)
+    if made:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
 def _place(name: str) -> str:
-    return name.removeprefix(_CASE) if name.startswith(_CASE) else f"ledger/{name}"
+    return name.removeprefix(_CASE) if name.startswith(_CASE) else f"{_LEDGER}/{name}"
 
 
 def _member(bundle: Bundle, name: str, target: Path) -> None:
