@@ -102,6 +102,55 @@ def test_a_run_with_nothing_due_sets_an_unfinished_end_aside(ran: Path, sc: Run)
     assert sc("verify", ran).code == 0
 
 
+def test_no_checkpoint_is_made_or_pinned_of_a_record_that_was_put_back(
+    ran: Path, sc: Run, tmp_path: Path
+) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(ran, older)
+    assert sc("record", "keys", "init", ran, "--file", tmp_path / "other.pem").code == 0
+    refused = sc("record", "checkpoint", older, "--pin")
+    assert refused.code == 3
+    assert "--forget" in refused.err
+    assert not (older / "checkpoint.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "sort"),
+    [
+        (("bundle", "--out"), "a bundle"),
+        (("countersign", "--out"), "a checkpoint"),
+        (("keys", "init", "--request"), "a request of a key"),
+    ],
+)
+def test_no_output_takes_the_place_of_another_file(
+    ran: Path, second: Path, sc: Run, words: tuple[str, ...], sort: str
+) -> None:
+    for name in ("case.yaml", "ledger/log.jsonl"):
+        before = (ran / name).read_bytes()
+        key = ("--key", second) if words[0] == "countersign" else ()
+        refused = sc("record", *words, ran / name, ran, *key)
+        assert refused.code == 2
+        assert f"{name} is not {sort} and would be lost; name another file" in refused.err
+        assert (ran / name).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("countersign", "--key", "KEY", "--now", "1960-01-01"),
+        ("countersign", "--now", "0001-01-01T00:00:00+14:00"),
+        ("keys", "init", "--from", "0001-01-01T00:00:00+14:00"),
+        ("keys", "init", "--until", "9999-12-31T23:59:59-14:00"),
+    ],
+)
+def test_a_time_out_of_the_calendar_is_a_sentence(
+    ran: Path, second: Path, sc: Run, words: tuple[str, ...]
+) -> None:
+    refused = sc("record", *(second if word == "KEY" else word for word in words), ran)
+    assert refused.code == 2
+    assert "Traceback" not in refused.err
+
+
 def test_a_pin_shows_a_rollback_to_everybody(
     ran: Path, sc: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

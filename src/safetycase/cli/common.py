@@ -21,6 +21,7 @@ __all__ = [
     "case_options",
     "echo_json",
     "finding_json",
+    "instant",
     "now_option",
     "print_findings",
     "unread",
@@ -53,13 +54,19 @@ def worst(codes: Iterable[int]) -> int:
 def _parse_now(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime:
     if value is None:
         return datetime.now(UTC).replace(microsecond=0)
+    return instant(value)
+
+
+def instant(text: str, option: str | None = None) -> datetime:
+    """The UTC time in `text`; raises `click.BadParameter`, about `option`, if it is none."""
     try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
+        found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter(
-            f"`{value}` is no date or time; write 2026-11-23 or 2026-11-23T09:30:00Z"
+            f"`{printable(text)}` is no date or time; write 2026-11-23 or 2026-11-23T09:30:00Z",
+            param_hint=option,
         ) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else (found.astimezone(UTC))
 
 
 now_option = click.option(

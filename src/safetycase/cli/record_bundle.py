@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 import click
 
 from safetycase.cli.common import Exit, case_options, echo_json, printable
+from safetycase.cli.writing import own
 from safetycase.workspace.paths import find_case
 
 __all__ = ["bundle"]
@@ -73,9 +75,13 @@ def _write(
     from safetycase.ledger.bundle import gather, write_bundle
 
     path = out or Path(f"{folder.name}{SUFFIX}")
+    own(path, b"PK\x03\x04", "a bundle")
     store = open_store(folder / "ledger")
     contents = gather(folder / "ledger", store, only=only, artefacts=artefacts, case=_texts(folder))
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    except OSError as error:  # it is about the user's file, not about ours beside it
+        raise OSError(error.errno, f"cannot be written: {error.strerror}", str(path)) from error
     try:
         with os.fdopen(handle, "wb") as file:
             write_bundle(file, contents, store)
@@ -99,15 +105,18 @@ def _write(
                 "artefacts": len(contents.objects),
                 "bytes": path.stat().st_size,
                 "left_out": list(contents.unnamed),
+                "problems": [problem.says for problem in contents.problems],
             }
         )
-        return Exit.HOLDS
+        return Exit.RECORD if contents.problems else Exit.HOLDS
+    for problem in contents.problems:
+        click.secho(f"error: {printable(problem.says)}", fg="red", err=True)
     for name in contents.unnamed:
         click.secho(f"note: {printable(name)} was left out: no bundle holds such a name", err=True)
     part = f"{held} of {manifest.size} records" if manifest.records else f"{held} records"
     click.echo(f"{printable(str(path))}: {part}, {len(contents.objects)} artefacts")
-    click.echo(f"check it with `safetycase verify {printable(str(path))}`")
-    return Exit.HOLDS
+    click.echo(f"check it with `safetycase verify {printable(shlex.quote(str(path)))}`")
+    return Exit.RECORD if contents.problems else Exit.HOLDS
 
 
 def _texts(folder: Path) -> Mapping[str, bytes]:

@@ -17,6 +17,7 @@ from safetycase.cli.common import (
     now_option,
     printable,
 )
+from safetycase.cli.writing import own
 from safetycase.ledger import (
     Held,
     Kept,
@@ -70,6 +71,8 @@ def checkpoint(case: Path, as_json: bool, pin: bool, add: Path | None, forget: b
     if forget:
         return _forget(ledger)
     log = _sound(ledger)
+    for problem in Seen(folder=default_seen_folder(os.environ)).problems(log):
+        raise LedgerDamaged(str(problem))
     if add is not None:
         _add(ledger, log, add)
         log = _sound(ledger)
@@ -133,6 +136,10 @@ def countersign(
     checkpoint --add FILE`. The author has to introduce your key first (`record keys`).
     """
     key = _existing(file)
+    if now.timestamp() < 1:
+        raise click.ClickException("a countersignature needs a time after 1970")
+    if out is not None:
+        own(out, b"safetycase/", "a checkpoint")
     seen = Seen(folder=default_seen_folder(os.environ))
     if given is not None:
         note, target = _read_note(given), out or given

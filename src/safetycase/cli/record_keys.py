@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import os
-from datetime import UTC, datetime
+import shlex
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from safetycase.cli.common import (
     as_json_option,
     case_argument,
     echo_json,
+    instant,
     now_option,
     printable,
 )
+from safetycase.cli.writing import own
 from safetycase.ledger import (
     ROLES,
     Key,
@@ -94,13 +97,13 @@ def init(
     key = _key(file, owner)
     limits = {"not_before": _instant("--from", first), "not_after": _instant("--until", last)}
     if request is not None:
+        own(request, b'{"key":', "a request of a key")
         named = origin or _origin(find_case(case))
         body = key.introduction(roles=roles, public=public, origin=named, **limits)
         request.write_bytes(canonical.dumps({"origin": named, "key": body}) + b"\n")
-        click.echo(f"key {key.keyid} ({key.owner or 'no owner'})")
-        click.echo(
-            f"{request}: an author introduces it with `safetycase record keys add {request}`"
-        )
+        name, words = printable(str(request)), printable(shlex.quote(str(request)))
+        click.echo(f"key {key.keyid} ({printable(key.owner) or 'no owner'})")
+        click.echo(f"{name}: an author introduces it with `safetycase record keys add {words}`")
         return Exit.HOLDS
     folder = find_case(case)
     ledger = folder / "ledger"
@@ -111,7 +114,8 @@ def init(
     body = key.introduction(roles=roles, public=public, **limits)
     with open_writer(ledger, key) as writer:
         record = writer.append("key", body, at=_at(now))
-    click.echo(f"key {key.keyid} ({key.owner or 'no owner'}) is introduced by record {record.seq}")
+    owner = printable(key.owner) or "no owner"
+    click.echo(f"key {key.keyid} ({owner}) is introduced by record {record.seq}")
     return Exit.HOLDS
 
 
@@ -279,17 +283,7 @@ def _origin(folder: Path) -> str:
 
 
 def _instant(option: str, text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(
-            f"`{text}` is no date or time; write 2026-11-23 or 2026-11-23T09:30:00Z",
-            param_hint=option,
-        ) from None
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    return _at(found)
+    return None if text is None else _at(instant(text, option))
 
 
 def _at(now: datetime) -> str:

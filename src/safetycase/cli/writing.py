@@ -12,7 +12,7 @@ import click
 from safetycase.cli.common import printable
 from safetycase.workspace.paths import CASE_FILE
 
-__all__ = ["beside", "keep", "save"]
+__all__ = ["beside", "keep", "own", "save"]
 
 
 def beside(path: Path, text: str) -> Path:
@@ -52,4 +52,19 @@ def keep(out: Path | None, sources: Iterable[Path]) -> None:
     if out.name == CASE_FILE or any(s.is_file() and out.samefile(s) for s in sources):
         raise click.ClickException(
             f"{printable(str(out))} is an argument itself and would be lost; name another file"
+        )
+
+
+def own(out: Path, start: bytes, what: str) -> None:
+    """Refuse an output that would take the place of a file of another kind.
+
+    `start` is how a file of this kind begins, `what` what it is in words.
+    """
+    if not out.is_file():
+        return
+    with out.open("rb") as file:
+        found = file.read(len(start))
+    if found and found != start:
+        raise click.ClickException(
+            f"{printable(str(out))} is not {what} and would be lost; name another file"
         )
