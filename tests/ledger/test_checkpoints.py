@@ -220,6 +220,29 @@ def test_a_file_that_is_no_checkpoint_or_has_another_name_is_refused(
     assert "checkpoints/x.txt is no checkpoint" in read(ledger).errors[0].says
 
 
+def test_a_folder_of_checkpoints_that_cannot_be_read_is_no_folder_without_any(
+    build: Build, ledger: Path, tmp_path: Path
+) -> None:
+    build(ledger)
+    folder = ledger / "checkpoints"
+    folder.rename(tmp_path / "away")
+    assert not read(ledger).errors
+    folder.write_text("a file in its place")  # as for one without the right to list it
+    (problem,) = read(ledger).errors
+    assert problem.says == f"the folder {folder} cannot be read: Not a directory"
+
+
+def test_a_checkpoint_that_cannot_be_written_is_named(
+    build: Build, ledger: Path, tmp_path: Path
+) -> None:
+    build(ledger)
+    (tmp_path / "file").write_text("")
+    place = tmp_path / "file" / "checkpoint.txt"
+    with pytest.raises(OSError, match="cannot be written: File exists") as caught:
+        save(place, newest(ledger))
+    assert caught.value.filename == str(place)
+
+
 def test_signatures_of_old_checkpoints_are_left_to_verify(
     build: Build, ledger: Path, key: SigningKey
 ) -> None:

@@ -100,3 +100,19 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "ledger").write_text("")
     with pytest.raises(LedgerWriteError, match="a file stands where the folder should be"):
         ObjectStore(tmp_path / "ledger").put(b"x")
+
+
+def test_a_folder_that_cannot_be_listed_is_no_folder_without_artefacts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ObjectStore(tmp_path)
+    assert store.digests() == frozenset()
+    digest = store.put(b"here")
+    assert store.digests() == {digest}
+
+    def refused(self: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(PermissionError):
+        store.digests()

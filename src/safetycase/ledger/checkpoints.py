@@ -111,19 +111,13 @@ def kept_in(folder: Path) -> tuple[tuple[Kept, ...], tuple[Problem, ...]]:
     """The checkpoint files of the ledger folder `folder` and the pin beside it, oldest first."""
     found: list[Kept] = []
     problems: list[Problem] = []
-    for path, name in _paths(folder):
+    for path, name in _paths(folder, problems):
         try:
             data = path.read_bytes()
         except FileNotFoundError:
             continue
         except OSError as error:
-            problems.append(
-                _problem(
-                    name,
-                    f"cannot be read: {error.strerror or error}",
-                    "make it readable for this user",
-                )
-            )
+            problems.append(_unread(f"the checkpoint {name}", error))
             continue
         stem = path.stem if path.parent.name == FOLDER_NAME else ""
         size = (int(stem) if stem.isdecimal() else -1) if stem else None
@@ -131,14 +125,22 @@ def kept_in(folder: Path) -> tuple[tuple[Kept, ...], tuple[Problem, ...]]:
     return tuple(found), tuple(problems)
 
 
-def _paths(folder: Path) -> list[tuple[Path, str]]:
+def _paths(folder: Path, problems: list[Problem]) -> list[tuple[Path, str]]:
     """The files that hold a checkpoint, with the name that messages give them."""
+    there: list[Path] = []
     try:
         there = sorted((folder / FOLDER_NAME).iterdir(), key=lambda path: (len(path.name), path))
-    except OSError:
-        there = []
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        problems.append(_unread(f"the folder {folder / FOLDER_NAME}", error))
     paths = [(path, f"{FOLDER_NAME}/{path.name}") for path in there if path.name[0] != "."]
     return [*paths, (folder.parent / PIN_NAME, f"pinned in {PIN_NAME}")]
+
+
+def _unread(what: str, error: OSError) -> Problem:
+    says = f"{what} cannot be read: {error.strerror or error}"
+    return Problem(line=0, says=says, hint="make it readable for this user")
 
 
 def hold(
@@ -198,17 +200,18 @@ def merged(one: Checkpoint, other: Checkpoint) -> Checkpoint:
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Put a checkpoint at `path`, whole or not at all, in the place of one that is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with contextlib.suppress(FileNotFoundError):
-        fresh.unlink()  # left by a process of this number that was killed
-    write_file(fresh, checkpoint.text())
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            fresh.unlink()  # left by a process of this number that was killed
+        write_file(fresh, checkpoint.text())
         fresh.replace(path)
-    except OSError:
-        fresh.unlink()
-        raise
-    sync_folder(path.parent)
+        sync_folder(path.parent)
+    except OSError as error:  # it is about the checkpoint, not about ours beside it
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        raise OSError(error.errno, f"cannot be written: {error.strerror}", str(path)) from error
 
 
 def _against(

@@ -85,8 +85,14 @@ class ObjectStore:
         return self.path(digest)
 
     def digests(self) -> frozenset[str]:
-        """Everything that is kept, by name; the bytes are not checked."""
-        names = (path.name for path in self.folder.glob("??/*"))
+        """Everything that is kept, by name; the bytes are not checked.
+
+        Raises OSError for a folder that cannot be read: what lies in it is not missing.
+        """
+        if not self.folder.is_dir():
+            return frozenset()
+        parts = [part for part in self.folder.iterdir() if len(part.name) == 2 and part.is_dir()]
+        names = (path.name for part in parts for path in part.iterdir())
         return frozenset(name for name in names if is_digest(name))
 
     def redact(self, digest: str, reason: str) -> None:
