@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,3 +84,24 @@ def test_hostile_answers_are_a_sentence(sc: Sc, tmp_path: Path, text: str) -> No
     assert done.code == 2, done.out + done.err
     assert "answers.yaml" in done.err
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("words", [("report",), ("record", "bundle")])
+def test_a_full_disk_is_named_with_the_file_and_leaves_no_half(
+    sc: Sc, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    folder = write_case(tmp_path / "c", COIN, ITEMS)
+    assert sc("run", folder).code == 0
+    (tmp_path / "out").mkdir()
+    target = tmp_path / "out" / "file"
+    command = [sys.executable, "-m", "safetycase.cli", *words, str(folder), "--out", str(target)]
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 4; exec "$@"', "sh", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert done.returncode == 2, done.stderr
+    assert f"{target}: cannot be written: File too large" in done.stderr
+    assert not list((tmp_path / "out").iterdir())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +10,7 @@ from pathlib import Path
 import click
 
 from safetycase.cli.common import Exit, case_options, echo_json, printable
-from safetycase.cli.writing import own
+from safetycase.cli.writing import fresh, own
 from safetycase.workspace.paths import find_case
 
 __all__ = ["bundle"]
@@ -78,20 +76,9 @@ def _write(
     own(path, b"PK\x03\x04", "a bundle")
     store = open_store(folder / "ledger")
     contents = gather(folder / "ledger", store, only=only, artefacts=artefacts, case=_texts(folder))
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-    except OSError as error:  # it is about the user's file, not about ours beside it
-        raise OSError(error.errno, f"cannot be written: {error.strerror}", str(path)) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write_bundle(file, contents, store)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with fresh(path) as (file, temporary):
+        write_bundle(file, contents, store)
+    temporary.replace(path)
     manifest = contents.manifest
     held = manifest.size if manifest.records is None else len(manifest.records)
     if as_json:

@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from safetycase.cli.common import printable
 from safetycase.workspace.paths import CASE_FILE
 
-__all__ = ["beside", "keep", "own", "save"]
+__all__ = ["beside", "fresh", "keep", "own", "save"]
 
 
 def beside(path: Path, text: str) -> Path:
     """A new file in the folder of `path` that holds `text` and has the rights of `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-    except OSError as error:  # it is about the user's file, not about ours beside it
-        raise OSError(error.errno, f"cannot be written: {error.strerror}", str(path)) from error
-    with os.fdopen(handle, "wb") as stream:
+    with fresh(path) as (stream, temporary):
         stream.write(text.encode("utf-8"))
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary = Path(name)
-    temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
     return temporary
+
+
+@contextlib.contextmanager
+def fresh(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """A new file in the folder of `path`, to be written; flushed at the end, gone on failure.
+
+    Raises OSError that names `path`, which is the user's file, and not ours beside it.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = _named(path)
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as stream:
+            yield stream, temporary
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+    except BaseException as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+            says = f"cannot be written: {error.strerror or error}"
+            raise OSError(error.errno, says, str(path)) from error
+        raise
+
+
+def _named(path: Path) -> tuple[int, str]:
+    try:
+        return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:60]}.")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror) from error
 
 
 def save(path: Path, text: str) -> None:
