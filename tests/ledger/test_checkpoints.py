@@ -214,6 +214,10 @@ def test_a_file_that_is_no_checkpoint_or_has_another_name_is_refused(
     shutil.copy(path, checkpoint_path(ledger, 5))
     assert "which its name does not say" in read(ledger).errors[0].says
     checkpoint_path(ledger, 5).unlink()
+    for name in ("06.txt", "٦.txt"):
+        shutil.copy(path, ledger / "checkpoints" / name)
+        assert "which its name does not say" in read(ledger).errors[0].says
+        (ledger / "checkpoints" / name).unlink()
     (ledger / "checkpoints" / "x.txt").write_bytes(path.read_bytes())
     assert "which its name does not say" in read(ledger).errors[0].says
     (ledger / "checkpoints" / "x.txt").write_bytes(b"hello\n")
@@ -230,6 +234,21 @@ def test_a_folder_of_checkpoints_that_cannot_be_read_is_no_folder_without_any(
     folder.write_text("a file in its place")  # as for one without the right to list it
     (problem,) = read(ledger).errors
     assert problem.says == f"the folder {folder} cannot be read: Not a directory"
+
+
+def test_where_nothing_says_how_long_the_record_was_that_is_noted(
+    build: Build, ledger: Path
+) -> None:
+    build(ledger)
+    assert not [p for p in verify(ledger).problems if "no checkpoint is kept" in p.says]
+    shutil.rmtree(ledger / "checkpoints")
+    found = verify(ledger)
+    assert found.ok
+    assert "no checkpoint is kept beside the record" in found.problems[0].says
+    shutil.rmtree(ledger)
+    found = verify(ledger)
+    assert found.ok
+    assert "there is no record" in found.problems[0].says
 
 
 def test_a_checkpoint_that_cannot_be_written_is_named(

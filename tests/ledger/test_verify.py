@@ -39,7 +39,10 @@ def test_a_sound_record(build: Build, ledger: Path, key: SigningKey) -> None:
 
 
 def test_no_record_is_sound_and_empty(ledger: Path) -> None:
-    assert verify(ledger) == Verification(records=0, head=None, problems=(), objects_checked=0)
+    found = verify(ledger)
+    assert found.ok
+    assert (found.records, found.head, found.objects_checked) == (0, None, 0)
+    assert [problem.severity for problem in found.problems] == ["note"]
 
 
 def test_every_flipped_byte_of_the_log_fails(build: Build, ledger: Path) -> None:

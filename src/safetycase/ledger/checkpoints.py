@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -49,6 +50,7 @@ __all__ = [
 
 FOLDER_NAME = "checkpoints"
 PIN_NAME = "checkpoint.txt"
+_SIZE = re.compile(r"[1-9][0-9]{0,17}")
 
 _RESTORE = "restore the record from a copy that has all of it; `record checkpoint --help` says more"
 _FORK = (
@@ -120,7 +122,7 @@ def kept_in(folder: Path) -> tuple[tuple[Kept, ...], tuple[Problem, ...]]:
             problems.append(_unread(f"the checkpoint {name}", error))
             continue
         stem = path.stem if path.parent.name == FOLDER_NAME else ""
-        size = (int(stem) if stem.isdecimal() else -1) if stem else None
+        size = (int(stem) if _SIZE.fullmatch(stem) else -1) if stem else None
         found.append(Kept(name=name, data=data, size=size))
     return tuple(found), tuple(problems)
 

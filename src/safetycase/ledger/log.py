@@ -211,6 +211,6 @@ def _unfinished(number: int, length: int, live: bool) -> Problem:
 def _unreadable(path: Path, error: OSError) -> Problem:
     return Problem(
         line=0,
-        says=f"the record {path} cannot be read: {error.strerror or error}",
+        says=f"the record {error.filename or path} cannot be read: {error.strerror or error}",
         hint="make it readable for this user, or restore it from a copy",
     )

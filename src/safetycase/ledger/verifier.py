@@ -74,6 +74,7 @@ def verify(
     size = len(log.records)
     root = roots(log.records, {size}).get(size)
     checkpoints = (*log.checkpoints, *held)
+    problems += [] if log.errors else _nothing_kept(size, len(checkpoints))
     found = Verification(
         records=size,
         head=log.head,
@@ -130,6 +131,19 @@ def remarks(log: Log, history: History) -> Iterator[Problem]:
         )
     if not log.errors:  # behind a break the ends are not counted, so nothing is known of them
         yield from map(_running, (each for each in history.attempts if each.outcome is None))
+
+
+def _nothing_kept(records: int, checkpoints: int) -> list[Problem]:
+    """What to ask where nothing beside the record says how long it was."""
+    if not records:
+        says = "there is no record: nothing was recorded yet, or all of it was taken away"
+        hint = "if there was one, restore `ledger/` from a copy"
+    elif not checkpoints:
+        says = "no checkpoint is kept beside the record: that its end was cut off would not show"
+        hint = "make one with `safetycase record checkpoint`, or name one you have with --against"
+    else:
+        return []
+    return [Problem(line=0, says=says, hint=hint, severity="note")]
 
 
 def torn(name: str) -> Problem:
