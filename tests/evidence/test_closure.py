@@ -99,3 +99,42 @@ def test_what_is_not_installed_says_so() -> None:
 def test_a_package_without_an_init_file_counts_too(package: Package) -> None:
     package({"spaced/method.py": "from spaced.helper import x\n", "spaced/helper.py": "x = 1\n"})
     assert sorted(closure("spaced.method:METHOD").code) == ["spaced.helper", "spaced.method"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import json; import hiding.x\n",
+        "try: from . import x\nexcept ImportError: pass\n",
+        "if True: import hiding.x as y\n",
+        "from \\\n  hiding.x import z\n",
+        "from hiding import (y,  # the first :)\n  x)\n",
+        "from.x import(z)\n",
+        "import importlib\nimportlib.import_module('hiding.x')\n",
+        "from importlib import import_module\nimport_module('.x', __package__)\n",
+        "__import__('hiding.x')\n",
+        "def f():\n    with open('a') as b: import hiding.x\n",
+    ],
+)
+def test_an_import_counts_however_it_is_written(package: Package, text: str) -> None:
+    package({"hiding/__init__.py": "", "hiding/x.py": "z = 1\n", "hiding/y.py": "",
+             "hiding/m.py": text})  # fmt: skip
+    assert "hiding.x" in closure("hiding.m:METHOD").code
+
+
+def test_words_of_a_text_are_no_imports(package: Package) -> None:
+    package({"reading.py": '"""Read.\n\nimport nothing_like_it\n"""\nx = "\\d"\n'})
+    assert not closure("reading:METHOD").packages
+
+
+def test_the_version_of_the_package_of_a_method_counts(
+    package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(
+        {
+            "housed/__init__.py": "",
+            "housed/m.py": "",
+            "housed-3.1.dist-info/METADATA": "Metadata-Version: 2.1\nName: housed\nVersion: 3.1\n",
+        }
+    )
+    assert closure("housed.m:METHOD").packages == {"housed": "3.1"}

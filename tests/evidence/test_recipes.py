@@ -78,7 +78,7 @@ def test_python_files_bring_what_they_import(tmp_path: Path) -> None:
     assert found.recipe is not None
     assert sorted(found.files) == ["helpers.py", "lib/__init__.py", "lib/deep.py", "more.py",
                                    "task.py"]  # fmt: skip
-    assert set(found.recipe.groups["instrument"]["packages"]) == {"numpy"}
+    assert set(found.recipe.groups["instrument"]["packages"]) == {"numpy", "toy-methods"}
     assert {"helpers.py", "task.py"} < set(found.declared)
     (folder / "helpers.py").unlink()
     assert "helpers" in str(recipe_of(folder, text).recipe)  # a package that is not installed

@@ -2,17 +2,19 @@
 
 Read from the text of the modules: nothing is imported, and an import inside a function counts.
 What an import statement does not show (a name made up at run time) is found when the method runs,
-by `observe`.
+by `observe`, unless it lies in an installed package; of those, the version counts.
 """
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import importlib.metadata
 import importlib.util
 import re
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -78,7 +80,7 @@ def closure(target: str) -> Closure:
         digest=whole.hexdigest(),
         code=dict(sorted(code.items())),
         files=dict(sorted(files.items())),
-        packages=packages(used),
+        packages={**packages(used), **_version_of_house(house)},
     )
 
 
@@ -93,6 +95,17 @@ def packages(names: Iterable[str]) -> Mapping[str, str]:
             dist, version = _version(name)
             found[dist] = version
     return dict(sorted(found.items()))
+
+
+def _version_of_house(house: str) -> Mapping[str, str]:
+    """The version of an installed method's own package; empty for ours, and without a version.
+
+    The data of a package, and what it loads by a name made up at run time, are known by it alone.
+    """
+    if house == "safetycase":
+        return {}
+    dist, version = _version(house)
+    return {} if version in ("not installed", "no version") else {dist: version}
 
 
 def tops(text: str) -> set[str]:
@@ -177,6 +190,12 @@ _MORE = re.compile(r"^[ \t]*import[ \t]+([^\n#]+)", re.M)
 
 def _imports(text: str, module: str, is_package: bool) -> Iterator[str]:
     """The modules that a Python text may import, by name; too many rather than too few."""
+    if not module.startswith("safetycase."):
+        tree = _tree(text)
+        if tree is not None:
+            yield from _parsed(tree, module, is_package)
+            return
+    # Texts of ours keep to one import a line, and not parsing them halves the start of `status`.
     for match in _MORE.findall(text):
         yield from (word.split()[0] for word in match.split(",") if word.split())
     for package, names, _ in _IMPORT.findall(text):
@@ -184,12 +203,43 @@ def _imports(text: str, module: str, is_package: bool) -> Iterator[str]:
             continue
         start = _absolute(package, module, is_package)
         words = [w for w in re.findall(r"(?:(?<=as )\w+)|(\w+)", names) if w and w != "as"]
-        homes = _homes(start) if start in OURS else {}
-        if not homes:
-            yield start
-        for word in words:
-            # A package of ours that only gathers names leads to the module that defines one.
-            yield homes.get(word, f"{start}.{word}")
+        yield from _offered(start, words)
+
+
+def _offered(start: str, words: Iterable[str]) -> Iterator[str]:
+    """What `from start import words` may load."""
+    homes = _homes(start) if start in OURS else {}
+    if not homes:
+        yield start
+    for word in words:
+        # A package of ours that only gathers names leads to the module that defines one.
+        yield homes.get(word, f"{start}.{word}")
+
+
+def _tree(text: str) -> ast.AST | None:
+    """The text as Python, or None: a method may load a file only to find that it is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its strings, say
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _parsed(tree: ast.AST, module: str, is_package: bool) -> Iterator[str]:
+    """The modules that parsed Python imports, wherever the statement stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = _absolute("." * node.level + (node.module or ""), module, is_package)
+            yield from _offered(start, (alias.name for alias in node.names))
+        elif isinstance(node, ast.Call) and node.args:
+            # import_module("x") says which module as plainly as a statement does.
+            called, first = node.func, node.args[0]
+            word = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            if word in ("import_module", "__import__") and isinstance(first, ast.Constant):
+                yield _absolute(str(first.value), module, is_package)
 
 
 def _absolute(package: str, module: str, is_package: bool) -> str:
