@@ -142,6 +142,22 @@ def test_a_refutation_is_not_undone_by_trying_again(sc: Sc, tmp_path: Path) -> N
     assert "E-COIN.EARLIER-REFUTATION" in sc("why", "E-COIN", folder).out
 
 
+def test_a_claim_with_another_name_has_been_tried_as_often(sc: Sc, tmp_path: Path) -> None:
+    bad = COIN.replace("{n: 400, rate: 5}", "{n: 400, failures: 200}")
+    folder = write_case(tmp_path / "c", bad, {"items.txt": "x"})
+    sc("run", folder)
+    good = COIN.replace("{n: 400, rate: 5}", "{n: 400, failures: 0}")
+    (folder / "case.yaml").write_text(good, "utf-8")
+    sc("run", folder)
+    asked = leaf(sc, folder)
+    (folder / "case.yaml").write_text(good.replace("RARE", "RENAMED"), "utf-8")
+    found = sc("status", folder, "--json").json
+    assert found["states"]["E-COIN"]["freshness"]["word"] == "fresh"
+    assert found["states"]["RENAMED"]["support"] == asked["support"] == "contested"
+    assert found["leaves"]["E-COIN"]["level"] == asked["level"]
+    assert "E-COIN.EARLIER-REFUTATION" in sc("why", "E-COIN", folder).out
+
+
 def test_what_the_result_raises_against_itself_contests_it(sc: Sc, tmp_path: Path) -> None:
     raised = COIN.replace("{n: 400, rate: 5}", "{n: 400, rate: 5, raises: [below-chance]}")
     folder = write_case(tmp_path / "c", raised, {"items.txt": "x"})

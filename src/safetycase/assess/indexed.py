@@ -50,8 +50,8 @@ class Indexed:
         self.controls: dict[tuple[str, str], ControlsEntry] = {
             (c.method, c.code_digest): c for c in history.controls if c.planted
         }
-        self._looked: dict[str, list[int]] = {}
-        self._refuting: dict[str, list[Registration]] = {}
+        self._looked: dict[tuple[str, ...], list[int]] = {}
+        self._refuting: dict[tuple[str, ...], list[Registration]] = {}
         self.waivers: dict[str, list[WaiverRecord]] = {}
         for waiver in history.waivers:
             self.waivers.setdefault(waiver.evidence, []).append(waiver)
@@ -69,33 +69,53 @@ class Indexed:
             self._standings[evidence] = found
         return found
 
-    def looked_before(self, claim: str, seq: int) -> int:
-        """How many registrations of a claim before record `seq` have a completed attempt."""
-        found = self._looked.get(claim)
+    def looked_before(self, claim: str, evidence: str, seq: int) -> int:
+        """How many registrations of a claim before record `seq` have a completed attempt.
+
+        Of the claim are also those of `evidence`, which bears on it now, and of every claim that
+        `evidence` was registered for: a claim with another name is not a claim nobody tried.
+        """
+        claims = self._claims(claim, evidence)
+        found = self._looked.get(claims)
         if found is None:
-            found = self._looked[claim] = [
+            found = self._looked[claims] = [
                 r.seq
-                for r in self.by_claim.get(claim, ())
+                for r in self._registered(claims)
                 if not r.exploratory
                 and any(a.outcome == "completed" for a in self.attempts.get(r.seq, ()))
             ]
         return bisect.bisect_left(found, seq)
 
     def refuting(
-        self, claim: str, refutes: Callable[[Registration, Sequence[AttemptRecord]], bool]
+        self,
+        claim: str,
+        evidence: str,
+        refutes: Callable[[Registration, Sequence[AttemptRecord]], bool],
     ) -> Sequence[Registration]:
         """The registrations of a claim whose completed attempts refute it, by `refutes`.
 
-        Asked once per claim, however many leaves it has.
+        Of the claim are those that `looked_before` counts. Asked once for leaves with the same.
         """
-        found = self._refuting.get(claim)
+        claims = self._claims(claim, evidence)
+        found = self._refuting.get(claims)
         if found is None:
-            found = self._refuting[claim] = [
+            found = self._refuting[claims] = [
                 r
-                for r in self.by_claim.get(claim, ())
+                for r in self._registered(claims)
                 if not r.exploratory and refutes(r, self.attempts.get(r.seq, ()))
             ]
         return found
+
+    def _claims(self, claim: str, evidence: str) -> tuple[str, ...]:
+        """The claim, and those that the evidence was registered for, each once."""
+        return tuple(dict.fromkeys((claim, *(r.claim for r in self.by_evidence.get(evidence, ())))))
+
+    def _registered(self, claims: tuple[str, ...]) -> Sequence[Registration]:
+        """The registrations of some claims, in the order of the record."""
+        if len(claims) == 1:
+            return self.by_claim.get(claims[0], ())
+        every = (r for claim in claims for r in self.by_claim.get(claim, ()))
+        return sorted(every, key=lambda r: r.seq)
 
 
 def standing_of(

@@ -161,7 +161,7 @@ def _decide(
 
 def _rank(target: LeafTarget, history: Indexed, latest: Registration) -> int:
     """Which registration of this claim with a completed attempt this one is, from 1."""
-    return 1 + history.looked_before(target.claim.id, latest.seq)
+    return 1 + history.looked_before(target.claim.id, target.evidence.id, latest.seq)
 
 
 def _shortfall(
@@ -282,7 +282,7 @@ def _earlier_refutation(
         return judged.outcome == "refutes"
 
     subject = latest.recipe.get("subject")
-    for old in history.refuting(target.claim.id, refutes):
+    for old in history.refuting(target.claim.id, target.evidence.id, refutes):
         if old.seq < latest.seq and old.recipe.get("subject") == subject:
             return (
                 f"the registration in record {old.seq} of {old.at[:10]} refuted the claim "
