@@ -84,6 +84,7 @@ class Given:
     problem: str = ""
     unreadable: str = ""
     distribution: str = "throws"
+    registered_on: str = "throws"
 
     def but(self, **changed: Any) -> Given:
         return replace(self, **changed)
@@ -101,7 +102,7 @@ class Given:
             recipe_digest=Recipe(groups=self.registered).digest,
             exploratory=False,
             seed=1,
-            body={"environment": ENVIRONMENT},
+            body={"environment": ENVIRONMENT, "distribution": self.registered_on},
             keyid="1" * 64,
         )
         attempt = AttemptRecord(

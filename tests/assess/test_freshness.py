@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.assess.freshness_cases import EFFORT, NOW, RECIPE, Given, event, planned, waiver
+from tests.assess.freshness_cases import EFFORT, ENDED, NOW, RECIPE, Given, event, planned, waiver
 
+from safetycase.argument.model import Duration
 from safetycase.assess.effort import enough
-from safetycase.assess.freshness import REPORTED_DAYS
+from safetycase.assess.freshness import REPORTED_DAYS, parse_time
 from safetycase.assess.records import WORST_FIRST
 from safetycase.ledger.vocabulary import EVENTS
 
@@ -218,6 +219,32 @@ def test_time_alone_makes_it_expire() -> None:
     assert FRESH.but(now=NOW + timedelta(days=80)).word == "fresh"
     late = FRESH.but(now=NOW + timedelta(days=100)).current()
     assert (late.freshness.word, late.freshness.detail) == ("expired", "2027-02-18")
+
+
+def test_no_span_of_validity_is_too_long_to_add_up() -> None:
+    ever = Duration(text="9000 years", seconds=9000 * 366 * 86400)
+    evidence = dataclasses.replace(FRESH.evidence, valid_for=ever)
+    assert FRESH.but(evidence=evidence).word == "fresh"
+
+
+def test_a_run_that_is_still_to_come_is_no_result_now() -> None:
+    ended = parse_time(ENDED)
+    assert FRESH.but(now=ended - timedelta(hours=20)).word == "fresh"  # clocks differ
+    found = FRESH.but(now=ended - timedelta(days=2)).current()
+    assert found.freshness.word == "unknown"
+    assert "a clock is wrong" in found.freshness.detail
+    assert found.due
+
+
+def test_a_result_counts_on_what_was_registered_as_measured() -> None:
+    moved = FRESH.but(distribution="the wild")
+    renamed = FRESH.but(evidence=dataclasses.replace(FRESH.evidence, distribution="throws"),
+                        registered_on="the laboratory")  # fmt: skip
+    for leaf, was in ((moved, "throws"), (renamed, "the laboratory")):
+        found = leaf.current()
+        assert (found.freshness.word, found.due is None) == ("not applicable", False)
+        assert ("distribution", was) in [(c.field, c.was) for c in found.freshness.causes]
+        assert leaf.but(waivers=(waiver(leaf, "distribution"),)).word == "not applicable"
 
 
 def test_an_undeclared_input_warns_and_taints_once_it_changed() -> None:

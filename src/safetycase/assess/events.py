@@ -31,6 +31,7 @@ CONTENT: Final = ("method", "method_version", "code", "file", "weights", "weight
 
 NEVER_WAIVED: Final = (
     "criterion",
+    "distribution",
     "subject.weights",
     "subject.weights_sha256",
     "subject.weights_files",
@@ -39,7 +40,8 @@ NEVER_WAIVED: Final = (
     "effort",
     "sampling",
 )
-"""What nobody can call the same: another model, another criterion, less effort, other sampling."""
+"""What nobody can call the same: another model, another criterion, another distribution, less
+effort, other sampling."""
 
 
 def lasts(event: EventRecord) -> bool:

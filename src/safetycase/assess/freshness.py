@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from safetycase.assess.events import lasts, matches, reaching, waiver_for
@@ -20,10 +20,23 @@ from safetycase.ledger.attempts import used_up
 from safetycase.ledger.fold import AttemptRecord, Registration, WaiverRecord
 from safetycase.ledger.recipe import Recipe, changes, formed
 
-__all__ = ["REPORTED_DAYS", "Current", "LeafTarget", "Question", "freshness_of", "parse_time"]
+__all__ = [
+    "CLOCKS_DIFFER",
+    "REPORTED_DAYS",
+    "Current",
+    "LeafTarget",
+    "Question",
+    "freshness_of",
+    "parse_time",
+]
 
 REPORTED_DAYS: Final = 30
 """Days after which a result on a model that is known by a reported name only expires by default."""
+
+CLOCKS_DIFFER: Final = timedelta(days=1)
+"""How far in the future a run may have ended: the clocks of two machines, no more than that."""
+
+_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +132,10 @@ def _grounds(asked: Question, latest: Registration, waived: list[Waived]) -> Ite
     if asked.problem:
         yield Ground(word="unknown", detail=asked.problem, due=False)
     yield from _tainted(target, pooled)
+    ended = max(_end(a) for a in pooled)
+    if ended - asked.now > CLOCKS_DIFFER:
+        detail = f"its run ended on {ended:%Y-%m-%d}, which is still to come: a clock is wrong"
+        yield Ground(word="unknown", detail=detail)
     until = _until(target, latest, pooled)
     if until is not None and asked.now > until:
         yield Ground(word="expired", detail=_expiry(target, until))
@@ -156,6 +173,10 @@ def _compared(
     criterion = str(target.claim.holds_when)
     if latest.criterion != criterion:
         found.append(Cause(field="criterion", was=latest.criterion, now=criterion))
+    measured_on, now_on = latest.body.get("distribution"), _measured_on(asked)
+    # A leaf that names another one than the deployment's is told apart; no run would mend that.
+    if measured_on not in (None, now_on) and now_on == asked.distribution:
+        found.append(Cause(field="distribution", was=str(measured_on), now=now_on))
     if not found:
         return
     waiver = (
@@ -167,8 +188,8 @@ def _compared(
         waived.append(_shown(waiver, found))
         return
     for word, chosen in (
-        ("not applicable", [c for c in found if c.field.startswith("subject")]),
-        ("stale", [c for c in found if not c.field.startswith("subject")]),
+        ("not applicable", [c for c in found if _elsewhere(c)]),
+        ("stale", [c for c in found if not _elsewhere(c)]),
     ):
         if chosen:
             yield Ground(
@@ -176,6 +197,11 @@ def _compared(
                 detail=", ".join(c.field for c in chosen),
                 causes=tuple(chosen),
             )
+
+
+def _elsewhere(cause: Cause) -> bool:
+    """Whether the difference makes the result one of something else."""
+    return cause.field == "distribution" or cause.field.startswith("subject")
 
 
 def _causes(old: Mapping[str, Any], recipe: Recipe) -> Iterator[Cause]:
@@ -295,9 +321,16 @@ def _until(
         if not isinstance(subject, Mapping) or subject.get("identity") != "reported":
             return None
     # The oldest of the pooled runs is as old as the result.
-    end = min(parse_time(a.ended_at or a.started_at) for a in pooled)
+    end = min(_end(a) for a in pooled)
     seconds = valid.seconds if valid is not None else REPORTED_DAYS * 86400
-    return end + timedelta(seconds=seconds)
+    try:
+        return end + timedelta(seconds=seconds)
+    except OverflowError:
+        return _EVER
+
+
+def _end(attempt: AttemptRecord) -> datetime:
+    return parse_time(attempt.ended_at or attempt.started_at)
 
 
 def _expiry(target: LeafTarget, until: datetime) -> str:
