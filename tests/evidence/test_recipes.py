@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ from tests.conftest import COIN, write_case
 
 from safetycase.argument.header import ModelSpec
 from safetycase.argument.load import load
-from safetycase.evidence.digests import Digester
+from safetycase.evidence.digests import BIG, Digester
 from safetycase.evidence.environment import environment
 from safetycase.evidence.models import ModelMissing, weights_of, weights_path
 from safetycase.evidence.recipes import CurrentRecipe, Reading, current_recipe
@@ -171,3 +173,36 @@ def test_texts_are_kept_and_the_first_changed_line_is_found(tmp_path: Path) -> N
     assert (found.line, found.was, found.now) == (2, "b = 2", "")
     assert changed_line("0" * 64, folder / "task.py", store) is None
     assert changed_line(recipe.files["task.py"], folder / "gone.py", store) is None
+
+
+@pytest.mark.parametrize("text", ["x = 1\0", "-" * 200_000 + "1", "(" * 5000, "x = '\udce9'"])
+def test_a_file_that_is_no_python_is_a_problem_not_a_crash(tmp_path: Path, text: str) -> None:
+    case = COIN.replace("inputs: [items.txt]", "inputs: [task.py]")
+    folder = write_case(tmp_path / "c", case, {"task.py": ""})
+    (folder / "task.py").write_bytes(text.encode("utf-8", "surrogateescape"))
+    found = recipe_of(folder, case)
+    assert found.recipe is None
+    assert found.problem
+
+
+def test_a_pipe_is_no_input_to_wait_for(coin: Path) -> None:
+    (coin / "items.txt").unlink()
+    os.mkfifo(coin / "items.txt")
+    found = recipe_of(coin)
+    assert found.recipe is None
+    assert "is no plain file" in found.problem
+
+
+def test_a_remembered_digest_is_not_taken_for_a_file_whose_time_was_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    big = tmp_path / "big.bin"
+    big.write_bytes(b"a" * BIG)
+    before, digest = big.stat(), Digester(trust_cache=True).file(big)
+    assert Digester(trust_cache=True).file(big) == digest
+    time.sleep(0.02)  # file systems stamp times in ticks of the kernel
+    with big.open("r+b") as file:
+        file.write(b"b")
+    os.utime(big, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert Digester(trust_cache=True).file(big) != digest

@@ -1,6 +1,7 @@
 """Digests of files: always recomputed where it counts, cached where only reading is at stake.
 
-The cache is keyed by path, size, modification time and inode. `run` and `verify` never use it.
+The cache is keyed by path, size, inode and both times, of which the last change cannot be set
+back by hand. `run` and `verify` never use it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 from pathlib import Path
 
 __all__ = ["Digester", "cache_path"]
@@ -38,11 +40,14 @@ class Digester:
         return found
 
     def file(self, path: Path) -> str:
-        """The SHA-256 of a file, in hex; `OSError` if it cannot be read."""
-        stat = path.stat()
-        mark = f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ino}"
+        """The SHA-256 of a file, in hex; `OSError` if it cannot be read, or is no plain file."""
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            # A pipe would be waited for without end, and a device has no end.
+            raise OSError(f"{path} is no plain file")
+        mark = f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}"
         key = str(path.resolve())
-        if stat.st_size < BIG:
+        if found.st_size < BIG:
             return hashlib.sha256(path.read_bytes()).hexdigest()
         known = self._load().get(key)
         if self.trust_cache and known and known[0] == mark:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -270,7 +271,14 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _names(path: Path) -> Iterator[tuple[str, Path | None]]:
     """The modules that a Python file imports, by its text; with a folder if it says which."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"), str(path))):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its strings, say; the run will show them
+            tree = ast.parse(path.read_text("utf-8"), str(path))
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise OSError(f"{path} cannot be read as Python, so that what it imports is not known: "
+                      f"{error}") from error  # fmt: skip
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
