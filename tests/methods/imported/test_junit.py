@@ -104,6 +104,20 @@ def test_a_test_that_stands_twice_passes_only_if_both_do(make: Make) -> None:
     assert found.counts["unscored: flaky"] == 1
 
 
+def test_a_test_that_was_not_run_is_no_pass_however_it_is_told(make: Make) -> None:
+    # As GoogleTest (a disabled test), CTest (not run, failed) and others write it.
+    cases = (
+        '<testcase name="a" status="run" result="completed" classname="S"/>'
+        '<testcase name="b" status="notrun" result="suppressed" classname="S"/>'
+        '<testcase name="c" status="Disabled" classname="S"/>'
+        '<testcase name="d" status="fail" classname="S"/>'
+        '<testcase name="e" status="whatever" classname="S"/>'
+    )
+    text = f'<testsuite name="S" tests="5" failures="0" disabled="2">{cases}</testsuite>'
+    found = read(make(in__xml=text.encode()))
+    assert found.quantities["pass_rate"] == Proportion(successes=1, trials=2, missing=3)
+
+
 def test_planned_tests_that_are_not_there_are_missing(make: Make) -> None:
     context = make(in__xml="<testsuite><testcase name='a'/></testsuite>")
     found = read(context, expect=3)
@@ -115,6 +129,7 @@ def test_planned_tests_that_are_not_there_are_missing(make: Make) -> None:
 BOMB = "<!DOCTYPE t [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><testsuite name='&b;'/>"
 XXE = "<!DOCTYPE t SYSTEM 'file:///etc/passwd'><testsuite/>"
 BAD = {
+    "outside": (b"<testsuite><testcase name='a'/><error>set-up</error></testsuite>", "outside"),
     "entities": (BOMB, "line 1: a document type or an entity is refused"),
     "external": (XXE, "line 1: a document type or an entity is refused"),
     "html": ("<html/>", "`<html>` is no JUnit report"),

@@ -2,7 +2,9 @@
 
 JUnit XML has no standard; read here is what pytest, Maven Surefire, Gradle and Jenkins write:
 `testsuite` in `testsuites` or in another, `testcase` with `failure`, `error`, `skipped`, and
-Surefire's `rerunFailure`, `rerunError`, `flakyFailure`, `flakyError`.
+Surefire's `rerunFailure`, `rerunError`, `flakyFailure`, `flakyError`. GoogleTest and CTest tell a
+test that was not run by the attributes `status` and `result` alone: any word there that does not
+say that the test ran counts as skipped.
 """
 
 from __future__ import annotations
@@ -23,6 +25,10 @@ MAX_CASES = 1_000_000
 _TEXT = 4000
 _COUNTED = ("tests", "failures", "errors", "skipped")
 _VERDICTS = ("failure", "error", "skipped")
+_RAN = frozenset(
+    ("", "run", "completed", "passed", "pass", "ok", "success", "successful", "succeeded")
+)
+_FAILED = frozenset(("fail", "failed", "failure", "broken", "timeout", "timedout", "crashed"))
 _AGAIN = ("rerunFailure", "rerunError", "flakyFailure", "flakyError", "rerun")
 
 
@@ -122,6 +128,10 @@ class _Reader:
             self.case.message.append(attributes.get("message", ""))
         elif self.case is not None and tag in _AGAIN:
             self.case.again += 1
+        elif self.case is None and tag in ("failure", "error"):
+            raise self.fail(
+                f"`{tag}` stands outside a `testcase`: which tests did not pass is open"
+            )
 
     def suite(self, tag: str, attributes: dict[str, str]) -> None:
         if self.case is not None:
@@ -155,6 +165,11 @@ class _Reader:
         if not name:
             raise self.fail("a `testcase` has no name")
         self.case = _Case(name=name)
+        said = {attributes.get(key, "").strip().casefold() for key in ("status", "result")}
+        if said & _FAILED:
+            self.case.verdicts.append("failure")
+        elif said - _RAN:
+            self.case.verdicts.append("skipped")
 
     def data(self, content: str) -> None:
         if self.case is not None and self.open[-1] in _VERDICTS:
