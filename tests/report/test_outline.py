@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from safetycase.argument.model import Claim
+from safetycase.assess.records import WORST_FIRST
 from safetycase.report.outline import outline
 
 
@@ -49,6 +50,15 @@ def test_a_folded_row_counts_what_it_hides(assessment):
         "2 refuted · 3 contested · 2 doubts · 10 open · 1 stale · 1 assumed"
     )
     assert str(by_id["SPARE"].below) == ""
+
+
+def test_evidence_is_counted_under_its_own_word(assessment):
+    for word in WORST_FIRST:
+        state = assessment.states["E-WEIGHTS"]
+        freshness = replace(state.freshness, word=word, detail="")
+        states = {**assessment.states, "E-WEIGHTS": replace(state, freshness=freshness)}
+        below = str(rows_of(replace(assessment, states=states))["WEIGHTS"].below)
+        assert below.split(" · ")[0] == ("1 open" if word == "fresh" else f"1 {word}")
 
 
 def test_an_element_used_twice_is_a_reference_and_counts_once(assessment):

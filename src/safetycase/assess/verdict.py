@@ -86,11 +86,12 @@ def _no_number(
         if isinstance(e, Problem) and any(t in below for t in e.blocks)
     ]
     if problems:
-        found.append(f"{len(problems)} open problems block it: " + ", ".join(problems))
+        block = "problem blocks" if len(problems) == 1 else "problems block"
+        found.append(f"{len(problems)} open {block} it: " + ", ".join(problems))
     stale = [n for n in below if n in leaves and leaves[n].freshness.word != "fresh"]
     if stale:
         found.append(
-            f"{len(stale)} leaves do not count now: "
+            f"{len(stale)} {'leaf does' if len(stale) == 1 else 'leaves do'} not count now: "
             + ", ".join(f"{n} ({leaves[n].freshness.word})" for n in stale)
         )
     loose = [

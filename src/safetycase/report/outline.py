@@ -21,7 +21,7 @@ from safetycase.argument.model import (
     Element,
     Evidence,
 )
-from safetycase.assess.records import Assessment, State
+from safetycase.assess.records import WORST_FIRST, Assessment, State
 
 __all__ = ["ROLE_WORDS", "Counts", "Row", "outline", "raised_target", "says_of", "step_words"]
 
@@ -36,14 +36,15 @@ ROLE_WORDS = {
 """How a row that is not plain support hangs on its parent."""
 
 
-_COUNTED = ("refuted", "contested", "doubts", "open", "stale", "never run", "assumed")
+_NOT_FRESH = tuple(word for word in WORST_FIRST if word != "fresh")
+_COUNTED = ("refuted", "contested", "doubts", "open", *_NOT_FRESH, "assumed")
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How many distinct elements below a row are not as a reader would wish.
 
-    `stale` counts evidence that ran and is not fresh, `doubts` the defeaters that stand.
+    Evidence counts under the word of its freshness, `doubts` are the defeaters that stand.
     """
 
     by_word: tuple[tuple[str, int], ...] = ()
@@ -240,6 +241,6 @@ def _own(row: Row, standing: frozenset[str]) -> Iterator[str]:
     elif state is None or row.kind in ("argument", "context"):
         return
     elif row.kind == "evidence" and state.freshness.word != "fresh":
-        yield "never run" if state.freshness.word == "never run" else "stale"
+        yield state.freshness.word
     elif state.support in _COUNTED:
         yield state.support
