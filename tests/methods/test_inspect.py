@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,14 @@ def test_an_able_model_and_its_log(context: Context) -> None:
     assert read.diagnostics["model"] == "planted/able"
     with pytest.raises(MethodError, match="not `planted/other`"):
         inspect_log.run((path.name,), inspect_log.Parameters(expect_model="planted/other"), other)
+    # A case that names its model as Inspect does takes no log of another, unless it says so.
+    for weights, expected in (("planted/able", None), ("planted/other", "planted/able")):
+        mine = dataclasses.replace(other, subject={"provider": "inspect", "weights": weights})
+        asked = inspect_log.Parameters(expect_model=expected)
+        assert inspect_log.run((path.name,), asked, mine).counts == read.counts
+    mine = dataclasses.replace(other, subject={"provider": "inspect", "weights": "planted/other"})
+    with pytest.raises(MethodError, match="the model of the case is `planted/other`"):
+        inspect_log.run((path.name,), inspect_log.Parameters(), mine)
 
 
 def test_epochs_and_metadata_make_clusters(context: Context) -> None:

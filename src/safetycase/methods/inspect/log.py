@@ -23,7 +23,9 @@ __all__ = ["METHOD", "Parameters"]
 class Parameters:
     """How the scores of the log are read; the log itself is the one declared input.
 
-    `expect_task` and `expect_model`, where given, must be what the log says of itself.
+    `expect_task` and `expect_model`, where given, must be what the log says of itself. Without
+    `expect_model` a log of another model than the case's is refused if that is named as Inspect
+    names it (`provider: inspect`).
     `allow_incomplete` takes a log whose run did not finish; what is missing counts against it.
     """
 
@@ -56,6 +58,8 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
     path = context.case_folder / inputs[0]
     log = reading.open_log(path)
     said = _said(log, parameters)
+    if parameters.expect_model is None:
+        _of_the_case(log, context)
     rows = reading.rows_of(
         log, path.name, parameters.reading, allow_incomplete=parameters.allow_incomplete
     )
@@ -73,6 +77,17 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
         diagnostics=said | reading.changes(log, parameters.reading),
         artefacts={"Inspect log": kept.name},
     )
+
+
+def _of_the_case(log: Any, context: Context) -> None:
+    """`MethodError` if the case has an Inspect model, and the log is of another."""
+    subject = context.subject
+    if subject.get("provider") == "inspect" and log.eval.model != subject.get("weights"):
+        raise MethodError(
+            f"the log is of the model `{log.eval.model}`, and the model of the case is "
+            f"`{subject.get('weights')}`: a result counts for what was tested alone. If both are "
+            f"names of one model, say so: `expect_model: {log.eval.model}`"
+        )
 
 
 def _effort(log: Any) -> dict[str, str]:
