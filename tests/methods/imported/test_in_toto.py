@@ -252,3 +252,11 @@ def test_claims_that_contradict_each_other_are_refused(make: Make) -> None:
     one = EVAL["predicate"]["claims"][0]
     with pytest.raises(MethodError, match="contradict each other"):
         read(make, put(EVAL, claims=[one, one | {"passed": False}]), name="refusal_rate")
+
+
+def test_no_claim_is_left_unread(make: Make) -> None:
+    claim = EVAL["predicate"]["claims"][0]
+    many = [{**claim, "metric": "other"}] * 100_000 + [{**claim, "passed": False}]
+    predicate = {**EVAL["predicate"], "claims": [claim, *many]}
+    with pytest.raises(MethodError, match="`claims` has more than 100000 entries"):
+        read(make, {**EVAL, "predicate": predicate}, name="refusal_rate")

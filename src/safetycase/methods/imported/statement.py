@@ -65,7 +65,7 @@ def open_statement(data: bytes, place: str) -> Statement:
         raise MethodError(f"{place}: the payload is `{kind[:80]}`, and only `{PAYLOAD}` is read")
     payload = _unbase64(outer.get("payload"), place, "`payload`")
     signed = []
-    for entry in strict.listed(outer.get("signatures"), place, "`signatures`")[:20]:
+    for entry in _listed(outer.get("signatures"), place, "`signatures`", 20):
         signature = strict.mapping(entry, place, "a signature")
         name = signature.get("keyid") or ""
         signed.append(
@@ -95,6 +95,14 @@ def _unbase64(value: Any, place: str, what: str) -> bytes:
         raise MethodError(f"{place}: {what} is not base64") from error
 
 
+def _listed(value: Any, place: str, what: str, most: int = _MOST) -> list[Any]:
+    """A list that is read to its end: an entry left out may be the one that failed."""
+    found = strict.listed(value, place, what)
+    if len(found) > most:
+        raise MethodError(f"{place}: {what} has more than {most} entries; split the statement")
+    return found
+
+
 def _statement(value: Mapping[str, Any], place: str) -> Statement:
     said = value.get("_type")
     if said != STATEMENT:
@@ -106,7 +114,7 @@ def _statement(value: Mapping[str, Any], place: str) -> Statement:
             "and svr, each v0.1"
         )
     digests = set()
-    for entry in strict.listed(value.get("subject"), place, "`subject`")[:_MOST]:
+    for entry in _listed(value.get("subject"), place, "`subject`"):
         digest = strict.mapping(entry, place, "a subject").get("digest")
         for name, word in strict.mapping(digest, place, "a subject's `digest`").items():
             if name == "sha256":
@@ -132,7 +140,7 @@ def _eval(statement: Statement, name: str) -> Finding:
     if not 0 < of <= _COUNT:
         raise MethodError(f"{place}: a `sampleSize` of {of} cannot be")
     least, most, verdicts, names = 0, of, [], set()
-    for entry in strict.listed(body.get("claims"), place, "`claims`")[:_MOST]:
+    for entry in _listed(body.get("claims"), place, "`claims`"):
         claim = strict.mapping(entry, place, "a claim")
         metric = strict.text(claim.get("metric"), place, "`metric`")
         names.add(metric)
