@@ -120,3 +120,31 @@ def test_closing_ends_what_runs(tmp_path: Path) -> None:
     executor.close()
     executor.close()
     assert not executor._thread.is_alive()
+
+
+def test_what_the_scheduler_opens_meanwhile_is_charged_to_no_attempt(tmp_path: Path) -> None:
+    ours = tmp_path / "of-the-record"
+    ours.write_text("x", "utf-8")
+    executor = AsyncioExecutor(workers=1)
+    start(executor, tmp_path, "E", "COUNTS", parameters={"pause": 0.2})
+    ended = []
+    while not ended:
+        ours.read_text("utf-8")
+        ended = [e for e in executor.wait(0.02) if isinstance(e, Finished)]
+    executor.close()
+    assert ended[0].result is not None
+    assert [
+        name for name, _ in ended[0].result["observed"]["undeclared"] if name == ours.name
+    ] == []
+
+
+def test_progress_that_is_no_progress_is_not_passed_on(tmp_path: Path) -> None:
+    executor = AsyncioExecutor(workers=1)
+    for told in (("a", "b", "c"), (float("nan"), 1, ""), (1, float("inf"), ""), (None, None, None)):
+        start(executor, tmp_path, "E", "AWAITS", parameters={"pause": 600.0})
+        executor._ticker(executor._live["E"])(*told)
+        events = [event for event in executor.wait(0.05) if not isinstance(event, Finished)]
+        assert events == []
+        executor.stop("E")
+        executor.wait(0.0)
+    executor.close()

@@ -196,7 +196,10 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 @contextlib.contextmanager
 def unwatched() -> Iterator[None]:
-    """What this thread does meanwhile is nothing that a run did: digesting, or scheduling runs."""
+    """Nothing that this thread does until the block ends is charged to a run.
+
+    What is opened to digest a file is no input, and neither is what a scheduler does beside it.
+    """
     before = getattr(_local, "busy", False)
     _local.busy = True
     try:

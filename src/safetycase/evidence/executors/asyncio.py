@@ -75,7 +75,8 @@ class AsyncioExecutor:
         self._thread.start()
         self._routes = contextlib.ExitStack()
         self._routes.enter_context(routed())
-        self._routes.enter_context(unwatched())  # this thread schedules, and runs no method
+        # This thread keeps the record; no attempt runs in it, so none is charged with that.
+        self._routes.enter_context(unwatched())
         self._closed = False
 
     def start(self, task: Task) -> None:
@@ -180,8 +181,9 @@ class AsyncioExecutor:
             now = time.monotonic()
             if now - live.ticked >= TICK_SECONDS and live.task.id in self._live:
                 live.ticked = now
-                tick = Ticked(id=live.task.id, done=done, total=total, note=note[:80])
-                self._events.put(tick)
+                tick = results.tick(live.task.id, done, total, note)
+                if tick is not None:
+                    self._events.put(tick)
 
         return progress
 

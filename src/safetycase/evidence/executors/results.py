@@ -26,6 +26,7 @@ __all__ = [
     "lay_out",
     "output_bytes",
     "parsed",
+    "tick",
     "tick_of",
 ]
 
@@ -94,14 +95,20 @@ def _refused(why: str) -> Ended:
 
 def tick_of(task: str, line: bytes | str) -> Ticked | None:
     """Progress from one line of the worker's channel; None if it is anything else."""
+    try:
+        said = json.loads(line)
+        return tick(task, said["done"], said["total"], said["note"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def tick(task: str, done: Any, total: Any, note: Any) -> Ticked | None:
+    """Progress as a method told it; None if it is no two numbers and a text."""
     from safetycase.plugin.executors import Ticked  # a worker reads no ticks, and starts often
 
     try:
-        said = json.loads(line)
-        return Ticked(
-            id=task, done=int(said["done"]), total=int(said["total"]), note=str(said["note"])[:80]
-        )
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return Ticked(id=task, done=int(done), total=int(total), note=str(note)[:80])
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
@@ -120,11 +127,12 @@ def output_bytes(folder: Path, most: int) -> int:
 
 
 def cut(log: Path) -> None:
-    """Keep the end of a runaway log."""
+    """Keep the end of a runaway log. Nothing if its folder has gone: nobody will read it."""
     try:
         size = log.stat().st_size
     except OSError:
-        log.write_bytes(b"[there is no log]\n")
+        with contextlib.suppress(OSError):
+            log.write_bytes(b"[there is no log]\n")
         return
     if size > LOG_BYTES:
         with log.open("rb") as file:
