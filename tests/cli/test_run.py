@@ -158,6 +158,8 @@ def test_results_do_not_depend_on_the_executor(sc: Sc, tmp_path: Path, name: str
         (["--time-limit", "0"], "seconds above 0"),
         (["--retries", "-1"], "--retries"),
         (["--workers", "0"], "--workers"),
+        (["--time-limit", "1e300"], "--time-limit"),
+        (["--time-limit", "nan"], "--time-limit"),
     ],
 )
 def test_what_cannot_be_run_so_is_a_sentence(
@@ -168,6 +170,44 @@ def test_what_cannot_be_run_so_is_a_sentence(
     assert says in done.err
     assert "Traceback" not in done.err
     assert outcomes(sc, coin) == {"E-COIN": []}
+
+
+def test_controls_that_a_limit_ended_are_run_again(sc: Sc, coin: Path) -> None:
+    said = sc("run", coin, "--time-limit", "0.01").err
+    assert "planted controls of toy/coin failed: stopped after the time limit" in said
+    assert "planted controls of toy/coin …" in sc("run", coin).err
+    sound = sc("status", coin, "--json").json["leaves"]["E-COIN"]["controls"]
+    assert (sound["false_runs"], sound["true_runs"]) == (20, 20)
+    assert "planted controls" not in sc("run", coin, "--exploratory").err
+
+
+@pytest.mark.slow
+def test_a_second_interruption_ends_it_at_once_and_says_so(sc: Sc, tmp_path: Path) -> None:
+    text = COIN + another("HANG", "toy/hangs") + another("HANG-TOO", "toy/hangs")
+    folder = write_case(tmp_path / "c", text, {"items.txt": "x"})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "safetycase.cli", "run", str(folder), "--workers", "3"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env=dict(os.environ),
+    )
+    guard = threading.Timer(120, process.kill)
+    guard.start()
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "[3/3]" in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 130, said
+    guard.cancel()
+    assert "interrupted:" in said
+    assert "No such file" not in said
+    assert sc("verify", folder).code == 0
+    assert "running" not in {each for found in outcomes(sc, folder).values() for each in found}
 
 
 @pytest.mark.slow

@@ -22,6 +22,9 @@ from safetycase.plugin.executors import (
 
 __all__ = ["limits", "opened"]
 
+LONGEST = 366 * 86400.0
+"""Seconds that an attempt may take at most: its lease has to end at a date that exists."""
+
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
@@ -58,8 +61,11 @@ def opened(
 
 def limits(seconds: float, memory: str | None, output: str | None) -> Limits:
     """The limits of one attempt from what was written on the command line."""
-    if not seconds > 0 or seconds == float("inf"):
-        raise click.BadParameter("give a number of seconds above 0", param_hint="--time-limit")
+    if not 0 < seconds <= LONGEST:
+        raise click.BadParameter(
+            f"give a number of seconds above 0 and of at most {LONGEST:.0f}, which is a year",
+            param_hint="--time-limit",
+        )
     given = Limits(seconds=seconds, memory_bytes=_bytes(memory, "--memory-limit"))
     most = _bytes(output, "--output-limit")
     if output is None:

@@ -82,7 +82,10 @@ def run(
         access: Access = {}
         yield from models(setting, jobs, executor, base, stack, access)
         work: list[_Work] = []
-        known = {(c.method, c.code_digest) for c in setting.history.controls}
+        # Controls that a limit or an error ended say nothing of the method: they are run again.
+        known = {
+            (c.method, c.code_digest) for c in setting.history.controls if not c.body.get("error")
+        }
         for job in jobs:
             standing, new = register(setting, job, writer)
             if new:
@@ -265,7 +268,7 @@ class _Loop:
 
     def _controls_ended(self, told: Finished, running: _Running) -> Iterator[Event]:
         reason = told.reason
-        # Controls that were lost or stopped say nothing of the method: the next run runs them.
+        # Controls that were lost or stopped are no word on the method, not even that it has none.
         if told.how in ("completed", "failed"):
             reason = self.recorder.controls(running.work.job, running.work.code, told)
         del self.running[told.id]
