@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safetycase.cli.run_show import Shown
+from safetycase.cli.run_show import LONGEST, Shown, brief
 from safetycase.evidence.events import (
     AttemptEnded,
     AttemptStarted,
@@ -73,3 +73,19 @@ def test_on_a_terminal_every_running_attempt_has_a_bar_and_the_whole_one(
     said = capsys.readouterr().err
     assert "[1/2] E-A: never run" in said
     assert "\x1b[2Jhalf" not in said
+
+
+def test_a_reason_is_one_line_of_bounded_length(capsys: pytest.CaptureFixture[str]) -> None:
+    assert brief("two\n\nlines\tand \x1b[2J") == "two lines and \\x1b[2J"
+    reason = "no\n" * 10_000
+    with Shown() as show:
+        show(started("E-A", 1))
+        show(
+            AttemptEnded(
+                evidence="E-A", attempt="E-A/1.1", outcome="failed", reason=reason, seconds=1.0
+            )
+        )
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert lines[1].endswith("…")
+    assert len(lines[1]) < LONGEST + 60

@@ -391,6 +391,24 @@ def test_without_the_token_a_cluster_refuses(
 
 
 @pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("127.0.0.1:1", "nothing answers at 127.0.0.1:1"),
+        ("no-such-host.invalid:6379", "nothing answers at"),
+        ("local", "no address of a Ray cluster"),
+        ("ray://127.0.0.1:10001", "no address of a Ray cluster"),
+        ("127.0.0.1:99999", "no address of a Ray cluster"),
+        ("127.0.0.1", "write HOST:PORT"),
+    ],
+)
+def test_an_address_where_no_cluster_answers_is_refused_at_once(
+    tmp_path: Path, address: str, says: str
+) -> None:
+    with pytest.raises(ExecutorFailed, match=says):
+        make(ExecutorOptions(scratch=tmp_path, address=address))
+
+
+@pytest.mark.parametrize(
     ("options", "says"),
     [
         ({"colour": "red"}, "no option colour"),

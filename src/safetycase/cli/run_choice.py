@@ -9,7 +9,7 @@ from typing import Any
 
 from safetycase.argument.findings import did_you_mean
 from safetycase.assess.records import Assessment
-from safetycase.cli.common import printable
+from safetycase.cli.run_show import brief
 from safetycase.evidence.forecast import Forecast, forecast, totals
 from safetycase.evidence.registering import is_used_up
 from safetycase.evidence.setting import Job, Setting
@@ -147,7 +147,7 @@ def _line(row: Forecast) -> tuple[str, ...]:
         str(row.n or "–"),
         timed,
         "–" if row.cost is None else f"{row.cost:g}",
-        printable(row.because),
+        brief(row.because),
     )
 
 

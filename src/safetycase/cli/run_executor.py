@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from safetycase.argument.findings import did_you_mean
+from safetycase.cli.common import printable, stderr
 from safetycase.plugin.executors import (
     Executor,
     ExecutorFailed,
@@ -47,6 +48,9 @@ def opened(
         raise ExecutorFailed(
             f"the executor `{name}` of {known[name].package} cannot be loaded: {error}"
         ) from error
+    if name not in ("subprocess", "asyncio"):
+        where = f" at {address}" if address else ""
+        stderr(printable(f"starting the executor {name}{where} …"))
     with tempfile.TemporaryDirectory(prefix="safetycase-executor-") as scratch:
         executor: Executor = make(
             ExecutorOptions(

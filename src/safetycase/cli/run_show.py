@@ -16,7 +16,16 @@ from safetycase.evidence.events import (
     ServerStarted,
 )
 
-__all__ = ["Shown"]
+__all__ = ["Shown", "brief"]
+
+LONGEST = 240
+"""Characters of a reason on the screen; the whole of it stands in the record."""
+
+
+def brief(text: str) -> str:
+    """A reason as one printable line of bounded length: what a method raises may be anything."""
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 class Shown:
@@ -73,13 +82,13 @@ class Shown:
         elif isinstance(event, ControlsStarted):
             self.say(f"planted controls of {event.method} …")
         elif isinstance(event, ControlsEnded) and event.reason:
-            self.say(f"planted controls of {event.method} failed: {event.reason}")
+            self.say(f"planted controls of {event.method} failed: {brief(event.reason)}")
         elif isinstance(event, LateResult):
             self.say(f"a result of {event.attempt} came too late and does not count")
 
     def _started(self, event: AttemptStarted) -> None:
         again = f" (again, after {event.retry_of})" if event.retry_of else ""
-        self.say(f"[{event.position}/{event.of}] {event.evidence}: {event.because}{again}")
+        self.say(f"[{event.position}/{event.of}] {event.evidence}: {brief(event.because)}{again}")
         if self.progress:
             if self.whole is None:
                 self.whole = self.progress.add_task("all attempts", total=event.of)
@@ -102,5 +111,5 @@ class Shown:
         if bar is not None:
             self.progress.remove_task(bar)
             self.progress.update(self.whole, completed=self.ended)
-        reason = f" — {event.reason}" if event.reason else ""
+        reason = f" — {brief(event.reason)}" if event.reason else ""
         self.say(f"      {event.evidence}: {event.outcome} in {event.seconds:.1f} s{reason}")

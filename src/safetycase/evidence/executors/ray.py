@@ -13,6 +13,7 @@ import os
 import secrets
 import selectors
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,7 @@ __all__ = ["RayExecutor", "make"]
 SESSION = "SAFETYCASE_RAY"
 """The variable by which the processes of a cluster that was started here are known."""
 
+ANSWER_SECONDS = 10.0
 START_SECONDS = 180.0
 SILENT_SECONDS = 90.0
 CLOSE_SECONDS = 20.0
@@ -63,6 +65,8 @@ def make(options: ExecutorOptions) -> RayExecutor:
         raise ExecutorFailed(f"an option of the executor `ray` is no number: {error}") from error
     if pack < 1 or queue <= 0:
         raise ExecutorFailed("`pack` and `queue_seconds` of the executor `ray` are at least 1")
+    if options.address:
+        _answers(options.address)
     return RayExecutor(
         address=options.address,
         workers=options.workers,
@@ -70,6 +74,25 @@ def make(options: ExecutorOptions) -> RayExecutor:
         pack=pack,
         queue_seconds=queue,
     )
+
+
+def _answers(address: str) -> None:
+    """See in seconds whether anything answers there: Ray itself would try for minutes."""
+    if address == "auto":  # the cluster that this machine belongs to, as Ray knows it
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or "/" in host or int(port) > 65535:
+        raise ExecutorFailed(
+            f"`{address}` is no address of a Ray cluster; write HOST:PORT as its head node says, "
+            "or leave it out to start one here"
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
+    except (OSError, UnicodeError) as error:
+        raise ExecutorFailed(
+            f"nothing answers at {address}: {error}; is the cluster up, and does this machine "
+            "reach it?"
+        ) from error
 
 
 class RayExecutor:
