@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import getpass
 import os
 from collections.abc import Mapping
@@ -151,6 +152,7 @@ def run(
     """
     from safetycase.ledger.sync import pull
 
+    gc.disable()  # reading a large case makes no garbage; `_execute` may take days and does
     wanted = _Wanted(
         only=only,
         exploratory=exploratory,
@@ -255,6 +257,7 @@ def _setting(space: Workspace, wanted: _Wanted) -> Setting:
 
 
 def _execute(space: Workspace, choice: Choice, wanted: _Wanted) -> _Done:
+    gc.enable()
     key = load_or_create(default_key_path(os.environ), getpass.getuser())
     with contextlib.ExitStack() as stack:
         asked = stack.enter_context(listening())
