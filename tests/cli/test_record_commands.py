@@ -151,6 +151,18 @@ def test_a_time_out_of_the_calendar_is_a_sentence(
     assert "Traceback" not in refused.err
 
 
+def test_a_checkpoint_is_made_by_a_key_of_the_record(
+    ran: Path, sc: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(ran / "ledger" / "checkpoints")
+    monkeypatch.setenv("SAFETYCASE_KEY", str(tmp_path / "other.pem"))
+    refused = sc("record", "checkpoint", ran)
+    assert refused.code == 2
+    assert "may not sign one" in refused.err
+    assert sc("record", "keys", "init", ran).code == 0
+    assert sc("record", "checkpoint", ran).code == 0
+
+
 def test_a_pin_shows_a_rollback_to_everybody(
     ran: Path, sc: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,4 +354,4 @@ def test_a_case_without_a_record(coin: Path, sc: Run, tmp_path: Path) -> None:
     assert sc("record", "keys", "init", coin, "--role", "author", "--role", "runner").code == 0
     again = sc("record", "keys", "init", coin)
     assert "was introduced by record 1" in again.out
-    assert "is not for the log" in sc("record", "checkpoint", coin).err
+    assert "may not sign one" in sc("record", "checkpoint", coin).err

@@ -185,6 +185,13 @@ def _newest(ledger: Path, log: Log) -> Held:
     if found:
         return found[0]
     key = load_or_create(default_key_path(os.environ), getpass.getuser())
+    known = {each.keyid: each for each in fold(log).keys}
+    if key.keyid not in known or "log" not in known[key.keyid].roles:
+        raise click.ClickException(
+            f"the record has no checkpoint of its {size} records, and your key {key.keyid[:16]}… "
+            "may not sign one: somebody whose key has the role `log` runs this command, or "
+            "`safetycase record keys init` lets your key into the record"
+        )
     note = Checkpoint(
         origin=origin_of(log.records[0]), size=size, root=roots(log.records, {size})[size]
     )
