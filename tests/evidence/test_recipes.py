@@ -206,3 +206,11 @@ def test_a_remembered_digest_is_not_taken_for_a_file_whose_time_was_set_back(
         file.write(b"b")
     os.utime(big, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert Digester(trust_cache=True).file(big) != digest
+
+
+def test_a_written_name_and_the_package_around_a_relative_import_count(tmp_path: Path) -> None:
+    case = COIN.replace("inputs: [items.txt]", "inputs: [tasks/one.py]")
+    text = 'from .near import x\nimport importlib\nimportlib.import_module("far")\n'
+    files = {"tasks/one.py": text, "tasks/near.py": "", "tasks/__init__.py": "", "far.py": ""}
+    found = recipe_of(write_case(tmp_path / "c", case, files), case)
+    assert sorted(found.files) == ["far.py", "tasks/__init__.py", "tasks/near.py", "tasks/one.py"]

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from safetycase.evidence.places import Places
 
-__all__ = ["Closure", "closure", "packages", "tops"]
+__all__ = ["Closure", "closure", "packages", "tops", "written_import"]
 
 OURS = ("safetycase.methods", "safetycase.stats", "safetycase.confidence", "safetycase.argument")
 """What of this package a method of ours may consist of; the contract itself is not among it."""
@@ -234,12 +234,19 @@ def _parsed(tree: ast.AST, module: str, is_package: bool) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             start = _absolute("." * node.level + (node.module or ""), module, is_package)
             yield from _offered(start, (alias.name for alias in node.names))
-        elif isinstance(node, ast.Call) and node.args:
-            # import_module("x") says which module as plainly as a statement does.
-            called, first = node.func, node.args[0]
-            word = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-            if word in ("import_module", "__import__") and isinstance(first, ast.Constant):
-                yield _absolute(str(first.value), module, is_package)
+        elif isinstance(node, ast.Call):
+            named = written_import(node)
+            if named is not None:
+                yield _absolute(named, module, is_package)
+
+
+def written_import(call: ast.Call) -> str | None:
+    """The module that `import_module("x")` or `__import__("x")` names, if it is written out."""
+    called, first = call.func, call.args[0] if call.args else None
+    word = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    if word not in ("import_module", "__import__") or not isinstance(first, ast.Constant):
+        return None
+    return first.value if isinstance(first.value, str) else None
 
 
 def _absolute(package: str, module: str, is_package: bool) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from safetycase.argument.model import Case, Evidence, ModelSpec
-from safetycase.evidence.closure import Closure, closure, packages
+from safetycase.evidence.closure import Closure, closure, packages, written_import
 from safetycase.evidence.digests import Digester
 from safetycase.evidence.environment import environment
 from safetycase.evidence.facts import resolve_facts
@@ -285,9 +285,14 @@ def _names(path: Path) -> Iterator[tuple[str, Path | None]]:
             start = None
             if node.level:
                 start = path.parents[min(node.level, len(path.parents)) - 1]
+                yield "__init__", start  # a relative import runs the package it is relative to
             if node.module:
                 yield node.module, start
             for alias in node.names:
                 name = f"{node.module}.{alias.name}" if node.module else alias.name
                 # A name imported from a module is no module of its own to look for elsewhere.
                 yield name, start or path.parent
+        elif isinstance(node, ast.Call):
+            named = written_import(node)
+            if named is not None and not named.startswith("."):
+                yield named, None
