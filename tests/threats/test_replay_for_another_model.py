@@ -53,3 +53,35 @@ def test_a_statement_about_other_weights_is_refused(sc: Sc, tmp_path: Path) -> N
     (attempt,) = workspace.history.attempts
     assert attempt.outcome == "failed"
     assert workspace.assess().states["RARE"].support == "open"
+
+
+def test_an_old_file_does_not_count_for_new_weights(sc: Sc, tmp_path: Path) -> None:
+    leaf = LEAF.replace("import/in-toto-eval", "import/junit").replace("theirs.json", "t.xml")
+    leaf = leaf.replace("{name: refusals}", "{}")
+    tests = "".join(f"<testcase name='t{n}'/>" for n in range(400))
+    files = {WEIGHTS: "these weights", "t.xml": f"<testsuite>{tests}</testsuite>"}
+    folder = write_case(
+        tmp_path / "c", CASE.split("        by:\n          evidence")[0] + leaf, files
+    )
+
+    def state() -> tuple[str, str, str]:
+        found = sc("status", folder, "--json").json["states"]
+        freshness = found["E-COIN"]["freshness"]
+        return freshness["word"], freshness["detail"], found["RARE"]["support"]
+
+    sc("run", folder)
+    assert state() == ("fresh", "", "supported")
+    (folder / WEIGHTS).write_text("other weights", "utf-8")
+    assert state()[0] == "not applicable"
+    # Reading the same file once more, under whatever name, tells nothing of the new weights.
+    (folder / "t.xml").rename(folder / "u.xml")
+    text = (folder / "case.yaml").read_text("utf-8").replace("t.xml", "u.xml")
+    (folder / "case.yaml").write_text(text, "utf-8")
+    sc("run", folder)
+    detail = "record 2 imported the same files for another model"
+    assert state() == ("not applicable", detail, "open")
+    assert "Nothing is due" in sc("run", folder).out
+    # A new run is a new file.
+    (folder / "u.xml").write_text(f"<testsuite name='again'>{tests}</testsuite>", "utf-8")
+    sc("run", folder)
+    assert state()[::2] == ("fresh", "supported")

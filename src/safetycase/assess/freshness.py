@@ -126,6 +126,8 @@ def _grounds(asked: Question, latest: Registration, waived: list[Waived]) -> Ite
         detail = "measured on another distribution"
         cause = Cause(field="distribution", was=on, now=asked.distribution)
         yield Ground(word="not applicable", detail=detail, causes=(cause,), due=False)
+    if latest.body.get("imported"):
+        yield from _imported_for_another(asked, latest)
     if not pooled:
         yield _without_result(asked.standing, latest)
         return
@@ -246,6 +248,42 @@ def _shown(waiver: WaiverRecord, causes: Sequence[Cause]) -> Waived:
         fields=tuple(cause.field for cause in causes),
         record=waiver.seq,
     )
+
+
+def _imported_for_another(asked: Question, latest: Registration) -> Iterator[Ground]:
+    """A file from elsewhere that was imported for another model before says nothing of this one.
+
+    A statement that names these very weights does.
+    """
+    first = next(
+        r
+        for r in asked.standing.registrations
+        if r.seq == latest.seq or (r.body.get("imported") and _content(r) == _content(latest))
+    )
+    before, subject = _part(first, "subject"), _part(latest, "subject")
+    weights = str(subject.get("weights_sha256") or "-")
+    said = [(a.measurement or {}).get("diagnostics", {}) for a in asked.standing.pooled]
+    if said and all(weights in str(d.get("identity", "")) for d in said):
+        return
+    causes = tuple(
+        Cause(field=f"subject.{name}", was=str(before.get(name)), now=str(subject.get(name)))
+        for name in ("weights", "weights_sha256")
+        if before.get(name) != subject.get(name)
+    )
+    if causes:
+        detail = f"record {first.seq} imported the same files for another model"
+        yield Ground(word="not applicable", detail=detail, causes=causes, due=False)
+
+
+def _content(registration: Registration) -> Sequence[str]:
+    """What the files of a registration hold, whatever they are called."""
+    files = _part(registration, "instrument").get("files")
+    return sorted(map(str, files.values())) if isinstance(files, Mapping) else ()
+
+
+def _part(registration: Registration, group: str) -> Mapping[str, Any]:
+    found = registration.recipe.get(group)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _without_result(standing: Standing, latest: Registration) -> Ground:
