@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from tests.verifier import tampers
 from tests.verifier.bundles import GOLDEN, REVIEWER, TEAM, all_bundles, bundled, roles, small
+from tests.verifier.engines import NODE, VERIFIER
 
 from safetycase.ledger import Kept, ObjectStore, Seen, Writer, read, verify
 from safetycase.ledger.bundle import gather
@@ -58,8 +60,13 @@ def test_what_was_taken_out_is_left_out(ledger: Path, tmp_path: Path) -> None:
     path = ObjectStore(ledger).path(digest)
     path.unlink()
     for only in ((), ("E-1",)):
-        found = verify_bundle(kept(bundled(ledger, only=only), tmp_path))
+        path = kept(bundled(ledger, only=only), tmp_path)
+        found = verify_bundle(path)
         assert found.ok
+        assert found.objects_checked == 1  # of the two that are named
+        if NODE is not None:
+            done = subprocess.run([NODE, str(VERIFIER), str(path)], capture_output=True, check=True)
+            assert done.stdout.endswith(b"records and 1 artefacts\n")
         notes = [problem.says for problem in found.problems if "redacted" in problem.says]
         assert notes == [
             "record 9 (attempt-end, line 9) rests on its transcript, redacted by record 15: "

@@ -78,6 +78,7 @@ def test_every_flipped_byte_of_an_artefact_fails(build: Build, ledger: Path) -> 
         assert (found.records, found.objects_checked) == (6, 1)
     path.unlink()
     assert "is missing" in says(verify(ledger))[0]
+    assert verify(ledger).objects_checked == 0
 
 
 def test_a_measurement_kept_as_an_artefact_is_checked(

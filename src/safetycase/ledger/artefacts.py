@@ -52,7 +52,7 @@ def redactions(log: Log) -> Mapping[str, Record]:
 
 
 def check_artefacts(folder: Path, log: Log, history: History) -> tuple[list[Problem], int]:
-    """Re-hash each named artefact, wherever it lives; the problems, and how many were asked for.
+    """Re-hash each named artefact, wherever it lives; the problems, and how many had bytes to hash.
 
     Raises nothing. A shared store that cannot be used is an error, not a reason to pass over
     what is only there; it is asked once.
@@ -64,21 +64,23 @@ def check_artefacts(folder: Path, log: Log, history: History) -> tuple[list[Prob
     local, gone = ObjectStore(folder), redactions(log)
     problems: list[Problem] = []
     unasked: LedgerError | None = None
-    wanted = named(history)
-    for each in wanted:
+    hashed = 0
+    for each in named(history):
         asked = local if unasked else store
         try:
             asked.check(each.digest)
         except (ObjectMissing, ObjectDamaged) as error:
             why = unasked if unasked and isinstance(error, ObjectMissing) else error
             problems.append(_problem(log.records[each.seq - 1], each, why, gone.get(each.digest)))
+            hashed += not isinstance(error, ObjectMissing | ObjectRedacted)
         except LedgerError as error:
             unasked = error
             problems.append(_problem(log.records[each.seq - 1], each, error, None))
         else:
+            hashed += 1
             if note := gone.get(each.digest):
                 problems.append(_still_there(log.records[each.seq - 1], each, note))
-    return problems, len(wanted)
+    return problems, hashed
 
 
 def _named(history: History) -> Iterator[tuple[int, str, str]]:

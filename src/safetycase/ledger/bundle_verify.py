@@ -268,7 +268,7 @@ class BundleCheck:
             elif name in bundle.damaged or bundle.digests[name] != digest:
                 says = f"rests on its {role}: the artefact {digest} has other bytes than it had"
                 self._about(record, says)
-        self.objects = len(asked) if self.manifest.artefacts else 0
+        self.objects = len(asked & bundle.members.keys()) if self.manifest.artefacts else 0
         if asked and not self.manifest.artefacts:
             says = f"leaves out the {len(asked)} artefacts that its records name"
             self._say("the bundle", f"{says}: they were not checked", _LEFT_OUT, note=True)

@@ -1352,7 +1352,7 @@ class Check {
         }
       }
     }
-    this.objects = this.artefacts ? asked.size : 0;
+    this.objects = this.artefacts ? [...asked].filter((name) => this.members.has(name)).length : 0;
     if (!this.artefacts && asked.size) {
       this.sayOf("the bundle", `leaves out the ${asked.size} artefacts that its records name: they were not checked`, true);
     }
