@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.verifier.bundles import GOLDEN
+from tests.verifier.bundles import GOLDEN, TEAM, bundled, small
 from tests.verifier.engines import ENGINES, NODE, VERIFIER, Engine, run
 
-from safetycase.ledger import canonical
+from safetycase.ledger import Writer, canonical
 from safetycase.ledger.bundle_verify import check_bundle
 from safetycase.ledger.dsse import verifier
 from safetycase.ledger.keys import from_seed
@@ -162,3 +162,23 @@ def test_on_the_command_line_of_node(tmp_path: Path) -> None:
     assert "NOT VERIFIED: record 1 (key, line 1) has a signature that does not verify" in said
     assert node(tmp_path / "none")[0] == 2
     assert node()[0] == 2
+
+
+@pytest.mark.skipif(NODE is None, reason="no node here: the command line of the verifier in it")
+def test_a_revoked_key_is_shown_as_one(tmp_path: Path) -> None:
+    folder, path = tmp_path / "ledger", tmp_path / "b.scbundle"
+    small(folder)
+    about = {"keyid": [TEAM.keyid]}
+    body = {"event": "key-revoked", "says": "left", "about": about, "since": 5}
+    with Writer(folder, TEAM) as writer:
+        writer.append("note", {"note": "before"}, at="2026-11-24T00:00:00Z")
+        writer.append("event", body, at="2026-11-24T00:00:00Z")
+    other = from_seed(bytes([8] * 32), "Bo")
+    with Writer(folder, other) as writer:
+        writer.append("note", {"note": "after"}, at="2026-11-25T00:00:00Z")
+    path.write_bytes(bundled(folder))
+    command = [str(NODE), str(VERIFIER), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert f"key {TEAM.keyid} (the team): author, runner, log; REVOKED by record 6\n" in done.stdout
+    assert f"key {other.keyid} (Bo): author, runner, log\n" in done.stdout

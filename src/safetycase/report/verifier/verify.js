@@ -1483,7 +1483,7 @@ async function onCommandLine(args) {
   const plain = (text) => text.replace(/[^\x20-\x7e\u00a0-\u024f\u2010-\u2027\u2190-\u21ff]/g, "\ufffd");
   for (const problem of found.problems) process.stdout.write(`${problem.note ? "note" : "error"}: ${plain(problem.says)}\n`);
   for (const key of found.ok ? found.keys : []) {
-    process.stdout.write(`key ${key.keyid} (${plain(key.owner)}): ${key.roles.join(", ")}\n`);
+    process.stdout.write(`key ${key.keyid} (${plain(key.owner)}): ${key.roles.join(", ")}${key.revoked ? `; REVOKED by record ${key.revoked.seq}` : ""}\n`);
   }
   if (found.ok) process.stdout.write(`${found.origin}, size ${found.size}, root ${found.root}\n`);
   process.stdout.write(`${plain(verdictOf(found))}\n`);
@@ -1531,6 +1531,7 @@ function inPage(section) {
     for (const key of found.keys) {
       const item = make("li", `${key.owner || "no owner"} (${key.roles.join(", ")}), key `);
       item.append(make("code", key.keyid, { class: "digest" }));
+      if (key.revoked) item.append(make("strong", `; REVOKED by record ${key.revoked.seq}`, { class: "tone-bad" }));
       keys.append(item);
     }
     result.append(make("p", "Signed by these keys; whether to trust them is for you to say:"), keys);
