@@ -70,6 +70,10 @@ def test_a_rollback_is_refused_by_verify_status_and_run(ran: Path, sc: Run, tmp_
     refused = sc("verify", ran)
     assert refused.code == 3
     assert "you have seen" in refused.out
+    for verb in (("status",), ("why", "RARE"), ("report",)):
+        shown = sc(*verb, ran)
+        assert shown.code == 3, verb
+        assert "you have seen" in shown.err, verb
     again = sc("run", ran, "--exploratory")
     assert again.code == 3
     assert "record checkpoint --forget" in again.err

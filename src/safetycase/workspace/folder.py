@@ -6,8 +6,9 @@ executed: method modules come from installed packages, and case files are only r
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from safetycase.checks.criterion import claim_of
 from safetycase.evidence.digests import Digester
 from safetycase.evidence.recipes import CurrentRecipe, Reading, current_recipe
 from safetycase.evidence.undeclared import undeclared_now
-from safetycase.ledger import History, Log, fold, read
+from safetycase.ledger import History, Log, Seen, default_seen_folder, fold, read
 from safetycase.plugin.catalogue import Catalogue
 from safetycase.plugin.contract import Method
 from safetycase.workspace.checking import check_folder
@@ -114,6 +115,13 @@ class Workspace:
         return jobs
 
 
+def _read(folder: Path) -> Log:
+    """The record, held also against what this user has seen of it before."""
+    log = read(folder / "ledger")
+    seen = Seen(folder=default_seen_folder(os.environ)).problems(log)
+    return replace(log, problems=(*log.problems, *seen)) if seen else log
+
+
 def open_case(
     folder: Path,
     now: datetime,
@@ -127,7 +135,7 @@ def open_case(
     recompute them. A `cache` handed to every call makes a second reading pay only for the files
     that changed.
     """
-    log = read(folder / "ledger")
+    log = _read(folder)
     checked = check_folder(folder, cache=cache)
     catalogue = checked.catalogue or Catalogue(methods={})
     case, facts = checked.case, checked.leaves
