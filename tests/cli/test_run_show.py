@@ -71,6 +71,7 @@ def test_on_a_terminal_every_running_attempt_has_a_bar_and_the_whole_one(
         )
         assert [task.description for task in show.progress.tasks] == ["all attempts"]
     said = capsys.readouterr().err
+    assert "/None" not in said
     assert "[1/2] E-A: never run" in said
     assert "\x1b[2Jhalf" not in said
 

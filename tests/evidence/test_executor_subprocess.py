@@ -188,6 +188,18 @@ def test_a_result_that_is_none_is_refused(tmp_path: Path, body: str, says: str) 
     assert says in found.reason
 
 
+def test_a_full_disk_is_named_where_no_result_could_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "is full" not in results.ended(tmp_path, 1).reason
+    values = list(os.statvfs(tmp_path))
+    values[4] = 0  # f_bavail
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(values))
+    found = results.ended(tmp_path, 1)
+    assert found.how == "failed"
+    assert f"the disk of {tmp_path} is full: make room, or set TMPDIR" in found.reason
+
+
 def test_a_result_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere.json").write_text("{}", "utf-8")
     (tmp_path / "result.json").symlink_to(tmp_path / "elsewhere.json")

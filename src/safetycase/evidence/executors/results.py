@@ -35,6 +35,9 @@ LOG_BYTES = 2_000_000
 RESULT_BYTES = 64 << 20
 """A result larger than this is refused: it goes into a record, artefacts do not."""
 
+FULL_BYTES = 1 << 16
+"""A disk with less room than this takes no result."""
+
 _GONE = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT}
 LEFT_ALONE = 70
 """The exit code of a worker whose scheduler went away."""
@@ -162,7 +165,17 @@ def _without(log: Path, code: int | None) -> Ended:
     if code == LEFT_ALONE:
         return Ended(how="lost", result=None, reason="its scheduler went away")
     reason = f"the worker ended with code {code} and no result: {last_line(log)}"
+    if _is_full(log.parent):
+        reason += f"; the disk of {log.parent} is full: make room, or set TMPDIR to another one"
     return Ended(how="failed", result=None, reason=reason)
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        found = os.statvfs(folder)
+    except (OSError, AttributeError):
+        return False
+    return found.f_bavail * found.f_frsize < FULL_BYTES
 
 
 def last_line(log: Path) -> str:
