@@ -182,6 +182,35 @@ def test_controls_that_a_limit_ended_are_run_again(sc: Sc, coin: Path) -> None:
 
 
 @pytest.mark.slow
+def test_what_a_killed_run_left_is_lost_also_where_nothing_else_is_due(
+    sc: Sc, tmp_path: Path
+) -> None:
+    text = planned(COIN.replace("toy/coin", "toy/hangs"), "budget: 1")
+    folder = write_case(tmp_path / "c", text, {"items.txt": "x"})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "safetycase.cli", "run", str(folder)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env=dict(os.environ),
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "[1/1]" in line:
+            break
+    process.kill()
+    process.stderr.close()
+    process.wait()
+    assert outcomes(sc, folder) == {"E-COIN": ["running"]}
+    again = sc("run", folder)
+    assert again.code == 0
+    assert "1 unfinished attempt(s) of an earlier run are recorded as lost" in again.err
+    assert "is used up (1 lost)" in again.err
+    assert outcomes(sc, folder) == {"E-COIN": ["lost"]}
+    assert "recorded as lost" not in sc("run", folder).err
+
+
+@pytest.mark.slow
 def test_a_second_interruption_ends_it_at_once_and_says_so(sc: Sc, tmp_path: Path) -> None:
     text = COIN + another("HANG", "toy/hangs") + another("HANG-TOO", "toy/hangs")
     folder = write_case(tmp_path / "c", text, {"items.txt": "x"})

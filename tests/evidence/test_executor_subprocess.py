@@ -320,6 +320,7 @@ def test_a_worker_and_its_children_end_with_a_scheduler_that_is_killed(
     while left_of(token):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    assert not (tmp_path / "task").exists()  # nobody else is left to remove it
 
 
 def test_limits_are_those_of_the_task(tmp_path: Path) -> None:

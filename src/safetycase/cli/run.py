@@ -175,7 +175,8 @@ def run(
     if dry_run:
         return _show_plan(space, choice, wanted, as_json=as_json)
     done = _Done(used_up=choice.used_up)
-    if choice.jobs:
+    unfinished = any(attempt.outcome is None for attempt in space.history.attempts)
+    if choice.jobs or unfinished:
         done = _execute(space, choice, wanted)
     else:
         _hold(space)
@@ -183,7 +184,7 @@ def run(
         stderr(f"{name} is not run again: {why}")
     if done.interrupted:
         return Exit.INTERRUPTED
-    if not choice.jobs and choice.assessment is not None:
+    if not choice.jobs and not unfinished and choice.assessment is not None:
         return _show(space, choice.assessment, done, as_json=as_json)
     space = open_case(folder, now if not choice.jobs else _clock(), trust_cache=True)
     return _show(space, space.assess(), done, as_json=as_json)
@@ -271,6 +272,10 @@ def _execute(space: Workspace, choice: Choice, wanted: _Wanted) -> _Done:
         setting = replace(setting, history=history)
         if lost:
             stderr(f"{lost} unfinished attempt(s) of an earlier run are recorded as lost")
+            space = open_case(space.folder, space.now, trust_cache=False)
+            choice = choose(space, wanted.only, exploratory=wanted.exploratory)
+        if not choice.jobs:
+            return _Done(used_up=choice.used_up)
         if wanted.register_only:
             return _Done(used_up=choice.used_up, registered=_registered(setting, choice, writer))
         executor = stack.enter_context(

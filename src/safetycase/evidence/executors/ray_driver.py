@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import queue
+import shutil
 import sys
 import threading
 import time
@@ -265,6 +266,9 @@ def main() -> int:
             with contextlib.suppress(Exception):
                 ray.cancel(stream.generator, force=True)
         ray.shutdown()
+        if not config.get("address"):
+            # Whoever made the folder of our own cluster removes it, unless that was killed.
+            shutil.rmtree(config["folder"], ignore_errors=True)
     return 0
 
 

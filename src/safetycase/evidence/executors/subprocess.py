@@ -80,7 +80,9 @@ class SubprocessExecutor:
             raise ExecutorFailed("the executor is closed")
         if task.id in self._running:
             raise ExecutorFailed(f"`{task.id}` is running already")
-        path = results.lay_out(task.folder, {**task.job, "limits": _limits(task)})
+        # A scheduler that is killed removes nothing: its worker then does.
+        alone = {"remove_when_alone": str(task.folder.resolve())}
+        path = results.lay_out(task.folder, {**alone, **task.job, "limits": _limits(task)})
         started = time.monotonic()
         try:
             with (task.folder / results.LOG).open("wb") as log:
