@@ -414,6 +414,8 @@ def test_an_address_where_no_cluster_answers_is_refused_at_once(
         ({"colour": "red"}, "no option colour"),
         ({"pack": "many"}, "is no number"),
         ({"pack": "0"}, "at least 1"),
+        ({"queue_seconds": "inf"}, "at most"),
+        ({"queue_seconds": "-1"}, "more than 0"),
     ],
 )
 def test_options_are_checked(tmp_path: Path, options: dict[str, str], says: str) -> None:

@@ -36,6 +36,8 @@ def test_it_conforms_with_local_jobs(tmp_path: Path) -> None:
         ({"cluster": "moon"}, "write `slurm` or `local`"),
         ({"colour": "red"}, "no option colour"),
         ({"queue_seconds": "soon"}, "no number"),
+        ({"queue_seconds": "inf"}, "at most"),
+        ({"queue_seconds": "nan"}, "at most"),
         ({}, "no `sbatch`"),
     ],
 )

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from safetycase.evidence.executors import processes, results
+from safetycase.evidence.executors.options import queue_seconds
 from safetycase.plugin.executors import (
     ExecutorFailed,
     ExecutorOptions,
@@ -60,11 +61,12 @@ def make(options: ExecutorOptions) -> RayExecutor:
         )
     words = {**OPTIONS, **options.options}
     try:
-        pack, queue = int(words["pack"]), float(words["queue_seconds"])
+        pack = int(words["pack"])
     except ValueError as error:
-        raise ExecutorFailed(f"an option of the executor `ray` is no number: {error}") from error
-    if pack < 1 or queue <= 0:
-        raise ExecutorFailed("`pack` and `queue_seconds` of the executor `ray` are at least 1")
+        raise ExecutorFailed(f"`pack` of the executor `ray` is no number: {error}") from error
+    if pack < 1:
+        raise ExecutorFailed("`pack` of the executor `ray` is at least 1")
+    queue = queue_seconds(words["queue_seconds"])
     if options.address:
         _answers(options.address)
     return RayExecutor(

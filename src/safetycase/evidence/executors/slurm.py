@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from safetycase.evidence.executors import parcels, results, slurm_task
+from safetycase.evidence.executors.options import queue_seconds
 from safetycase.evidence.executors.received import Receiver
 from safetycase.evidence.perform import JobError
 from safetycase.plugin.executors import (
@@ -63,10 +64,7 @@ def make(options: ExecutorOptions) -> SlurmExecutor:
         )
     if cluster == "slurm" and "folder" not in given:
         raise ExecutorFailed("the executor `slurm` needs `folder`, one that the nodes share")
-    try:
-        queue = float(given.pop("queue_seconds", "86400"))
-    except ValueError as error:
-        raise ExecutorFailed(f"`queue_seconds` is no number: {error}") from error
+    queue = queue_seconds(given.pop("queue_seconds", "86400"))
     shared = Path(given.pop("folder", str(options.scratch)))
     return SlurmExecutor(
         cluster=cluster,
