@@ -172,6 +172,18 @@ def test_what_cannot_be_run_so_is_a_sentence(
     assert outcomes(sc, coin) == {"E-COIN": []}
 
 
+def test_a_damaged_record_is_named_also_where_nothing_is_due(sc: Sc, coin: Path) -> None:
+    assert sc("run", coin).code == 0
+    assert sc("run", coin, "--exploratory").code == 0
+    log = coin / "ledger" / "log.jsonl"
+    *lines, last = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines) + last.replace(b'"payload"', b'"pavload"', 1))
+    for words in ([], ["--json"], ["--dry-run"], ["--dry-run", "--json"]):
+        done = sc("run", coin, *words)
+        assert done.code == 3, words
+        assert f"record {len(lines) + 1} (line {len(lines) + 1})" in done.err
+
+
 def test_controls_that_a_limit_ended_are_run_again(sc: Sc, coin: Path) -> None:
     said = sc("run", coin, "--time-limit", "0.01").err
     assert "planted controls of toy/coin failed: stopped after the time limit" in said

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from safetycase.evidence.executors import processes, ray_task
+from safetycase.evidence.executors import parcels, processes, ray_task
 from safetycase.evidence.executors.ray import SESSION, RayExecutor, make
 from safetycase.evidence.executors.subprocess import SubprocessExecutor
 from safetycase.plugin.executors import (
@@ -421,6 +421,29 @@ def test_an_address_where_no_cluster_answers_is_refused_at_once(
 def test_options_are_checked(tmp_path: Path, options: dict[str, str], says: str) -> None:
     with pytest.raises(ExecutorFailed, match=says):
         make(ExecutorOptions(scratch=tmp_path, options=options))
+
+
+def test_a_packed_task_is_held_to_its_output_before_its_log_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "chatty.py").write_text(
+        "import dataclasses, os\n"
+        "from safetycase.testing.executor_tasks import COUNTS\n"
+        "def run(*given):\n"
+        "    os.write(1, b'x' * 4_000_000)\n"
+        "    return COUNTS.run(*given)\n"
+        "METHOD = dataclasses.replace(COUNTS, run=run)\n",
+        "utf-8",
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    limits = Limits(seconds=60, output_bytes=3_000_000)
+    flood = task(tmp_path, "F", "COUNTS", limits=limits, target="chatty:METHOD")
+    header = json.dumps(parcels.packed(flood).header).encode()
+    items = list(ray_task.work_packed([header], []))
+    ends = [said for item in items for said, _ in ray_task.split(item) if "how" in said]
+    assert [(said["how"], said["reason"]) for said in ends] == [
+        ("failed", "stopped over the output limit of 3000000 bytes")
+    ]
 
 
 def test_messages_come_apart_as_they_were_joined() -> None:

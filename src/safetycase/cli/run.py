@@ -149,6 +149,7 @@ def run(
     """Run the evidence of CASE that is due, record every attempt, and print the verdict tree.
 
     Exits 0 when every attempt ended in a record, whatever the verdict; `status` carries that.
+    Exits 3 when the record is damaged.
     """
     from safetycase.ledger.sync import pull
 
@@ -192,12 +193,17 @@ def run(
 
 def _show_plan(space: Workspace, choice: Choice, wanted: _Wanted, *, as_json: bool) -> int:
     setting = _setting(space, wanted)
+    print_problems(space)
     if as_json:
         echo_json(plan_json(setting, choice, wanted.executor))
     else:
         for line in plan_lines(setting, choice):
             click.echo(line)
-    print_problems(space)
+    return _code(space)
+
+
+def _code(space: Workspace) -> int:
+    """That of a damaged record, since nothing that is due or not can be told from one."""
     return Exit.RECORD if space.log.errors else Exit.HOLDS
 
 
@@ -207,6 +213,7 @@ def _show(space: Workspace, assessment: Assessment, done: _Done, *, as_json: boo
     A page that was made of the same state is left as it is.
     """
     path = current_report(space, assessment) or write_report(space, assessment, None)
+    print_problems(space)
     if as_json:
         echo_json(
             {
@@ -217,7 +224,7 @@ def _show(space: Workspace, assessment: Assessment, done: _Done, *, as_json: boo
                 "report": str(path),
             }
         )
-        return Exit.HOLDS
+        return _code(space)
     if done.registered:
         click.echo(
             f"{len(done.registered)} registered, nothing started. Somebody else can sign now that "
@@ -227,7 +234,7 @@ def _show(space: Workspace, assessment: Assessment, done: _Done, *, as_json: boo
         click.echo("Nothing is due: every leaf has its result in the record.\n")
     print_status(assessment)
     click.echo(f"\nReport: {path}")
-    return Exit.HOLDS
+    return _code(space)
 
 
 def _ended_json(event: AttemptEnded) -> Mapping[str, Any]:

@@ -101,8 +101,12 @@ def _here(header: Mapping[str, Any], blobs: Mapping[str, bytes]) -> Iterator[byt
         scratch.mkdir()
         with _printing_to(log):
             text = _carried({**task.job, "scratch": str(scratch)})
-        results.cut(log)
         found = results.parsed(text.encode())
+        most = task.limits.output_bytes
+        if most is not None and results.output_bytes(task.folder, most) > most:
+            reason = f"stopped over the output limit of {most} bytes"
+            found = results.Ended(how="failed", result=None, reason=reason)
+        results.cut(log)
         if found.how == "completed":
             (task.folder / results.RESULT).write_text(text, "utf-8")
         yield from _sent(
