@@ -252,7 +252,7 @@ def test_a_second_interruption_ends_it_at_once_and_says_so(sc: Sc, tmp_path: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_amid_several_attempts_and_run_again(
     sc: Sc, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 
 from safetycase.cli.run_show import LONGEST, Shown, brief
@@ -90,3 +93,14 @@ def test_a_reason_is_one_line_of_bounded_length(capsys: pytest.CaptureFixture[st
     assert len(lines) == 2
     assert lines[1].endswith("…")
     assert len(lines[1]) < LONGEST + 60
+
+
+def test_a_reader_that_has_gone_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stderr", Gone())
+    with Shown() as show:
+        tell(show)
+    assert show.ended == 1

@@ -335,8 +335,9 @@ def _follow(events: Any, choice: Choice, asked: Asked) -> _Done:
         asked.stop = True
     if asked.stop:
         kept = sum(event.outcome in ("completed", "failed") for event in ended)
-        stderr(
-            f"\ninterrupted: {kept} finished attempt(s) are kept; "
-            "`safetycase run` goes on with the rest"
-        )
+        with contextlib.suppress(OSError):  # its terminal may be what has gone
+            stderr(
+                f"\ninterrupted: {kept} finished attempt(s) are kept; "
+                "`safetycase run` goes on with the rest"
+            )
     return _Done(ended=tuple(ended), used_up=choice.used_up, interrupted=asked.stop)

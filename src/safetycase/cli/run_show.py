@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from safetycase.cli.common import printable
@@ -41,7 +42,13 @@ class Shown:
             TimeElapsedColumn,
         )
 
-        self.console = Console(stderr=True, highlight=False, markup=False)
+        class Lasting(Console):
+            """Falls silent where rich would end the process."""
+
+            def on_broken_pipe(self) -> None:
+                self.quiet = True
+
+        self.console = Lasting(stderr=True, highlight=False, markup=False)
         self.progress: Any = (
             Progress(
                 TextColumn("{task.description}", markup=False),
@@ -65,10 +72,15 @@ class Shown:
 
     def __exit__(self, *_: object) -> None:
         if self.progress:
-            self.progress.stop()
+            with contextlib.suppress(OSError):
+                self.progress.stop()
 
     def __call__(self, event: Event) -> None:
-        """Show one event."""
+        """Show one event. That nobody can read it any more ends no run."""
+        with contextlib.suppress(OSError):
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
         if isinstance(event, AttemptStarted):
             self._started(event)
         elif isinstance(event, Progressed):

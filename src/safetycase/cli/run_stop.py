@@ -35,9 +35,13 @@ class Asked:
 
 @contextlib.contextmanager
 def listening() -> Iterator[Asked]:
-    """Take SIGINT and SIGTERM as requests to stop."""
+    """Take SIGINT, SIGTERM and SIGHUP as requests to stop."""
     asked = Asked()
-    before = {n: signal.signal(n, asked.signal) for n in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # A closed terminal asks too, unless somebody (nohup) said that it should not.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {n: signal.signal(n, asked.signal) for n in numbers}
     try:
         yield asked
     finally:
