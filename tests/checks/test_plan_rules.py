@@ -21,6 +21,7 @@ def found(folder: Path, leaf: str) -> list[str]:
     ("leaf", "says"),
     [
         ("plan: {attempts: 0}", "`attempts` is at least 1, not 0"),
+        ("plan: {attempts: 1000000000}", "10000 runs of one leaf are the most"),
         ("plan: {n: -3}", "`n` is at least 1, not -3"),
         ("plan: {exploratory: -1}", "`exploratory` is at least 0, not -1"),
         ("plan: {attempts: 4, budget: 3}", "a budget of 3 cannot pay for 4 completed attempts"),

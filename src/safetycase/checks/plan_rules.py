@@ -12,6 +12,9 @@ from safetycase.checks.subject import Subject, finding
 
 __all__ = ["impossible_plan"]
 
+MOST = 10_000
+"""The most attempts of one leaf that a plan may ask for: each is a record of its own."""
+
 _LEAST: Mapping[str, int] = {"attempts": 1, "n": 1, "clusters": 1, "budget": 1, "exploratory": 0}
 
 
@@ -30,6 +33,11 @@ def _sizes(plan: Plan | None) -> Iterator[tuple[tuple[str, ...], str, str]]:
         if value is not None and value < least:
             hint = f"write a whole number of at least {least}, or leave it out"
             yield ("plan", field), f"`{field}` is at least {least}, not {value}", hint
+    for field in ("attempts", "budget", "exploratory"):
+        value = getattr(plan, field)
+        if value is not None and value > MOST:
+            says = f"`{field}` is {value}; {MOST} runs of one leaf are the most"
+            yield ("plan", field), says, "let one run measure more items instead"
     if plan.budget is not None and 0 < plan.budget < plan.attempts:
         says = f"a budget of {plan.budget} cannot pay for {plan.attempts} completed attempts"
         hint = "the budget counts every attempt, also those that fail; leave a few to spare"
