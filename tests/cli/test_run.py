@@ -264,6 +264,8 @@ def test_interrupted_amid_several_attempts_and_run_again(
         stdout=subprocess.DEVNULL,
         text=True,
         env=dict(os.environ),
+        # Under `nohup` the tests ignore a hangup, and so would what they start.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     # A run that hangs is ended, so that the test fails instead.
     guard = threading.Timer(120, process.kill)

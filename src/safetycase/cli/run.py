@@ -34,15 +34,7 @@ from safetycase.evidence import schedule
 from safetycase.evidence.events import AttemptEnded, AttemptStarted, ControlsStarted
 from safetycase.evidence.registering import register
 from safetycase.evidence.setting import Setting
-from safetycase.ledger import (
-    Seen,
-    Writer,
-    default_key_path,
-    default_seen_folder,
-    fold,
-    load_or_create,
-    open_writer,
-)
+from safetycase.ledger import Writer, default_key_path, fold, load_or_create, open_writer
 from safetycase.plugin.executors import Limits
 from safetycase.workspace.folder import Workspace, open_case
 from safetycase.workspace.paths import find_case
@@ -179,13 +171,14 @@ def run(
     unfinished = any(attempt.outcome is None for attempt in space.history.attempts)
     if choice.jobs or unfinished:
         done = _execute(space, choice, wanted)
-    else:
+    elif space.log.errors:
         _hold(space)
     for name, why in done.used_up:
         stderr(f"{name} is not run again: {why}")
     if done.interrupted:
         return Exit.INTERRUPTED
-    if not choice.jobs and not unfinished and choice.assessment is not None:
+    same = not choice.jobs and not unfinished and not space.log.errors
+    if same and choice.assessment is not None:
         return _show(space, choice.assessment, done, as_json=as_json)
     space = open_case(folder, now if not choice.jobs else _clock(), trust_cache=True)
     return _show(space, space.assess(), done, as_json=as_json)
@@ -301,15 +294,13 @@ def _execute(space: Workspace, choice: Choice, wanted: _Wanted) -> _Done:
 
 
 def _hold(space: Workspace) -> None:
-    """Refuse the record as a writer would, though nothing is to be added to it.
+    """Refuse what is amiss with the record as a writer would, though nothing is to be added to it.
 
-    Only what is amiss opens a writer, which also sets an unfinished end aside.
+    An unfinished end is no reason to refuse: it is set aside.
     """
-    seen = Seen(folder=default_seen_folder(os.environ))
-    if space.log.errors or seen.problems(space.log):
-        key = load_or_create(default_key_path(os.environ), getpass.getuser())
-        with open_writer(space.folder / "ledger", key):
-            pass
+    key = load_or_create(default_key_path(os.environ), getpass.getuser())
+    with open_writer(space.folder / "ledger", key):
+        pass
 
 
 def _registered(setting: Setting, choice: Choice, writer: Writer) -> tuple[str, ...]:
