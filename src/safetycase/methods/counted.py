@@ -37,6 +37,7 @@ __all__ = [
     "Row",
     "below_chance",
     "counts",
+    "never_run",
     "pictures",
     "quantities",
     "transcripts",
@@ -98,6 +99,24 @@ class Row:
     reason: str
     prompt: str
     output: str
+
+
+def never_run(count: int, chance: float | None = None) -> list[Row]:
+    """Items that were planned and are in no file: missing, each a cluster of its own."""
+    return [
+        Row(
+            id=f"never run {n}",
+            epoch=1,
+            cluster=f"never run {n}",
+            arm="",
+            chance=chance,
+            passed=None,
+            reason="never run",
+            prompt="",
+            output="",
+        )
+        for n in range(max(0, count))
+    ]
 
 
 def quantities(rows: Sequence[Row], options: Options) -> dict[str, Statistic]:

@@ -58,7 +58,7 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
             f"no test of `{path.name}` matches `{parameters.tests}`; its first is "
             f"`{report.results[0].name[:80]}`"
         )
-    rows = [*_rows(chosen), *_never_run(chosen, parameters.expect)]
+    rows = [*_rows(chosen), *counted.never_run(_lacking(chosen, parameters.expect))]
     context.progress(len(rows), len(rows), "reading")
     found = _quantities(rows)
     again = [r for r in chosen if r.again]
@@ -124,22 +124,8 @@ def _passed(result: Result) -> tuple[bool | None, str]:
     return (None, "flaky") if result.again else (True, "")
 
 
-def _never_run(results: Sequence[Result], expect: int | None) -> list[Row]:
-    lacking = 0 if expect is None else expect - len({r.name for r in results})
-    return [
-        Row(
-            id=f"never run {n}",
-            epoch=1,
-            cluster=f"never run {n}",
-            arm="",
-            chance=None,
-            passed=None,
-            reason="never run",
-            prompt="",
-            output="",
-        )
-        for n in range(max(0, lacking))
-    ]
+def _lacking(results: Sequence[Result], expect: int | None) -> int:
+    return 0 if expect is None else expect - len({r.name for r in results})
 
 
 def _quantities(rows: Sequence[Row]) -> dict[str, Statistic]:

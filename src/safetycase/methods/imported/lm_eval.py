@@ -83,7 +83,7 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
     else:
         artefacts["lm-eval samples"] = keep(samples_path, context)
         rows = _rows(read_samples(samples_path, results, parameters.wanted), parameters)
-        rows += _not_run(missing, parameters.chance)
+        rows += counted.never_run(missing, parameters.chance)
         found = counted.quantities(rows, options)
     context.progress(results.effective, results.planned, "reading")
     return Measurement(
@@ -148,23 +148,6 @@ def _rows(samples: Sequence[dict[str, Any]], parameters: Parameters) -> list[Row
             )
         )
     return rows
-
-
-def _not_run(count: int, chance: float | None) -> list[Row]:
-    return [
-        Row(
-            id=f"not run {n}",
-            epoch=1,
-            cluster=f"not run {n}",
-            arm="",
-            chance=chance,
-            passed=None,
-            reason="not run",
-            prompt="",
-            output="",
-        )
-        for n in range(count)
-    ]
 
 
 def _from_mean(results: Results, parameters: Parameters, missing: int) -> dict[str, Statistic]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from safetycase.methods.counted import Options, Row
+from safetycase.methods.counted import Options, Row, never_run
 from safetycase.plugin.contract import MethodError
 
 __all__ = ["changes", "completions", "open_log", "read_rows", "rows_of"]
@@ -142,21 +142,7 @@ def _never_run(
     lacking = planned - len(rows)
     if lacking > 0 and not allow_incomplete:
         raise MethodError(f"the log `{name}` holds {len(rows)} of {planned} planned samples")
-    chance = rows[0].chance if rows else options.chance
-    return [
-        Row(
-            id=f"never run {n}",
-            epoch=1,
-            cluster=f"never run {n}",
-            arm="",
-            chance=chance,
-            passed=None,
-            reason="never run",
-            prompt="",
-            output="",
-        )
-        for n in range(max(0, lacking))
-    ]
+    return never_run(lacking, rows[0].chance if rows else options.chance)
 
 
 def _scorer(log: Any, asked: str | None) -> str:
