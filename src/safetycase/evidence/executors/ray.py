@@ -289,24 +289,12 @@ class RayExecutor:
 
     def _finish(self, name: str, said: Mapping[str, Any]) -> None:
         task, started = self._tasks.pop(name)
-        how, reason, result = said["how"], said["reason"], None
-        if how == "completed":
-            found = results.ended(task.folder, 0)
-            how, reason, result = found.how, found.reason, found.result
-        log, scratch = task.folder / results.LOG, task.folder / results.SCRATCH
-        if not log.exists():
-            log.write_text(f"[no log came back: {reason}]\n", "utf-8")
-        scratch.mkdir(parents=True, exist_ok=True)
         self._ready.append(
-            Finished(
-                id=name,
-                token=task.token,
-                how=how,
-                result=result,
-                reason=reason,
+            results.told(
+                task,
+                said["how"],
+                said["reason"],
                 seconds=said.get("seconds") or time.monotonic() - started,
-                log=log,
-                scratch=scratch,
                 cpu_seconds=said.get("cpu_seconds"),
                 where=said.get("where") or "",
             )

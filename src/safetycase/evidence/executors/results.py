@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 if TYPE_CHECKING:
-    from safetycase.plugin.executors import Ticked
+    from safetycase.plugin.executors import Finished, Task, Ticked
 
 __all__ = [
     "JOB",
@@ -28,6 +28,7 @@ __all__ = [
     "parsed",
     "tick",
     "tick_of",
+    "told",
 ]
 
 JOB, RESULT, LOG, SCRATCH = "job.json", "result.json", "worker.log", "scratch"
@@ -61,6 +62,43 @@ def lay_out(folder: Path, job: Mapping[str, Any]) -> Path:
     whole = {**job, "result": str(folder / RESULT), "scratch": str(scratch)}
     path.write_text(json.dumps(whole, allow_nan=False), "utf-8")
     return path
+
+
+def told(
+    task: Task,
+    how: Literal["completed", "failed", "lost", "aborted"],
+    reason: str,
+    *,
+    seconds: float,
+    cpu_seconds: float | None = None,
+    where: str = "",
+) -> Finished:
+    """The end of a task that another machine told of, with what came back into its folder.
+
+    A completed one is believed only as far as its result can be read.
+    """
+    from safetycase.plugin.executors import Finished
+
+    result: Mapping[str, Any] | None = None
+    if how == "completed":
+        found = ended(task.folder, 0)
+        how, reason, result = found.how, found.reason, found.result
+    log, scratch = task.folder / LOG, task.folder / SCRATCH
+    if not log.exists():
+        log.write_text(f"[no log came back: {reason}]\n", "utf-8")
+    scratch.mkdir(parents=True, exist_ok=True)
+    return Finished(
+        id=task.id,
+        token=task.token,
+        how=how,
+        result=result,
+        reason=reason,
+        seconds=seconds,
+        log=log,
+        scratch=scratch,
+        cpu_seconds=cpu_seconds,
+        where=where,
+    )
 
 
 def ended(folder: Path, code: int | None) -> Ended:

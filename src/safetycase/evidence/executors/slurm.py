@@ -273,27 +273,10 @@ class SlurmExecutor:
         reason: str,
         **more: Any,
     ) -> None:
-        result: Mapping[str, Any] | None = None
-        if how == "completed":
-            found = results.ended(task.folder, 0)
-            how, reason, result = found.how, found.reason, found.result
-        log, scratch = task.folder / results.LOG, task.folder / results.SCRATCH
-        if not log.exists():
-            log.write_text(f"[no log came back: {reason}]\n", "utf-8")
-        scratch.mkdir(parents=True, exist_ok=True)
+        seconds = more.get("seconds") or time.monotonic() - submitted
+        cpu, where = more.get("cpu_seconds"), more.get("where", "")
         self._ready.append(
-            Finished(
-                id=task.id,
-                token=task.token,
-                how=how,
-                result=result,
-                reason=reason,
-                seconds=more.get("seconds") or time.monotonic() - submitted,
-                log=log,
-                scratch=scratch,
-                cpu_seconds=more.get("cpu_seconds"),
-                where=more.get("where", ""),
-            )
+            results.told(task, how, reason, seconds=seconds, cpu_seconds=cpu, where=where)
         )
 
 
