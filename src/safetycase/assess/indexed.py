@@ -5,8 +5,8 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from safetycase.ledger.attempts import terms_of
 from safetycase.ledger.fold import (
     AttemptRecord,
     ControlsEntry,
@@ -138,10 +138,4 @@ def standing_of(
 def _pooled(latest: Registration, tried: Iterable[AttemptRecord]) -> Sequence[AttemptRecord]:
     """The completed attempts that count: the first of the registered number, in order."""
     done = [a for a in tried if a.outcome == "completed" and a.measurement]
-    return done[: planned_attempts(latest.plan)]
-
-
-def planned_attempts(plan: Mapping[str, Any]) -> int:
-    """How many completed attempts a registered plan pools."""
-    value = plan.get("attempts", 1)
-    return value if type(value) is int and value > 0 else 1
+    return done[: terms_of(latest).attempts]

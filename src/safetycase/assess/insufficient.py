@@ -7,9 +7,8 @@ from typing import Any
 
 from safetycase.assess.effort import enough, identity_enough, reported_identity, weakest_identity
 from safetycase.assess.grounds import Ground, LeafTarget, Question
-from safetycase.assess.indexed import planned_attempts
 from safetycase.assess.records import Cause
-from safetycase.ledger.attempts import used_up
+from safetycase.ledger.attempts import terms_of, used_up
 from safetycase.ledger.fold import AttemptRecord, Registration
 
 __all__ = ["insufficient"]
@@ -18,7 +17,7 @@ __all__ = ["insufficient"]
 def insufficient(asked: Question, latest: Registration) -> Iterator[Ground]:
     """Attempts, instrument checks, effort, identity and items that fall short of what is asked."""
     target, pooled = asked.target, asked.standing.pooled
-    planned = planned_attempts(latest.plan)
+    planned = terms_of(latest).attempts
     if len(pooled) < planned:
         mine = [a for a in asked.standing.tried if a.registration == latest.seq]
         spent = used_up(latest, mine)

@@ -16,7 +16,7 @@ from safetycase.argument.model import Case
 from safetycase.assess.attempts import tally_of
 from safetycase.assess.credence import rated
 from safetycase.assess.freshness import LeafTarget, Question, freshness_of
-from safetycase.assess.indexed import Indexed, Standing, planned_attempts
+from safetycase.assess.indexed import Indexed, Standing
 from safetycase.assess.records import (
     Attempt,
     ControlsRecord,
@@ -27,7 +27,7 @@ from safetycase.assess.records import (
 )
 from safetycase.checks.criterion import Judged, confidence, judge, planned_alpha, spent_alpha
 from safetycase.confidence.bounds import VACUOUS, Bounds
-from safetycase.ledger.attempts import terms
+from safetycase.ledger.attempts import terms, terms_of
 from safetycase.ledger.fold import AttemptRecord, Registration
 from safetycase.plugin.wire import controls_of, quantities_of, restored_plots
 from safetycase.stats import (
@@ -215,7 +215,7 @@ def _result(
         limits=target.method.limits if target.method else (),
         recipe_digest=latest.recipe_digest if latest else None,
         method_version=_version(latest, target),
-        planned_attempts=planned_attempts(latest.plan) if latest else 1,
+        planned_attempts=terms_of(latest).attempts if latest else 1,
         tally=tally_of(standing.registrations, standing.tried, terms(target.evidence.plan)),
     )
 
