@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -147,12 +146,6 @@ METHOD = dataclasses.replace(COIN, name="two/first", run=run)
 """
 
 
-def observes() -> bool:
-    """Whether workers of this version watch what a method opens."""
-    return importlib.util.find_spec("safetycase.evidence.perform") is not None
-
-
-@pytest.mark.skipif(not observes(), reason="workers do not watch their methods yet")
 def test_an_input_that_nobody_declared(sc: Sc, tmp_path: Path, plugin: Path) -> None:
     (plugin / "two_coins" / "first.py").write_text(PEEKS, "utf-8")
     text = COIN + LEAF.format(claim="PEEKS", method="two/first", inputs="items.txt")

@@ -83,7 +83,6 @@ def test_an_archive_that_grows_is_refused_by_its_directory(tmp_path: Path) -> No
 
 
 def test_a_bundle_that_grows_is_refused(sc: Sc, tmp_path: Path) -> None:
-    pytest.importorskip("safetycase.ledger.bundle")
     bomb = tmp_path / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ledger/log.jsonl", b"0" * 200_000_000)

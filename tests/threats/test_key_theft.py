@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 from tests.threats.conftest import lines_of, statement
 
-from safetycase.ledger import SigningKey, Writer, fold, read, verify
+from safetycase.ledger import SigningKey, Writer, fold, read, trust, verify
 from safetycase.ledger.keys import from_seed, load_or_create
-
-trust = pytest.importorskip("safetycase.ledger.trust")
 
 AT = "2026-11-26T12:00:00Z"
 

@@ -71,7 +71,6 @@ def test_an_artefact_is_named_by_its_content_alone(tmp_path: Path) -> None:
 def test_a_bundle_with_such_names_is_refused_before_it_is_read(
     sc: Sc, tmp_path: Path, kind: str, names: list[str]
 ) -> None:
-    pytest.importorskip("safetycase.ledger.bundle")
     path = tmp_path / f"b.{kind}"
     if kind == "zip":
         with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():

@@ -13,8 +13,6 @@ from safetycase.evidence import serving
 
 def test_weights_other_than_the_registered_are_not_served(tmp_path: Path) -> None:
     """The process that loads the weights hashes them itself, whatever it was told of them."""
-    if not hasattr(serving, "serve_here"):
-        pytest.skip("workers do not serve weights themselves")
     (tmp_path / WEIGHTS).write_bytes(b"GGUF other weights")
     with (
         pytest.raises(serving.ServerFailed, match="are others than the registered ones"),
@@ -26,8 +24,6 @@ def test_weights_other_than_the_registered_are_not_served(tmp_path: Path) -> Non
 def test_weights_that_change_while_they_load_are_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not hasattr(serving, "serve_here"):
-        pytest.skip("workers do not serve weights themselves")
     import contextlib
     import hashlib
     from collections.abc import Iterator

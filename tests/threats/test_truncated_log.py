@@ -10,8 +10,6 @@ from tests.threats.conftest import Sc, lines_of, put_lines
 
 from safetycase.ledger import verify
 
-pytest.importorskip("safetycase.ledger.checkpoints")
-
 
 def test_a_log_cut_at_any_line_is_refused(attacked: Path, sc: Sc) -> None:
     lines = lines_of(attacked)
