@@ -145,7 +145,6 @@ def run(
     """
     from safetycase.ledger.sync import pull
 
-    gc.disable()  # reading a large case makes no garbage; `_execute` may take days and does
     wanted = _Wanted(
         only=only,
         exploratory=exploratory,
@@ -258,7 +257,7 @@ def _setting(space: Workspace, wanted: _Wanted) -> Setting:
 
 
 def _execute(space: Workspace, choice: Choice, wanted: _Wanted) -> _Done:
-    gc.enable()
+    gc.enable()  # `main` turned it off for what only reads; this may take days
     key = load_or_create(default_key_path(os.environ), getpass.getuser())
     with contextlib.ExitStack() as stack:
         asked = stack.enter_context(listening())
@@ -286,7 +285,7 @@ def _execute(space: Workspace, choice: Choice, wanted: _Wanted) -> _Done:
                 options=wanted.options,
             )
         )
-        setting = replace(setting, margin=float(getattr(executor, "margin", setting.margin)))
+        setting = replace(setting, margin=executor.margin)
         events = stack.enter_context(
             contextlib.closing(schedule.run(setting, choice.jobs, writer, executor))
         )
