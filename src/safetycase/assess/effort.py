@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from safetycase.argument.model import Access
 from safetycase.ledger.recipe import IDENTITIES
 
 __all__ = ["ACCESS", "enough", "identity_enough", "weakest_identity"]
 
-ACCESS: Final = ("black box", "grey box", "white box", "fine-tuning")
+ACCESS: Final[tuple[str, ...]] = get_args(Access)
 """Access to the model, least first. What is asked of white-box access is met by fine-tuning."""
 
 
