@@ -59,6 +59,7 @@ class MemoryHome:
     """A home of lines in memory that fails at the line it is told to."""
 
     name = "memory"
+    shared = False
 
     def __init__(self, kept: Kept, fault: tuple[int, Fault] | None = None) -> None:
         self.kept = kept
@@ -155,6 +156,7 @@ class FaultyExecutor:
 
     name = "faulty"
     local = True
+    margin = 60.0
 
     def __init__(
         self, *, rng: random.Random, clock: Clock, nature: Nature, slots: int, air: Air,

@@ -307,7 +307,7 @@ def sweep(setting: Setting, writer: Writer) -> tuple[History, int]:
     end. A home that several may write to (`writer.shared`) tells nothing of the others: there an
     attempt is lost once its lease has expired.
     """
-    shared = bool(getattr(writer, "shared", False))
+    shared = writer.shared
     now = stamp(setting.now())
     attempts: list[AttemptRecord] = []
     lost = 0

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import struct
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -141,14 +140,6 @@ def chunks(file: BinaryIO, member: Member) -> Iterator[bytes]:
             raise BundleBroken(f"ends within {member.name}")
         rest -= len(chunk)
         yield chunk
-
-
-def crc_of(data: Iterable[bytes]) -> int:
-    """CRC-32 of the bytes."""
-    crc = 0
-    for chunk in data:
-        crc = zlib.crc32(chunk, crc)
-    return crc
 
 
 def _directory(data: bytes, count: int) -> Iterator[Member]:

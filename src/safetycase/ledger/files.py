@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-__all__ = ["new_file", "sync_folder", "write_all", "write_file"]
+__all__ = ["sync_folder", "write_all", "write_file"]
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -29,18 +29,6 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         with contextlib.suppress(OSError):
             path.unlink()
         raise
-
-
-def new_file(folder: Path) -> tuple[int, Path]:
-    """Make an empty file under a name that nobody uses; its descriptor and path."""
-    number = 0
-    while True:
-        path = folder / f".new-{os.getpid()}-{number}"
-        try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            return os.open(path, flags, 0o644), path
-        except FileExistsError:  # another thread's, or left by a process that was killed
-            number += 1
 
 
 def sync_folder(folder: Path) -> None:

@@ -25,6 +25,9 @@ LOG_NAME = "log.jsonl"
 class Home(Protocol):
     """The store of one record's lines, opened for one writer."""
 
+    shared: bool
+    """Whether others may be adding to the same record while it is open."""
+
     @property
     def name(self) -> str:
         """How messages name it: a path, or a database address without its password."""
@@ -65,6 +68,8 @@ class FolderHome:
 
     A line is acknowledged once it is flushed and the mark beside the log (`mark`) counts it.
     """
+
+    shared = False
 
     def __init__(self, folder: Path, disk: Disk | None = None) -> None:
         self.folder = folder

@@ -77,7 +77,7 @@ class Writer:
     @property
     def shared(self) -> bool:
         """Whether others may be adding to the same record now."""
-        return bool(getattr(self._home, "shared", False))
+        return self._home.shared
 
     def __enter__(self) -> Writer:
         try:

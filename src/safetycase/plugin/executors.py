@@ -7,7 +7,7 @@ never repeats a task: every further try is an attempt of its own, made by the sc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -20,6 +20,7 @@ __all__ = [
     "ExecutorFailed",
     "ExecutorOptions",
     "Finished",
+    "MARGIN",
     "Limits",
     "Resources",
     "Task",
@@ -28,6 +29,9 @@ __all__ = [
 ]
 
 EXECUTORS = "safetycase.executors"
+
+MARGIN = 60.0
+"""Seconds that an executor without a queue is given to tell of an end."""
 
 
 class ExecutorFailed(Exception):
@@ -104,11 +108,7 @@ class Finished:
 
 
 class Executor(Protocol):
-    """Runs tasks, each at most once. Used from one thread; `close` is always called.
-
-    One that makes tasks wait in a queue has a `margin`: how many seconds beyond its time limit a
-    task may go without a word (60 without one) before it counts as lost.
-    """
+    """Runs tasks, each at most once. Used from one thread; `close` is always called."""
 
     name: str
     slots: int
@@ -116,6 +116,10 @@ class Executor(Protocol):
 
     local: bool
     """Whether tasks see this machine's loopback and its files."""
+
+    margin: float
+    """Seconds beyond its time limit that a task may go without a word before it counts as lost:
+    `MARGIN`, and what it may have to wait in a queue."""
 
     def start(self, task: Task) -> None:
         """Start a task and return at once. `ExecutorFailed` if it can take none any more."""
@@ -144,9 +148,6 @@ class ExecutorOptions:
     workers: int | None = None
     address: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
-
-
-Factory = Callable[[ExecutorOptions], Executor]
 
 
 def executors() -> Mapping[str, Entry]:

@@ -28,6 +28,7 @@ from safetycase.evidence.perform import failure, method_of, perform, prepared, r
 from safetycase.evidence.worker import TICK_SECONDS, as_text
 from safetycase.plugin.contract import MethodError
 from safetycase.plugin.executors import (
+    MARGIN,
     ExecutorFailed,
     ExecutorOptions,
     Finished,
@@ -64,6 +65,7 @@ class AsyncioExecutor:
 
     name = "asyncio"
     local = True
+    margin = MARGIN
 
     def __init__(self, *, workers: int | None = None) -> None:
         self.slots = workers or SLOTS

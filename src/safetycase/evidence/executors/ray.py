@@ -25,6 +25,7 @@ from typing import Any
 from safetycase.evidence.executors import processes, results
 from safetycase.evidence.executors.options import queue_seconds
 from safetycase.plugin.executors import (
+    MARGIN,
     ExecutorFailed,
     ExecutorOptions,
     Finished,
@@ -112,7 +113,7 @@ class RayExecutor:
         pack: int = 1,
         queue_seconds: float = 600.0,
     ) -> None:
-        self.margin = queue_seconds + 60.0
+        self.margin = queue_seconds + MARGIN
         self._tasks: dict[str, tuple[Task, float]] = {}
         self._ready: list[Ticked | Finished] = []
         self._buffer = b""

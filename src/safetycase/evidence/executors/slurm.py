@@ -23,6 +23,7 @@ from safetycase.evidence.executors.options import queue_seconds
 from safetycase.evidence.executors.received import Receiver
 from safetycase.evidence.perform import JobError
 from safetycase.plugin.executors import (
+    MARGIN,
     ExecutorFailed,
     ExecutorOptions,
     Finished,
@@ -111,7 +112,7 @@ class SlurmExecutor:
         self.slots = workers or (100 if cluster == "slurm" else 2)
         self._cluster = cluster
         self._queue_seconds = queue_seconds
-        self.margin = queue_seconds + 60.0
+        self.margin = queue_seconds + MARGIN
         self._passed_on = {f"slurm_{k}": v for k, v in (passed_on or {}).items()}
         self._jobs: dict[str, _Job] = {}
         self._leaving: list[Any] = []

@@ -18,6 +18,7 @@ from typing import Literal
 
 from safetycase.evidence.executors import processes, results
 from safetycase.plugin.executors import (
+    MARGIN,
     ExecutorFailed,
     ExecutorOptions,
     Finished,
@@ -63,6 +64,7 @@ class SubprocessExecutor:
 
     name = "subprocess"
     local = True
+    margin = MARGIN
 
     def __init__(self, *, workers: int | None = None, env: Mapping[str, str] | None = None) -> None:
         self.slots = workers or max(1, (os.cpu_count() or 1) // 2)
