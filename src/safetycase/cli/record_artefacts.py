@@ -152,16 +152,16 @@ def redact(digest: str, case: Path, reason: str | None) -> int:
     The record keeps the digest and gains a signed note; a tombstone takes the place of the bytes,
     here and in the shared store. Copies elsewhere, and versions that a bucket keeps, stay with you.
     """
-    from safetycase.ledger import fold, open_store, read
+    from safetycase.ledger import open_store, read
     from safetycase.ledger.artefacts import named, redactions
 
     ledger = find_case(case) / "ledger"
     log = read(ledger)
-    if digest not in {each.digest for each in named(fold(log))}:
+    if digest not in {each.digest for each in named(log.records)}:
         raise click.ClickException(
             f"the record names no artefact {printable(digest)}: give all 64 characters"
         )
-    note = redactions(log).get(digest)
+    note = redactions(log.records).get(digest)
     if note is None:
         note = _note(ledger, digest, reason)
     store = open_store(ledger)
@@ -189,7 +189,7 @@ def _note(ledger: Path, digest: str, reason: str | None) -> Record:
 
 def _ask(ledger: Path) -> tuple[str | None, _Asked]:
     """The address of the shared store, and which artefact is where."""
-    from safetycase.ledger import ObjectStore, fold, read
+    from safetycase.ledger import ObjectStore, read
     from safetycase.ledger.artefacts import named, redactions
     from safetycase.ledger.settings import read_settings
     from safetycase.ledger.stores import shared_store
@@ -197,10 +197,10 @@ def _ask(ledger: Path) -> tuple[str | None, _Asked]:
     log: Log = read(ledger)
     address = read_settings(ledger).artefacts
     return address, _Asked(
-        named=frozenset(each.digest for each in named(fold(log))),
+        named=frozenset(each.digest for each in named(log.records)),
         here=ObjectStore(ledger).digests(),
         shared=shared_store(address).digests() if address else frozenset(),
-        redacted=frozenset(redactions(log)),
+        redacted=frozenset(redactions(log.records)),
     )
 
 

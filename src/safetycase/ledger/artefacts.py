@@ -6,52 +6,60 @@ record says so, see `redactions`) is no error: the digest stays, its bytes are g
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from safetycase.ledger.errors import LedgerError, ObjectDamaged, ObjectMissing, ObjectRedacted
-from safetycase.ledger.fold import History
 from safetycase.ledger.objects import ObjectStore
 from safetycase.ledger.opening import open_store
-from safetycase.ledger.record import Log, Problem, Record
+from safetycase.ledger.record import Log, Problem, Record, is_digest
 from safetycase.ledger.rules import misfits, noted
 from safetycase.ledger.stores import Store
 
-__all__ = ["Named", "check_artefacts", "named", "redactions"]
+__all__ = ["Named", "check_artefacts", "named", "redactions", "redacts"]
+
+
+_NAMING = ("registration", "attempt-end", "shot-result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """An artefact (SHA-256 in hex) that record `seq` rests on, under a role like `log`."""
+    """An artefact (SHA-256 in hex) that a record rests on, under a role like `log`."""
 
-    seq: int
+    record: Record
     role: str
     digest: str
 
 
-def named(history: History) -> tuple[Named, ...]:
+def named(records: Iterable[Record]) -> tuple[Named, ...]:
     """Every artefact that a record names, each once, by its first record.
 
     A registration names the texts kept of what it rests on, an end and a result of a shot what
     came out.
     """
     found: dict[str, Named] = {}
-    for seq, role, digest in _named(history):
-        found.setdefault(digest, Named(seq=seq, role=role, digest=digest))
+    for record in records:
+        for role, digest in _roles(record):
+            found.setdefault(digest, Named(record=record, role=role, digest=digest))
     return tuple(found.values())
 
 
-def redactions(log: Log) -> Mapping[str, Record]:
+def redacts(record: Record) -> bool:
+    """Whether it is a note that says of an artefact that its bytes were taken out."""
+    return noted(record.kind, record.body) == "redaction"
+
+
+def redactions(records: Iterable[Record]) -> Mapping[str, Record]:
     """The note that says of a digest that its bytes were taken out: the first one of each."""
     found: dict[str, Record] = {}
-    for record in log.records:
-        if noted(record.kind, record.body) == "redaction" and not misfits(record.kind, record.body):
+    for record in records:
+        if redacts(record) and not misfits(record.kind, record.body):
             found.setdefault(record.body["sha256"], record)
     return found
 
 
-def check_artefacts(folder: Path, log: Log, history: History) -> tuple[list[Problem], int]:
+def check_artefacts(folder: Path, log: Log) -> tuple[list[Problem], int]:
     """Re-hash each named artefact, wherever it lives; the problems, and how many had bytes to hash.
 
     Raises nothing. A shared store that cannot be used is an error, not a reason to pass over
@@ -61,45 +69,40 @@ def check_artefacts(folder: Path, log: Log, history: History) -> tuple[list[Prob
         store: Store = open_store(folder)
     except LedgerError as error:
         return [Problem(line=0, says=str(error), hint="artefacts were not checked")], 0
-    local, gone = ObjectStore(folder), redactions(log)
+    local, gone = ObjectStore(folder), redactions(log.records)
     problems: list[Problem] = []
     unasked: LedgerError | None = None
     hashed = 0
-    for each in named(history):
+    for each in named(log.records):
         asked = local if unasked else store
         try:
             asked.check(each.digest)
         except (ObjectMissing, ObjectDamaged) as error:
             why = unasked if unasked and isinstance(error, ObjectMissing) else error
-            problems.append(_problem(log.records[each.seq - 1], each, why, gone.get(each.digest)))
+            problems.append(_problem(each, why, gone.get(each.digest)))
             hashed += not isinstance(error, ObjectMissing | ObjectRedacted)
         except LedgerError as error:
             unasked = error
-            problems.append(_problem(log.records[each.seq - 1], each, error, None))
+            problems.append(_problem(each, error, None))
         else:
             hashed += 1
             if note := gone.get(each.digest):
-                problems.append(_still_there(log.records[each.seq - 1], each, note))
+                problems.append(_still_there(each, note))
     return problems, hashed
 
 
-def _named(history: History) -> Iterator[tuple[int, str, str]]:
-    for registration in history.registrations:
-        for role, digest in registration.body.get("artefacts", {}).items():
-            yield registration.seq, role, digest
-    for attempt in history.attempts:
-        if attempt.end_seq is not None:
-            for role, digest in attempt.artefacts.items():
-                yield attempt.end_seq, role, digest
-            if attempt.measurement_digest is not None:
-                yield attempt.end_seq, "measurement", attempt.measurement_digest
-    for shot in history.shots:
-        if shot.result_seq is not None:
-            for role, digest in shot.artefacts.items():
-                yield shot.result_seq, role, digest
+def _roles(record: Record) -> Iterator[tuple[str, str]]:
+    kind = noted(record.kind, record.body)
+    if kind not in _NAMING or misfits(record.kind, record.body):
+        return
+    yield from record.body.get("artefacts", {}).items()
+    measurement = record.body.get("measurement")
+    if kind == "attempt-end" and is_digest(measurement):
+        yield "measurement", str(measurement)
 
 
-def _problem(record: Record, what: Named, error: LedgerError, note: Record | None) -> Problem:
+def _problem(what: Named, error: LedgerError, note: Record | None) -> Problem:
+    record = what.record
     if note is not None:
         return Problem(
             line=record.seq,
@@ -121,7 +124,8 @@ def _problem(record: Record, what: Named, error: LedgerError, note: Record | Non
     )
 
 
-def _still_there(record: Record, what: Named, note: Record) -> Problem:
+def _still_there(what: Named, note: Record) -> Problem:
+    record = what.record
     return Problem(
         line=record.seq,
         seq=record.seq,

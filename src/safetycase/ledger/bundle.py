@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from safetycase.ledger import merkle
-from safetycase.ledger.bundle_choice import choose, named_artefacts, redactions
+from safetycase.ledger.artefacts import named, redactions
+from safetycase.ledger.bundle_choice import choose
 from safetycase.ledger.bundle_read import LOG, MANIFEST, PROOFS, Manifest, Proofs
 from safetycase.ledger.bundle_zip import BundleRefused, Source, named_well, write
 from safetycase.ledger.checkpoints import hold, kept_in
@@ -76,7 +77,7 @@ def gather(
         files[LOG] = b"".join(lines[seq - 1] + b"\n" for seq in chosen)
         files[PROOFS] = _proofs(log, chosen, files).bytes()
     records = [r for r in log.records if chosen is None or r.seq in set(chosen)]
-    digests = {digest for _, _, digest in named_artefacts(records)} if artefacts else set()
+    digests = {each.digest for each in named(records)} if artefacts else set()
     unnamed = []
     for name, text in (case or {}).items():
         if named_well(f"case/{name}"):

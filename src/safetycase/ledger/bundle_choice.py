@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
+from safetycase.ledger.artefacts import redacts
 from safetycase.ledger.bundle_zip import BundleRefused
-from safetycase.ledger.record import Record, is_digest
+from safetycase.ledger.record import Record
 from safetycase.ledger.rules import misfits, noted
 
-__all__ = ["choose", "named_artefacts", "redactions"]
+__all__ = ["choose"]
 
 
 def choose(
@@ -23,7 +24,7 @@ def choose(
     them. Raises `BundleRefused` for a name that names nothing.
     """
     sound = [record for record in records if not misfits(record.kind, record.body)]
-    chosen = {r.seq for r in sound if r.kind in ("key", "event") or _redacts(r)}
+    chosen = {r.seq for r in sound if r.kind in ("key", "event") or redacts(r)}
     for name in wanted:
         found = {record.seq for record in sound if _named(record, name)}
         if not found:
@@ -33,39 +34,6 @@ def choose(
         chosen |= found
     chosen |= _beneath(sound, chosen)
     return tuple(sorted({1, *chosen, *sizes}))
-
-
-_NAMING = ("registration", "attempt-end", "shot-result")
-
-
-def named_artefacts(records: Iterable[Record]) -> Iterator[tuple[Record, str, str]]:
-    """(record, role, SHA-256) of every artefact that a record names.
-
-    A registration names the texts kept of what it rests on, an end and a result of a shot what
-    came out.
-    """
-    for record in records:
-        kind = noted(record.kind, record.body)
-        if kind not in _NAMING or misfits(record.kind, record.body):
-            continue
-        for role, digest in record.body.get("artefacts", {}).items():
-            yield record, role, digest
-        measurement = record.body.get("measurement")
-        if kind == "attempt-end" and is_digest(measurement):
-            yield record, "measurement", str(measurement)
-
-
-def redactions(records: Iterable[Record]) -> dict[str, Record]:
-    """Artefact -> the first note that says that it was taken out."""
-    found: dict[str, Record] = {}
-    for record in records:
-        if _redacts(record) and not misfits(record.kind, record.body):
-            found.setdefault(record.body["sha256"], record)
-    return found
-
-
-def _redacts(record: Record) -> bool:
-    return noted(record.kind, record.body) == "redaction"
 
 
 def _named(record: Record, name: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from safetycase.ledger import merkle
-from safetycase.ledger.bundle_choice import named_artefacts, redactions
+from safetycase.ledger.artefacts import named, redactions
 from safetycase.ledger.bundle_read import LOG, MANIFEST, Bundle, Manifest, Proofs, open_bundle
 from safetycase.ledger.bundle_zip import BundleBroken
 from safetycase.ledger.checkpoints import Held, Kept, hold, roots, signers_of
@@ -252,10 +252,9 @@ class BundleCheck:
 
     def _artefacts(self) -> None:
         bundle, asked, gone = self.bundle, set[str](), redactions(self.log.records)
-        for record, role, digest in named_artefacts(self.log.records):
+        for each in named(self.log.records):
+            record, role, digest = each.record, each.role, each.digest
             name = f"objects/{digest[:2]}/{digest}"
-            if name in asked:
-                continue
             asked.add(name)
             if not self.manifest.artefacts:
                 continue

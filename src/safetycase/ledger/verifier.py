@@ -68,7 +68,7 @@ def verify(
     history = fold(log)
     problems = [*log.problems, *history.problems, *history.notes, *remarks(log, history)]
     problems += [torn(path.name) for path in sorted(folder.glob("torn-*.bin"))]
-    wrong, checked = check_artefacts(folder, log, history) if artefacts else ([_unchecked()], 0)
+    wrong, checked = check_artefacts(folder, log) if artefacts else ([_unchecked()], 0)
     held, apart = hold(log, against, thorough=True)
     problems += [*wrong, *apart, *(seen.problems(log) if seen else ())]
     size = len(log.records)
