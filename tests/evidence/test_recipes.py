@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from pathlib import Path
@@ -60,6 +61,29 @@ def test_every_part_of_a_leaf_is_in_its_recipe(coin: Path) -> None:
         assert after is not None
         assert named in differences(before.groups, after.groups)
         assert after.digest != before.digest
+
+
+def test_the_plugins_that_a_method_calls_are_part_of_the_instrument(coin: Path) -> None:
+    case = load(COIN, "case.yaml").case
+    assert case is not None
+    leaf: Any = case.elements["E-COIN"]
+    entry = installed().methods[leaf.method]
+
+    def recipe(*names: str) -> CurrentRecipe:
+        method = dataclasses.replace(entry.load(), plugins=lambda _parameters: names)
+        return current_recipe(case, leaf, method, entry, Reading(coin, FRESH))
+
+    alone, with_one = recipe(), recipe("safetycase.methods:inspect/log")
+    assert alone.recipe is not None
+    assert with_one.recipe is not None
+    own = alone.recipe.groups["instrument"]["code"]
+    both = with_one.recipe.groups["instrument"]["code"]
+    assert set(own) < set(both)
+    assert "safetycase.methods.inspect.log" in both
+    assert with_one.recipe.digest != alone.recipe.digest
+    missing = recipe("safetycase.methods:nobody/nothing")
+    assert missing.recipe is None
+    assert "no installed package offers `nobody/nothing`" in missing.problem
 
 
 def test_python_files_bring_what_they_import(tmp_path: Path) -> None:

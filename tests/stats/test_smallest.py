@@ -7,6 +7,8 @@ import random
 import pytest
 
 from safetycase.stats import (
+    Affine,
+    Difference,
     Proportion,
     Smallest,
     bounds,
@@ -14,6 +16,7 @@ from safetycase.stats import (
     describe,
     estimate,
     from_json,
+    natural_range,
     pool,
     sample_size,
     to_json,
@@ -24,7 +27,7 @@ RATES = Smallest(of=(Proportion(successes=9, trials=10), Proportion(successes=3,
 
 def test_known_answer() -> None:
     interval = bounds(RATES, alpha_low=0.05, alpha_high=0.05)
-    assert interval.low == clopper_pearson(3, 10, alpha_low=0.025, alpha_high=0.025).low
+    assert interval.low == clopper_pearson(3, 10, alpha_low=0.05, alpha_high=0.025).low
     assert interval.high == clopper_pearson(3, 10, alpha_low=0.025, alpha_high=0.025).high
     assert estimate(RATES) == pytest.approx(0.3)
     assert sample_size(RATES).clusters == 2
@@ -33,7 +36,7 @@ def test_known_answer() -> None:
     assert pool([RATES, RATES]) == Smallest(
         of=(Proportion(successes=18, trials=20), Proportion(successes=6, trials=20))
     )
-    with pytest.raises(ValueError, match="no rates"):
+    with pytest.raises(ValueError, match="of nothing"):
         Smallest(of=())
 
 
@@ -48,3 +51,34 @@ def test_it_covers_where_the_picked_rate_alone_does_not() -> None:
         picked += clopper_pearson(min(counts), n, alpha_low=0.05, alpha_high=0.05).high < rate
     assert ours <= 0.05 * runs + 3 * (0.05 * 0.95 * runs) ** 0.5
     assert picked > 0.2 * runs
+
+
+def test_the_lower_end_of_the_smallest_covers_without_a_correction() -> None:
+    """It is too high only if the bound of the smallest rate itself is: 5 % in any configuration."""
+    for rates in ((0.5,) * 12, (0.5, 0.9, 0.9), (0.2, 0.25, 0.3)):
+        generator, n, runs, wrong = random.Random(7), 30, 400, 0
+        for _ in range(runs):
+            counts = [sum(generator.random() < rate for _ in range(n)) for rate in rates]
+            smallest = Smallest(of=tuple(Proportion(successes=k, trials=n) for k in counts))
+            wrong += bounds(smallest, alpha_low=0.05, alpha_high=0.05).low > min(rates)
+        assert wrong <= 0.05 * runs + 3 * (0.05 * 0.95 * runs) ** 0.5
+
+
+def test_the_largest_of_differences_is_the_smallest_of_the_negated() -> None:
+    """The upper end is the largest of the single upper ends; the lower one is corrected."""
+    gains = [
+        Difference(a=Proportion(successes=a, trials=50), b=Proportion(successes=10, trials=50))
+        for a in (12, 30, 9)
+    ]
+    largest = Affine(
+        of=Smallest(of=tuple(Affine(of=g, scale=-1.0, offset=0.0) for g in gains)),
+        scale=-1.0,
+        offset=0.0,
+    )
+    found = bounds(largest, alpha_low=0.05, alpha_high=0.05)
+    each = [bounds(g, alpha_low=0.05 / 3, alpha_high=0.05) for g in gains]
+    assert found.high == max(i.high for i in each)
+    assert found.low == max(i.low for i in each)
+    assert estimate(largest) == pytest.approx(0.4)
+    assert natural_range(largest) == natural_range(gains[0])
+    assert from_json(to_json(largest)) == largest

@@ -15,14 +15,14 @@ import importlib.util
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from safetycase.evidence.places import Places
 
-__all__ = ["Closure", "closure", "packages", "tops", "written_import"]
+__all__ = ["Closure", "closure", "joined", "packages", "tops", "written_import"]
 
 OURS = ("safetycase.methods", "safetycase.stats", "safetycase.confidence", "safetycase.argument")
 """What of this package a method of ours may consist of; the contract itself is not among it."""
@@ -73,6 +73,18 @@ def closure(target: str) -> Closure:
             queue.append(module.rpartition(".")[0])  # importing it runs its packages too
     if target.partition(":")[0] not in code:
         raise OSError(f"the code of the method `{target}` is nowhere to be found")
+    return _closed(code, files, {**packages(used), **_version_of_house(house)})
+
+
+def joined(parts: Sequence[Closure]) -> Closure:
+    """One closure of several: a method and the plugins that it calls."""
+    code = {name: value for part in parts for name, value in part.code.items()}
+    files = {name: path for part in parts for name, path in part.files.items()}
+    used = {name: version for part in parts for name, version in part.packages.items()}
+    return _closed(code, files, used)
+
+
+def _closed(code: Mapping[str, str], files: Mapping[str, Path], used: Mapping[str, str]) -> Closure:
     whole = hashlib.sha256()
     for name, value in sorted(code.items()):
         whole.update(f"{name}\0{value}\0".encode())
@@ -80,7 +92,7 @@ def closure(target: str) -> Closure:
         digest=whole.hexdigest(),
         code=dict(sorted(code.items())),
         files=dict(sorted(files.items())),
-        packages={**packages(used), **_version_of_house(house)},
+        packages=used,
     )
 
 

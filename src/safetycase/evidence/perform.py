@@ -202,8 +202,8 @@ def _access(
         return model
     from safetycase.evidence.serving import serve_here
 
-    url, digest = stack.enter_context(
+    url, digest, path = stack.enter_context(
         serve_here(model.weights, Path(job["case_folder"]), expected or "")
     )
     extra.setdefault("weights_sha256", {})[model.name] = digest
-    return ModelAccess(**{**access, "base_url": url})
+    return ModelAccess(**{**access, "base_url": url, "weights_file": str(path)})

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from safetycase.argument.model import Case, Evidence, ModelSpec
-from safetycase.evidence.closure import Closure, closure, packages, written_import
+from safetycase.evidence.closure import Closure, closure, joined, packages, written_import
 from safetycase.evidence.digests import Digester
 from safetycase.evidence.environment import environment
 from safetycase.evidence.facts import resolve_facts
@@ -23,6 +23,7 @@ from safetycase.evidence.models import ModelMissing, Weights, weights_files, wei
 from safetycase.ledger.recipe import Recipe
 from safetycase.plugin.catalogue import MethodEntry
 from safetycase.plugin.contract import Method
+from safetycase.plugin.entries import offered
 from safetycase.plugin.parameters import bind, plain
 
 __all__ = ["CurrentRecipe", "Reading", "current_recipe", "environment", "resolve_facts", "seed_of"]
@@ -63,11 +64,17 @@ class Reading:
         self._imports: dict[Path, tuple[list[str], set[str]]] = {}
         self._packages: dict[frozenset[str], Mapping[str, str]] = {}
 
-    def closure(self, entry: MethodEntry) -> Closure:
-        """The code behind a method."""
-        found = self._closures.get(entry.target)
+    def closure(self, entry: MethodEntry, plugins: tuple[str, ...] = ()) -> Closure:
+        """The code behind a method and behind the entry points (`group:name`) that it calls."""
+        found = self._closure(entry.target)
+        if not plugins:
+            return found
+        return joined([found, *(self._closure(_plugin(name)) for name in plugins)])
+
+    def _closure(self, target: str) -> Closure:
+        found = self._closures.get(target)
         if found is None:
-            found = self._closures[entry.target] = closure(entry.target)
+            found = self._closures[target] = closure(target)
         return found
 
     def weights(self, spec: ModelSpec) -> Weights | None:
@@ -160,7 +167,7 @@ def current_recipe(
     if bound.mismatches:
         return CurrentRecipe(recipe=None, problem="the parameters do not fit the method")
     try:
-        code = shared.closure(entry)
+        code = shared.closure(entry, method.plugins(bound.value))
         files, tops = shared.files((*leaf.inputs, *method.files(bound.value)))
         subject = _subject(case, leaf, method, shared)
         instrument = {
@@ -256,6 +263,15 @@ def _weights_paths(case: Case, leaf: Evidence, method: Method, shared: Reading) 
     spec = case.header.models[leaf.model or case.header.system.model]
     found = weights_files(spec, shared.folder) if method.needs_model else None
     return found[1] if found else ()
+
+
+def _plugin(name: str) -> str:
+    """The target of an entry point `group:name`; OSError if no installed package offers it."""
+    group, _, wanted = name.partition(":")
+    try:
+        return offered(group, wanted).target
+    except LookupError as error:
+        raise OSError(str(error)) from error
 
 
 def _texts(value: Any) -> Iterator[str]:

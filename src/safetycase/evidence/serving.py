@@ -43,8 +43,8 @@ def serve(weights: Path, log: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def serve_here(weights: str, case_folder: Path, expected: str) -> Iterator[tuple[str, str]]:
-    """Serve the weights a job names, where its worker runs; yields the base URL and their digest.
+def serve_here(weights: str, case_folder: Path, expected: str) -> Iterator[tuple[str, str, Path]]:
+    """Serve the weights a job names, where its worker runs: base URL, their digest, their file.
 
     The weights are hashed here, whatever the job says of them. With `expected`, weights of
     another digest are refused (`ServerFailed`), as are weights that change while they load.
@@ -74,7 +74,7 @@ def serve_here(weights: str, case_folder: Path, expected: str) -> Iterator[tuple
         same = ("st_dev", "st_ino", "st_size", "st_mtime_ns")
         if any(getattr(before, name) != getattr(after, name) for name in same):
             raise ServerFailed(f"the weights `{weights}` changed while they were loaded")
-        yield url, digest
+        yield url, digest, path
 
 
 def _address(process: subprocess.Popen[bytes], channel: IO[bytes], log: Path) -> str:

@@ -51,6 +51,7 @@ def models(
             "weights": spec.weights,
             "provider": spec.provider,
             "base_url": url,
+            "weights_file": str(path) if path is not None and executor.local else "",
         }
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Context",
     "Controls",
     "Curve",
+    "Frontier",
     "Histogram",
     "InstrumentCheck",
     "Intervals",
@@ -47,6 +48,8 @@ class ModelAccess:
 
     `base_url` ends in `/v1`. `inspect_model` is the same model as an Inspect model string; with
     the provider `inspect`, `weights` is that string and there is no endpoint of ours.
+    `weights_file` is the GGUF file on this machine, for methods that look inside the model; empty
+    for a model behind an API of its own.
     """
 
     name: str
@@ -54,6 +57,7 @@ class ModelAccess:
     provider: str
     base_url: str
     api_key: str = "unused"
+    weights_file: str = ""
 
     @property
     def inspect_model(self) -> str:
@@ -164,7 +168,12 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """A line with a band: y between low and high at each x."""
+    """A line with a band: y between low and high at each x.
+
+    `band` says what the band is, and `line` what the line is; `lines` are further lines over the
+    same x, by name; `marks` are upright lines at an x, by name. With `log_x` every x is positive
+    and the axis is logarithmic.
+    """
 
     title: str
     x_label: str
@@ -173,6 +182,11 @@ class Curve:
     y: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
+    line: str = ""
+    band: str = ""
+    lines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    marks: Mapping[str, float] = field(default_factory=dict)
+    log_x: bool = False
     kind: Literal["curve"] = "curve"
 
 
@@ -187,7 +201,26 @@ class Points:
     kind: Literal["points"] = "points"
 
 
-Plot = Intervals | Histogram | Curve | Points
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frontier:
+    """What can be had of two goods at once: higher is better on both axes.
+
+    `series` maps the name of a family (a protocol, say) to its named points (x, y), joined in the
+    order of x where there are several. Points that no other one dominates are marked as such by
+    whoever draws it. `worst` gives, for some of the points by `family: name`, the y that is left
+    against a stronger attacker; it is drawn as a line down from the point.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    series: Mapping[str, Mapping[str, tuple[float, float]]]
+    worst: Mapping[str, float] = field(default_factory=dict)
+    worst_says: str = ""
+    kind: Literal["frontier"] = "frontier"
+
+
+Plot = Intervals | Histogram | Curve | Points | Frontier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +294,8 @@ class Method:
     runs nothing. `run` may be a coroutine function; the executor `asyncio` then runs many at once.
     `imports` says that `run` reads the result of a run made elsewhere, before it could be
     registered: its order is not shown, and its subject is as reported at best.
+    `plugins(parameters)` names the entry points, as `group:name`, whose code `run` will call: it
+    is part of the instrument as the method's own is.
     """
 
     name: str
@@ -277,3 +312,4 @@ class Method:
     best_case: Callable[[Any, Path, tuple[str, ...]], Mapping[str, Statistic]] | None = None
     needs_model: bool = True
     imports: bool = False
+    plugins: Callable[[Any], tuple[str, ...]] = lambda _parameters: ()

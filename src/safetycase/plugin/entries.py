@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Entry", "declared"]
+__all__ = ["Entry", "declared", "offered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,16 @@ class Entry:
 def declared(group: str) -> tuple[Entry, ...]:
     """The entry points of one group, in the order the packages are found."""
     return _all_declared(tuple(sys.path)).get(group, ())
+
+
+def offered(group: str, name: str) -> Entry:
+    """The first entry point of that name; LookupError says what there is instead."""
+    found = declared(group)
+    for entry in found:
+        if entry.name == name:
+            return entry
+    known = ", ".join(sorted({f"`{e.name}`" for e in found})) or "none"
+    raise LookupError(f"no installed package offers `{name}` under `{group}`; there: {known}")
 
 
 @functools.lru_cache(maxsize=4)

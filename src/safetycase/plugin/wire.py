@@ -28,7 +28,10 @@ __all__ = [
 ]
 
 MAX_TEXT = 20_000
-_NUMBERS = frozenset({"low", "point", "high", "threshold", "edges", "x", "y", "points"})
+_NUMBERS = frozenset(
+    {"low", "point", "high", "threshold", "edges", "x", "y", "points"}
+    | {"lines", "marks", "series", "worst"}
+)
 
 
 def measurement_json(found: Measurement) -> dict[str, Any]:

@@ -94,10 +94,7 @@ def from_json(data: object) -> Statistic:
         case "smallest":
             if not isinstance(data["of"], list):
                 raise ValueError("smallest: `of` is not a list")
-            rates = [from_json(each) for each in data["of"]]
-            if not all(isinstance(rate, Proportion) for rate in rates):
-                raise ValueError("smallest: `of` holds something other than proportions")
-            return Smallest(of=tuple(rate for rate in rates if isinstance(rate, Proportion)))
+            return Smallest(of=tuple(from_json(each) for each in data["of"]))
         case "affine":
             return Affine(
                 of=from_json(data["of"]),
@@ -147,8 +144,8 @@ def pool(statistics: Sequence[Statistic]) -> Statistic:  # noqa: C901 - one case
         case Smallest():
             many = [s.of for s in statistics if isinstance(s, Smallest)]
             if len({len(rates) for rates in many}) > 1:
-                raise ValueError("cannot pool Smallest over different numbers of rates")
-            return Smallest(of=tuple(_pool_proportions(same) for same in zip(*many, strict=True)))
+                raise ValueError("cannot pool Smallest over different numbers of values")
+            return Smallest(of=tuple(pool(same) for same in zip(*many, strict=True)))
         case Affine():
             maps = [s for s in statistics if isinstance(s, Affine)]
             if any((s.scale, s.offset) != (first.scale, first.offset) for s in maps):

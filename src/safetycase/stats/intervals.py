@@ -49,7 +49,7 @@ def bounds(statistic: Statistic, *, alpha_low: float, alpha_high: float) -> Inte
             return Interval(2 * half.low - 1, 2 * half.high - 1)
         case Smallest(of=rates):
             k = len(rates)
-            each = [_of_proportion(rate, alpha_low / k, alpha_high / k) for rate in rates]
+            each = [bounds(r, alpha_low=alpha_low, alpha_high=alpha_high / k) for r in rates]
             return Interval(min(i.low for i in each), min(i.high for i in each))
         case Affine(of=of, scale=scale) if scale > 0:
             inner = bounds(of, alpha_low=alpha_low, alpha_high=alpha_high)
@@ -112,10 +112,11 @@ def sample_size(statistic: Statistic) -> SampleSize:
             items = sum(na + nb for _, na, _, nb in pairs)
             return SampleSize(items=items, clusters=len(pairs), missing=0)
         case Smallest(of=rates):
+            sizes = [sample_size(rate) for rate in rates]
             return SampleSize(
-                items=sum(rate.trials for rate in rates),
+                items=sum(size.items for size in sizes),
                 clusters=len(rates),
-                missing=sum(rate.missing for rate in rates),
+                missing=sum(size.missing for size in sizes),
             )
         case Affine(of=of):
             return sample_size(of)
@@ -158,8 +159,11 @@ def describe(statistic: Statistic) -> str:
 def natural_range(statistic: Statistic) -> Interval:
     """Where the quantity lies whatever the data: the interval at alpha 0."""
     match statistic:
-        case Proportion() | Clustered() | Smallest():
+        case Proportion() | Clustered():
             return Interval(0.0, 1.0)
+        case Smallest(of=rates):
+            each = [natural_range(rate) for rate in rates]
+            return Interval(min(i.low for i in each), min(i.high for i in each))
         case Difference() | ClusteredDifference():
             return Interval(-1.0, 1.0)
         case Affine(of=of):

@@ -104,17 +104,19 @@ class ClusteredDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smallest:
-    """The smallest of several rates, e.g. recall on the strategy that a monitor sees worst.
+    """The smallest of several values, e.g. recall on the strategy that a monitor sees worst.
 
-    Which one it is was not known before, so each rate gets alpha / k (Bonferroni): both ends
-    hold for the minimum under any dependence between the k samples.
+    Which one it is was not known before, so for the upper end each gets alpha / k (Bonferroni). The
+    lower end needs no correction: it can only be too high if that of the smallest value itself is
+    (intersection-union, Berger 1982, Technometrics 24:295). Both hold under any dependence between
+    the k samples. The largest is the smallest of the negated: `Affine` with scale -1, twice.
     """
 
-    of: tuple[Proportion, ...]
+    of: tuple[Statistic, ...]
 
     def __post_init__(self) -> None:
         if not self.of:
-            raise ValueError("the smallest of no rates")
+            raise ValueError("the smallest of nothing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
