@@ -359,7 +359,7 @@ tainted insufficient supports refutes inconclusive completed failed aborted lost
 holds fails error warning note sketch template full decomposition substitution concretion
 calculation incorporation alternatives all any lower higher neither claim argument evidence
 assumption defeater problem context intervals histogram curve points kind title unit edges series
-threshold bars label low point high x_label y_label x y id prompt output
+threshold bars label low point high x_label y_label x y id prompt output lines marks worst frontier
 """
 WORDS = frozenset(FIXED_WORDS.split()) | {
     "never run",

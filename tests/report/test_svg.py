@@ -40,7 +40,24 @@ POINTS = {
     "y_label": "y",
     "points": {"a": [1, 2], "b": [1, 2]},
 }
-ALL = [HISTOGRAM, INTERVALS, CURVE, POINTS]
+RICH = {
+    **CURVE,
+    "line": "worst strategy",
+    "band": "95 % bounds",
+    "lines": {"every strategy": [0.2, 0.4]},
+    "marks": {"declared": 0.5},
+}
+TAIL = {**CURVE, "x": [1, 1e6], "log_x": True, "marks": {"limit": 1e5}}
+FRONTIER = {
+    "kind": "frontier",
+    "title": "Safety and usefulness",
+    "x_label": "usefulness",
+    "y_label": "safety",
+    "series": {"trusted": {"all": [0.02, 1.0]}, "editing": {"10 %": [0.96, 0.85]}},
+    "worst": {"editing: 10 %": 0.4},
+    "worst_says": "against full information",
+}
+ALL = [HISTOGRAM, INTERVALS, CURVE, POINTS, RICH, TAIL, FRONTIER]
 
 
 @pytest.mark.parametrize("plot", ALL, ids=lambda plot: plot["kind"])
@@ -113,8 +130,8 @@ def test_extreme_numbers_still_draw_within_the_picture(plot, factor):
             return {k: scale(v) for k, v in value.items()}
         return value * factor
 
-    if plot is HISTOGRAM and factor in (0, -1):
-        return  # edges that do not rise are refused
+    if plot in (HISTOGRAM, TAIL) and factor in (0, -1):
+        return  # edges that do not rise are refused, and logarithms of what is not positive
     root = ET.fromstring(svg.draw(scale(plot), key="k"))
     width = float(root.get("viewBox").split()[2])
     for element in root.iter("circle"):
@@ -151,3 +168,55 @@ def test_confidence_bar_is_in_proportion():
     rect = root.find("rect")
     assert (rect.get("x"), rect.get("width")) == ("25.0", "50.0")
     assert "M90.0" in root.findall("path")[1].get("d")
+
+
+def test_further_lines_and_marks_are_named_and_told():
+    drawn = svg.draw(RICH, key="k")
+    texts = [e.text for e in ET.fromstring(drawn).iter("text")]
+    for name in ("worst strategy", "95 % bounds", "every strategy", "declared"):
+        assert name in texts
+    told = ET.fromstring(drawn).find("desc").text
+    assert "every strategy: from 0.2 to 0.4" in told
+    assert "declared at 0.5" in told
+
+
+def test_a_logarithmic_axis_has_even_steps_and_refuses_zero():
+    drawn = svg.draw(TAIL, key="k")
+    texts = [e.text for e in ET.fromstring(drawn).iter("text")]
+    assert "10⁵" in texts
+    with pytest.raises(ValueError, match="begins above nothing"):
+        svg.draw({**TAIL, "x": [0, 1]}, key="k")
+
+
+def test_a_frontier_rings_what_nothing_dominates():
+    """Of the published table of Greenblatt et al. 2023, arXiv:2312.06942, with dominated points."""
+    table = {
+        "trusted monitoring": {"0": [0.97, 0.62], "10": [0.93, 0.83], "50": [0.51, 1.0]},
+        "untrusted monitoring": {"0": [0.96, 0.79], "10": [0.92, 0.92]},
+        "trusted editing": {"10": [0.96, 0.85], "20": [0.94, 0.92]},
+    }
+    told = ET.fromstring(svg.draw({**FRONTIER, "series": table}, key="k")).find("desc").text
+    best = told.partition("not dominated: ")[2]
+    assert best == (
+        "trusted monitoring 0 (0.97, 0.62); trusted monitoring 50 (0.51, 1); "
+        "trusted editing 10 (0.96, 0.85); trusted editing 20 (0.94, 0.92)."
+    )
+    drawn = svg.draw(FRONTIER, key="k")
+    assert "against full information" in drawn
+    assert drawn.count('class="thread"') == 2  # the legend and the one point it is known of
+
+
+@pytest.mark.parametrize(
+    ("plot", "why"),
+    [
+        ({**RICH, "lines": {"short": [0.1]}}, "same length"),
+        ({**RICH, "lines": {str(i): [0, 1] for i in range(5)}}, "at most 4"),
+        ({**RICH, "marks": [1, 2]}, "not named"),
+        ({**FRONTIER, "series": {}}, "no point"),
+        ({**FRONTIER, "series": {"a": {"b": [1.0, float("inf")]}}}, "not finite"),
+        ({**FRONTIER, "series": {str(i): {"p": [0, i]} for i in range(13)}}, "13 families"),
+    ],
+)
+def test_what_a_plane_cannot_show_is_said(plot, why):
+    with pytest.raises(ValueError, match=why):
+        svg.draw(plot, key="k")

@@ -23,12 +23,10 @@ from safetycase.report.drawing import (
     axis_y,
     between,
     caption,
-    dot,
     hatches,
     key_id,
     legend_entry,
     passing,
-    path_of,
     picture,
     span_of,
     steps,
@@ -36,8 +34,9 @@ from safetycase.report.drawing import (
     tick_text,
     whisker,
 )
+from safetycase.report.plane import Extra, curve, points, trade_off
 
-__all__ = ["confidence_bar", "curve", "draw", "histogram", "intervals", "points"]
+__all__ = ["confidence_bar", "draw", "histogram", "intervals"]
 
 MOST_BARS, MOST_BINS, MOST_POINTS = 60, 200, 400
 
@@ -52,6 +51,7 @@ def draw(plot: Mapping[str, object], *, key: str) -> str:
         "histogram": _draw_histogram,
         "curve": _draw_curve,
         "points": _draw_points,
+        "frontier": _draw_frontier,
     }
     kind = plot.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
@@ -104,16 +104,33 @@ def _draw_curve(plot: Mapping[str, object], key: str) -> str:
         x_label=str(plot.get("x_label", "")),
         y_label=str(plot.get("y_label", "")),
         key=key,
+        extra=Extra(
+            line=str(plot.get("line", "")),
+            band=str(plot.get("band", "")),
+            lines={n: _numbers(v, MOST_POINTS) for n, v in _named(plot, "lines").items()},
+            marks={n: _number(v) for n, v in _named(plot, "marks").items()},
+            log_x=plot.get("log_x") is True,
+        ),
+    )
+
+
+def _draw_frontier(plot: Mapping[str, object], key: str) -> str:
+    families = _named(plot, "series")
+    series = {family: _pairs(family, families) for family in families}
+    return trade_off(
+        series,
+        title=str(plot.get("title", "")),
+        x_label=str(plot.get("x_label", "")),
+        y_label=str(plot.get("y_label", "")),
+        key=key,
+        worst={n: _number(v) for n, v in _named(plot, "worst").items()},
+        worst_says=str(plot.get("worst_says", "")),
     )
 
 
 def _draw_points(plot: Mapping[str, object], key: str) -> str:
-    given = plot["points"]
-    if not isinstance(given, Mapping):
-        raise ValueError("its points are not named")
-    pairs = {str(name): _numbers(pair, 2) for name, pair in list(given.items())[:MOST_POINTS]}
     return points(
-        {name: (p[0], p[1]) for name, p in pairs.items()},
+        _pairs("points", plot),
         title=str(plot.get("title", "")),
         x_label=str(plot.get("x_label", "")),
         y_label=str(plot.get("y_label", "")),
@@ -208,76 +225,6 @@ def histogram(
     )
 
 
-def curve(
-    x: Sequence[float],
-    y: Sequence[float],
-    low: Sequence[float],
-    high: Sequence[float],
-    *,
-    title: str,
-    x_label: str,
-    y_label: str,
-    key: str,
-) -> str:
-    """A line with the band between `low` and `high`; all four have the length of `x`."""
-    rows = [row for row in zip(x, y, low, high, strict=False) if all(map(math.isfinite, row))]
-    if len(rows) < 2 or len({len(x), len(y), len(low), len(high)}) != 1:
-        raise ValueError("a curve needs two points and a band of the same length")
-    xs = span_of([r[0] for r in rows], "raw", pad=0.0)
-    ys = span_of([v for r in rows for v in r[1:]], "raw")
-    left, top, bottom = 48.0, 22.0, 190.0
-    sx, sy = Scale(xs, left, WIDTH - RIGHT), Scale(ys, bottom, top)
-    upper = [(sx(r[0]), sy(r[3])) for r in rows]
-    lower = [(sx(r[0]), sy(r[2])) for r in reversed(rows)]
-    parts = [
-        f'<path class="band" d="M{path_of(upper)}L{path_of(lower)}Z"/>',
-        f'<path class="edge" d="M{path_of(upper)}"/><path class="edge" d="M{path_of(lower)}"/>',
-        f'<path class="line" d="M{path_of((sx(r[0]), sy(r[1])) for r in rows)}"/>',
-        *axis_x(sx, xs, bottom, "raw", x_label),
-        *axis_y(sy, ys, left, "raw", y_label),
-    ]
-    first, last = rows[0], rows[-1]
-    return picture(
-        parts,
-        bottom + 36,
-        title,
-        (
-            f"Curve of {one_line(y_label)} over {one_line(x_label)}: from {first[1]:.4g} at "
-            f"{first[0]:.4g} to {last[1]:.4g} at {last[0]:.4g}, with its band."
-        ),
-        key,
-    )
-
-
-def points(given: Mapping[str, Range], *, title: str, x_label: str, y_label: str, key: str) -> str:
-    """Points in the plane; up to 24 are labelled, and shapes alternate."""
-    rows = {n: p for n, p in given.items() if all(map(math.isfinite, p))}
-    if not rows:
-        raise ValueError("it has no point")
-    xs, ys = (span_of([p[i] for p in rows.values()], "raw", pad=0.08) for i in (0, 1))
-    left, top, bottom = 48.0, 22.0, 200.0
-    sx, sy = Scale(xs, left, WIDTH - RIGHT), Scale(ys, bottom, top)
-    parts = [*axis_x(sx, xs, bottom, "raw", x_label), *axis_y(sy, ys, left, "raw", y_label)]
-    for index, (name, (px, py)) in enumerate(rows.items()):
-        cx, cy = sx(px), sy(py)
-        parts.append(dot(cx, cy, index, name))
-        if len(rows) <= 24:
-            late = cx > WIDTH * 0.6
-            parts.append(
-                caption(
-                    cx - 7 if late else cx + 7,
-                    cy + 4,
-                    name,
-                    "small end" if late else "small",
-                    room=24,
-                )
-            )
-    words = "; ".join(
-        f"{one_line(n, limit=60)} ({p[0]:.4g}, {p[1]:.4g})" for n, p in list(rows.items())[:12]
-    )
-    return picture(parts, bottom + 36, title, f"{len(rows)} points: {words}.", key)
-
-
 def confidence_bar(low: float, high: float, *, target: float, key: str) -> str:
     """A bar from 0 to 1 with the interval filled and a mark at the target."""
     a, b, t = (max(0.0, min(1.0, v)) * 100 for v in (low, high, target))
@@ -302,6 +249,19 @@ def _number(value: object) -> float:
 
 def _numbers(value: object, most: int) -> list[float]:
     return [_number(item) for item in _items(value, most)]
+
+
+def _named(plot: Mapping[str, object], key: str) -> dict[str, object]:
+    """A part of the plot that is a mapping; empty where there is none."""
+    given = plot.get(key, {})
+    if not isinstance(given, Mapping):
+        raise ValueError(f"its {key} are not named")
+    return {str(name): value for name, value in given.items()}
+
+
+def _pairs(key: str, plot: Mapping[str, object]) -> dict[str, Range]:
+    pairs = {n: _numbers(p, 2) for n, p in list(_named(plot, key).items())[:MOST_POINTS]}
+    return {name: (p[0], p[1]) for name, p in pairs.items()}
 
 
 def _items(value: object, most: int) -> list[object]:
