@@ -176,6 +176,7 @@ Family = Literal[
     "harm inability",
     "harm control",
     "alignment",
+    "alignment by training",
     "trustworthiness",
     "deference",
 ]
@@ -186,7 +187,8 @@ class Claim:
     """One proposition that can be true or false; `holds_when` is its criterion.
 
     `argues` names the family of safety argument it belongs to (Clymer et al. 2024,
-    arXiv:2403.10462; Balesni et al. 2024, arXiv:2411.03336); the review rules read it.
+    arXiv:2403.10462; Balesni et al. 2024, arXiv:2411.03336); the review rules read it, and C140
+    lets no method close an argument from training that does not say that it can.
     `reconstructed` marks a node that the cited source was not available to confirm.
     """
 

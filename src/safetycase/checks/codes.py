@@ -291,4 +291,11 @@ CODES: Mapping[str, tuple[str, str]] = {
         "Nobody can carry out the plan (no attempts, no items, more clusters than items, a budget "
         "below the attempts it pays for), or nothing that is planned can be the effort asked for.",
     ),
+    "C140": (
+        "Nothing shows this yet",
+        "The claim argues that training is unlikely to lead to scheming, and evidence carries it. "
+        "No evaluation is known that shows it (Balesni et al. 2024, arXiv:2411.03336, section "
+        "7.3), so only a method that declares that it `establishes` it may; none that is shipped "
+        "does. Leave the claim open, with a problem that says what would close it.",
+    ),
 }

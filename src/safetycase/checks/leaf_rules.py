@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
 from safetycase.argument.findings import Finding, did_you_mean
-from safetycase.argument.graph import claim_of
-from safetycase.argument.model import Evidence
+from safetycase.argument.graph import claim_of, rule_of
+from safetycase.argument.model import Argument, Assumption, Claim, Evidence
 from safetycase.checks.criterion import equal_share, judge, planned_alpha, spent_alpha
 from safetycase.checks.subject import Subject, finding
 from safetycase.plugin.contract import Method
@@ -105,4 +105,45 @@ def planned_n(subject: Subject) -> Iterator[Finding]:
             )
 
 
-LEAF_RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (methods, files, planned_n)
+def training(subject: Subject) -> Iterator[Finding]:
+    """C140: evidence that would close an argument from training without being able to."""
+    for name, claim in subject.each(Claim):
+        if claim.argues != "alignment by training" or claim.by is None:
+            continue
+        for below in _closing(subject, claim.by, frozenset({name})) or ():
+            method = subject.leaves[below].method
+            if isinstance(method, Method) and claim.argues in method.establishes:
+                continue
+            yield finding(
+                subject,
+                "C140",
+                (below,),
+                f"`{below}` would show `{name}`, that training is unlikely to lead to scheming, "
+                "and its method does not establish that",
+                f"leave a part of `{name}` open with a problem, or let somebody assume and own it",
+            )
+
+
+def _closing(subject: Subject, name: str, above: frozenset[str]) -> tuple[str, ...] | None:
+    """The executed evidence that could carry `name` to the end; None if a part of it stays open."""
+    element = subject.case.elements.get(name)
+    if isinstance(element, Assumption):
+        return ()
+    if isinstance(element, Evidence):
+        return (name,) if name in subject.leaves else None
+    if name in above or not isinstance(element, Claim | Argument):
+        return None
+    if isinstance(element, Claim):
+        return _closing(subject, element.by, above | {name}) if element.by else None
+    legs = [_closing(subject, p, above | {name}) for p in element.premises]
+    closed = [leg for leg in legs if leg is not None]
+    wanted = {"any": 1, "k of n": element.k or len(legs)}.get(rule_of(element), len(legs))
+    return tuple(dict.fromkeys(e for leg in closed for e in leg)) if len(closed) >= wanted else None
+
+
+LEAF_RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
+    methods,
+    files,
+    planned_n,
+    training,
+)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from safetycase.argument.expression import Formula
 from safetycase.argument.graph import rule_of
 from safetycase.argument.model import Argument, Assumption, Claim, Defeater, Evidence
+from safetycase.checks.review_reach import family_argued
 from safetycase.checks.review_view import ReviewRule, Says, View, not_stated, rule, shown, start
 
 __all__ = ["RULES"]
@@ -100,7 +101,7 @@ def _carried_claims(view: View) -> Iterator[str]:
     for name in view.order:
         element = view.case.elements[name]
         if isinstance(element, Claim) and name in view.supporting:
-            top = name == view.case.root and element.argues == "alignment"
+            top = name == view.case.root and family_argued(element) == "alignment"
             if top or view.families.get(name) is None:
                 yield name
 
@@ -110,7 +111,7 @@ def _alignment(view: View, name: str) -> Iterator[Says]:
     claim = view.case.elements[name]
     assert isinstance(claim, Claim)
     hint = "show it under `in_support`, and rest the claim on inability or control"
-    if claim.argues == "alignment":
+    if family_argued(claim) == "alignment":
         yield Says(
             path=(name, "argues"),
             message=f"the whole case `{name}` is an alignment argument",
@@ -123,7 +124,7 @@ def _alignment(view: View, name: str) -> Iterator[Says]:
     entering = [
         p
         for p in step.premises
-        if isinstance(e := view.case.elements.get(p), Claim) and e.argues == "alignment"
+        if isinstance(e := view.case.elements.get(p), Claim) and family_argued(e) == "alignment"
     ]
     if entering:
         enough = "one leg of it is enough" if rule_of(step) == "any" else "nothing else carries it"

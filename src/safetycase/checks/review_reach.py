@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from safetycase.argument.graph import conclusion_of, rule_of, supports_of
-from safetycase.argument.model import Argument, Assumption, Case, Claim, Defeater, Evidence
+from safetycase.argument.model import Argument, Assumption, Case, Claim, Defeater, Evidence, Family
 
 __all__ = ["alignment_alone", "downward", "sandbagging_covered"]
 
@@ -102,13 +102,18 @@ def _answered(case: Case, name: str, shows: set[str], against: Against) -> bool:
     )
 
 
+def family_argued(claim: Claim) -> Family | None:
+    """The family of a claim; alignment by training is alignment, with a bar of its own (C140)."""
+    return "alignment" if claim.argues == "alignment by training" else claim.argues
+
+
 def alignment_alone(case: Case, order: Sequence[str]) -> frozenset[str]:
     """Claims and steps that can be supported by alignment arguments and assumptions alone."""
     alone: set[str] = set()
     for name in reversed(order):
         element = case.elements[name]
         if isinstance(element, Claim):
-            own = element.argues
+            own = family_argued(element)
             if own == "alignment" or (own is None and element.by in alone):
                 alone.add(name)
         elif isinstance(element, Argument) and _step_alone(case, element, alone):

@@ -12,7 +12,12 @@ from safetycase.argument.graph import attackers, claim_of, conclusion_of, suppor
 from safetycase.argument.model import Case, Claim, Declared, Defeater, Deployment, Evidence, Family
 from safetycase.checks.record_facts import EvidenceFacts, RecordFacts, RegisteredFacts
 from safetycase.checks.registry import Group, Rule
-from safetycase.checks.review_reach import alignment_alone, downward, sandbagging_covered
+from safetycase.checks.review_reach import (
+    alignment_alone,
+    downward,
+    family_argued,
+    sandbagging_covered,
+)
 
 __all__ = [
     "PROFILE",
@@ -194,7 +199,7 @@ def _families(
     found: dict[str, Family] = {}
     for name in order:
         element = case.elements[name]
-        own = element.argues if isinstance(element, Claim) else None
+        own = family_argued(element) if isinstance(element, Claim) else None
         family = own or found.get(parents.get(name, ""))
         if family:
             found[name] = family

@@ -296,6 +296,8 @@ class Method:
     registered: its order is not shown, and its subject is as reported at best.
     `plugins(parameters)` names the entry points, as `group:name`, whose code `run` will call: it
     is part of the instrument as the method's own is.
+    `establishes` names families of argument (`Claim.argues`) that no method is taken to show
+    unless it says so: today `alignment by training` alone. Nothing that is shipped does.
     """
 
     name: str
@@ -313,3 +315,4 @@ class Method:
     needs_model: bool = True
     imports: bool = False
     plugins: Callable[[Any], tuple[str, ...]] = lambda _parameters: ()
+    establishes: tuple[str, ...] = ()
