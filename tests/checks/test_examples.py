@@ -18,8 +18,8 @@ from safetycase.checks.registry import all_rules
 from safetycase.plugin.formats import Source
 from safetycase.workspace.checking import check_folder
 
-WITHOUT_EXAMPLE = frozenset({"F092"})  # fires only if a change of ours would be wrong
-"""Codes that may do without for now (of commands that change a file); to be empty in a release."""
+WITHOUT_EXAMPLE = frozenset({"F092", "C141"})
+"""F092 fires only if a change of ours would be wrong, C141 only after a run; see their tests."""
 FOREIGN = {".yaml": "gsn2x", ".xmi": "sacm", ".ltac": "ltac", ".json": "tea"}
 RULES = [(name, code) for name, rules in all_rules().items() for code in rules]
 JUDGED = [(name, code) for name, code in RULES if name != "review"]  # those need a record

@@ -298,4 +298,10 @@ CODES: Mapping[str, tuple[str, str]] = {
         "7.3), so only a method that declares that it `establishes` it may; none that is shipped "
         "does. Leave the claim open, with a problem that says what would close it.",
     ),
+    "C141": (
+        "A run without a result",
+        "The last attempt at the evidence failed, and its registration has no result: the method "
+        "refused what it was given, or broke. The message is the method's own. The attempt stays "
+        "in the record; what it was about is unknown, and unknown is not safe.",
+    ),
 }

@@ -29,7 +29,13 @@ from safetycase.cli.run_choice import Choice, choose, plan_json, plan_lines
 from safetycase.cli.run_executor import limits, opened
 from safetycase.cli.run_show import Shown
 from safetycase.cli.run_stop import Asked, listening
-from safetycase.cli.show import current_report, print_problems, print_status, write_report
+from safetycase.cli.show import (
+    current_report,
+    print_failures,
+    print_problems,
+    print_status,
+    write_report,
+)
 from safetycase.evidence import schedule
 from safetycase.evidence.events import AttemptEnded, AttemptStarted, ControlsStarted
 from safetycase.evidence.registering import register
@@ -225,6 +231,7 @@ def _show(space: Workspace, assessment: Assessment, done: _Done, *, as_json: boo
     elif not done.ended and not done.used_up:
         click.echo("Nothing is due: every leaf has its result in the record.\n")
     print_status(assessment)
+    print_failures(space)
     click.echo(f"\nReport: {path}")
     return _code(space)
 

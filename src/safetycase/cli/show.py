@@ -100,7 +100,18 @@ def status(case: Path, now: datetime, as_json: bool) -> int:
         )
     else:
         print_status(assessment)
+        print_failures(space)
     return exit_code(space, assessment)
+
+
+def print_failures(space: Workspace) -> None:
+    """What evidence has no result because its run failed, with its place and the way out."""
+    from safetycase.workspace.failures import NO_RESULT
+
+    found = [f for f in space.findings if f.code == NO_RESULT]
+    if found:
+        click.echo()
+        print_findings(found)
 
 
 def print_status(assessment: Assessment) -> None:

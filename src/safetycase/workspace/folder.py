@@ -24,6 +24,7 @@ from safetycase.ledger import History, Log, Seen, default_seen_folder, fold, rea
 from safetycase.plugin.catalogue import Catalogue
 from safetycase.plugin.contract import Method
 from safetycase.workspace.checking import check_folder
+from safetycase.workspace.failures import failures
 from safetycase.workspace.paths import CASE_FILE, NoCase
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def open_case(
         folder=folder,
         now=now,
         case=case,
-        findings=checked.findings,
+        findings=(*checked.findings, *failures(case, history)),
         log=log,
         history=history,
         catalogue=catalogue,
