@@ -1,0 +1,1 @@
+"""Exact games between an attacker and a control protocol with a limited number of audits."""
