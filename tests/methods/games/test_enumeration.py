@@ -57,6 +57,7 @@ def test_no_constant_rate_exceeds_the_certificate(game: AuditGame) -> None:
     for rate, value in values.items():
         assert value == risk(game, lambda _m, _c, r=rate: r)
         assert value <= found.high
-    fine = max(risk(game, lambda _m, _c, r=F(i, 200): r) for i in range(201))
+    rates = [F(i, 200) for i in range(201)]
+    fine = max(risk(game, lambda _m, _c, r=r: r) for r in rates)
     assert fine <= found.high
     assert fine <= found.low + F(1, 10**4)

@@ -55,16 +55,20 @@ def _coin_aware(game: AuditGame) -> AttackValue:
 
 def _by_audits(found: CoinAware) -> str:
     spans: list[tuple[int, int, float]] = []
-    for c, rate in enumerate(found.rates.tolist()):
+    for c, rate in enumerate(found.rates.tolist()[1:], start=1):
         if spans and spans[-1][2] == rate:
             spans[-1] = (spans[-1][0], c, rate)
         else:
             spans.append((c, c, rate))
-    words = [
-        f"{rate:.3g} while {first if first == last else f'{first} to {last}'} audits are left"
-        for first, last, rate in spans[:4]
-    ]
-    return "attack with probability " + "; ".join(words)
+    words = ["always once the audits are spent"]
+    for first, last, rate in spans[:4]:
+        some = (
+            "1 audit is"
+            if last == 1
+            else f"{first if first == last else f'{first} to {last}'} audits are"
+        )
+        words.append(f"with probability {rate:.3g} while {some} left")
+    return "attack " + "; ".join(words)
 
 
 def _clocked(game: AuditGame) -> AttackValue:
