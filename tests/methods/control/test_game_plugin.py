@@ -15,21 +15,32 @@ GAME = (
     + """\
 root:
   claim: SAFE
-  says: No attack gets through.
-  holds_when: risk <= 0.10
+  says: The deployment is safe.
   by:
-    evidence: E-GAME
-    method: control/game
-    with:
-      tasks: 20
-      audits: 2
-      audit_rate: 0.05
-      defer_rate: 0.2
-      roc: [[0, 0], [0.05, 0.8], [0.2, 0.98], [1, 1]]
-      attackers: [constant-rate, full-information]
-    reads: {risk: risk}
-    valid_for: 90 days
-    because: The game is solved.
+    argument: ROUTES
+    kind: decomposition
+    because: An attack that gets through is the only route.
+    premises:
+      - assumption: REGISTRY-COMPLETE
+        says: Every run is in the record.
+        owner: lead
+        expires: 2099-03-01
+      - claim: NONE-THROUGH
+        says: No attack gets through.
+        holds_when: risk <= 0.10
+        by:
+          evidence: E-GAME
+          method: control/game
+          with:
+            tasks: 20
+            audits: 2
+            audit_rate: 0.05
+            defer_rate: 0.2
+            roc: [[0, 0], [0.05, 0.8], [0.2, 0.98], [1, 1]]
+            attackers: [constant-rate, full-information]
+          reads: {risk: risk}
+          valid_for: 90 days
+          because: The game is solved.
 """
 )
 
@@ -51,12 +62,12 @@ def test_an_attacker_of_another_package_moves_the_bound_and_its_code_counts(
 
     assert sc("run", case).code == 0
     state = sc("status", case, "--json").json["states"]
-    assert state["SAFE"]["support"] == "supported"
+    assert state["NONE-THROUGH"]["support"] == "supported"
 
     (case / "case.yaml").write_text(stronger(GAME), "utf-8")
     ran = sc("run", case)
     state = sc("status", case, "--json").json["states"]
-    assert state["SAFE"]["support"] == "refuted", ran.out + ran.err
+    assert state["NONE-THROUGH"]["support"] == "refuted", ran.out + ran.err
     assert state["E-GAME"]["freshness"]["word"] == "fresh"
 
     plugin = theirs / "toy_attackers.py"
