@@ -168,3 +168,18 @@ def test_the_curve_of_two_laws_is_below_the_curve_between_its_corners() -> None:
     )
     exact = beta_roc((7.39, 6.86), (8.91, 2.82), (0.05,))
     assert rates_of(fine).caught <= dict(exact)[0.05]
+
+
+@settings(max_examples=25, deadline=None)
+@given(games(), st.integers(100, 400))
+def test_long_waits_are_summed_up_as_the_recursion_walks_them(game: AuditGame, tasks: int) -> None:
+    long = dataclasses.replace(game, tasks=tasks)
+    assert value(long) == pytest.approx(best_value(long), abs=1e-11)
+
+
+def test_where_spent_audits_shut_the_deployment_every_task_is_walked() -> None:
+    """Then an attacker must not wait for the audits to go, and the short way would be wrong."""
+    shut = dataclasses.replace(BETA, defer_rate_spent=1.0)
+    assert value(shut) == pytest.approx(best_value(shut), abs=1e-12)
+    assert value(shut) > 0.3
+    assert full_information(shut).values[0] == 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.methods.games.games import BETA, FIRST, SECOND, F
+from tests.methods.games.games import BETA, FIRST, SECOND, SMALL, F
 
 from safetycase.methods.games.attackers import (
     CLOCKED,
@@ -14,6 +14,7 @@ from safetycase.methods.games.attackers import (
 from safetycase.methods.games.clocked import schedule_risks
 from safetycase.methods.games.coin_aware import coin_aware_risks
 from safetycase.methods.games.constant_rate import ConstantRate
+from safetycase.methods.games.polynomial import at, is_maximum, risk_polynomial
 from safetycase.methods.games.race import Attempt, deployment_safety, race_safety
 from safetycase.methods.games.rates import rates_of
 from safetycase.methods.games.recursion import best_value, risk, schedule_risk, usefulness
@@ -30,8 +31,13 @@ def test_the_second_example_is_exact() -> None:
         expected = F(3, 4) * rate - F(21, 32) * rate**2 + F(5, 32) * rate**3
         assert risk(SECOND, lambda _m, _c, rate=rate: rate) == expected
     constant = CONSTANT_RATE.value(SECOND)
+    assert constant.exact
     assert constant.low == F(13, 50)
-    assert F(13, 50) <= constant.high < F(13, 50) + F(2, 10**4)
+    polynomial = risk_polynomial(SECOND)
+    assert polynomial == [0, F(3, 4), -F(21, 32), F(5, 32)]
+    assert is_maximum(polynomial, F(4, 5))
+    assert not is_maximum(polynomial, F(1))
+    assert not is_maximum(polynomial, F(3, 4))
     assert usefulness(SECOND) == F(19, 8)
     assert FULL_INFORMATION.value(SECOND).low == best_value(SECOND) == F(11, 32)
     clocked = CLOCKED.value(SECOND)
@@ -132,3 +138,17 @@ def test_the_edges_of_upfront_auditing_and_of_the_race() -> None:
         race_safety(Attempt(caught=0.0, wins=0.0))
     with pytest.raises(ValueError, match="cannot be"):
         deployment_safety(Attempt(caught=0.1, wins=0.1), attack_rate=2, tasks=3)
+
+
+def test_a_maximum_is_proved_or_not_claimed() -> None:
+    square = [F(-1, 4), F(1), F(-1)]  # −(x − 1/2)²
+    assert is_maximum(square, F(1, 2))
+    assert is_maximum([F(0), F(1)], F(1))
+    assert is_maximum([F(0), F(-1)], F(0))
+    assert not is_maximum([F(0), F(1)], F(0))
+    two_humps = [F(0), F(1), F(-3), F(2)]  # x (1 − x)(1 − 2x): up, then down to below 0
+    assert not is_maximum(two_humps, F(1, 2))
+    for game in SMALL:
+        polynomial = risk_polynomial(game)
+        for rate in (F(0), F(1, 3), F(1)):
+            assert at(polynomial, rate) == risk(game, lambda _m, _c, r=rate: r)

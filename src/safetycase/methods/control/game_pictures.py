@@ -48,7 +48,8 @@ def _frontier(curve: GivenCurve | ScoredCurve, setting: Setting) -> Frontier:
 
 
 def _budgets(curve: GivenCurve | ScoredCurve, setting: Setting) -> Curve:
-    parts = 8 if setting.tasks * setting.audits <= CELLS else 4
+    size = setting.tasks * setting.audits
+    parts = 8 if size <= CELLS else 4 if size <= 40 * CELLS else 2
     most = max(2 * setting.audits, 2)
     budgets = sorted({round(most * i / parts) for i in range(parts + 1)} | {setting.audits})
     both = curve.bounds(setting.tasks, most, setting.rates)

@@ -76,7 +76,7 @@ def _exact() -> tuple[OracleResult, ...]:
     pairs: tuple[tuple[str, Fraction, object], ...] = (
         ("safety at rate 1/2", F(63, 64), 1 - risk(first, lambda _m, _c: halves)),
         ("usefulness, first game", F(3, 2), usefulness(first)),
-        ("risk of the best rate", F(13, 50), attackers.CONSTANT_RATE.value(second).low),
+        ("risk of the best rate", F(13, 50), attackers.CONSTANT_RATE.value(second).high),
         ("coin-aware, pure rates", F(9, 32), pure),
         ("clocked", F(11, 32), clocked.high),
         ("full information", F(11, 32), full.low),

@@ -15,6 +15,7 @@ from safetycase.methods.games.clocked import Clocked, clocked
 from safetycase.methods.games.coin_aware import CoinAware, coin_aware
 from safetycase.methods.games.constant_rate import constant_rate
 from safetycase.methods.games.full_information import full_information
+from safetycase.methods.games.polynomial import is_maximum, risk_polynomial
 from safetycase.methods.games.rates import is_exact
 from safetycase.methods.games.recursion import best_value, risk, schedule_risk
 from safetycase.plugin.attackers import Attacker, AttackValue, AuditGame
@@ -27,7 +28,7 @@ TIMING = (
     "says; an attacker that picks or makes better attacks has another curve."
 )
 ROUNDING = Fraction(1, 10**9)
-ENUMERATED = 8
+ENUMERATED, POLYNOMIAL = 8, 24
 
 
 def _constant_rate(game: AuditGame) -> AttackValue:
@@ -35,10 +36,23 @@ def _constant_rate(game: AuditGame) -> AttackValue:
     says = f"attack every task with probability {found.rate:.4g}"
     if not is_exact(game):
         return AttackValue(low=found.low, high=found.high, policy=says)
-    rate = Fraction(found.rate).limit_denominator(10_000)
-    low = risk(game, lambda _m, _c: rate)
+    rate, low = _in_fractions(game, found.rate)
+    if game.tasks <= POLYNOMIAL and is_maximum(risk_polynomial(game), rate):
+        return AttackValue(low=low, high=low, policy=says)
     high = min(best_value(game), Fraction(found.high) + ROUNDING)
     return AttackValue(low=low, high=max(low, high), policy=says)
+
+
+def _in_fractions(game: AuditGame, near: float) -> tuple[Fraction, Fraction]:
+    """The best of a few simple fractions near a rate, and its risk."""
+    tried = {Fraction(near).limit_denominator(most) for most in (1, 10, 100, 10_000)}
+    low, rate = max((_constant_risk(game, rate), rate) for rate in tried)
+    return rate, low
+
+
+def _constant_risk(game: AuditGame, rate: Fraction) -> Fraction:
+    found: Fraction = risk(game, lambda _m, _c: rate)
+    return found
 
 
 def _coin_aware(game: AuditGame) -> AttackValue:

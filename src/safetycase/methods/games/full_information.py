@@ -6,6 +6,7 @@ whatever else it sees of the game: the two counts are the state of a Markov deci
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ class FullInformation:
 
     `values[c]` is the risk of the whole game with c audits, c = 0 .. audits. With c audits left an
     attack is best at `longest[c]` tasks left at the earliest, and at `attacks[c]` numbers of tasks
-    left in all.
+    left in all; what gains less than 1e-12 counts as waiting.
     """
 
     values: Any
@@ -45,20 +46,51 @@ class FullInformation:
 
 
 def full_information(game: AuditGame) -> FullInformation:
-    """Solve the game for every number of audits up to its own; O(tasks · audits), vectorised.
+    """Solve the game for every number of audits up to its own, to 1e-12.
 
-    Memory is O(audits). Floats: each task adds a rounding error below 1e-15.
+    The last tasks are solved by the recursion, vectorised over the audits. Before them nobody with
+    audits left attacks, and the value is that of waiting: a convolution with the binomial law of
+    the audits used up. With f(spent) <= f(defer) that is so from M tasks left on, where
+    deferred^M < 1e-13, up to as much: let κ = passes/(1 − deferred), what attacking always gets in
+    the limit, δ = κ deferred^M, and H the value of waiting from V(M) + δ on. V(M) >= κ − δ, so
+    H >= κ, and H falls in the audits left, so it rises in the tasks left; hence an attack gives
+    passes + deferred H <= H, and no policy gets more than H. Otherwise all tasks are solved by the
+    recursion. Memory is O(audits).
     """
     import numpy as np
 
-    size = game.audits + 1
-    audit, deferred, passes = columns(rates_of(game), size)
+    rates = rates_of(game)
+    steps = columns(rates, game.audits + 1)
+    last = _settled(rates, game.tasks)
+    found = _recursion(last, steps)
+    if last < game.tasks:
+        short = found.values[0] - found.values
+        used = _binomial(float(rates.audit), game.tasks - last, len(short))
+        found.values[:] = found.values[0] - np.convolve(used, short)[: len(short)]
+    if steps[2][0] > 0:  # always worth it, also where the value has been rounded to 1
+        found.longest[0] = found.attacks[0] = game.tasks
+    return found
+
+
+def _settled(rates: Rates, tasks: int) -> int:
+    """From how many tasks left on waiting is best and spent audits are lost, up to 1e-13."""
+    slowest = float(max(rates.deferred, 1 - rates.passes_spent))
+    if rates.passes_spent < rates.passes or slowest >= 1:
+        return tasks
+    return 1 if slowest <= 0 else min(tasks, math.ceil(math.log(1e-13) / math.log(slowest)) + 1)
+
+
+def _recursion(tasks: int, steps: tuple[Any, Any, Any]) -> FullInformation:
+    import numpy as np
+
+    audit, deferred, passes = steps
+    size = len(audit)
     left = np.zeros(size + 1)  # left[c + 1] is the value with c audits; left[0] is never used up
     now, fewer = left[1:], left[:-1]
     wait, attack = np.empty(size), np.empty(size)
     longest, attacks = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     better = np.empty(size, dtype=bool)
-    for m in range(1, game.tasks + 1):
+    for m in range(1, tasks + 1):
         np.subtract(fewer, now, out=wait)
         wait *= audit
         wait += now
@@ -68,9 +100,20 @@ def full_information(game: AuditGame) -> FullInformation:
         attacks += better
         longest[better] = m
         np.maximum(attack, wait, out=now)
-    if passes[0] > 0:  # always worth it, also where the value has been rounded to 1
-        longest[0] = attacks[0] = game.tasks
     return FullInformation(now.copy(), longest, attacks)
+
+
+def _binomial(share: float, trials: int, size: int) -> Any:
+    """P(k of `trials`), k = 0 .. size − 1, by squaring: sums of positive numbers alone."""
+    import numpy as np
+
+    found, power = np.ones(1), np.array([1 - share, share])
+    while trials:
+        if trials & 1:
+            found = np.convolve(found, power)[:size]
+        power = np.convolve(power, power)[:size]
+        trials >>= 1
+    return found
 
 
 def columns(rates: Rates, size: int) -> tuple[Any, Any, Any]:
