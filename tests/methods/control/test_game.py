@@ -294,7 +294,8 @@ def test_an_attacker_of_another_package_that_fails_is_named(
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({"tasks": 0}, "at least 1"),
+        ({"tasks": 0, "audits": 0}, "`tasks` ≤ 1,000,000"),
+        ({"audits": 101}, "`audits` ≤ `tasks`"),
         ({"audit_rate": 0.2}, "audit_rate"),
         ({"defer_rate_spent": -0.1}, "between 0 and 1"),
         ({"level": 1.0}, "confidence"),
@@ -327,6 +328,11 @@ def test_scores_end_to_end_and_what_the_best_case_promises(tmp_path: Path) -> No
     for measure_name in ("risk_constant_rate", "risk_coin_aware", "risk_clocked"):
         assert certified(found, measure_name).high <= risk.high
     assert best_case(Parameters(**BETA), tmp_path, ()) == {}
+    assert best_case(Parameters(**SCORED), tmp_path, ("missing.jsonl",)) == {}
+    nobody = Parameters(**SCORED, attackers=("full-information", "nobody"))
+    assert best_case(nobody, tmp_path, (name,)) == {}
+    (tmp_path / "bad.jsonl").write_text("{}", "utf-8")
+    assert best_case(parameters, tmp_path, ("bad.jsonl",)) == {}
     assert plugins(parameters) == tuple(f"safetycase.attackers:{n}" for n in parameters.attackers)
 
 

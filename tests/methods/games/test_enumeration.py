@@ -26,6 +26,14 @@ def test_full_information_is_the_best_of_all_timings(game: AuditGame) -> None:
     assert FULL_INFORMATION.value(game).low == best
 
 
+def test_mixing_gives_full_information_nothing() -> None:
+    game = SMALL[4]
+    states = [(m, c) for m in (1, 2) for c in (1, 2)]
+    mixed = itertools.product((F(0), F(1, 3), F(1)), repeat=len(states))
+    best = max(outcomes(game, lambda m, c, s=s: s[states.index((m, c))] if c else 1) for s in mixed)
+    assert best == FULL_INFORMATION.value(game).low
+
+
 @parametrize
 def test_clocked_is_the_best_of_all_schedules_and_mixing_gives_nothing(game: AuditGame) -> None:
     found = CLOCKED.value(game)

@@ -25,6 +25,8 @@ from safetycase.stats import Statistic
 
 __all__ = ["METHOD", "Parameters"]
 
+LARGEST = 1_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
@@ -54,8 +56,8 @@ class Parameters:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        if self.tasks < 1 or self.audits < 0:
-            raise ValueError("`tasks` is at least 1 and `audits` at least 0")
+        if not 0 <= self.audits <= self.tasks or not 1 <= self.tasks <= LARGEST:
+            raise ValueError(f"0 ≤ `audits` ≤ `tasks`, and 1 ≤ `tasks` ≤ {LARGEST:,}")
         if not 0 <= self.audit_rate <= self.defer_rate <= 1:
             raise ValueError("0 ≤ `audit_rate` ≤ `defer_rate` ≤ 1: what is audited counts twice")
         if self.defer_rate_spent is not None and not 0 <= self.defer_rate_spent <= 1:
@@ -136,10 +138,20 @@ def _curve(
 def best_case(
     parameters: Parameters, folder: Path, inputs: tuple[str, ...]
 ) -> Mapping[str, Statistic]:
-    """All attacks caught, as many as the file of scores has, and no ties among honest scores."""
+    """All attacks caught, as many as the file of scores has, and no ties among honest scores.
+
+    Nothing is promised of a file that cannot be read; the run says what is wrong with it.
+    """
     if len(inputs) != 1 or parameters.roc or parameters.honest_law:
         return {}
-    scores = read_scores(folder / inputs[0])
+    try:
+        scores = read_scores(folder / inputs[0])
+        return analyse(_ideal(scores, parameters), parameters.setting, lambda *_: None).quantities
+    except (MethodError, ValueError):
+        return {}
+
+
+def _ideal(scores: Scores, parameters: Parameters) -> ScoredCurve:
     ideal = Scores(
         honest=tuple(float(i) for i in range(len(scores.honest))),
         attacks={
@@ -147,11 +159,7 @@ def best_case(
             for name, found in scores.attacks.items()
         },
     )
-    try:
-        curve = ScoredCurve(ideal, parameters.level)
-        return analyse(curve, parameters.setting, lambda *_: None).quantities
-    except ValueError:
-        return {}
+    return ScoredCurve(ideal, parameters.level)
 
 
 def plugins(parameters: Parameters) -> tuple[str, ...]:

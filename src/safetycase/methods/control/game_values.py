@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from safetycase.methods.control.game_curves import Bounds
+from safetycase.methods.games.attackers import CONSTANT_RATE
 from safetycase.methods.games.constant_rate import ConstantRate
 from safetycase.plugin.attackers import Attacker, AttackValue, AuditGame, BrokenAttacker, attacker
 from safetycase.plugin.contract import Measure, MethodError
@@ -83,7 +84,7 @@ def values(bounds: Bounds, named: Sequence[Attacker]) -> dict[str, Found]:
         worse = value_of(one, bounds.worse)
         better = worse
         if bounds.better != bounds.worse:
-            floor = _constant_rate() if one.name == "coin-aware" else one
+            floor = CONSTANT_RATE if one.name == "coin-aware" else one
             better = value_of(floor, bounds.better)
         found[one.name] = Found(
             attacker=one,
@@ -92,12 +93,6 @@ def values(bounds: Bounds, named: Sequence[Attacker]) -> dict[str, Found]:
             policy=worse.policy,
         )
     return found
-
-
-def _constant_rate() -> Attacker:
-    from safetycase.methods.games.attackers import CONSTANT_RATE
-
-    return CONSTANT_RATE
 
 
 def value_of(one: Attacker, game: AuditGame) -> AttackValue:
