@@ -1,0 +1,1 @@
+"""Scheming: inability, sandbagging, honeypots, legibility, probes."""
