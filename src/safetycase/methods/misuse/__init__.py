@@ -1,0 +1,1 @@
+"""Misuse: what an assistant adds to the harm that people can do."""
