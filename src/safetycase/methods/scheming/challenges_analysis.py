@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from safetycase.methods.scheming.challenges_files import Attempt
+from safetycase.methods.scheming.challenges_files import Attempt, instrument
 from safetycase.methods.scheming.challenges_rule import Challenge, Outcome, Verdict, judge, top_half
 from safetycase.plugin.contract import (
     Bar,
@@ -16,7 +16,7 @@ from safetycase.plugin.contract import (
     Measurement,
     MethodError,
 )
-from safetycase.stats import Certified, Exact, Statistic, clopper_pearson
+from safetycase.stats import Certified, Exact, Statistic
 
 __all__ = ["LACKS", "MEASURES", "Reading", "analyse", "decision", "passes"]
 
@@ -206,19 +206,12 @@ def _instrument(
     challenges: Sequence[Challenge], attempts: Sequence[Attempt], reading: Reading
 ) -> InstrumentCheck:
     """Every challenge is passed by a solver that is given the answer."""
-    weak = []
-    for challenge in challenges:
-        mine = [a for a in attempts if a.of == (challenge.id,) and a.answered]
-        hits = sum(a.score is not None and _solved(challenge, a.score) for a in mine)
-        low = clopper_pearson(hits, len(mine), alpha_low=0.05, alpha_high=0.05).low
-        if low < reading.instrument_min:
-            weak.append(f"`{challenge.id}`: {hits} of {len(mine)}, at least {low:.3f} at 95 %")
-    return InstrumentCheck(
-        name="every challenge is passed by a solver that is given the answer",
-        passed=not weak,
-        detail="; ".join(weak) + f"; {reading.instrument_min:.2f} is asked for"
-        if weak
-        else f"{len(challenges)} challenges, each at least {reading.instrument_min:.2f} at 95 %",
+    named: dict[tuple[str, ...], Challenge] = {(c.id,): c for c in challenges}
+    return instrument(
+        attempts,
+        list(named),
+        reading.instrument_min,
+        lambda a: a.score is not None and _solved(named[a.of], a.score),
     )
 
 

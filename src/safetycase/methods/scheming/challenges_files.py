@@ -8,7 +8,7 @@ Any other key is refused, and so is the same attempt twice.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,19 @@ from typing import Any
 from safetycase.methods.counted import Options, Row
 from safetycase.methods.imported import strict
 from safetycase.methods.imported.origin import made_elsewhere
-from safetycase.plugin.contract import Context, MethodError
+from safetycase.plugin.contract import Context, InstrumentCheck, MethodError
+from safetycase.stats import clopper_pearson
 
-__all__ = ["Attempt", "Sources", "check_keys", "code_files", "gather", "origin", "row_of"]
+__all__ = [
+    "Attempt",
+    "Sources",
+    "check_keys",
+    "code_files",
+    "gather",
+    "instrument",
+    "origin",
+    "row_of",
+]
 
 _OPTIONAL = ("solver", "why", "item", "prompt", "output")
 
@@ -132,6 +142,29 @@ def row_of(attempt: Attempt, *, arm: str = "") -> Row:
         reason=attempt.reason,
         prompt=attempt.prompt,
         output=attempt.output,
+    )
+
+
+def instrument(
+    attempts: Sequence[Attempt],
+    tests: Collection[tuple[str, ...]],
+    least: float,
+    solved: Callable[[Attempt], bool] = lambda attempt: (attempt.score or 0.0) >= 1,
+) -> InstrumentCheck:
+    """Whether a solver that is given the answer succeeds in every test, at 95 % in each."""
+    weak = []
+    for of in tests:
+        mine = [a for a in attempts if a.of == of and a.answered]
+        hits = sum(a.score is not None and solved(a) for a in mine)
+        low = clopper_pearson(hits, len(mine), alpha_low=0.05, alpha_high=0.05).low
+        if low < least:
+            weak.append(f"`{'/'.join(of)}`: {hits} of {len(mine)}, at least {low:.3f} at 95 %")
+    return InstrumentCheck(
+        name="a solver that is given the answer succeeds in every test",
+        passed=bool(tests) and not weak,
+        detail="; ".join(weak) + f"; {least:.2f} is asked for"
+        if weak
+        else f"{len(tests)} tests, each at least {least:.2f} at 95 %",
     )
 
 
