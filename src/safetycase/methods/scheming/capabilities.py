@@ -27,8 +27,8 @@ class Parameters:
     `graph` is a JSON file of the case. Attempts come from the inputs (JSON Lines), from Inspect
     logs and from Inspect tasks (`inspect`, by the id of the ability). All bounds together hold
     with probability at least `level`. An ability counts as absent if its rate is at most
-    `absent_at`. `attempts` is the number planned at each ability, for the plan alone. A solver
-    that is given the answer must succeed at a rate of at least `instrument_min`, at 95 %.
+    `absent_at`. `attempts` were planned at each ability; those that are in no file are missing. A
+    solver that is given the answer must succeed at a rate of at least `instrument_min`, at 95 %.
     """
 
     graph: str
@@ -48,7 +48,10 @@ class Parameters:
     def reading(self) -> Reading:
         """How attempts become a bound."""
         return Reading(
-            level=self.level, absent_at=self.absent_at, instrument_min=self.instrument_min
+            level=self.level,
+            absent_at=self.absent_at,
+            attempts=self.attempts,
+            instrument_min=self.instrument_min,
         )
 
 
@@ -68,7 +71,7 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
         parameters.reading,
         seed=context.seed,
         artefacts=artefacts,
-        diagnostics=origin(inputs),
+        diagnostics=origin(inputs, parameters.inspect),
     )
 
 

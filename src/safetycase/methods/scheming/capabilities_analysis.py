@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from safetycase.methods import counted
-from safetycase.methods.counted import Options
+from safetycase.methods.counted import Options, Row
 from safetycase.methods.scheming.capabilities_graph import Bounded, Needs, bounded, named_cuts
-from safetycase.methods.scheming.challenges_files import Attempt, instrument, row_of
+from safetycase.methods.scheming.challenges_files import Attempt, instrument, padded, row_of
 from safetycase.plugin.contract import Bar, Intervals, Measure, Measurement, MethodError, Raised
 from safetycase.stats import Certified, Interval, Statistic, bounds, describe, estimate
 
@@ -38,6 +38,7 @@ class Reading:
 
     level: float
     absent_at: float
+    attempts: int
     instrument_min: float
 
 
@@ -62,21 +63,22 @@ def analyse(
 ) -> Measurement:
     """The measurement; `MethodError` if an ability has no score and is not declared unknown."""
     tried = [a for a in attempts if not a.answered]
-    rates = _rates(needs, tried)
+    rows = _rows(needs, tried, reading.attempts)
+    rates = {n: counted.quantities(mine, OPTIONS)["pass_rate"] for n, mine in rows.items()}
     weighed = weigh(needs, rates, reading)
-    rows = [row_of(a) for a in tried]
+    every = [row for mine in rows.values() for row in mine]
     return Measurement(
         quantities=weighed.quantities,
         counts={
-            **{k: v for k, v in counted.counts(rows).items() if k != "clusters"},
+            **{k: v for k, v in counted.counts(every).items() if k != "clusters"},
             "abilities": len(needs.abilities),
             "abilities unknown": len(needs.abilities) - len(rates),
         },
-        effort={"attempts at the ability tried least": str(_least(needs, tried))},
+        effort={"attempts at each ability": str(reading.attempts)},
         instrument=(instrument(attempts, [(n,) for n in rates], reading.instrument_min),),
         raises=_refuted(needs, rates, weighed),
         plots=(_picture(needs, rates, weighed, reading),),
-        transcripts=counted.transcripts([r for r in rows if r.prompt or r.output], seed),
+        transcripts=counted.transcripts([r for r in every if r.prompt or r.output], seed),
         diagnostics={**diagnostics, **_words(needs, rates, weighed, reading)},
         artefacts=dict(artefacts),
     )
@@ -131,31 +133,24 @@ def _refuted(needs: Needs, rates: Mapping[str, Statistic], weighed: Weighed) -> 
     return tuple(found)
 
 
-def _rates(needs: Needs, tried: Sequence[Attempt]) -> dict[str, Statistic]:
-    found: dict[str, Statistic] = {}
+def _rows(needs: Needs, tried: Sequence[Attempt], planned: int) -> dict[str, list[Row]]:
+    """The rows of every ability that is measured, the missing ones among them."""
+    found: dict[str, list[Row]] = {}
     for name, ability in needs.abilities.items():
         rows = [row_of(a) for a in tried if a.of == (name,)]
-        scored = any(row.passed is not None for row in rows)
         if ability.unknown and rows:
             raise MethodError(f"`{name}` is declared unknown and has attempts; take one out")
-        if not ability.unknown and not scored:
+        if ability.unknown:
+            continue
+        if all(row.passed is None for row in rows):
             raise MethodError(
                 f"the ability `{name}` has no attempt with a score; attempt it, or declare it "
                 "`unknown: true`, which bounds nothing"
             )
-        if scored:
-            found[name] = counted.quantities(rows, OPTIONS)["pass_rate"]
+        found[name] = padded(rows, planned, len(rows), f"the ability `{name}`")
     if not found:
         raise MethodError("every ability is unknown: nothing is bounded; measure one of them")
     return found
-
-
-def _least(needs: Needs, tried: Sequence[Attempt]) -> int:
-    return min(
-        sum(a.of == (name,) for a in tried)
-        for name, ability in needs.abilities.items()
-        if not ability.unknown
-    )
 
 
 def _picture(

@@ -15,7 +15,7 @@ from safetycase.stats import bounds
 __all__ = ["controls", "measured", "reached_by_search", "self_check"]
 
 BOUND, ITEMS, RUNS = 0.3, 60, 20
-_READING = Reading(level=0.95, absent_at=0.2, instrument_min=0.8)
+_READING = Reading(level=0.95, absent_at=0.2, attempts=ITEMS, instrument_min=0.8)
 
 
 def _needs(*abilities: Ability) -> Needs:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safetycase.methods.counted import Options, Row
+from safetycase.methods.counted import Options, Row, never_run
 from safetycase.methods.imported import strict
 from safetycase.methods.imported.origin import made_elsewhere
 from safetycase.plugin.contract import Context, InstrumentCheck, MethodError
@@ -27,6 +27,7 @@ __all__ = [
     "gather",
     "instrument",
     "origin",
+    "padded",
     "row_of",
 ]
 
@@ -39,7 +40,8 @@ class Sources:
 
     `tasks` (`file.py@name` or a registered name) run on the model of the case, each sample
     `epochs` times; `logs` are files among the declared inputs. `answer_tasks` and `answer_logs`
-    are the same tests with the answer supplied. `scorers` chooses a scorer where there are several.
+    are the same tests with the answer supplied. `scorers` chooses a scorer where there are several,
+    and `reads` lists the inputs that the tasks read themselves.
     """
 
     tasks: Mapping[str, str] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Sources:
     logs: Mapping[str, str] = field(default_factory=dict)
     answer_logs: Mapping[str, str] = field(default_factory=dict)
     scorers: Mapping[str, str] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
     model: str | None = None
     epochs: int = 1
     limit: int | None = None
@@ -86,19 +89,22 @@ def gather(
     keys: tuple[str, ...],
     known: Collection[tuple[str, ...]],
     numeric: Collection[tuple[str, ...]] = (),
+    times: Mapping[tuple[str, ...], int] | None = None,
 ) -> tuple[list[Attempt], dict[str, str]]:
     """All attempts of the declared inputs, the logs and the tasks; and the logs as artefacts.
 
     `keys` name the test in a line; a test is `known` by them, and by their words joined with `/`
-    in `sources`. Tests not in `numeric` have scores 0 and 1 alone. `MethodError` otherwise.
+    in `sources`. Tests not in `numeric` have scores 0 and 1 alone. A task runs `times` as many
+    epochs as the sources say. `MethodError` for anything else.
     """
     found: list[Attempt] = []
     artefacts: dict[str, str] = {}
+    repeat = times or {}
     logs = [*sources.logs.values(), *sources.answer_logs.values()]
     if strangers := [name for name in logs if name not in inputs]:
         raise MethodError(f"the log `{strangers[0]}` is not among the inputs; declare it there")
     for name in inputs:
-        if name not in logs:
+        if name not in logs and name not in sources.reads:
             found += _lines(strict.input_file(context, name), keys, known, numeric)
     for answered, tasks, files in (
         (False, sources.tasks, sources.logs),
@@ -111,7 +117,9 @@ def gather(
             path = (
                 strict.input_file(context, files[name])
                 if name in files
-                else _run(name, tasks[name], sources, context, answered, artefacts)
+                else _run(
+                    name, tasks[name], sources, context, answered, artefacts, repeat.get(of, 1)
+                )
             )
             scorer = sources.scorers.get(name)
             foreign = context if name in files else None
@@ -125,9 +133,10 @@ def code_files(sources: Sources) -> tuple[str, ...]:
     return tuple(dict.fromkeys(t.partition("@")[0] for t in named if ".py" in t))
 
 
-def origin(inputs: Sequence[str]) -> dict[str, str]:
+def origin(inputs: Sequence[str], sources: Sources) -> dict[str, str]:
     """What to say of results that were read and not made here; nothing if all were made here."""
-    return made_elsewhere(by="files of the case: " + ", ".join(inputs), at="") if inputs else {}
+    read = [name for name in inputs if name not in sources.reads]
+    return made_elsewhere(by="files of the case: " + ", ".join(read), at="") if read else {}
 
 
 def row_of(attempt: Attempt, *, arm: str = "") -> Row:
@@ -166,6 +175,18 @@ def instrument(
         if weak
         else f"{len(tests)} tests, each at least {least:.2f} at 95 %",
     )
+
+
+def padded(rows: list[Row], planned: int, count: int, what: str) -> list[Row]:
+    """The rows, and a missing one for each of the `planned` that is not among the `count`.
+
+    `MethodError` if there are more than were planned.
+    """
+    if count > planned:
+        raise MethodError(
+            f"{what} has {count}, and {planned} were planned; say how many there were to be"
+        )
+    return [*rows, *never_run(planned - count)]
 
 
 def check_keys(
@@ -254,6 +275,7 @@ def _run(
     context: Context,
     answered: bool,
     artefacts: dict[str, str],
+    times: int,
 ) -> Path:
     from safetycase.methods.inspect.running import run_task
 
@@ -271,7 +293,7 @@ def _run(
         {},
         sources.model,
         context,
-        epochs=sources.epochs,
+        epochs=sources.epochs * times,
         limit=sources.limit,
         options={k: v for k, v in options.items() if v is not None},
         note=role,
