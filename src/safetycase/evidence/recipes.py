@@ -26,7 +26,15 @@ from safetycase.plugin.contract import Method
 from safetycase.plugin.entries import offered
 from safetycase.plugin.parameters import bind, plain
 
-__all__ = ["CurrentRecipe", "Reading", "current_recipe", "environment", "resolve_facts", "seed_of"]
+__all__ = [
+    "CurrentRecipe",
+    "Reading",
+    "as_used",
+    "current_recipe",
+    "environment",
+    "resolve_facts",
+    "seed_of",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +157,14 @@ def seed_of(case: str, evidence: str, repeat: int) -> int:
     """The seed of a leaf: fixed by names and the number of the registration, never chosen."""
     text = f"{case}\n{evidence}\n{repeat}".encode()
     return int.from_bytes(hashlib.sha256(text).digest()[:4], "big") >> 1
+
+
+def as_used(case: Case, leaf: Evidence, method: Method) -> Method:
+    """The method as this leaf uses it; as it is where the parameters do not fit it."""
+    if method.made_elsewhere is None:
+        return method
+    bound = bind(method.parameters, resolve_facts(case, dict(leaf.with_))[0])
+    return method if bound.mismatches else method.used_with(bound.value, tuple(leaf.inputs))
 
 
 def current_recipe(

@@ -7,7 +7,7 @@ that holds it imports nothing heavy; `run` does. Everything a method returns is 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -293,7 +293,9 @@ class Method:
     that a plan that cannot decide its bound is a finding before the run; it reads files and
     runs nothing. `run` may be a coroutine function; the executor `asyncio` then runs many at once.
     `imports` says that `run` reads the result of a run made elsewhere, before it could be
-    registered: its order is not shown, and its subject is as reported at best.
+    registered: its order is not shown, and its subject is as reported at best. A method that can
+    do both says with `made_elsewhere(parameters, inputs)` which of them this leaf does; it then
+    needs the model if and only if it runs it.
     `plugins(parameters)` names the entry points, as `group:name`, whose code `run` will call: it
     is part of the instrument as the method's own is.
     `establishes` names families of argument (`Claim.argues`) that no method is taken to show
@@ -316,3 +318,11 @@ class Method:
     imports: bool = False
     plugins: Callable[[Any], tuple[str, ...]] = lambda _parameters: ()
     establishes: tuple[str, ...] = ()
+    made_elsewhere: Callable[[Any, tuple[str, ...]], bool] | None = None
+
+    def used_with(self, parameters: Any, inputs: tuple[str, ...]) -> Method:
+        """The method as a leaf with these parameters and inputs uses it."""
+        if self.made_elsewhere is None:
+            return self
+        read = self.made_elsewhere(parameters, inputs)
+        return replace(self, imports=read, needs_model=not read)

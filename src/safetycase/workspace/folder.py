@@ -18,7 +18,7 @@ from safetycase.argument.graph import conclusion_of
 from safetycase.argument.model import Case, Claim, Evidence
 from safetycase.checks.criterion import claim_of
 from safetycase.evidence.digests import Digester
-from safetycase.evidence.recipes import CurrentRecipe, Reading, current_recipe
+from safetycase.evidence.recipes import CurrentRecipe, Reading, as_used, current_recipe
 from safetycase.evidence.undeclared import undeclared_now
 from safetycase.ledger import History, Log, Seen, default_seen_folder, fold, read
 from safetycase.plugin.catalogue import Catalogue
@@ -151,7 +151,11 @@ def open_case(
             catalogue=catalogue,
         )
     leaves = {name: case.elements[name] for name in facts}
-    methods = {n: f.method for n, f in facts.items() if isinstance(f.method, Method)}
+    methods = {
+        n: as_used(case, leaf, f.method)
+        for n, f in facts.items()
+        if isinstance(f.method, Method) and isinstance(leaf := leaves[n], Evidence)
+    }
     reading = Reading(folder, Digester(trust_cache=trust_cache))
     history = fold(log)
     current: dict[str, CurrentRecipe] = {}

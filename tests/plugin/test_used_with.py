@@ -1,0 +1,35 @@
+"""A method that runs the model or reads results made elsewhere, as its parameters say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from toy_methods import COIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """Whether to run."""
+
+    live: bool = False
+
+
+def test_it_is_what_its_parameters_make_it() -> None:
+    both = replace(
+        COIN,
+        parameters=Parameters,
+        needs_model=True,
+        made_elsewhere=lambda parameters, inputs: not parameters.live and bool(inputs),
+    )
+    for live, inputs, elsewhere in (
+        (True, ("a",), False),
+        (False, ("a",), True),
+        (False, (), False),
+    ):
+        used = both.used_with(Parameters(live=live), inputs)
+        assert (used.imports, used.needs_model) == (elsewhere, not elsewhere)
+        assert used.name == both.name
+
+
+def test_a_method_that_does_not_say_is_used_as_it_is() -> None:
+    assert COIN.used_with(None, ("a",)) is COIN
