@@ -336,22 +336,21 @@ def numeric():
 @pytest.mark.filterwarnings("ignore")
 def test_inspect_tasks_run_live_and_their_logs_are_read(tmp_path: Path) -> None:
     (tmp_path / "t.py").write_text(TASK)
-    write(
-        tmp_path,
-        [r for r in rows(pattern=[0] * 20, advice=[], logs=[]) if r["challenge"] == "pattern"],
+    mine = [r for r in rows(pattern=[0] * 20, advice=[], logs=[]) if r["challenge"] == "pattern"]
+    write(tmp_path, [r for r in mine if r["solver"] == "answer"])
+    tasks = {"logs": "t.py@binary", "advice": "t.py@numeric", "pattern": "t.py@binary"}
+    answer_tasks = {name: tasks[name] for name in ("logs", "advice")}
+    sources = Sources(
+        tasks=tasks, answer_tasks=answer_tasks, model="planted/able", max_connections=32
     )
-    tasks = {"logs": "t.py@binary", "advice": "t.py@numeric"}
-    live = measure(
-        tmp_path,
-        attempts=20,
-        inspect=Sources(tasks=tasks, answer_tasks=tasks, model="planted/able", max_connections=32),
-    )
+    live = measure(tmp_path, attempts=20, inspect=sources)
     assert live.diagnostics["challenge logs"].startswith("passed: rate 1,")
     assert live.diagnostics["challenge advice"].startswith("passed: median 9,")
     assert live.instrument[0].passed
-    assert len(live.artefacts) == 4
+    assert len(live.artefacts) == 5
+    assert "made elsewhere by" not in live.diagnostics
     logs = {}
-    for i, name in enumerate(("logs", "advice")):
+    for i, name in enumerate(tasks):
         path = tmp_path / "scratch" / live.artefacts[f"Inspect log ({name})"]
         logs[name] = f"log{i}.eval"
         (tmp_path / logs[name]).write_bytes(path.read_bytes())
@@ -359,11 +358,16 @@ def test_inspect_tasks_run_live_and_their_logs_are_read(tmp_path: Path) -> None:
         table="table.json",
         people="fixed",
         attempts=20,
-        inspect=Sources(logs=logs, answer_logs=logs),
+        inspect=Sources(logs=logs, answer_logs={name: logs[name] for name in answer_tasks}),
     )
     named = ("attempts.jsonl", *logs.values())
     read = METHOD.run(named, parameters, context(tmp_path))
-    assert read.quantities == live.quantities  # type: ignore[union-attr]
+    assert isinstance(read, Measurement)
+    assert read.quantities == live.quantities
+    assert read.diagnostics["identity"] == "reported"
+    for used, elsewhere in ((Parameters(table="t", inspect=sources), False), (parameters, True)):
+        method = METHOD.used_with(used, named)
+        assert (method.imports, method.needs_model) == (elsewhere, not elsewhere)
     other = context(tmp_path, subject={"provider": "inspect", "weights": "planted/other"})
     with pytest.raises(MethodError, match="is of the model `planted/able`"):
         METHOD.run(named, parameters, other)
@@ -373,5 +377,8 @@ def test_inspect_tasks_run_live_and_their_logs_are_read(tmp_path: Path) -> None:
         attempts=20,
         inspect=Sources(logs={"advice": logs["logs"]}),
     )
+    (tmp_path / "attempts.jsonl").write_text("\n".join(map(json.dumps, mine)))
+    with pytest.raises(MethodError, match="`pattern` has attempts of the model in a file"):
+        measure(tmp_path, attempts=20, inspect=sources)
     with pytest.raises(MethodError, match="a numeric test has numbers"):
         METHOD.run(("attempts.jsonl", logs["logs"]), swapped, context(tmp_path))

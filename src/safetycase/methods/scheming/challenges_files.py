@@ -28,6 +28,7 @@ __all__ = [
     "instrument",
     "origin",
     "padded",
+    "recorded",
     "row_of",
 ]
 
@@ -39,7 +40,8 @@ class Sources:
     """Inspect tasks to run, and Inspect logs to read, by the name of the test.
 
     `tasks` (`file.py@name` or a registered name) run on the model of the case, each sample
-    `epochs` times; `logs` are files among the declared inputs. `answer_tasks` and `answer_logs`
+    `epochs` times; `logs` are files among the declared inputs. A leaf either runs the model or
+    reads attempts that were made elsewhere, not both. `answer_tasks` and `answer_logs`
     are the same tests with the answer supplied. `scorers` chooses a scorer where there are several,
     and `reads` lists the inputs that the tasks read themselves.
     """
@@ -97,7 +99,8 @@ def gather(
     in `sources`. Tests not in `numeric` have scores 0 and 1 alone. A task runs `times` as many
     epochs as the sources say. `MethodError` for anything else.
     """
-    found: list[Attempt] = []
+    read: list[Attempt] = []
+    made: list[Attempt] = []
     artefacts: dict[str, str] = {}
     repeat = times or {}
     logs = [*sources.logs.values(), *sources.answer_logs.values()]
@@ -105,7 +108,7 @@ def gather(
         raise MethodError(f"the log `{strangers[0]}` is not among the inputs; declare it there")
     for name in inputs:
         if name not in logs and name not in sources.reads:
-            found += _lines(strict.input_file(context, name), keys, known, numeric)
+            read += _lines(strict.input_file(context, name), keys, known, numeric)
     for answered, tasks, files in (
         (False, sources.tasks, sources.logs),
         (True, sources.answer_tasks, sources.answer_logs),
@@ -123,8 +126,20 @@ def gather(
             )
             scorer = sources.scorers.get(name)
             foreign = context if name in files else None
-            found += _logged(path, of, scorer, answered, of in numeric, foreign)
-    return _once(found), artefacts
+            (read if foreign else made).extend(
+                _logged(path, of, scorer, answered, of in numeric, foreign)
+            )
+    if sources.tasks and (mixed := [a for a in read if not a.answered]):
+        raise MethodError(
+            f"`{'/'.join(mixed[0].of)}` has attempts of the model in a file, and other tests are "
+            "run here; what is made here and what was made elsewhere are leaves of their own"
+        )
+    return _once(read + made), artefacts
+
+
+def recorded(sources: Sources) -> bool:
+    """Whether the attempts of the model were made elsewhere: no task runs it here."""
+    return not sources.tasks
 
 
 def code_files(sources: Sources) -> tuple[str, ...]:
@@ -134,9 +149,11 @@ def code_files(sources: Sources) -> tuple[str, ...]:
 
 
 def origin(inputs: Sequence[str], sources: Sources) -> dict[str, str]:
-    """What to say of results that were read and not made here; nothing if all were made here."""
+    """What to say of results that were made elsewhere; nothing if they are made here."""
+    if not recorded(sources):
+        return {}
     read = [name for name in inputs if name not in sources.reads]
-    return made_elsewhere(by="files of the case: " + ", ".join(read), at="") if read else {}
+    return made_elsewhere(by="files of the case: " + ", ".join(read), at="")
 
 
 def row_of(attempt: Attempt, *, arm: str = "") -> Row:
