@@ -79,7 +79,7 @@ def write(folder: Path, lines: list[Any], table: Any = TABLE) -> Path:
 
 
 def measure(folder: Path, **more: Any) -> Measurement:
-    parameters = Parameters(table="table.json", **{"people": "fixed", **more})
+    parameters = Parameters(**{"table": "table.json", "people": "fixed", **more})
     return METHOD.run(("attempts.jsonl",), parameters, context(folder))  # type: ignore[return-value]
 
 
@@ -257,6 +257,40 @@ def test_a_broken_table_is_refused_with_its_place(
     for table in ({"challenges": []}, {"challenges": {}}, [], {"others": []}):
         with pytest.raises(MethodError):
             measure(write(tmp_path, GOOD, table))
+
+
+YAML = """\
+challenges:
+  - id: pattern
+    family: stealth
+    people: [0.1, 0.2, 0.3, 0.3]
+    says: x
+  - {id: advice, family: stealth, kind: numeric, range: [0, 10], people: [2, 3, 4, 4]}
+  - {id: logs, family: awareness}
+"""
+
+
+def test_a_table_in_yaml_says_the_same_and_is_as_strict(tmp_path: Path) -> None:
+    write(tmp_path, rows(pattern=[0] * 50, advice=[8] * 50, logs=[1] * 50))
+    (tmp_path / "table.yaml").write_text(YAML)
+    found = measure(tmp_path, table="table.yaml")
+    assert found.quantities == measure(tmp_path).quantities
+    for old, new, message in (
+        ("    says: x", "    says: x\n    says: y", "`table.yaml` line 6: the key `says`"),
+        ("says: x", "says: no", "line 5: .* means something else"),
+        ("[0.1, 0.2", "[0.1, .nan", "line 4"),
+        ("id: logs", "id: *x", "line 7"),
+        ("challenges:", "", "line 1|the entry is"),
+    ):
+        (tmp_path / "table.yaml").write_text(YAML.replace(old, new))
+        with pytest.raises(MethodError, match=message):
+            measure(tmp_path, table="table.yaml")
+    (tmp_path / "table.yaml").write_bytes(b"\xff")
+    with pytest.raises(MethodError, match="not UTF-8"):
+        measure(tmp_path, table="table.yaml")
+    (tmp_path / "table.yaml").write_text("")
+    with pytest.raises(MethodError, match="the file is empty"):
+        measure(tmp_path, table="table.yaml")
 
 
 def test_parameters_and_names_of_sources_are_checked(tmp_path: Path) -> None:

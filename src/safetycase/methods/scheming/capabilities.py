@@ -30,9 +30,9 @@ __all__ = ["METHOD", "Parameters"]
 class Parameters:
     """The graph of needs, and where the attempts at each ability are.
 
-    `graph` is a JSON file of the case. Attempts come from the inputs (JSON Lines), from Inspect
-    logs and from Inspect tasks (`inspect`, by the id of the ability). All bounds together hold
-    with probability at least `level`. An ability counts as absent if its rate is at most
+    `graph` is a JSON or YAML file of the case. Attempts come from the inputs (JSON Lines), from
+    Inspect logs and from Inspect tasks (`inspect`, by the id of the ability). All bounds together
+    hold with probability at least `level`. An ability counts as absent if its rate is at most
     `absent_at`. `attempts` were planned at each ability; those that are in no file are missing. A
     solver that is given the answer must succeed at a rate of at least `instrument_min`, at 95 %.
     """

@@ -1,7 +1,7 @@
 """What the harm needs: abilities, each with the others it cannot do without.
 
-A JSON file `{"root": NAME, "abilities": [...]}`. Each ability has `id` and, where they apply,
-`says`, `all` (every one of these is needed), `any` (at least one of these is needed) and
+A JSON or YAML file `{"root": NAME, "abilities": [...]}`. Each ability has `id` and, where they
+apply, `says`, `all` (every one of these is needed), `any` (at least one of these is needed) and
 `unknown: true` if nothing was measured of it, so that its rate lies anywhere in [0, 1].
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from safetycase.methods.imported import strict
-from safetycase.methods.scheming.challenges_files import check_keys
+from safetycase.methods.scheming.challenges_documents import check_keys, document
 from safetycase.plugin.contract import MethodError
 
 __all__ = ["Ability", "Bounded", "Needs", "bounded", "named_cuts", "parse_needs"]
@@ -64,8 +64,7 @@ class Bounded:
 def parse_needs(path: Path) -> Needs:
     """The graph in the file; `MethodError` if it has a cycle, a loose end or an unknown name."""
     place = f"`{path.name}`"
-    value = strict.parse(strict.read(path), place)
-    top = check_keys(value, place, needed=("root", "abilities"))
+    top = check_keys(document(path), place, needed=("root", "abilities"))
     entries = strict.listed(top["abilities"], place, "`abilities`")
     found: dict[str, Ability] = {}
     for number, entry in enumerate(entries, start=1):

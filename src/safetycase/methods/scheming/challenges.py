@@ -30,12 +30,12 @@ __all__ = ["METHOD", "Parameters"]
 class Parameters:
     """The challenge table, how many attempts were planned at each, and where the attempts are.
 
-    `table` is a JSON file of the case. Attempts come from the inputs (JSON Lines), from Inspect
-    logs and from Inspect tasks (`inspect`, by the id of the challenge). `attempts` were planned at
-    each challenge; those that are in no file are missing. All verdicts together are right with
-    probability at least `level`. With `people: fixed` the human level is that of the very people
-    of the table, without sampling error. A solver that is given the answer must pass at a rate of
-    at least `instrument_min`, at 95 %, in every challenge.
+    `table` is a JSON or YAML file of the case. Attempts come from the inputs (JSON Lines), from
+    Inspect logs and from Inspect tasks (`inspect`, by the id of the challenge). `attempts` were
+    planned at each challenge; those that are in no file are missing. All verdicts together are
+    right with probability at least `level`. With `people: fixed` the human level is that of the
+    very people of the table, without sampling error. A solver that is given the answer must pass at
+    a rate of at least `instrument_min`, at 95 %, in every challenge.
     """
 
     table: str

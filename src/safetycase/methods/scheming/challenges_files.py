@@ -16,13 +16,13 @@ from typing import Any
 from safetycase.methods.counted import Options, Row, never_run
 from safetycase.methods.imported import strict
 from safetycase.methods.imported.origin import made_elsewhere
+from safetycase.methods.scheming.challenges_documents import check_keys
 from safetycase.plugin.contract import Context, InstrumentCheck, MethodError
 from safetycase.stats import clopper_pearson
 
 __all__ = [
     "Attempt",
     "Sources",
-    "check_keys",
     "code_files",
     "gather",
     "instrument",
@@ -204,21 +204,6 @@ def padded(rows: list[Row], planned: int, count: int, what: str) -> list[Row]:
             f"{what} has {count}, and {planned} were planned; say how many there were to be"
         )
     return [*rows, *never_run(planned - count)]
-
-
-def check_keys(
-    value: Any, place: str, *, needed: Sequence[str], optional: Sequence[str] = ()
-) -> dict[str, Any]:
-    """`value` as an object with these keys and no others; `MethodError` with `place` otherwise."""
-    row = strict.mapping(value, place, "the entry")
-    for key in needed:
-        if key not in row:
-            raise MethodError(f"{place}: the key `{key}` is missing")
-    for key in row:
-        if key not in needed and key not in optional:
-            allowed = ", ".join((*needed, *optional))
-            raise MethodError(f"{place}: the key `{key[:60]}` is not known; there is {allowed}")
-    return row
 
 
 def _lines(

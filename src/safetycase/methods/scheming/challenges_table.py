@@ -1,9 +1,9 @@
 """The challenge table of a case: which challenges there are, and how people did on them.
 
-A JSON file `{"challenges": [...]}`. Each has `id`, `family` (`stealth` or `awareness`) and, where
-they apply, `says`, `kind` (`binary`, the default, or `numeric`), `range` ([low, high], for a
-numeric one) and, for stealth, `people`: one score a person, at least two. `tries_each: 1` says
-that each person tried once, so that a binary score is 0 or 1 and no share.
+A JSON or YAML file `{"challenges": [...]}`. Each has `id`, `family` (`stealth` or `awareness`) and,
+where they apply, `says`, `kind` (`binary`, the default, or `numeric`), `range` ([low, high], for a
+numeric one) and, for stealth, `people`: one score a person, at least two. `tries_each: 1` says that
+each person tried once, so that a binary score is 0 or 1 and no share.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from safetycase.methods.imported import strict
-from safetycase.methods.scheming.challenges_files import check_keys
+from safetycase.methods.scheming.challenges_documents import check_keys, document
 from safetycase.methods.scheming.challenges_rule import Challenge
 from safetycase.plugin.contract import MethodError
 
@@ -22,7 +22,7 @@ __all__ = ["read_table"]
 def read_table(path: Path) -> tuple[Challenge, ...]:
     """The challenges of the table; `MethodError` for anything that is not as it says above."""
     place = f"`{path.name}`"
-    top = check_keys(strict.parse(strict.read(path), place), place, needed=("challenges",))
+    top = check_keys(document(path), place, needed=("challenges",))
     entries = strict.listed(top["challenges"], place, "`challenges`")
     found = tuple(_challenge(entry, f"{place} challenge {i}") for i, entry in enumerate(entries, 1))
     if not found:
