@@ -1,0 +1,154 @@
+"""All protocols on one picture: what safety and what usefulness each of them gives."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from safetycase.methods.control.protocol_evaluate import Result, Setting, evaluate
+from safetycase.methods.control.protocol_frontier import frontier, one_definition
+from safetycase.methods.control.protocol_outcomes import Split
+from safetycase.methods.control.protocol_records import Protocol
+from safetycase.plugin.contract import Bar, Frontier, Intervals, MethodError, Plot
+from safetycase.stats import Certified, Interval, Statistic, bounds
+
+__all__ = ["Pictures", "family", "grid", "pictures"]
+
+AUDITING = (
+    "upfront-auditing",
+    "trusted-monitoring",
+    "untrusted-monitoring",
+    "trusted-editing",
+    "resample",
+)
+ADAPTIVE_SHARES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """The plots, and what is to be told about them."""
+
+    plots: tuple[Plot, ...]
+    told: dict[str, str]
+
+
+def pictures(data: Split, parameters: Any, chosen: Result) -> Pictures:
+    """The frontier of all protocols that the table allows, and the interval of each safety."""
+    setting = parameters.setting()
+    results: dict[str, Result] = {}
+    left_out: dict[str, str] = {}
+    for protocol in grid(parameters):
+        name = f"{family(protocol)}: {protocol.name}"
+        try:
+            results[name] = (
+                chosen if protocol == chosen.protocol else evaluate(data, protocol, setting)
+            )
+        except MethodError as error:
+            left_out.setdefault(family(protocol), str(error))
+    one_definition({name: result.safety for name, result in results.items()})
+    points = {
+        name: (result.useful.point, result.safety.point)
+        for name, result in results.items()
+        if math.isfinite(result.useful.point) and math.isfinite(result.safety.point)
+    }
+    told = {f"not on the picture: {name}": why for name, why in left_out.items()}
+    if points:
+        told["not dominated, by plain estimates"] = "; ".join(frontier(points))
+    plots: list[Plot] = [_bars(results, setting)]
+    if points:
+        plots.insert(0, _frontier(data, setting, results, points))
+    return Pictures(plots=tuple(plots), told=told)
+
+
+def grid(parameters: Any) -> Iterator[Protocol]:
+    """Every protocol at the audit share and at each replace share of the picture."""
+    audit = parameters.audit_share
+    shares = sorted({s for s in parameters.frontier_shares if s > audit})
+    chosen = parameters.chosen()
+    found = [chosen, Protocol(kind="trusted-only", audit_share=0.0)]
+    if audit:
+        found.append(Protocol(kind="upfront-auditing", audit_share=audit))
+    for share in (0.0, *shares):
+        found.append(Protocol(kind="trusted-monitoring", audit_share=audit, replace_share=share))
+        found.append(
+            Protocol(
+                kind="untrusted-monitoring",
+                monitor="untrusted",
+                audit_share=audit,
+                replace_share=share,
+            )
+        )
+    for share in shares:
+        plain = Protocol(kind="trusted-editing", audit_share=audit, replace_share=share)
+        again = dataclasses.replace(
+            plain, kind="resample", monitor=parameters.monitor, resamples=parameters.resamples or 1
+        )
+        # Whether the attacker attacks in resamples as well is a family of its own.
+        found += [plain, again, dataclasses.replace(again, attacks_in_resamples=False)]
+        if share in shares[:ADAPTIVE_SHARES]:  # each takes seconds
+            found.append(
+                dataclasses.replace(plain, kind="adaptive-deployment", monitor=parameters.monitor)
+            )
+    yield from dict.fromkeys(found)
+
+
+def family(protocol: Protocol) -> str:
+    """The name of a family of protocols on the picture."""
+    words = protocol.kind.replace("-", " ")
+    if protocol.kind == "resample":
+        return f"{words}, attacked {'each time' if protocol.attacks_in_resamples else 'once'}"
+    if protocol.kind == "adaptive-deployment" and protocol.monitor == "untrusted":
+        return f"{words}, untrusted monitor"
+    return words
+
+
+def _frontier(
+    data: Split,
+    setting: Setting,
+    results: dict[str, Result],
+    points: dict[str, tuple[float, float]],
+) -> Frontier:
+    series: dict[str, dict[str, tuple[float, float]]] = {}
+    worst: dict[str, float] = {}
+    strongest = dataclasses.replace(setting, definition="full_information")
+    for name, point in points.items():
+        protocol = results[name].protocol
+        series.setdefault(family(protocol), {})[protocol.name] = point
+        if protocol.kind in AUDITING and setting.definition != "full_information":
+            worst[name] = evaluate(data, protocol, strongest).safety.point
+    return Frontier(
+        title="Safety and usefulness of all protocols, plain estimates",
+        x_label="usefulness, rescaled",
+        y_label=f"safety: {setting.declared().says}",
+        series=series,
+        worst={name: y for name, y in worst.items() if math.isfinite(y)},
+        worst_says=f"safety against full information ({setting.tasks} tasks, {setting.audits} "
+        "audits)"
+        if worst
+        else "",
+    )
+
+
+def _interval(statistic: Statistic, level: float) -> Interval:
+    """The interval that holds as a whole with probability `level`."""
+    if isinstance(statistic, Certified):
+        return Interval(statistic.low, statistic.high)
+    alpha = (1 - level) / 2
+    return bounds(statistic, alpha_low=alpha, alpha_high=alpha)
+
+
+def _bars(results: dict[str, Result], setting: Setting) -> Intervals:
+    bars = []
+    for name, result in results.items():
+        ends = _interval(result.safety.statistic, setting.level)
+        point = result.safety.point
+        if math.isfinite(point) and math.isfinite(ends.low):
+            bars.append(Bar(label=name, low=ends.low, point=point, high=ends.high))
+    return Intervals(
+        title=f"Safety by protocol, at {setting.level:.0%}: {setting.declared().says}",
+        unit="probability",
+        bars=tuple(bars),
+    )
