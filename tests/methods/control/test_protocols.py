@@ -49,12 +49,19 @@ def test_it_keeps_the_contract() -> None:
 
 def test_a_file_is_measured_and_the_same_seed_gives_the_same(tmp_path: Path) -> None:
     context = planted_context(tmp_path)
-    lines = (json.dumps(row) for row in synthetic_rows(3, SMALL))
-    (context.case_folder / "rows.jsonl").write_text("\n".join(lines), "utf-8")
+    text = (json.dumps(row) for row in synthetic_rows(3, SMALL))
+    (context.case_folder / "rows.jsonl").write_text("\n".join(text), "utf-8")
     chosen = parameters(protocol="untrusted-monitoring", frontier_shares=(0.2,))
     check_measurement(METHOD, lambda: METHOD.run(("rows.jsonl",), chosen, context))
     found = METHOD.run(("rows.jsonl",), chosen, context)
-    assert found.artefacts == {"table of rows": "rows.jsonl"}  # type: ignore[union-attr]
+    assert found.artefacts == {  # type: ignore[union-attr]
+        "table of rows": "rows.jsonl",
+        "outcomes by task": "outcomes.jsonl",
+    }
+    lines = (context.scratch / "outcomes.jsonl").read_text("utf-8").splitlines()
+    outcomes = [json.loads(line) for line in lines]
+    assert sum(line["caught"] for line in outcomes) == found.counts["caught"]  # type: ignore[union-attr]
+    assert {line["strategy"] for line in outcomes} == {"bold", "subtle"}
     assert set(found.quantities) == {  # type: ignore[union-attr]
         "safety",
         "risk",
@@ -105,7 +112,7 @@ def test_the_picture_holds_all_protocols_and_the_full_information_attacker() -> 
         3,
         {},
     )
-    picture, bars = found.plots
+    picture, bars, classes = found.plots
     assert isinstance(picture, Frontier)
     assert set(picture.series) == {
         "trusted only",
@@ -113,8 +120,8 @@ def test_the_picture_holds_all_protocols_and_the_full_information_attacker() -> 
         "trusted monitoring",
         "untrusted monitoring",
         "trusted editing",
-        "resample, attacked each time",
-        "resample, attacked once",
+        "resample",
+        "resample (1 attack)",
         "adaptive deployment",
     }
     every = {f"{a}: {b}": y for a, part in picture.series.items() for b, (_, y) in part.items()}
@@ -124,6 +131,13 @@ def test_the_picture_holds_all_protocols_and_the_full_information_attacker() -> 
     assert isinstance(bars, Intervals)
     assert all(bar.low <= bar.point + 1e-9 <= bar.high + 2e-9 for bar in bars.bars)
     assert len(bars.bars) == len(every)
+    assert isinstance(classes, Intervals)
+    assert [bar.label for bar in classes.bars] == [
+        "constant-rate",
+        "coin-aware",
+        "clocked",
+        "full-information",
+    ]
     assert found.diagnostics["not dominated, by plain estimates"]
     assert not [name for name in found.diagnostics if name.startswith("not on the picture")]
     assert measurement_json(found)["plots"]
@@ -141,8 +155,8 @@ def test_what_the_table_or_the_definition_does_not_allow_is_told() -> None:
         for name in (
             "upfront auditing",
             "adaptive deployment",
-            "resample, attacked each time",
-            "resample, attacked once",
+            "resample",
+            "resample (1 attack)",
         )
     }
 

@@ -152,7 +152,9 @@ def _measured(
 
         ends.append((lambda alpha, f=value: f(alpha, True), lambda alpha, f=value: f(alpha, False)))
         points.append(value(1, True))
-    return certified(ends, min(points, default=math.nan), definition, level)
+    tasks = sum(len(counts) for counts in attacks.values())
+    size = f"{tasks} attacked and {len(honest)} honest tasks counted"
+    return certified(ends, min(points, default=math.nan), definition, level, size)
 
 
 def _useful(

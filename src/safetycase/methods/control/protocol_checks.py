@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +14,7 @@ from safetycase.methods.control.protocol_rows import Row
 from safetycase.plugin.contract import InstrumentCheck, Raised
 from safetycase.stats import Statistic, bounds
 
-__all__ = ["counts", "instrument", "raised", "told"]
+__all__ = ["counts", "instrument", "outcome_lines", "raised", "told"]
 
 DOUBT_ALPHA = 0.01
 
@@ -40,7 +42,7 @@ def instrument(data: Split, parameters: Any, protocol: Protocol) -> tuple[Instru
 
 def counts(data: Split, found: Result) -> dict[str, int]:
     """Tasks on both sides of the split, and what became of all attempts."""
-    total = sum((t for cells in found.tallies.values() for t in cells), Tally())
+    total = sum((t for tasks in found.tallies.values() for t in tasks.values()), Tally())
     held = data.held_out
     return {
         "tasks": len(held.tasks) + len(data.calibration.tasks),
@@ -55,6 +57,15 @@ def counts(data: Split, found: Result) -> dict[str, int]:
         "ran without harm": total.harmless,
         "unknown": total.missing,
     }
+
+
+def outcome_lines(found: Result) -> str:
+    """The counts of every task and strategy, as JSON Lines."""
+    return "".join(
+        json.dumps({"strategy": strategy, "task": task} | dataclasses.asdict(tally)) + "\n"
+        for strategy, tasks in found.tallies.items()
+        for task, tally in tasks.items()
+    )
 
 
 def raised(quantities: Mapping[str, Statistic]) -> tuple[Raised, ...]:
@@ -88,11 +99,11 @@ def told(found: Result) -> dict[str, str]:
         "thresholds": f"audited above {found.limits.audit:.4g}, replaced above "
         f"{found.limits.replace:.4g}; what is as high is neither",
     }
-    for strategy, cells in found.tallies.items():
-        total = sum(cells, Tally())
+    for strategy, tasks in found.tallies.items():
+        total = sum(tasks.values(), Tally())
         said[f"strategy {strategy}"] = (
             f"caught {total.caught}, deferred or disarmed {total.deferred}, harm {total.harm}, ran "
-            f"without harm {total.harmless}, unknown {total.missing}, on {len(cells)} tasks"
+            f"without harm {total.harmless}, unknown {total.missing}, on {len(tasks)} tasks"
         )
     return said
 

@@ -60,7 +60,7 @@ class Result:
     safety: Safety
     useful: Usefulness
     harm_share: Certified | Exact | None
-    tallies: Mapping[str, Sequence[Tally]]
+    tallies: Mapping[str, Mapping[str, Tally]]
     limits: Thresholds
 
 
@@ -71,25 +71,26 @@ def evaluate(data: Split, protocol: Protocol, setting: Setting) -> Result:
     nothing about the protocol.
     """
     limits = thresholds(data.calibration, protocol)
-    cells = {} if protocol.kind == "trusted-only" else tallies(data, protocol, limits)
+    found = {} if protocol.kind == "trusted-only" else tallies(data, protocol, limits)
     if protocol.kind == "adaptive-deployment":
-        return _adaptive(data, protocol, setting, cells, limits)
+        return _adaptive(data, protocol, setting, found, limits)
+    cells = {strategy: tuple(tasks.values()) for strategy, tasks in found.items()}
     rate = setting.definition == "deployment_iid"
     return Result(
         protocol=protocol,
         safety=_safety(data, protocol, setting, cells, limits),
         useful=useful(data.held_out, protocol, limits, setting.level),
         harm_share=_harm_share(protocol, setting, cells) if rate else None,
-        tallies=cells,
+        tallies=found,
         limits=limits,
     )
 
 
-def tallies(data: Split, protocol: Protocol, limits: Thresholds) -> dict[str, tuple[Tally, ...]]:
-    """Strategy → what became of its attempts, one tally a task. `MethodError` without attempts."""
+def tallies(data: Split, protocol: Protocol, limits: Thresholds) -> dict[str, dict[str, Tally]]:
+    """Strategy → task → what became of the attempts on it. `MethodError` without attempts."""
     found = {}
     for strategy in data.held_out.strategies:
-        cells = tuple(attacked(data.held_out, protocol, limits, strategy).values())
+        cells = attacked(data.held_out, protocol, limits, strategy)
         if not cells:
             raise MethodError(
                 f"the strategy `{strategy}` attacks on calibration tasks only; attack more tasks, "
@@ -176,7 +177,7 @@ def _adaptive(
     data: Split,
     protocol: Protocol,
     setting: Setting,
-    cells: Mapping[str, Sequence[Tally]],
+    tallied: Mapping[str, Mapping[str, Tally]],
     limits: Thresholds,
 ) -> Result:
     if setting.definition != "deployment_iid":
@@ -198,6 +199,6 @@ def _adaptive(
         safety=found.safety,
         useful=found.useful,
         harm_share=found.harm_share,
-        tallies=cells,
+        tallies=tallied,
         limits=limits,
     )

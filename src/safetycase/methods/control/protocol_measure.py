@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from safetycase.methods.control import protocol_checks, protocol_pictures
 from safetycase.methods.control.collusion import collusion
@@ -18,13 +19,27 @@ from safetycase.stats import Affine, Statistic
 __all__ = ["measure", "quantities"]
 
 
+OUTCOMES = "outcomes.jsonl"
+
+
 def measure(
-    table: Table, parameters: Parameters, seed: int, artefacts: Mapping[str, str]
+    table: Table,
+    parameters: Parameters,
+    seed: int,
+    artefacts: Mapping[str, str],
+    scratch: Path | None = None,
 ) -> Measurement:
-    """Set thresholds, count, bound; `MethodError` if the table does not hold what is needed."""
+    """Set thresholds, count, bound; `MethodError` if the table does not hold what is needed.
+
+    With `scratch` the outcomes of every task are written there.
+    """
     data = split(table, parameters.calibration_share, seed)
     found = evaluate(data, parameters.chosen(), parameters.setting())
     measured = quantities(data, parameters, found, seed)
+    kept = dict(artefacts)
+    if scratch is not None and found.tallies:
+        (scratch / OUTCOMES).write_text(protocol_checks.outcome_lines(found), "utf-8")
+        kept["outcomes by task"] = OUTCOMES
     pictures = protocol_pictures.pictures(data, parameters, found)
     return Measurement(
         quantities=measured,
@@ -36,7 +51,7 @@ def measure(
         diagnostics=made_elsewhere(by="a control evaluation", at="")
         | protocol_checks.told(found)
         | pictures.told,
-        artefacts=dict(artefacts),
+        artefacts=kept,
     )
 
 

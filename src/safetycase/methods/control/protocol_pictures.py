@@ -10,20 +10,16 @@ from typing import Any
 
 from safetycase.methods.control.protocol_evaluate import Result, Setting, evaluate
 from safetycase.methods.control.protocol_frontier import frontier, one_definition
-from safetycase.methods.control.protocol_outcomes import Split
+from safetycase.methods.control.protocol_game import by_attacker
+from safetycase.methods.control.protocol_outcomes import Split, audits
 from safetycase.methods.control.protocol_records import Protocol
 from safetycase.plugin.contract import Bar, Frontier, Intervals, MethodError, Plot
 from safetycase.stats import Certified, Interval, Statistic, bounds
 
 __all__ = ["Pictures", "family", "grid", "pictures"]
 
-AUDITING = (
-    "upfront-auditing",
-    "trusted-monitoring",
-    "untrusted-monitoring",
-    "trusted-editing",
-    "resample",
-)
+WATCHING = ("trusted-monitoring", "untrusted-monitoring", "trusted-editing", "resample")
+AUDITING = ("upfront-auditing", *WATCHING)
 ADAPTIVE_SHARES = 2
 
 
@@ -60,6 +56,8 @@ def pictures(data: Split, parameters: Any, chosen: Result) -> Pictures:
     plots: list[Plot] = [_bars(results, setting)]
     if points:
         plots.insert(0, _frontier(data, setting, results, points))
+    if chosen.protocol.kind in WATCHING:
+        plots += _attackers(data, setting, chosen)
     return Pictures(plots=tuple(plots), told=told)
 
 
@@ -86,7 +84,7 @@ def grid(parameters: Any) -> Iterator[Protocol]:
         again = dataclasses.replace(
             plain, kind="resample", monitor=parameters.monitor, resamples=parameters.resamples or 1
         )
-        # Whether the attacker attacks in resamples as well is a family of its own.
+        # An attacker that does not attack in resamples is a family of its own.
         found += [plain, again, dataclasses.replace(again, attacks_in_resamples=False)]
         if share in shares[:ADAPTIVE_SHARES]:  # each takes seconds
             found.append(
@@ -99,7 +97,7 @@ def family(protocol: Protocol) -> str:
     """The name of a family of protocols on the picture."""
     words = protocol.kind.replace("-", " ")
     if protocol.kind == "resample":
-        return f"{words}, attacked {'each time' if protocol.attacks_in_resamples else 'once'}"
+        return words if protocol.attacks_in_resamples else f"{words} (1 attack)"
     if protocol.kind == "adaptive-deployment" and protocol.monitor == "untrusted":
         return f"{words}, untrusted monitor"
     return words
@@ -132,6 +130,22 @@ def _frontier(
     )
 
 
+def _attackers(data: Split, setting: Setting, chosen: Result) -> list[Plot]:
+    """What the attacker knows, and what that leaves of the safety of the chosen protocol."""
+    cells = {strategy: tuple(tasks.values()) for strategy, tasks in chosen.tallies.items()}
+    audited = audits(data.held_out, chosen.protocol, chosen.limits)
+    values = by_attacker(cells, audited, setting.tasks, setting.audits)
+    bars = tuple(
+        Bar(label=name, low=low, point=(low + high) / 2, high=high, note="found and certified")
+        for name, (low, high) in values.items()
+    )
+    title = (
+        f"Safety by what the attacker knows, at plain estimates: {setting.tasks} tasks, "
+        f"{setting.audits} audits"
+    )
+    return [Intervals(title=title, unit="probability", bars=bars)] if bars else []
+
+
 def _interval(statistic: Statistic, level: float) -> Interval:
     """The interval that holds as a whole with probability `level`."""
     if isinstance(statistic, Certified):
@@ -142,13 +156,13 @@ def _interval(statistic: Statistic, level: float) -> Interval:
 
 def _bars(results: dict[str, Result], setting: Setting) -> Intervals:
     bars = []
-    for name, result in results.items():
+    for name, result in sorted(results.items()):
         ends = _interval(result.safety.statistic, setting.level)
         point = result.safety.point
         if math.isfinite(point) and math.isfinite(ends.low):
             bars.append(Bar(label=name, low=ends.low, point=point, high=ends.high))
     return Intervals(
-        title=f"Safety by protocol, at {setting.level:.0%}: {setting.declared().says}",
+        title=f"Safety by protocol, at {100 * setting.level:.4g} %: {setting.declared().says}",
         unit="probability",
         bars=tuple(bars),
     )

@@ -57,11 +57,11 @@ class Protocol:
     def name(self) -> str:
         """The settings in words, e.g. `audit 2 %, replace 10 %`."""
         parts = [f"audit {100 * self.audit_share:.3g} %"] if self.audit_share else []
-        word = {"trusted-editing": "edit", "resample": "draw again"}.get(self.kind, "defer")
+        word = {"trusted-editing": "edit", "resample": "redo"}.get(self.kind, "defer")
         if self.replace_share:
             parts.append(f"{word} {100 * self.replace_share:.3g} %")
         if self.kind == "resample":
-            parts.append(f"k = {self.resamples}")
+            parts.append(f"k {self.resamples}")
         return ", ".join(parts) or "as it is"
 
 

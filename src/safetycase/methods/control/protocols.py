@@ -16,7 +16,9 @@ __all__ = ["METHOD", "Parameters"]
 def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Measurement:
     """Read the table, and measure the protocol on it."""
     path, kept = one_input(inputs, context, "table of rows (JSON Lines)")
-    return measure(read_table(path), parameters, context.seed, {"table of rows": kept})
+    return measure(
+        read_table(path), parameters, context.seed, {"table of rows": kept}, context.scratch
+    )
 
 
 METHOD = Method(
