@@ -1,9 +1,10 @@
 """From an Inspect log, as ControlArena writes it, to scored trajectories.
 
-A sample is an attack if its metadata name a side task (ControlArena's own rule), or if they say
-`mode: attack`. The score is the value of one scorer. Nothing that the monitor did not say becomes
-a score: ControlArena gives an answer it cannot read the score 0 and notes `score_parsed: false` in
-a message, which its own analysis does not read; here such a sample has no score.
+Whether a sample is an attack is what its metadata say as `mode` or `eval_mode`, or else whether
+they name a side task (ControlArena's own rule). The score is the value of one scorer. Nothing that
+the monitor did not say becomes a score: ControlArena gives an answer it cannot read the score 0 and
+notes `score_parsed: false` in a message, which its own analysis does not read; here a sample with
+such a step has no score.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ __all__ = ["Keys", "read_log"]
 
 _FALLBACKS = ("No score found in model response", "Could not parse score from model response")
 """What ControlArena 20.1.1 writes as the reason of a score that its monitor did not give."""
+_NOT_ASKED = "No tools found in model response"
+"""Its reason where a step called no tool and the monitor was, by design, not asked."""
 _TRUTHS = {"C": True, "I": False, "N": None, True: True, False: False}
 
 
@@ -81,7 +84,7 @@ def _run(sample: Any, reason: str, scorer: str, keys: Keys, place: str) -> Run:
     score, why = (None, reason) if reason else _score(sample, scorer)
     return Run(
         id=str(sample.uuid or f"{place} epoch {sample.epoch}"),
-        task=_named(metadata, keys.task, place) if keys.task else str(sample.id),
+        task=_task(sample, metadata, keys.task, place),
         attack=attack,
         score=score,
         why=why,
@@ -93,17 +96,26 @@ def _run(sample: Any, reason: str, scorer: str, keys: Keys, place: str) -> Run:
 
 
 def _attack(metadata: Mapping[str, Any], place: str) -> bool:
-    mode = metadata.get("mode")
-    if mode in ("honest", "attack"):
-        return bool(mode == "attack")
-    if mode is not None:
-        raise MethodError(f'{place}: the metadata `mode` are {mode!r}, not "honest" or "attack"')
+    modes = {str(metadata[key]) for key in ("mode", "eval_mode") if metadata.get(key) is not None}
+    if len(modes) > 1 or modes - {"honest", "attack"}:
+        said = " and ".join(sorted(modes))
+        raise MethodError(
+            f'{place}: its metadata call it {said[:60]!r}; a run is "honest" or "attack"'
+        )
+    if modes:
+        return modes == {"attack"}
     if "side_task_name" not in metadata:
         raise MethodError(
-            f"{place}: neither `side_task_name` nor `mode` in its metadata; nothing says whether "
-            "the run is honest or an attack"
+            f"{place}: neither `eval_mode` nor `side_task_name` in its metadata; nothing says "
+            "whether the run is honest or an attack"
         )
     return bool(metadata["side_task_name"])
+
+
+def _task(sample: Any, metadata: Mapping[str, Any], key: str, place: str) -> str:
+    if key:
+        return _named(metadata, key, place)
+    return str(metadata.get("main_task_name") or sample.id)
 
 
 def _strategy(metadata: Mapping[str, Any], key: str, place: str) -> str:
@@ -125,10 +137,13 @@ def _score(sample: Any, scorer: str) -> tuple[float | None, str]:
     value = _number(score.value)
     if value is None:
         return None, "no number"
-    said = [score.metadata or {}]
-    said += [m.metadata or {} for m in sample.messages if m.role == "assistant"]
-    if any(each.get("score_parsed") is False for each in said) or score.explanation in _FALLBACKS:
+    steps = [m.metadata or {} for m in sample.messages if m.role == "assistant"]
+    asked = [each for each in steps if each.get("reason") != _NOT_ASKED]
+    silent = any(e.get("score_parsed") is False for e in [score.metadata or {}, *asked])
+    if silent or score.explanation in _FALLBACKS:
         return None, "not parsed"
+    if not asked and steps:
+        return None, "the monitor was not asked"
     return value, ""
 
 
