@@ -43,7 +43,7 @@ def test_each_level_needs_what_it_adds() -> None:
         for name in wanted:
             less = tuple(other for other in wanted if other != name)
             check = moved_last(
-                (Round(by="red", changed="less", affordances=less),), "none", level, wanted
+                (Round(by="red", changed="less", affordances=less),), "none", level, less
             )
             assert check is not None
             assert not check.passed
@@ -56,6 +56,8 @@ def test_an_affordance_that_a_run_can_show_and_did_not_use_does_not_count() -> N
     assert check is not None
     assert "declared, and not used in this run: prompting" in check.detail
     assert passed(RED, level=1, shown=("prompting",))
+    papers = Round(by="red", changed="x", affordances=("document planting",))
+    assert passed(papers, level=1, shown=("prompting",))  # used in the run, declared or not
 
 
 def test_the_adaptive_round_of_the_run_is_a_round_of_red() -> None:

@@ -7,7 +7,7 @@ arXiv:2312.06942, section 2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,12 +77,12 @@ def played(rounds: Sequence[Round], adaptive: str) -> tuple[Round, ...]:
 
 
 def moved_last(
-    rounds: Sequence[Round], adaptive: str, level: int | None, shown: Iterable[Affordance]
+    rounds: Sequence[Round], adaptive: str, level: int | None, shown: Sequence[Affordance]
 ) -> InstrumentCheck | None:
     """Whether red had the last move and what its level needs; None if nothing was declared.
 
-    `shown` are the affordances that this run used. One of `SHOWABLE` that red is said to have
-    had, and that the run did not use, does not count.
+    `shown` are the affordances that this run used; they count, declared or not. One of `SHOWABLE`
+    that red is said to have had, and that the run did not use, does not.
     """
     order, seen = played(rounds, adaptive), set(shown)
     if not rounds and level is None:
@@ -95,8 +95,9 @@ def moved_last(
             detail=f"{why}: the value holds until the attacker adapts; run an adaptive round "
             "(`adaptive: search`) or add the red round that was made",
         )
-    had = [a for a in order[-1].affordances if a not in SHOWABLE or a in seen]
-    idle = [a for a in order[-1].affordances if a not in had]
+    declared = order[-1].affordances
+    had = [a for a in dict.fromkeys((*declared, *shown)) if a not in SHOWABLE or a in seen]
+    idle = [a for a in declared if a not in had]
     lacking = _lacking(level, had)
     detail = f"red moved last, with {', '.join(had) or 'no affordance'}"
     if idle:
