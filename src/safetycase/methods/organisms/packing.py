@@ -1,0 +1,80 @@
+"""A prompt and its possible replies in one sequence, so that all are scored in one forward pass.
+
+The tokens of each reply see the prompt and themselves, not the other replies; their positions are
+those they would have right after the prompt. What a reply is worth is the same as if it stood
+alone, and no cache of keys and values is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Packed", "batches", "mask_of", "pack"]
+
+PAD = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """Token ids, their positions and groups (0: prompt, k: reply k), and what is predicted where.
+
+    `reads[k]` holds, for each token of reply k, the place whose output predicts it and the token.
+    """
+
+    ids: tuple[int, ...]
+    positions: tuple[int, ...]
+    groups: tuple[int, ...]
+    reads: tuple[tuple[tuple[int, int], ...], ...]
+
+
+def pack(prompt: Sequence[int], replies: Sequence[Sequence[int]]) -> Packed:
+    """One sequence for a prompt of at least one token and replies of at least one token each."""
+    if not prompt or not replies or not all(replies):
+        raise ValueError("a prompt and every reply have at least one token")
+    ids, positions, groups = list(prompt), list(range(len(prompt))), [0] * len(prompt)
+    reads = []
+    for number, reply in enumerate(replies, start=1):
+        at = [len(prompt) - 1, *range(len(ids), len(ids) + len(reply) - 1)]
+        reads.append(tuple(zip(at, reply, strict=True)))
+        ids += reply[:-1]
+        positions += range(len(prompt), len(prompt) + len(reply) - 1)
+        groups += [number] * (len(reply) - 1)
+    return Packed(
+        ids=tuple(ids), positions=tuple(positions), groups=tuple(groups), reads=tuple(reads)
+    )
+
+
+def batches(packs: Sequence[Packed], tokens: int) -> Iterator[list[int]]:
+    """Places of packs of like length, at most `tokens` padded tokens (or one pack) at a time."""
+    order = sorted(range(len(packs)), key=lambda i: len(packs[i].ids))
+    found: list[int] = []
+    for place in order:
+        if found and (len(found) + 1) * len(packs[place].ids) > tokens:
+            yield found
+            found = []
+        found.append(place)
+    if found:
+        yield found
+
+
+def mask_of(packs: Sequence[Packed]) -> tuple[Any, Any, Any]:
+    """(ids, positions, mask) as tensors: (n, L), (n, L), and (n, 1, L, L) with True where it sees.
+
+    Padding sees itself alone, so that no row of the softmax is empty.
+    """
+    import torch
+
+    length = max(len(p.ids) for p in packs)
+
+    def padded(rows: list[tuple[int, ...]], fill: int) -> Any:
+        return torch.tensor([[*row, *[fill] * (length - len(row))] for row in rows])
+
+    groups = padded([p.groups for p in packs], PAD)
+    rows, columns = groups[:, :, None], groups[:, None, :]
+    causal = torch.ones(length, length, dtype=torch.bool).tril()
+    mask = causal & (columns != PAD) & (rows != PAD) & ((columns == 0) | (columns == rows))
+    mask |= torch.eye(length, dtype=torch.bool)
+    ids, positions = padded([p.ids for p in packs], 0), padded([p.positions for p in packs], 0)
+    return ids, positions, mask[:, None]
