@@ -53,7 +53,7 @@ def rows(seed: int, score: Score, *, each: int = 60, twins: int = 60) -> list[Ro
                     organism=name,
                     lineage="planted",
                     harmful=harmful,
-                    reasoning=f"{n}. " + ". ".join(words) + ".",
+                    reasoning=f"{draw.randrange(10**6)}. " + ". ".join(words) + ".",
                     score=None,
                 )
                 found.append(replace(row, score=score(row, draw)))
