@@ -33,6 +33,7 @@ BETA: dict[str, Any] = {
     "honest_law": (7.39, 6.86),
     "attack_law": (8.91, 2.82),
 }
+SHORT = {**BETA, "tasks": 25}
 SCORED = {k: v for k, v in BETA.items() if not k.endswith("_law")}
 QUICK = dataclasses.replace(game_planted.SETTING, tasks=20, audits=2)
 
@@ -99,7 +100,10 @@ def test_a_given_curve_gives_the_published_values(tmp_path: Path) -> None:
 
 
 def test_it_repeats_and_survives_json(tmp_path: Path) -> None:
-    check_measurement(METHOD, lambda: measure(tmp_path, **{**BETA, "tasks": 20}))
+    check_measurement(
+        METHOD,
+        lambda: measure(tmp_path, **{**SHORT, "attackers": ("full-information", "coin-aware")}),
+    )
 
 
 def test_the_pictures_show_the_frontier_and_the_budgets(tmp_path: Path) -> None:
@@ -129,7 +133,8 @@ def test_the_pictures_show_the_frontier_and_the_budgets(tmp_path: Path) -> None:
 def test_the_published_definition_is_undermined_by_an_attacker_with_a_clock(
     tmp_path: Path,
 ) -> None:
-    found = measure(tmp_path, **BETA, definition="constant_rate_sup")
+    two = ("constant-rate", "full-information")
+    found = measure(tmp_path, **BETA, definition="constant_rate_sup", attackers=two)
     assert certified(found, "risk") == certified(found, "risk_constant_rate")
     (doubt,) = found.raises
     assert "at least 0.709" in doubt.says
@@ -141,12 +146,13 @@ def test_the_published_definition_is_undermined_by_an_attacker_with_a_clock(
 
 def test_corners_are_a_curve_too_and_a_bad_one_is_refused(tmp_path: Path) -> None:
     corners = ((0.0, 0.0), (0.02, 0.5), (0.1, 0.75), (1.0, 1.0))
-    found = measure(tmp_path, **SCORED, roc=corners)
+    alone = {**SCORED, "attackers": ("full-information",)}
+    found = measure(tmp_path, **alone, roc=corners)
     assert certified(found, "risk").high == pytest.approx(0.71, abs=0.01)
     with pytest.raises(MethodError, match="runs from"):
-        measure(tmp_path, **SCORED, roc=corners[1:])
+        measure(tmp_path, **alone, roc=corners[1:])
     backwards = ((0.0, 0.0), (0.5, 0.01), (1.0, 1.0))
-    assert [c.passed for c in measure(tmp_path, **SCORED, roc=backwards).instrument] == [False]
+    assert [c.passed for c in measure(tmp_path, **alone, roc=backwards).instrument] == [False]
 
 
 def test_scores_bound_the_curve_by_exact_ends() -> None:

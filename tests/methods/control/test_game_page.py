@@ -23,7 +23,7 @@ def test_the_python_of_the_page_gives_its_numbers() -> None:
         for expression, number in re.findall(r"^(\S.*?)  # ([\d.]+)$", block, re.M):
             assert float(eval(expression, names)) == pytest.approx(float(number), abs=6e-4)
             seen += 1
-    assert seen == 9
+    assert seen == 10
 
 
 def test_the_classes_and_definitions_of_the_page_are_those_there_are() -> None:

@@ -56,6 +56,7 @@ def test_no_rates_by_audits_left_exceed_the_bound_or_the_value_that_was_found(
     best = max(outcomes(game, lambda _m, c, r=r: r[c - 1] if c else 1) for r in grid)
     assert best <= found.high <= full.high
     assert best <= found.low + F(1, 10**4)
+    assert found.high <= found.low + F(11, 10**4)
 
 
 @parametrize

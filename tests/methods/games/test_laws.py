@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from safetycase.methods.games.attackers import (
     FULL_INFORMATION,
 )
 from safetycase.methods.games.clocked import clocked
+from safetycase.methods.games.coin_aware import coin_aware_risks
 from safetycase.methods.games.constant_rate import ConstantRate
 from safetycase.methods.games.full_information import full_information
 from safetycase.methods.games.rates import beta_roc, rates_of
@@ -183,3 +185,23 @@ def test_where_spent_audits_shut_the_deployment_every_task_is_walked() -> None:
     assert value(shut) == pytest.approx(best_value(shut), abs=1e-12)
     assert value(shut) > 0.3
     assert full_information(shut).values[0] == 0.0
+
+
+@settings(max_examples=15, deadline=None)
+@given(games(), st.lists(st.lists(rate, min_size=3, max_size=3), min_size=8, max_size=8))
+def test_no_rates_by_audits_left_exceed_the_certificate(
+    game: AuditGame, drawn: list[list[float]]
+) -> None:
+    found = COIN_AWARE.value(game)
+    rows = np.array([[1.0, *row[: game.audits]] for row in drawn])
+    assert coin_aware_risks(game, rows).max() <= found.high + SLACK
+    assert found.high <= found.low + 1.1e-3
+
+
+def test_a_certificate_of_six_audits_is_far_below_full_information() -> None:
+    game = dataclasses.replace(BETA, tasks=300, audits=6)
+    found, full = COIN_AWARE.value(game), FULL_INFORMATION.value(game)
+    assert found.high - found.low <= 1.1e-3
+    assert found.high < full.low - 0.1
+    many = dataclasses.replace(BETA, tasks=400, audits=13)
+    assert COIN_AWARE.value(many).high == FULL_INFORMATION.value(many).high

@@ -70,7 +70,8 @@ def test_the_instance_of_two_beta_laws() -> None:
     assert clocked.policy == "attack tasks 88 to 100 of 100"
     assert schedule_risk(BETA, [0] * 87 + [1] * 13) == pytest.approx(float(clocked.low), abs=1e-12)
     assert full.low == full.high == pytest.approx(0.709, abs=0.002)
-    assert coins.high == clocked.high == full.high
+    assert coins.high <= coins.low + 1.1e-3
+    assert clocked.high == full.high
     assert "from task 98 on while 1 audit is left" in full.policy
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from safetycase.methods.control.game_curves import Bounds
-from safetycase.methods.games.attackers import CONSTANT_RATE
+from safetycase.methods.games.attackers import CONSTANT_RATE, FULL_INFORMATION
 from safetycase.methods.games.constant_rate import ConstantRate
 from safetycase.plugin.attackers import Attacker, AttackValue, AuditGame, BrokenAttacker, attacker
 from safetycase.plugin.contract import Measure, MethodError
@@ -76,16 +76,20 @@ def classes(names: Sequence[str]) -> tuple[Attacker, ...]:
 def values(bounds: Bounds, named: Sequence[Attacker]) -> dict[str, Found]:
     """The risk against each class: its high end in the worse game, its low end in the better one.
 
-    Both are moved outwards by what floats may have lost. The low end of `coin-aware` is that of
-    the constant rates where the games differ, because its own is not known to move with them.
+    Both are moved outwards by what floats may have lost. Where the games differ, the ends of
+    `coin-aware` are those of the classes below and above it, because its own value is not known to
+    move one way with the audit rate.
     """
     found = {}
     for one in named:
         worse = value_of(one, bounds.worse)
         better = worse
         if bounds.better != bounds.worse:
-            floor = CONSTANT_RATE if one.name == "coin-aware" else one
+            floor, ceiling = one, worse
+            if one.name == "coin-aware":
+                floor, ceiling = CONSTANT_RATE, value_of(FULL_INFORMATION, bounds.worse)
             better = value_of(floor, bounds.better)
+            worse = dataclasses.replace(ceiling, policy=worse.policy)
         found[one.name] = Found(
             attacker=one,
             low=max(0.0, min(float(better.low), float(worse.high)) - ROUNDING),

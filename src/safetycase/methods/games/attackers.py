@@ -61,9 +61,8 @@ def _coin_aware(game: AuditGame) -> AttackValue:
     if not is_exact(game):
         return AttackValue(low=found.low, high=found.high, policy=says)
     rates = [Fraction(rate).limit_denominator(10_000) for rate in found.rates.tolist()]
-    low, high = risk(game, lambda _m, c: rates[c]), best_value(game)
-    if game.audits == 1:
-        high = min(high, Fraction(found.high) + ROUNDING)
+    low = risk(game, lambda _m, c: rates[c])
+    high = min(best_value(game), Fraction(found.high) + ROUNDING)
     return AttackValue(low=low, high=max(low, high), policy=says)
 
 
@@ -129,7 +128,7 @@ COIN_AWARE = Attacker(
     source=SOURCE,
     value=_coin_aware,
     exact=True,
-    limits=(TIMING, "With two or more audits its value is searched for, and bounded from above."),
+    limits=(TIMING, "Beyond 12 audits its rates are searched for, and bounded from above."),
 )
 CLOCKED = Attacker(
     name="clocked",

@@ -1,9 +1,9 @@
 """The attacker that sees how many audits are left, and no clock: one attack rate for each number.
 
 Once the audits are spent it attacks always: nothing can be lost. With one audit one rate is left,
-and its best value is certified. With more audits the rates are searched for; what is found is the
-risk of a real policy, computed without approximation, and what bounds the class is the attacker
-that has a clock as well.
+and its best value is certified; with a few, by branch and bound. With more audits the rates are
+searched for; what is found is the risk of a real policy, computed without approximation, and what
+bounds the class is the attacker that has a clock as well.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from safetycase.methods.games.certify import supremum
+from safetycase.methods.games.coin_boxes import box_bound
 from safetycase.methods.games.constant_rate import ConstantRate
 from safetycase.methods.games.full_information import columns, full_information
 from safetycase.methods.games.rates import rates_of
@@ -20,6 +21,7 @@ from safetycase.plugin.attackers import AuditGame
 
 __all__ = ["CoinAware", "coin_aware", "coin_aware_risks"]
 
+CERTIFIED, CLOSE = 12, 1e-3
 COARSE, SWEEPS, WIDE, ENOUGH = 500, 8, 2, 1e-5
 
 
@@ -55,7 +57,10 @@ def coin_aware(game: AuditGame, *, tolerance: float = 1e-4) -> CoinAware:
     low = float(coin_aware_risks(game, found[None])[0])
     if low < flat.low:
         found, low = start, flat.low
-    return CoinAware(found, low, max(low, ceiling))
+    if audits > CERTIFIED:
+        return CoinAware(found, low, max(low, ceiling))
+    boxes = box_bound(game.tasks, columns(r, audits + 1), found, low, CLOSE)
+    return CoinAware(boxes.rates, boxes.low, max(boxes.low, min(boxes.high, ceiling)))
 
 
 def coin_aware_risks(game: AuditGame, rates: Any) -> Any:
@@ -109,7 +114,9 @@ def _searched(game: AuditGame, start: Any) -> Any:
                 value, best = float(found.max()), rows[int(found.argmax())]
         if sweep >= WIDE and value - before < ENOUGH:
             break
-    return best / pace if pace > 1 else best
+    found = best / pace
+    found[0] = 1.0
+    return found
 
 
 def _blocks(audits: int) -> list[slice]:
