@@ -33,8 +33,8 @@ class Parameters:
     `deployment_iid` needs `attack_rate` and `deployment_tasks`; `constant_rate_sup` and
     `full_information` need `deployment_tasks` and `audits`. `compare_with` are files, read like the
     inputs, of a second protocol, and `compare_definition`, if given, is the definition its value
-    was stated under. `level` is that of every certified interval: a leaf that is decided at a stricter
-    level needs a stricter one here.
+    was stated under. `level` is that of every certified interval: a leaf that is decided at a
+    stricter level needs a stricter one here.
     """
 
     safety_definition: _Definition
