@@ -278,6 +278,12 @@ def test_a_task_without_a_trusted_output_and_a_table_without_attacks_are_refused
     protocol = Protocol(kind="trusted-monitoring")
     with pytest.raises(MethodError, match=rf"`{held.tasks[3]}` has an honest output and no"):
         useful(bare, protocol, evaluate(data, protocol, setting("per_attempt_race")).limits, LEVEL)
+    groups = {key: rows for key, rows in held.groups.items() if key[1] != "trusted"}
+    none = type(held)(groups=groups, tasks=held.tasks, strategies=held.strategies)
+    limits = evaluate(data, protocol, setting("per_attempt_race")).limits
+    found = useful(none, protocol, limits, LEVEL)
+    assert (found.rescaled.low, found.rescaled.high) == (-math.inf, math.inf)
+    assert bounds(found.raw, alpha_low=0.05, alpha_high=0.05).low > 0.7
     calm = split(drawn_table(5, World(strategies=())), 0.5, 1)
     with pytest.raises(MethodError, match="no row of `untrusted attack`"):
         evaluate(calm, protocol, setting("per_attempt_race"))

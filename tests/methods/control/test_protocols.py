@@ -15,7 +15,9 @@ from safetycase.methods.control import (
     protocol_records,
     protocol_resample,
 )
+from safetycase.methods.control.protocol_checks import instrument
 from safetycase.methods.control.protocol_measure import measure
+from safetycase.methods.control.protocol_outcomes import split
 from safetycase.methods.control.protocol_parameters import Parameters
 from safetycase.methods.control.protocol_planted import World, drawn_table, synthetic_rows
 from safetycase.methods.control.protocols import METHOD
@@ -180,6 +182,31 @@ def test_an_unreadable_monitor_and_attacks_that_do_nothing_fail_the_instrument()
     ]
     harmless = dataclasses.replace(SMALL, attack_works=0.0)
     assert failed(harmless) == ["some attack does harm when nobody watches"]
+
+
+def test_honest_tasks_that_are_unlike_those_of_the_thresholds_fail_the_instrument() -> None:
+    data = split(drawn_table(3, World(tasks=160)), 0.5, 3)
+    chosen = parameters()
+    name = "held-out honest outputs are audited no more often than the thresholds allow"
+
+    def passed(shift: float) -> bool:
+        groups = {
+            key: tuple(
+                dataclasses.replace(row, trusted_score=row.trusted_score + shift)
+                if row.policy == "untrusted honest" and row.trusted_score is not None
+                else row
+                for row in rows
+            )
+            for key, rows in data.held_out.groups.items()
+        }
+        moved = dataclasses.replace(
+            data, held_out=dataclasses.replace(data.held_out, groups=groups)
+        )
+        checks = instrument(moved, chosen, chosen.chosen())
+        return next(check.passed for check in checks if check.name == name)
+
+    assert passed(0.0)
+    assert not passed(2.0)
 
 
 @pytest.mark.slow
