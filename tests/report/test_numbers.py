@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from safetycase.argument.expression import parse
@@ -11,6 +13,7 @@ from safetycase.report.numbers import (
     bound_text,
     confidence_text,
     estimate_text,
+    n_text,
     quantity_text,
     share,
     sides_of,
@@ -102,3 +105,10 @@ def test_numbers_that_are_none():
 def test_confidence_is_rounded_outwards():
     assert confidence_text(Confidence(low=0.9319, high=0.9871)) == "between 0.931 and 0.988"
     assert confidence_text(Confidence(low=0.9, high=1.0)) == "between 0.9 and 1"
+
+
+def test_an_interval_that_was_worked_out_has_no_n() -> None:
+    counted = quantity(0.1, 0.2)
+    assert n_text(counted) == "n 50"
+    assert n_text(dataclasses.replace(counted, n=0, clusters=0)) == "n 0"
+    assert n_text(dataclasses.replace(counted, n=0, clusters=0, computed=True)) == "computed"

@@ -8,6 +8,7 @@ import pytest
 
 from safetycase.stats import (
     Affine,
+    Certified,
     Difference,
     Proportion,
     Smallest,
@@ -16,6 +17,7 @@ from safetycase.stats import (
     describe,
     estimate,
     from_json,
+    is_computed,
     natural_range,
     pool,
     sample_size,
@@ -82,3 +84,11 @@ def test_the_largest_of_differences_is_the_smallest_of_the_negated() -> None:
     assert estimate(largest) == pytest.approx(0.4)
     assert natural_range(largest) == natural_range(gains[0])
     assert from_json(to_json(largest)) == largest
+
+
+def test_what_was_worked_out_is_told_from_what_was_counted() -> None:
+    value = Certified(low=0.1, high=0.2, level=0.95, says="a game")
+    assert is_computed(value)
+    assert is_computed(Affine(of=value, scale=-1.0, offset=1.0))
+    assert not is_computed(RATES)
+    assert not is_computed(Smallest(of=(RATES.of[0], value)))

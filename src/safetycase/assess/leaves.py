@@ -35,6 +35,7 @@ from safetycase.stats import (
     clopper_pearson,
     describe,
     estimate,
+    is_computed,
     pool,
     sample_size,
 )
@@ -246,6 +247,7 @@ def _quantities(target: LeafTarget, decided: _Decided) -> tuple[QuantityResult, 
                 unit=measure.unit if measure else "",
                 safer=measure.safer if measure else "neither",
                 text=describe(statistic),
+                computed=is_computed(statistic),
             )
         )
     return tuple(found)

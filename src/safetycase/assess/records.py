@@ -139,7 +139,8 @@ class QuantityResult:
     """One measured quantity of a leaf at the level it is judged at.
 
     `interval` is one-sided at `level` on each side; `n` counts items, `clusters` independent
-    units. `unit` and `safer` come from the method.
+    units. `unit` and `safer` come from the method. `computed` says that the interval was worked
+    out elsewhere, so that there is no n of its own.
     """
 
     name: str
@@ -152,6 +153,7 @@ class QuantityResult:
     unit: str
     safer: str
     text: str
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,7 +153,9 @@ def quantity_text(claim: Element | None, quantity: QuantityResult, outcome: Outc
 
 
 def n_text(quantity: QuantityResult) -> str:
-    """`n 50`, or `n 50 in 10 independent units` where items are not independent."""
+    """`n 50`, or `n 50 in 10 independent units`; `computed` where nothing was counted."""
+    if quantity.computed:
+        return "computed"
     units = (
         "" if quantity.clusters == quantity.n else f" in {quantity.clusters:,} independent units"
     )

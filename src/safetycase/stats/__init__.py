@@ -15,7 +15,14 @@ from safetycase.stats.binomial import (
     wilson,
 )
 from safetycase.stats.encoding import from_json, pool, to_json
-from safetycase.stats.intervals import bounds, describe, estimate, natural_range, sample_size
+from safetycase.stats.intervals import (
+    bounds,
+    describe,
+    estimate,
+    is_computed,
+    natural_range,
+    sample_size,
+)
 from safetycase.stats.planning import power_upper, sample_size_upper, smallest_clean_n
 from safetycase.stats.special import incomplete_beta, incomplete_beta_inverse
 from safetycase.stats.statistics import (
@@ -48,6 +55,7 @@ __all__ = [
     "estimate",
     "sample_size",
     "describe",
+    "is_computed",
     "natural_range",
     "to_json",
     "from_json",

@@ -21,7 +21,7 @@ from safetycase.stats.statistics import (
     Statistic,
 )
 
-__all__ = ["bounds", "describe", "estimate", "natural_range", "sample_size"]
+__all__ = ["bounds", "describe", "estimate", "is_computed", "natural_range", "sample_size"]
 
 
 def bounds(statistic: Statistic, *, alpha_low: float, alpha_high: float) -> Interval:
@@ -124,6 +124,15 @@ def sample_size(statistic: Statistic) -> SampleSize:
             return SampleSize(items=0, clusters=0, missing=0)
         case _:
             assert_never(statistic)
+
+
+def is_computed(statistic: Statistic) -> bool:
+    """Whether nothing was counted: a certified interval or an exact value, scaled or not."""
+    if isinstance(statistic, Affine):
+        return is_computed(statistic.of)
+    if isinstance(statistic, Smallest):
+        return all(map(is_computed, statistic.of))
+    return isinstance(statistic, Certified | Exact)
 
 
 def describe(statistic: Statistic) -> str:

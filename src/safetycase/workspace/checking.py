@@ -178,8 +178,8 @@ def _facts(case: Case, leaf: Evidence, folder: Path, catalogue: Catalogue) -> Le
     if bound and bound.value is not None and not missing and method.best_case:
         try:
             best = method.best_case(bound.value, folder, leaf.inputs)
-        except (OSError, ValueError, KeyError):
-            best = {}  # a size that cannot be known is no finding
+        except Exception:
+            best = {}  # a size that cannot be known is no finding; the run will say what is wrong
     return LeafFacts(
         method=method,
         mismatches=bound.mismatches if bound else (),
