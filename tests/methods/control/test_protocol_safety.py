@@ -260,6 +260,24 @@ def test_usefulness_is_rescaled_and_its_interval_covers() -> None:
     assert (trusted.safety.point, trusted.harm_share) == (1.0, None)
 
 
+@pytest.mark.slow
+def test_the_interval_of_rescaled_usefulness_covers_the_truth_of_its_threshold() -> None:
+    """Correctness does not depend on the score, so that r is one minus the share deferred."""
+    protocol = Protocol(kind="trusted-monitoring", audit_share=0.05, replace_share=0.3)
+    missed, runs, wide = [0, 0], 100, 0.0
+    for seed in range(runs):
+        data = split(drawn_table(seed, World(tasks=200, strategies=())), 0.3, seed)
+        limits = thresholds(data.calibration, protocol)
+        normal = NormalDist()
+        truth = 1 - (normal.cdf(limits.audit) - normal.cdf(limits.replace))
+        found = useful(data.held_out, protocol, limits, 0.8).rescaled
+        missed[0] += found.low > truth
+        missed[1] += found.high < truth
+        wide += (found.high - found.low) / runs
+    assert max(missed) / runs <= 0.1
+    assert wide < 0.6
+
+
 def test_without_a_useful_untrusted_model_there_is_no_rescaled_usefulness() -> None:
     world = World(untrusted_correct=0.35, trusted_correct=0.35)
     data = split(drawn_table(5, world), 0.5, 1)

@@ -25,7 +25,7 @@ from safetycase.methods.games.upfront import upfront_audit, upfront_risk
 from safetycase.plugin.contract import MethodError
 from safetycase.stats import Certified, Exact
 
-__all__ = ["Result", "Setting", "evaluate", "tallies"]
+__all__ = ["Result", "Setting", "evaluate", "tallies", "under"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,12 @@ def evaluate(data: Split, protocol: Protocol, setting: Setting) -> Result:
         tallies=found,
         limits=limits,
     )
+
+
+def under(data: Split, found: Result, setting: Setting) -> Safety:
+    """The safety of a protocol that was evaluated, under another definition."""
+    cells = {strategy: tuple(tasks.values()) for strategy, tasks in found.tallies.items()}
+    return _safety(data, found.protocol, setting, cells, found.limits)
 
 
 def tallies(data: Split, protocol: Protocol, limits: Thresholds) -> dict[str, dict[str, Tally]]:

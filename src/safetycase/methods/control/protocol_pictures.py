@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from safetycase.methods.control.protocol_evaluate import Result, Setting, evaluate
+from safetycase.methods.control.protocol_evaluate import Result, Setting, evaluate, under
 from safetycase.methods.control.protocol_frontier import frontier, one_definition
 from safetycase.methods.control.protocol_game import by_attacker
 from safetycase.methods.control.protocol_outcomes import Split, audits
@@ -116,7 +116,7 @@ def _frontier(
         protocol = results[name].protocol
         series.setdefault(family(protocol), {})[protocol.name] = point
         if protocol.kind in AUDITING and setting.definition != "full_information":
-            worst[name] = evaluate(data, protocol, strongest).safety.point
+            worst[name] = under(data, results[name], strongest).point
     return Frontier(
         title="Safety and usefulness of all protocols, plain estimates",
         x_label="usefulness, rescaled",
