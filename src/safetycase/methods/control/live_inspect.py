@@ -19,6 +19,7 @@ from safetycase.plugin.contract import Context, MethodError
 __all__ = ["Live"]
 
 NO_MODEL = "none/none"
+JUDGE: Mapping[str, Any] = {"max_tokens": 512, "temperature": 0.0, "max_retries": 3, "timeout": 180}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class Live:
     def _roles(self, watch: Watch | None) -> dict[str, Any]:
         if watch is None or watch.monitor != "trusted-model":
             return {}
-        from inspect_ai.model import get_model
+        from inspect_ai.model import GenerateConfig, get_model
 
         name = self.trusted or ""
         access = self.context.models.get(name)
@@ -88,19 +89,17 @@ class Live:
             raise MethodError(f"`trusted` names no model of the case: `{name}`; it has {known}")
         _planted(name)
         try:
-            if access is None:
-                return {"model_roles": {"trusted": get_model(name)}}
-            return {
-                "model_roles": {
-                    "trusted": get_model(
-                        access.inspect_model,
-                        base_url=access.base_url or None,
-                        api_key=access.api_key if access.base_url else None,
-                    )
-                }
-            }
+            model = get_model(
+                name if access is None else access.inspect_model,
+                config=GenerateConfig(
+                    **JUDGE
+                ),  # Inspect gives the options of a run to its model only
+                base_url=access.base_url if access and access.base_url else None,
+                api_key=access.api_key if access and access.base_url else None,
+            )
         except Exception as error:
             raise MethodError(f"the trusted model `{name}` cannot be had: {error}") from error
+        return {"model_roles": {"trusted": model}}
 
 
 def _planted(name: str) -> None:
