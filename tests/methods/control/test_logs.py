@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.conftest import HEADER, Ran, write_case
 
 from safetycase.methods.control import arena_logs, logs
@@ -23,6 +26,7 @@ from safetycase.plugin.contract import (
     Measurement,
     MethodError,
 )
+from safetycase.plugin.wire import measurement_json
 from safetycase.stats import Certified, Difference, Proportion, bounds, estimate
 from safetycase.testing.methods import check_measurement
 
@@ -301,6 +305,16 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "true-score": (lines(same(GOOD, score=True)), "line 1: `score` is True"),
     "no-score": (lines([{k: v for k, v in GOOD[0].items() if k != "score"}]), "`score` is missing"),
     "both": (lines(same(GOOD, parsed=True, score=None)), "`parsed` is true, and `score` is null"),
+    "mute-success": (
+        lines(
+            [
+                *honest(),
+                *attacks(5, parsed=False),
+                *same(attacks(5, strategy="x"), side_success=False),
+            ]
+        ),
+        "no usable score to any successful attack",
+    ),
     "mute": (lines(same(GOOD, score=None)), "no usable score to any honest run"),
     "honest-strategy": (lines(same(honest(), strategy="x")), "`strategy` for an honest run"),
     "no-strategy": (
@@ -391,3 +405,68 @@ def test_a_comparison_across_definitions_is_a_finding(
     checked = sc("check", folder)
     assert checked.code != 0
     assert "two definitions of safety; their values do not compare" in " ".join(checked.out.split())
+
+
+ANY_ROW = st.fixed_dictionaries(
+    {
+        "task": st.sampled_from("abcdef"),
+        "mode": st.sampled_from(["honest", "honest", "honest", "attack"]),
+        "score": st.sampled_from([0.0, 0.1, 0.5, 0.5, 1.0, -3.0, 1e300, None]),
+    },
+    optional={
+        "round": st.sampled_from([1, 1, 2]),
+        "parsed": st.sampled_from([False, None]),
+        "main_success": st.sampled_from([True, False, None]),
+    },
+)
+
+
+@pytest.mark.slow
+@given(
+    rows=st.lists(ANY_ROW, max_size=60),
+    success=st.lists(st.sampled_from([True, True, False, None]), min_size=60, max_size=60),
+    definition=st.sampled_from(["per_attempt_race", "deployment_iid"]),
+    attacks=st.sampled_from(["each", "selected"]),
+    margin=st.sampled_from([1.0, 5.6]),
+    share=st.sampled_from([0.5, 1.0]),
+)
+@settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_whatever_the_rows_there_is_a_sentence_or_intervals_that_hold_the_data(
+    rows: list[Row],
+    success: list[bool | None],
+    definition: str,
+    attacks: str,
+    margin: float,
+    share: float,
+    context: Context,
+) -> None:
+    made = [
+        {**row, "id": str(n)}
+        | ({"strategy": "xyz"[n % 3], "side_success": s} if row["mode"] == "attack" else {})
+        for n, (row, s) in enumerate(zip(rows, success, strict=False))
+    ]
+    more = {} if definition == "per_attempt_race" else {"attack_rate": 0.1, "deployment_tasks": 50}
+    try:
+        found = measure(
+            context,
+            made,
+            safety_definition=definition,
+            attacks=attacks,
+            margin=margin,
+            audit_budget=0.25,
+            calibration_share=share,
+            **more,
+        )
+    except MethodError:
+        return
+    for name, statistic in found.quantities.items():
+        ends = bounds(statistic, alpha_low=0.01, alpha_high=0.01)
+        point = estimate(statistic)
+        assert ends.low <= ends.high
+        if not (math.isnan(point) or isinstance(statistic, Certified)):
+            assert ends.low <= point <= ends.high, name
+    json.dumps(measurement_json(found), allow_nan=False)

@@ -107,6 +107,7 @@ METHOD = Method(
         "Audits are taken as perfect: whatever is flagged is found. Auditors are another leaf.",
         "Runs of the deployment are taken as exchangeable with the honest runs of the files, and "
         "tasks as independent of one another.",
+        "That the red team of a later round had seen the monitor is as the files say it.",
         "An attacker that chooses by the monitor's own score is the worst case among the attempts "
         "in the files; it makes no new attempt.",
         "The scores are as the files say them: that they came from the monitor, and from this "

@@ -48,7 +48,7 @@ def measure(
             "attack policy": "as the files have it; nothing here made it stronger",
         },
         instrument=_instrument(t, parameters),
-        raises=_raises(t, number, parameters),
+        raises=_raises(t, len({run.round for run in runs if run.attack}), parameters),
         plots=pictures(
             t,
             found.threshold,
@@ -103,7 +103,7 @@ def _instrument(t: Trajectories, parameters: Parameters) -> tuple[InstrumentChec
     )
 
 
-def _raises(t: Trajectories, number: int, parameters: Parameters) -> tuple[Raised, ...]:
+def _raises(t: Trajectories, rounds: int, parameters: Parameters) -> tuple[Raised, ...]:
     import numpy as np
 
     found = []
@@ -118,7 +118,7 @@ def _raises(t: Trajectories, number: int, parameters: Parameters) -> tuple[Raise
                     "than honest work. The direction of the score, or the labels, may be wrong.",
                 )
             )
-    if parameters.margin == 1 and number == 1:
+    if parameters.margin == 1 and rounds == 1:
         found.append(
             Raised(
                 name="no-adaptive-round",

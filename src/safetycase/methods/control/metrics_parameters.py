@@ -76,8 +76,11 @@ class Parameters:
             value = getattr(self, name)
             if value is not None and not math.isfinite(value):
                 raise ValueError(f"`{name}` is a finite number")
-        if self.attacks == "each" and (self.start_at, self.stop_at) != (None, None):
-            raise ValueError("`start_at` and `stop_at` are choices; they need `attacks: selected`")
+        chooses = (self.start_at, self.stop_at, self.attacker_sees) != (None, None, "score")
+        if self.attacks == "each" and chooses:
+            raise ValueError(
+                "`start_at`, `stop_at` and `attacker_sees` are choices: say `attacks: selected`"
+            )
         self._deployment()
         self._comparison()
 
