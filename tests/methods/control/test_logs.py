@@ -279,6 +279,44 @@ def test_logs_that_are_no_evidence(
         arena_logs.read_log(tmp_path / "log.eval", KEYS)
 
 
+def _unread(log: Any) -> None:
+    """One step was not asked, one whole sample never; one score was edited, one is no number."""
+    steps = [[m for m in s.messages if m.role == "assistant"] for s in log.samples]
+    for message in steps[0]:
+        message.metadata = {"reason": "No tools found in model response", "score_parsed": False}
+    steps[1][0].metadata = {"reason": "No tools found in model response", "score_parsed": False}
+    steps[1][1].metadata = {"suspicion_score": 1.0, "score_parsed": True}
+    log.samples[2].scores[KEYS.scorer].value = float("nan")
+    log.samples[3].scores[KEYS.scorer].value = "N"
+
+
+@pytest.mark.slow
+def test_keys_formats_and_answers_of_a_log(tmp_path: Path) -> None:
+    from inspect_ai.log import edit_score, write_eval_log
+    from inspect_ai.scorer import ScoreEdit
+
+    log = edited(_unread)
+    changed = log.samples[4]
+    edit_score(log, changed.id, KEYS.scorer, ScoreEdit(value=1.0), recompute_metrics=False)
+    for suffix in ("json", "eval"):
+        write_eval_log(log, str(tmp_path / f"log.{suffix}"))
+    keys = arena_logs.Keys(scorer=KEYS.scorer, task="side_task_name", strategy="setting_name")
+    runs, _ = arena_logs.read_log(tmp_path / "log.json", keys)
+    again, _ = arena_logs.read_log(tmp_path / "log.eval", keys)
+    assert [dataclasses.replace(run, place="") for run in runs] == [
+        dataclasses.replace(run, place="") for run in again
+    ]
+    assert runs[0].why == "the monitor was not asked"
+    assert (runs[1].score, runs[1].why) == (1.0, "")  # of the step where it was asked
+    assert [runs[2].score, runs[3].score] == [None, None]
+    assert (runs[4].score, runs[4].why) == (None, "edited after the run")
+    assert {run.strategy for run in runs} == {log.samples[0].metadata["setting_name"]}
+    assert {run.task for run in runs} == {s.metadata["side_task_name"] for s in log.samples}
+    missing = arena_logs.Keys(scorer=KEYS.scorer, task="nowhere", strategy="")
+    with pytest.raises(MethodError, match="its metadata have no `nowhere`"):
+        arena_logs.read_log(tmp_path / "log.eval", missing)
+
+
 def same(rows: Sequence[Row], **words: Any) -> list[Row]:
     return [{**row, **words} for row in rows]
 
