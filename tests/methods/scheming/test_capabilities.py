@@ -18,7 +18,7 @@ from safetycase.methods.scheming.capabilities_graph import Ability, Bounded, Nee
 from safetycase.methods.scheming.capabilities_planted import measured
 from safetycase.plugin.contract import Context, Measurement, MethodError
 from safetycase.plugin.wire import measurement_json
-from safetycase.stats import Certified, bounds
+from safetycase.stats import Certified, bounds, clopper_pearson
 from safetycase.testing.methods import check_measurement, check_method
 
 GRAPH = {
@@ -163,6 +163,23 @@ def test_an_ability_beyond_its_needs_refutes_the_graph(tmp_path: Path) -> None:
     assert capability.high > 0.9
     agreeing = measure(tmp_path, [*ROWS, *lines(sabotage=[1] * 3 + [0] * 47)], graph)
     assert agreeing.raises == ()
+
+
+@pytest.mark.slow
+def test_the_doubt_finds_a_wrong_graph_and_hardly_ever_a_right_one(tmp_path: Path) -> None:
+    first, *others = GRAPH["abilities"]  # type: ignore[misc]
+    graph = {**GRAPH, "abilities": [{**first, "unknown": False}, *others]}
+    generator = random.Random(6)
+    found = {"wrong": 0, "right": 0}
+    for kind, plan, done in (("wrong", 0.1, 0.6), ("right", 0.5, 0.5)):
+        for _ in range(40):
+            rates = {"plan": plan, "exploit": 0.6, "persuade": 0.6, "sabotage": done}
+            draws = {n: [int(generator.random() < p) for _ in range(50)] for n, p in rates.items()}
+            found[kind] += bool(measure(tmp_path, lines(**draws), graph).raises)
+    recall = clopper_pearson(found["wrong"], 40, alpha_low=0.05, alpha_high=0.05)
+    alarms = clopper_pearson(found["right"], 40, alpha_low=0.05, alpha_high=0.05)
+    assert recall.low > 0.85
+    assert alarms.high < 0.12
 
 
 @pytest.mark.parametrize(

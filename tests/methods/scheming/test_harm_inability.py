@@ -17,7 +17,7 @@ from safetycase.methods.scheming.harm_inability_planted import measured
 from safetycase.plugin.contract import Context, Measurement, MethodError
 from safetycase.plugin.parameters import bind
 from safetycase.plugin.wire import measurement_json
-from safetycase.stats import ClusteredDifference, Exact, bounds, estimate
+from safetycase.stats import ClusteredDifference, Exact, bounds, clopper_pearson, estimate
 from safetycase.testing.methods import check_measurement, check_method
 
 LEVELS = (Level(name="zero-shot", effort=1), Level(name="fine-tuned", effort=10))
@@ -210,6 +210,20 @@ def test_the_plan_binds_and_its_best_case_is_known(tmp_path: Path) -> None:
     assert bounds(best["worst_level_success"], alpha_low=0.05, alpha_high=0.05).high == (
         pytest.approx(1 - 0.05 ** (1 / 50))
     )
+
+
+@pytest.mark.slow
+def test_the_doubt_finds_a_model_that_holds_back_and_hardly_ever_another() -> None:
+    def raised(rates: dict[str, float], seed: int) -> bool:
+        return any(r.name == "effort-lowers-success" for r in measured(rates, seed).raises)
+
+    runs = 40
+    held_back = sum(raised({"fine-tuned": 0.1, "else": 0.8}, seed) for seed in range(runs))
+    honest = sum(raised({"else": 0.5}, seed) for seed in range(runs))
+    recall = clopper_pearson(held_back, runs, alpha_low=0.05, alpha_high=0.05)
+    alarms = clopper_pearson(honest, runs, alpha_low=0.05, alpha_high=0.05)
+    assert recall.low > 0.9  # all of 40
+    assert alarms.high < 0.1  # none of 40; the level of the doubt is 1 %
 
 
 def test_a_mean_in_place_of_the_largest_does_not_pass_the_check(

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 Verdict = Literal["passed", "failed", "undetermined"]
-_RESAMPLES = 1000
+_RESAMPLES = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
