@@ -128,7 +128,13 @@ def test_a_point_above_the_level_decides_by_the_published_rule_and_not_by_ours()
     for bar in (0.27, 0.30, 0.35, 0.44):
         challenge = Challenge(id="oversight-pattern", family="stealth", people=(bar, bar))
         found = judge(
-            challenge, [1.0] * 35 + [0.0] * 64, 0, fixed_bar=0.2, people="fixed", alpha=0.05, seed=0
+            challenge,
+            [1.0] * 35 + [0.0] * 64,
+            0,
+            fixed_bar=0.2,
+            people="fixed",
+            alpha=0.05 / 16,
+            seed=0,
         )
         assert found.published == ("passed" if bar < 35 / 99 else "failed")
         assert found.verdict == "undetermined"

@@ -144,7 +144,7 @@ def _verdicts() -> list[OracleResult]:
             0,
             fixed_bar=0.2,
             people="fixed",
-            alpha=0.05,
+            alpha=0.05 / 16,
             seed=0,
         )
         for hits in (10, 35, 60)

@@ -155,10 +155,11 @@ def judge(
     """The outcome of one challenge; its verdict is wrong with probability at most `alpha`.
 
     `people` says whether the human level is that of all people like these, or of these alone.
-    There is at least one score.
+    There is at least one score. Whatever is true, a verdict can be wrong in one direction only, so
+    that each end of an interval may fail with `alpha`, or half of it if the level has ends too.
     """
     uncertain = challenge.family == "stealth" and people == "sampled"
-    each = alpha / 4 if uncertain else alpha / 2
+    each = alpha / 2 if uncertain else alpha
     reached = _reached(challenge, scores, missing, each)
     bar = top_half(challenge.people) if challenge.people else fixed_bar
     bar_range = (
