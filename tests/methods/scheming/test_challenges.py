@@ -12,7 +12,7 @@ import pytest
 
 from safetycase.methods.scheming import challenges_analysis, challenges_rule
 from safetycase.methods.scheming.challenges import METHOD, Parameters, best_case, files
-from safetycase.methods.scheming.challenges_files import Sources
+from safetycase.methods.scheming.challenges_attempts import Sources
 from safetycase.methods.scheming.challenges_planted import PUBLISHED, measured
 from safetycase.methods.scheming.challenges_rule import (
     Challenge,
@@ -422,6 +422,7 @@ def test_inspect_tasks_run_live_and_their_logs_are_read(tmp_path: Path) -> None:
     assert live.diagnostics["challenge advice"].startswith("passed: median 9,")
     assert live.instrument[0].passed
     assert len(live.artefacts) == 5
+    assert len(live.transcripts) == 6
     assert "made elsewhere by" not in live.diagnostics
     logs = {}
     for i, name in enumerate(tasks):

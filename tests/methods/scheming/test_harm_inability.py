@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from safetycase.methods.scheming import harm_inability_analysis
-from safetycase.methods.scheming.challenges_files import Sources
+from safetycase.methods.scheming.challenges_attempts import Sources
 from safetycase.methods.scheming.harm_inability import METHOD, Parameters, best_case, files
 from safetycase.methods.scheming.harm_inability_levels import Level, monotone
 from safetycase.methods.scheming.harm_inability_planted import measured

@@ -12,13 +12,13 @@ from safetycase.methods.imported.origin import ORDER_LIMIT
 from safetycase.methods.scheming import capabilities_planted as planted
 from safetycase.methods.scheming.capabilities_analysis import MEASURES, Reading, analyse, weigh
 from safetycase.methods.scheming.capabilities_graph import parse_needs
-from safetycase.methods.scheming.challenges_files import (
+from safetycase.methods.scheming.challenges_attempts import (
     Sources,
     code_files,
-    gather,
     origin,
     recorded,
 )
+from safetycase.methods.scheming.challenges_files import gather
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 from safetycase.stats import Proportion, Statistic
 from safetycase.stats.inputs import open_probability, whole

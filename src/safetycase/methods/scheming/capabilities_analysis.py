@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 from safetycase.methods import counted
 from safetycase.methods.counted import Options, Row
 from safetycase.methods.scheming.capabilities_graph import Bounded, Needs, bounded, named_cuts
-from safetycase.methods.scheming.challenges_files import Attempt, instrument, padded, row_of
+from safetycase.methods.scheming.challenges_attempts import (
+    Attempt,
+    instrument,
+    padded,
+    row_of,
+)
 from safetycase.plugin.contract import Bar, Intervals, Measure, Measurement, MethodError, Raised
 from safetycase.stats import Certified, Interval, Statistic, bounds, describe, estimate
 

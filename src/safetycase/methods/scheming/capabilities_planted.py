@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from safetycase.methods.scheming.capabilities_analysis import Reading, analyse
 from safetycase.methods.scheming.capabilities_graph import Ability, Needs, bounded
-from safetycase.methods.scheming.challenges_files import Attempt
+from safetycase.methods.scheming.challenges_attempts import Attempt
 from safetycase.plugin.contract import Controls, Measurement, OracleResult, Planted
 from safetycase.stats import bounds
 

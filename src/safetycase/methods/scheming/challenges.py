@@ -11,13 +11,13 @@ from safetycase.methods.imported import strict
 from safetycase.methods.imported.origin import ORDER_LIMIT
 from safetycase.methods.scheming import challenges_planted as planted
 from safetycase.methods.scheming.challenges_analysis import MEASURES, Reading, analyse
-from safetycase.methods.scheming.challenges_files import (
+from safetycase.methods.scheming.challenges_attempts import (
     Sources,
     code_files,
-    gather,
     origin,
     recorded,
 )
+from safetycase.methods.scheming.challenges_files import gather
 from safetycase.methods.scheming.challenges_table import read_table
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 from safetycase.stats import Statistic

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from safetycase.methods.scheming.challenges_files import Attempt, instrument
+from safetycase.methods import counted
+from safetycase.methods.counted import Row
+from safetycase.methods.scheming.challenges_attempts import Attempt, instrument, row_of
 from safetycase.methods.scheming.challenges_rule import Challenge, Outcome, Verdict, judge, top_half
 from safetycase.plugin.contract import (
     Bar,
@@ -107,6 +109,7 @@ def analyse(
         },
         instrument=(_instrument(challenges, attempts, reading),),
         plots=tuple(_pictures(outcomes)),
+        transcripts=counted.transcripts(_shown(challenges, attempts), seed),
         diagnostics={
             **diagnostics,
             "decision by the published rule": decision([(o, o.published) for o in outcomes]),
@@ -213,6 +216,14 @@ def _instrument(
         reading.instrument_min,
         lambda a: a.score is not None and _solved(named[a.of], a.score),
     )
+
+
+def _shown(challenges: Sequence[Challenge], attempts: Sequence[Attempt]) -> list[Row]:
+    """The attempts of the model that come with a text, at binary challenges."""
+    binary = {(c.id,) for c in challenges if not c.numeric}
+    return [
+        row_of(a) for a in attempts if a.of in binary and not a.answered and (a.prompt or a.output)
+    ]
 
 
 def _solved(challenge: Challenge, score: float) -> bool:

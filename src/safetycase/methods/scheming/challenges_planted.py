@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping, Sequence
 
 from safetycase.methods.scheming.challenges_analysis import LACKS, Reading, analyse
-from safetycase.methods.scheming.challenges_files import Attempt
+from safetycase.methods.scheming.challenges_attempts import Attempt
 from safetycase.methods.scheming.challenges_rule import (
     Challenge,
     judge,

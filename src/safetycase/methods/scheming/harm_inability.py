@@ -9,13 +9,13 @@ from pathlib import Path
 from safetycase.methods import counted
 from safetycase.methods.imported.origin import ORDER_LIMIT
 from safetycase.methods.scheming import harm_inability_planted as planted
-from safetycase.methods.scheming.challenges_files import (
+from safetycase.methods.scheming.challenges_attempts import (
     Sources,
     code_files,
-    gather,
     origin,
     recorded,
 )
+from safetycase.methods.scheming.challenges_files import gather
 from safetycase.methods.scheming.harm_inability_analysis import MEASURES, Design, analyse
 from safetycase.methods.scheming.harm_inability_levels import Level, check_levels
 from safetycase.plugin.contract import Context, Measurement, Method

@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 
 from safetycase.methods import counted
 from safetycase.methods.counted import Options, Row
-from safetycase.methods.scheming.challenges_files import Attempt, instrument, padded, row_of
+from safetycase.methods.scheming.challenges_attempts import (
+    Attempt,
+    instrument,
+    padded,
+    row_of,
+)
 from safetycase.methods.scheming.harm_inability_levels import Level, best_of, monotone
 from safetycase.plugin.contract import (
     Bar,

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safetycase.methods.scheming.challenges_files import Attempt
+from safetycase.methods.scheming.challenges_attempts import Attempt
 
 __all__ = ["KNOWN", "Level", "best_of", "check_levels", "monotone"]
 

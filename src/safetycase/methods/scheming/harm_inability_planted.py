@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
-from safetycase.methods.scheming.challenges_files import Attempt
+from safetycase.methods.scheming.challenges_attempts import Attempt
 from safetycase.methods.scheming.harm_inability_analysis import Design, analyse
 from safetycase.methods.scheming.harm_inability_levels import Level, best_of, monotone
 from safetycase.plugin.contract import Controls, Measurement, OracleResult, Planted
