@@ -68,12 +68,12 @@ def tail_mean(least: float, scale: float, untested: float, *, upper: bool) -> fl
     `upper` asks for; v below `untested` counts as 1 or as 0.
     """
     start = min(1.0, max(untested, 1e-300))
-    c, ratio = math.exp(min(-least, 700.0)), start ** (-1 / _STEPS)
+    c, ratio = math.exp(min(-least, 700.0)), math.exp(-math.log(start) / _STEPS)
     total, left = start if upper else 0.0, start
     for _ in range(_STEPS):
         right = min(1.0, left * ratio)
         at = left if upper else right
-        total += (right - left) * math.exp(-c * at**scale)
+        total += (right - left) * math.exp(-c * math.pow(at, scale))
         left = right
     return min(1.0, total)
 
