@@ -262,7 +262,7 @@ def _said(fit: TailFit, ahead: Forecast, horizon: Horizon, back_test: str) -> di
         "estimate": f"p = {ahead.probability:.3g} (ψ = {ahead.score:.3g}) for the worst query; an "
         "estimate is too low in about a third of the cases",
         "estimate if the tail had another shape": shapes,
-        "line": f"log S(ψ) = {fit.slope:.4g}·ψ + {fit.intercept:.4g}",
+        "line": f"log S(ψ) = {fit.slope:.4g}·ψ {fit.intercept:+.4g}",
         "share above the threshold by the line": f"{share_above(fit, horizon.threshold):.3g}",
         "back-test": back_test,
     }

@@ -58,7 +58,8 @@ def _rounded(log: float, *, upper: bool) -> float:
     """
     if log < -_FAINT:
         return math.exp(-_FAINT) if upper else 0.0
-    return math.exp((math.ceil if upper else math.floor)(log * 10) / 10)
+    tenths = math.ceil(log * 10) if upper else math.floor(log * 10)
+    return math.exp(tenths / 10)
 
 
 def tail_mean(least: float, scale: float, untested: float, *, upper: bool) -> float:
@@ -71,7 +72,7 @@ def tail_mean(least: float, scale: float, untested: float, *, upper: bool) -> fl
     c, ratio = math.exp(min(-least, 700.0)), math.exp(-math.log(start) / _STEPS)
     total, left = start if upper else 0.0, start
     for _ in range(_STEPS):
-        right = min(1.0, left * ratio)
+        right = min(1.0, left * ratio * (1 + 1e-12))  # rounding never leaves the end out
         at = left if upper else right
         total += (right - left) * math.exp(-c * math.pow(at, scale))
         left = right
@@ -103,4 +104,4 @@ def shaped_score(fit: TailFit, queries: int, shape: float) -> float:
     times = queries * len(fit.scores) / fit.tested
     if shape == 0:
         return least + mean * math.log(times)
-    return least + mean * (1 - shape) * (times**shape - 1) / shape
+    return least + mean * (1 - shape) * (math.pow(times, shape) - 1) / shape
