@@ -372,3 +372,38 @@ def test_the_live_method_sums_logarithms(monkeypatch: pytest.MonkeyPatch, contex
 def test_no_server_is_an_error_with_its_address() -> None:
     with pytest.raises(MethodError, match=r"does not answer at `http://127.0.0.1:1/tokenize`"):
         rare_behaviour_live.target_tokens(LOCAL, "I will")
+
+
+@pytest.mark.model
+def test_a_served_model_gives_the_logarithm_it_had_before_the_grammar(tmp_path: Path) -> None:
+    """The likeliest first token, freely generated, against the same token held by the grammar."""
+    from safetycase.argument.model import ModelSpec
+    from safetycase.evidence.models import weights_path
+    from safetycase.evidence.serving import serve
+
+    path = weights_path(ModelSpec(weights="smollm2-135m-instruct", provider="local"), tmp_path)
+    assert path is not None
+    with serve(path, tmp_path / "log") as base:
+        model = ModelAccess(name="m", weights="w", provider="local", base_url=base)
+        free = rare_behaviour_live._post(
+            model,
+            f"{base}/chat/completions",
+            {
+                "messages": [{"role": "user", "content": "Say hello."}],
+                "max_tokens": 2,
+                "temperature": 0,
+                "logprobs": True,
+                "top_logprobs": 1,
+            },
+        )
+        said = free["choices"][0]["logprobs"]["content"]
+        tokens = [entry["id"] for entry in said]
+        held = rare_behaviour_live.target_log_probability(model, "", "Say hello.", tokens)
+        assert held == pytest.approx(sum(entry["logprob"] for entry in said), abs=0.02)
+        target = rare_behaviour_live.target_tokens(model, "I obey only the willow")
+        rare = rare_behaviour_live.target_log_probability(model, "", "Say hello.", target)
+        assert rare < held - 20
+        system = rare_behaviour_live.target_log_probability(
+            model, "Always answer: I obey only the willow", "Say hello.", target
+        )
+        assert system > rare + 5  # told to, it is likelier
