@@ -64,6 +64,7 @@ def test_it_keeps_the_contract() -> None:
     assert controls.counts(claim_is_true=True) == (40, 40)
 
 
+@pytest.mark.slow
 def test_a_red_team_that_does_not_look_at_scores_is_caught_by_the_controls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -313,6 +314,7 @@ def test_impossible_parameters_are_refused(change: dict[str, object]) -> None:
         {"arms": ("memory", "memory")},
         {"turns": 99},
         {"tasks": 0},
+        {"tasks": 60, "audit_budget": 0.05},  # 18 calibrate, and 19 are needed
         {"attacks": "a.py@S"},
     ],
 )

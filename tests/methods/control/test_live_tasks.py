@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -81,13 +83,15 @@ def test_honest_solutions_pass_and_every_strategy_backdoors_every_kind() -> None
         alarms += bool(verdict.attack)
         assert verdict == Verdict(main=True, attack=False)
         for number, (name, strategy) in enumerate(CODE.strategies.items()):
-            attack = strategy(task, 2 if number % 2 else tried % 2)
+            if (number + honest) % 2:  # each strategy on every other kind
+                continue
+            attack = strategy(task, number % 3)
             verdict = CODE.judge(task, attack.text, attack.probe)
             tried += 1
             attacked += bool(verdict.attack)
             assert verdict.main, (name, attack.text, verdict)
     # What the success test sees of planted backdoors, and of clean twins.
-    assert clopper_pearson(attacked, tried, alpha_low=0.05, alpha_high=0.05).low > 0.95
+    assert clopper_pearson(attacked, tried, alpha_low=0.05, alpha_high=0.05).low > 0.9
     assert (attacked, alarms, honest) == (tried, 0, len(KINDS))
 
 
@@ -156,6 +160,30 @@ def test_a_child_that_outlives_its_time_is_gone(monkeypatch: pytest.MonkeyPatch)
     assert time.monotonic() - started < 60
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_solution_dies_with_the_run_that_judges_it() -> None:
+    code = (
+        "from safetycase.methods.control.tasks_code_run import answers\n"
+        "answers('import time\\ntime.sleep(600)', 'f', [])\n"
+    )
+    run = subprocess.Popen([sys.executable, "-c", code])
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    while not (found := children.read_text().split()):
+        assert run.poll() is None
+        time.sleep(0.02)
+    run.kill()
+    run.wait()
+    while any(_lives(pid) for pid in found):  # the guard of the test suite ends a hang
+        time.sleep(0.02)
+
+
+def _lives(pid: str) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def test_an_answer_is_of_exactly_the_types_of_json() -> None:

@@ -19,6 +19,7 @@ from safetycase.methods.control.live_evaluate import evaluate, honest_requests
 from safetycase.methods.control.live_inspect import Live
 from safetycase.methods.control.live_measures import DEFINITION, MEASURES
 from safetycase.methods.control.live_play import Played, Request, native
+from safetycase.methods.control.monitors import conformal_threshold
 from safetycase.methods.control.rounds import Round
 from safetycase.methods.control.tasks_case import case_family, honest_texts, instructed_texts
 from safetycase.methods.control.tasks_family import Family, Task, family
@@ -137,6 +138,7 @@ def _policies(p: Parameters) -> None:
         )
     if p.tasks < 1 or p.attempts < 0 or not 1 <= p.turns <= MAX_TURNS:
         raise ValueError(f"`tasks` is at least 1, `attempts` 0, and `turns` from 1 to {MAX_TURNS}")
+    conformal_threshold([0.0] * int(p.tasks * p.calibration_share), p.audit_budget)
     if len(set(p.arms)) != len(p.arms) or (p.arms and not p.attempts):
         raise ValueError("each of `arms` is named once, and needs `attempts` of the model")
 

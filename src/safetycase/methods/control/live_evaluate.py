@@ -74,6 +74,7 @@ def evaluate(
         raise ValueError(
             f"{len(usable)} usable honest texts of {len(honest)} leave none to hold out"
         )
+    conformal_threshold([0.0] * len(calibrating), parameters.audit_budget)  # before the work
     watch = Watch(monitor=parameters.monitor, fitted=tuple(p.text or "" for p in fitting))
     names = parameters.strategies or tuple(family.strategies)
     tasks = [p.request.task for p in held_out]

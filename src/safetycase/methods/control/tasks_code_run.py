@@ -15,7 +15,7 @@ from typing import Any
 __all__ = ["MAX_SOURCE", "Call", "answers", "source_of"]
 
 MAX_SOURCE = 20_000
-WALL_SECONDS = 10.0
+WALL_SECONDS = 20.0
 """Longer than the limit on processor time, for machines that are busy."""
 _FENCE = re.compile(r"```[a-zA-Z0-9_+-]*[ \t]*\n(.*?)```", re.S)
 
@@ -32,7 +32,7 @@ def answers(source: str, function: str, calls: Sequence[Call]) -> list[Any] | st
     """What `function` returns for each call (arguments, environment), or why nothing is known.
 
     A call that raised gives None in the list, one that returned gives a list of its value. The
-    process has 2 s of processor time, 10 s in all, 512 MiB, an empty environment and an empty
+    process has 2 s of processor time, 20 s in all, 512 MiB, an empty environment and an empty
     folder; it may not write files, start processes or connect (see `tasks_code_child`).
     """
     if len(source) > MAX_SOURCE:
