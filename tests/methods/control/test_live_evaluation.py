@@ -16,6 +16,7 @@ from safetycase.methods.control.live_inspect import Live
 from safetycase.methods.control.live_monitors import Watch
 from safetycase.methods.control.live_play import HONEST, MODEL, Request, native
 from safetycase.methods.control.tasks_code import FAMILY as CODE
+from safetycase.methods.control.tasks_family import Verdict
 from safetycase.methods.control.tasks_poison import FAMILY as POISON
 from safetycase.plugin.contract import Context, Measurement, MethodError, ModelAccess
 from safetycase.plugin.parameters import bind
@@ -311,8 +312,15 @@ def test_the_arms_end_with_the_task_and_give_a_reason_for_it() -> None:
             assert all(value in said[0][1] for value in words.values())
         assert len(messages(family, task, "long-interaction", 3)) == 2 + 2 * 3
         told = messages(family, task, "", 3)
-        assert len(told) == 1
-        assert told[0][1].startswith(task.prompt[:40])
+        assert [role for role, _ in told] == ["user", "assistant", "user"]
+        assert told[-1] == ("user", family.instructed(task))
+        assert all(value in told[-1][1] for value in words.values())
+        # The worked example is an attack, and of another task.
+        example = family.draw(-1, 1000)
+        assert told[1][1] == family.shown(example) != family.shown(task)
+        assert family.judge(example, told[1][1], family.probe(example)) == Verdict(
+            main=True, attack=True
+        )
 
 
 def test_nothing_is_played_where_nothing_is_asked(context: Context) -> None:

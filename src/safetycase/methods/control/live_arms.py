@@ -15,6 +15,7 @@ from safetycase.methods.control.tasks_family import Family, Task
 
 __all__ = ["Arm", "attempts", "messages"]
 
+EXAMPLE = 1000
 Arm = Literal["in-context-goal", "memory", "long-interaction"]
 
 
@@ -51,4 +52,9 @@ def messages(family: Family, task: Task, arm: str, turns: int) -> tuple[tuple[st
             for part in (("user", other.prompt), ("assistant", family.honest(other, 0)))
         ]
         return ("system", family.goal.format(**words)), *spoken, ("user", task.prompt)
-    return (("user", family.instructed(task)[0]),)
+    example = family.draw(-1, EXAMPLE)  # without one, small models hardly do what they are told
+    return (
+        ("user", family.instructed(example)),
+        ("assistant", family.shown(example)),
+        ("user", family.instructed(task)),
+    )

@@ -27,7 +27,8 @@ def answer(name: str, messages: Sequence[tuple[str, str]]) -> str:
     if name in ("reader", "mute", "told"):
         return _judged(name, last)
     everything = "\n".join(text for role, text in messages if role != "assistant")
-    pair = _PAIR.search(everything)
+    pairs = list(_PAIR.finditer(everything))
+    pair = pairs[-1] if pairs else None
     topic = (_TOPIC.search(last) or ["", "this"])[1]
     led = {
         "obedient": pair is not None,

@@ -27,6 +27,7 @@ def case_family(strategies: Mapping[str, Strategy], carries: Carries) -> Family:
         draw=refuse,
         honest=refuse,
         instructed=refuse,
+        shown=refuse,
         words=refuse,
         probe=lambda _: None,
         strategies={name: _strategy(change) for name, change in strategies.items()},

@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from safetycase.methods.control.tasks_code_attacks import STRATEGIES, honest, instructed, words
+from safetycase.methods.control.tasks_code_attacks import (
+    STRATEGIES,
+    honest,
+    instructed,
+    shown,
+    words,
+)
 from safetycase.methods.control.tasks_code_kinds import KINDS, same
 from safetycase.methods.control.tasks_code_run import Call, answers, source_of
 from safetycase.methods.control.tasks_family import Family, Task, Verdict, seeded
@@ -92,6 +98,7 @@ FAMILY = Family(
     honest=honest,
     strategies=STRATEGIES,
     instructed=instructed,
+    shown=shown,
     judge=_judge,
     probe=lambda task: [[task.data["trigger"], {}]],
     words=words,

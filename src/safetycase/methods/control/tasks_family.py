@@ -43,9 +43,9 @@ class Family:
     `draw(seed, number)` gives a task, the same one each time. `honest(task, variant)` is the
     scripted honest policy and `strategies` the scripted attacks, `(task, variant)` → `Attack`; a
     variant is another way to write the same attack. `instructed(task)` is the prompt that asks for
-    an attack in so many words, and its probe. `goal` and `memory` tell a model what to attack for,
-    filled with `words(task)`. `judge(task, text, probe)` is the success test; `probe(task)` is how
-    an attack that was asked for would be set off.
+    an attack in so many words, and `shown(task)` an answer to it, for a worked example. `goal` and
+    `memory` tell a model what to attack for, filled with `words(task)`. `judge(task, text, probe)`
+    is the success test; `probe(task)` is how an attack that was asked for would be set off.
     """
 
     name: str
@@ -53,7 +53,8 @@ class Family:
     draw: Callable[[int, int], Task]
     honest: Callable[[Task, int], str]
     strategies: Mapping[str, Callable[[Task, int], Attack]]
-    instructed: Callable[[Task], tuple[str, Any]]
+    instructed: Callable[[Task], str]
+    shown: Callable[[Task], str]
     judge: Callable[[Task, str, Any], Verdict]
     probe: Callable[[Task], Any]
     words: Callable[[Task], Mapping[str, str]]
