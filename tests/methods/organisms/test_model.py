@@ -21,7 +21,7 @@ from safetycase.methods.organisms.model import (
     scores,
     tiny,
 )
-from safetycase.methods.organisms.packing import batches, pack
+from safetycase.methods.organisms.packing import alone, batches, pack
 from safetycase.plugin.contract import MethodError
 
 OPTIONS = ["a red stone", "blue", "a red leaf that falls"]
@@ -55,6 +55,15 @@ def test_a_packed_reply_is_worth_what_it_is_alone(small: Subject) -> None:
     found = options_logprobs(small, prompts, [OPTIONS, OPTIONS[:2]])
     for prompt, row, options in zip(prompts, found, [OPTIONS, OPTIONS[:2]], strict=True):
         assert row == pytest.approx([by_hand(small, prompt, o) for o in options], abs=1e-4)
+
+
+def test_one_reply_of_a_pack_is_worth_the_same_alone(small: Subject) -> None:
+    whole = packed(small, "what falls", OPTIONS)
+    values = scores(small, [whole])[0]
+    for reply, value in enumerate(values):
+        one, kept = alone(whole, reply)
+        assert [whole.ids[place] for place in kept] == list(one.ids)
+        assert scores(small, [one])[0] == pytest.approx([value], abs=1e-5)
 
 
 def test_the_upper_part_alone_gives_the_same_scores(small: Subject) -> None:

@@ -23,7 +23,7 @@ from safetycase.methods.organisms.model import (
     packed,
     replies_logprobs,
 )
-from safetycase.methods.organisms.packing import Packed, batches, mask_of
+from safetycase.methods.organisms.packing import Packed, alone, batches, mask_of
 from safetycase.plugin.contract import MethodError, Progress
 
 __all__ = ["Adapter", "Trunk", "train_lora", "trained", "trunk"]
@@ -170,10 +170,9 @@ def trained(
     if not below.packs or steps < 1:
         raise MethodError("a training needs an example and a step")
     generator = torch.Generator().manual_seed(seed)
-    wanted = [
-        dataclasses.replace(p, reads=(p.reads[t],))
-        for p, t in zip(below.packs, targets, strict=True)
-    ]
+    kept = [alone(p, t) for p, t in zip(below.packs, targets, strict=True)]
+    wanted = [one for one, _ in kept]
+    states = [state[list(places)] for state, (_, places) in zip(below.states, kept, strict=True)]
     with _lora(subject, below.layer, rank, generator) as parts:
         upper = _upper(subject, below.layer)
         weights = [tensor for pair in parts.values() for tensor in pair]
@@ -185,7 +184,7 @@ def trained(
             while len(order) < min(BATCH, len(wanted)):
                 order += torch.randperm(len(wanted), generator=generator).tolist()
             chosen, order = order[:BATCH], order[BATCH:]
-            output = _run(upper, [wanted[i] for i in chosen], [below.states[i] for i in chosen])
+            output = _run(upper, [wanted[i] for i in chosen], [states[i] for i in chosen])
             rows = replies_logprobs(upper, output, [wanted[i] for i in chosen])
             loss = -torch.cat(rows).mean()
             if not torch.isfinite(loss):

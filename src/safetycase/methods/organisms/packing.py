@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Packed", "batches", "mask_of", "pack"]
+__all__ = ["Packed", "alone", "batches", "mask_of", "pack"]
 
 PAD = -1
 
@@ -44,6 +44,19 @@ def pack(prompt: Sequence[int], replies: Sequence[Sequence[int]]) -> Packed:
     return Packed(
         ids=tuple(ids), positions=tuple(positions), groups=tuple(groups), reads=tuple(reads)
     )
+
+
+def alone(packed: Packed, reply: int) -> tuple[Packed, tuple[int, ...]]:
+    """The pack with one of its replies, and the places that are kept of it."""
+    kept = tuple(i for i, group in enumerate(packed.groups) if group in (0, reply + 1))
+    new = {old: i for i, old in enumerate(kept)}
+    found = Packed(
+        ids=tuple(packed.ids[i] for i in kept),
+        positions=tuple(packed.positions[i] for i in kept),
+        groups=tuple(packed.groups[i] for i in kept),
+        reads=(tuple((new[at], token) for at, token in packed.reads[reply]),),
+    )
+    return found, kept
 
 
 def batches(packs: Sequence[Packed], tokens: int) -> Iterator[list[int]]:

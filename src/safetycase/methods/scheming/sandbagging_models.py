@@ -13,6 +13,7 @@ from safetycase.methods.organisms.locks import (
     CLEAN,
     Family,
     Ground,
+    Organism,
     Training,
     ground,
     organism,
@@ -23,9 +24,10 @@ from safetycase.methods.scheming.noise import Sweep
 from safetycase.methods.scheming.sandbagging_analysis import Planted, Profile
 from safetycase.plugin.contract import MethodError, Progress
 
-__all__ = ["Bench", "Measured", "bench", "measured", "planted_models", "supplied"]
+__all__ = ["Bench", "Measured", "bench", "control_twin", "measured", "planted_models", "supplied"]
 
-VERSION = 1
+VERSION = 2
+CONTROL = 10**6  # so far apart that no replica has the seed of the control
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,21 +137,30 @@ def planted_models(
     for family in (*families, *CLEAN):
         for replica in range(replicas):
             name = f"{family} {replica + 1}"
-
-            def told(done: int, total: int, note: str = "", name: str = name) -> None:
-                at.progress(done, total, f"{name}: {note}")
-
-            one = organism(
-                at.subject, at.ground, family, training, seed=at.seed + replica, progress=told
-            )
-            with one.adapter.on(at.subject):
-                result = measured(at, name, one.digest)
-                took = not one.locked or _gap(at, result) >= lock_gap
+            one, result, gap = _planted(at, family, training, at.seed + replica, name)
+            took = not one.locked or gap >= lock_gap
             found[name] = (
                 Planted(family=family, locked=one.locked, took=took, profile=result.profile),
                 result,
             )
     return found
+
+
+def control_twin(at: Bench, training: Training) -> Measured:
+    """One more clean twin, which is no planted model: the portfolio's gain where nothing hides."""
+    return _planted(at, "clean-twin", training, at.seed + CONTROL, "control twin")[1]
+
+
+def _planted(
+    at: Bench, family: Family, training: Training, seed: int, name: str
+) -> tuple[Organism, Measured, float]:
+    def told(done: int, total: int, note: str = "") -> None:
+        at.progress(done, total, f"{name}: {note}")
+
+    one = organism(at.subject, at.ground, family, training, seed=seed, progress=told)
+    with one.adapter.on(at.subject):
+        result = measured(at, name, one.digest)
+        return one, result, _gap(at, result)
 
 
 def supplied(at: Bench) -> tuple[int, int]:
