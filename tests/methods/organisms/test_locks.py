@@ -27,7 +27,7 @@ from safetycase.methods.organisms.model import Subject, chat, packed, scores
 from safetycase.methods.scheming.elicit import noised
 from safetycase.methods.scheming.elicit_prefix import searched
 
-TRAINING = Training(layers=3, rank=16, lr=3e-3, steps=90)
+TRAINING = Training(layers=3, rank=16, lr=3e-3, steps=60)
 
 
 def silent(done: int, total: int, note: str = "") -> None:

@@ -303,12 +303,12 @@ TINY = Parameters(
     layers=3,
     rank=16,
     learning_rate=3e-3,
-    organism_steps=90,
+    organism_steps=60,
     dtype="float32",
     families=("abstain",),
     noise_levels=(0.01, 0.1),
     elicitors=("noise", "fine-tuning", "few-shot", "prompts", "prefix-search"),
-    search_steps=2,
+    search_steps=1,
     permutations=199,
 )
 
@@ -317,7 +317,7 @@ TINY = Parameters(
 def tiny_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[[Parameters], Measurement]:
-    subject = small.subject()
+    subject = small.subject(80)
     monkeypatch.setattr(method, "load", lambda path, dtype: subject)
     return lambda parameters: run(("items.jsonl",), parameters, small.context(tmp_path))
 
@@ -350,7 +350,7 @@ def test_a_planted_lock_takes_and_a_second_run_takes_it_from_the_cache(
     again = tiny_run(TINY)
     assert measurement_json(again) == measurement_json(first)
     with pytest.raises(AssertionError, match="again"):
-        tiny_run(dataclasses.replace(TINY, organism_steps=91))
+        tiny_run(dataclasses.replace(TINY, organism_steps=61))
     with pytest.raises(MethodError, match="fewer than `layers: 9`"):
         tiny_run(dataclasses.replace(TINY, layers=9))
 

@@ -200,7 +200,7 @@ def _plots(
     portfolio = [
         _bar(
             f"{name} ({PLAN})",
-            largest([lift(m.profile, e, found.control.profile) for e in m.profile.elicited]),
+            largest([lift(m.profile, e) for e in m.profile.elicited]),
             rules,
         )
         for name, (_, m) in found.planted.items()
@@ -213,7 +213,7 @@ def _plots(
             bars=tuple(bars),
         ),
         Intervals(
-            title=f"Largest gain on planted models, above that on a clean twin too, {side}",
+            title=f"Largest gain of the portfolio on planted models, {side}",
             unit="proportion",
             bars=tuple(portfolio),
             threshold=rules.recovered_at,
