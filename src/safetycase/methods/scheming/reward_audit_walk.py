@@ -74,9 +74,9 @@ class Walk:
     ) -> int:
         """The value that a function returns; `given` are its arguments, None for the reward."""
         if node.decorator_list:
-            self._unclear(node, f"a decorator of `{node.name}` sees the whole episode")
+            self.unclear(node, f"a decorator of `{node.name}` sees the whole episode")
         if node.name in self.stack or len(self.stack) >= DEPTH:
-            self._unclear(node, f"the recursion of `{node.name}` is not followed")
+            self.unclear(node, f"the recursion of `{node.name}` is not followed")
             return MIXED
         scope = _Scope(walk=self, names=self._arguments(node, given))
         before, self.stack = self.stack, (*self.stack, node.name)
@@ -104,7 +104,8 @@ class Walk:
             names[spec.kwarg.arg] = CLEAN if given is not None else SAMPLE
         return names
 
-    def _unclear(self, node: ast.AST, says: str) -> None:
+    def unclear(self, node: ast.AST, says: str) -> None:
+        """Something is done that is not followed."""
         self.leaks.append(Leak(line=getattr(node, "lineno", 0), certain=False, says=says))
 
     def read(self, node: ast.AST, name: str) -> None:
@@ -154,7 +155,7 @@ class _Scope:
                     self._value(child)
 
     def _unclear(self, node: ast.AST, says: str) -> None:
-        self.walk._unclear(node, says)
+        self.walk.unclear(node, says)
 
     def _used(self, node: ast.expr) -> int:
         """Evaluate and consume: what may hold reasoning must not be consumed."""
