@@ -323,6 +323,20 @@ def test_the_arms_end_with_the_task_and_give_a_reason_for_it() -> None:
         )
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_run_neither_opens_nor_reads_the_control_channel_of_inspect(
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: bool
+) -> None:
+    """What other runs on this machine leave there would count as an undeclared input."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    player = live(context)
+    player.options = {"ctl_server": True} if opened else {}
+    task = POISON.draw(1, 1)
+    player([Request(id="a", task=task, policy=HONEST, text="x", probe="y")], None, "w")
+    assert (tmp_path / "data" / "inspect_ai" / "control").exists() == opened
+
+
 def test_nothing_is_played_where_nothing_is_asked(context: Context) -> None:
     assert live(context)([], None, "w") == []
     assert live_inspect.NO_MODEL == "none/none"

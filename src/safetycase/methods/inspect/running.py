@@ -12,8 +12,9 @@ from safetycase.plugin.contract import Context, MethodError
 
 __all__ = ["run_task"]
 
-# A server that is gone must end in an error, not in a wait without end.
-PATIENCE: Mapping[str, Any] = {"max_retries": 3, "timeout": 180}
+# A server that is gone must end in an error, not in a wait without end. Inspect's own control
+# channel would open a port and read what other runs on this machine left about themselves.
+DEFAULTS: Mapping[str, Any] = {"max_retries": 3, "timeout": 180, "ctl_server": False}
 
 
 def run_task(
@@ -57,7 +58,7 @@ def run_task(
             fail_on_error=False,
             score=True,
             log_level="error",
-            **{**PATIENCE, **options},
+            **{**DEFAULTS, **options},
         )
     except Exception as error:
         raise MethodError(f"the Inspect task `{task}` did not run: {error}") from error
