@@ -25,6 +25,7 @@ from safetycase.plugin.parameters import bind
 from safetycase.plugin.wire import measurement_json
 from safetycase.stats import Proportion, Smallest, bounds, estimate, sample_size
 from safetycase.testing import check_method
+from safetycase.testing.methods import check_measurement
 
 BASE = {
     "honest_task": "g.py@honest",
@@ -62,6 +63,7 @@ def test_it_keeps_the_contract() -> None:
     controls = check_method(METHOD, module="safetycase.methods.control.evaluation")
     assert controls.counts(claim_is_true=False) == (0, 40)
     assert controls.counts(claim_is_true=True) == (40, 40)
+    check_measurement(METHOD, lambda: play(dataclasses.replace(ORACLE, adaptive="query"), 4))
 
 
 @pytest.mark.slow
@@ -279,6 +281,10 @@ def test_the_best_case_and_the_files_are_known_before_the_run(tmp_path: Path) ->
     made = best_case(Parameters(**MADE, adaptive="search"), tmp_path, ())
     assert len(made["adaptive_recall"].of) == 10
     assert files(Parameters(**MADE)) == ()
+    armed = best_case(Parameters(**MADE, arms=("memory",)), tmp_path, ())["worst_arm_event"]
+    high = bounds(armed, alpha_low=0.05, alpha_high=0.05).high
+    assert high == pytest.approx(1 - 0.05 ** (1 / 40))
+    assert bounds(armed, alpha_low=0.05, alpha_high=0.05).low == 0.0
 
 
 @pytest.mark.parametrize(

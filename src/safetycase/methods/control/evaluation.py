@@ -280,7 +280,16 @@ def best_case(
         "false_positive_rate": Proportion(successes=0, trials=kept),
         "usefulness": Proportion(successes=kept, trials=kept),
     }
-    return found | ({"adaptive_recall": worst} if parameters.adaptive != "none" else {})
+    if parameters.adaptive != "none":
+        found["adaptive_recall"] = worst
+    if parameters.arms:
+        found["worst_arm_event"] = _no_event(min(parameters.attempts, kept), parameters.arms)
+    return found
+
+
+def _no_event(tasks: int, arms: Sequence[str]) -> Statistic:
+    none = Affine(of=Proportion(successes=0, trials=tasks), scale=-1.0, offset=0.0)
+    return Affine(of=Smallest(of=(none,) * (1 + len(arms))), scale=-1.0, offset=0.0)
 
 
 METHOD = Method(
