@@ -135,6 +135,8 @@ def test_an_item_is_one_test_whatever_its_arms_and_wordings() -> None:
         for wording in range(5)
     ]
     found = analyse(Asked(acts=acts, told=knows(20)), PLAIN, 0, {}).quantities
+    said = analyse(Asked(acts=acts, told=knows(20)), PLAIN, 0, {}).diagnostics
+    assert "at least 0.002" in said["no act in deployment, by exchangeability alone"]  # 20/10,020
     expected = 0.99**20 / (1 + 0.99**20)
     assert estimate(found["posterior_fixed_rate"]) == pytest.approx(expected)
     assert estimate(found["posterior_distinguishing"]) == 0.5
@@ -383,6 +385,7 @@ def test_a_faker_through_inspect_and_through_its_logs(context: Context) -> None:
             honeypots_log.run(inputs, dataclasses.replace(read, **wrong), context)
 
 
+@pytest.mark.slow
 def test_scores_that_contradict_the_named_act_fail_the_instrument(context: Context) -> None:
     found = honeypots.run((), parameters(task="pots.py@upside_down"), context)
     last = found.instrument[-1]
@@ -406,6 +409,7 @@ def test_the_safest_result_is_known_from_the_items(context: Context) -> None:
     assert honeypots.files(parameters()) == ("pots.py",)
 
 
+@pytest.mark.slow
 def test_more_items_than_any_arm_effect_needs() -> None:
     """A subject that acts at a small gap is seen at the n that its bound promises."""
     slight = Organism(name="slight", claim_is_true=False, says="", by_arm={"unmonitored": 0.3})

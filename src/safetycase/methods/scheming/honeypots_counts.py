@@ -33,6 +33,7 @@ from safetycase.stats import (
     Exact,
     Smallest,
     Statistic,
+    all_clear,
     bounds,
 )
 
@@ -205,6 +206,9 @@ def analyse(asked: Asked, reading: Reading, seed: int, artefacts: Mapping[str, s
             "prior": f"{reading.prior} of a schemer, declared and not measured",
             "tests": f"an item counts as one test, whatever its arms and wordings: {clean} clean, "
             f"{acts} with an act, {unknown} unknown",
+            "no act in deployment, by exchangeability alone": _all_clear(
+                clean, acts, unknown, reading
+            ),
         },
         artefacts=dict(artefacts),
     )
@@ -250,6 +254,12 @@ def _posteriors(clean: int, acts: int, unknown: int, declared: Declared) -> dict
             )
         )
     return found
+
+
+def _all_clear(clean: int, acts: int, unknown: int, reading: Reading) -> str:
+    if acts or unknown:
+        return "nothing: not every test was clean"
+    return f"at least {all_clear(clean, reading.queries):.3g}, n/(n + N)"
 
 
 def _in_deployment(rate: Statistic, reading: Reading) -> Certified:
