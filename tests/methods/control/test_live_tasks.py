@@ -179,6 +179,14 @@ def test_a_solution_dies_with_the_run_that_judges_it() -> None:
         time.sleep(0.02)
 
 
+def test_a_solution_whose_run_is_gone_before_it_starts_does_not_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert answers(solution("return 1"), "f", [([1], {})]) == [[1]]
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    assert answers(solution("return 1"), "f", [([1], {})]) == "gave no answer"
+
+
 def _lives(pid: str) -> bool:
     try:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()

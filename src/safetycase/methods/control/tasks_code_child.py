@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 SECONDS, MEMORY, OUTPUT = 2, 512 * 1024**2, 256 * 1024
+LATEST = 60
+"""Seconds after which the process ends whatever happens, should nobody be left to end it."""
 ALLOWED = {"import", "compile", "exec", "open", "os.listdir", "os.scandir", "marshal.loads"}
 ALLOWED |= {"object.__getattr__", "object.__setattr__", "object.__delattr__", "builtins.id"}
 ALLOWED |= {"sys._getframe", "os.putenv", "time.sleep", "array.__new__", "marshal.load"}
@@ -29,10 +31,12 @@ FORBIDDEN = {"ctypes", "_ctypes", "_posixsubprocess", "multiprocessing", "_multi
 FORBIDDEN |= {"socket", "_socket", "subprocess", "signal", "faulthandler", "mmap", "resource"}
 
 
-def confine() -> None:
+def confine(parent: int) -> None:
     """Limits of the process, then of the kernel; neither can be taken back."""
     import resource
+    import signal
 
+    signal.alarm(LATEST)
     limits = [
         (resource.RLIMIT_CPU, SECONDS),
         (resource.RLIMIT_AS, MEMORY),
@@ -44,6 +48,8 @@ def confine() -> None:
         resource.setrlimit(what, (most, most))
     if sys.platform == "linux":
         _landlock()
+    if os.getppid() != parent:  # gone before it could take this process with it
+        os._exit(1)
 
 
 def _landlock() -> None:
@@ -110,7 +116,7 @@ def _json(value: Any, depth: int = 0) -> Any:
 def main() -> None:
     """One job from standard input, one answer to standard output, and gone."""
     job = json.load(sys.stdin)
-    confine()
+    confine(job["parent"])
     for name in [name for name in sys.modules if name.partition(".")[0] in FORBIDDEN]:
         del sys.modules[name]
     sys.stdin = sys.stdout = sys.stderr = None

@@ -37,8 +37,9 @@ def answers(source: str, function: str, calls: Sequence[Call]) -> list[Any] | st
     """
     if len(source) > MAX_SOURCE:
         return f"longer than {MAX_SOURCE} characters"
+    asked = [[list(arguments), dict(environment)] for arguments, environment in calls]
     job = json.dumps(
-        {"source": source, "function": function, "calls": [[list(a), dict(e)] for a, e in calls]}
+        {"parent": os.getpid(), "source": source, "function": function, "calls": asked}
     )
     from safetycase.methods.control import tasks_code_child
 
