@@ -148,12 +148,13 @@ def trade_off(
     named = [(f"f{i}", name) for i, name in enumerate(families)]
     named += [("edge", "not dominated by any other")]
     named += [("thread", worst_says)] if below and worst_says else []
-    top = 24.0 + ROW * math.ceil(len(named) / 2)
+    columns = 1 if max(len(name) for _, name in named) > 30 else 2
+    top = 24.0 + ROW * math.ceil(len(named) / columns)
     bottom = top + 210.0
     sx, sy = Scale(xs, LEFT, WIDTH - RIGHT), Scale(ys, bottom, top)
     best = _undominated([p for *_, p in rows])
     parts = [
-        *_legend(named, columns=2),
+        *_legend(named, columns=columns),
         *axis_x(sx, xs, bottom, "raw", x_label),
         *axis_y(sy, ys, LEFT, "raw", ""),
         caption(4, top - 9, y_label, "small", room=56),
