@@ -33,7 +33,7 @@ from safetycase.plugin.contract import (
 )
 from safetycase.stats import Affine, Exact, Proportion, Statistic, bounds, estimate
 
-__all__ = ["METHOD", "Parameters"]
+__all__ = ["METHOD", "Parameters", "verifier"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ def _signer(statement: Statement, public_key: str) -> str:
         raise MethodError(
             f"{statement.place}: it is not signed, and `public_key` asks for a signature"
         )
-    verifies = _verifier(public_key)
+    verifies = verifier(public_key)
     for name, signature in statement.signed:
         if verifies(signature, statement.message):
             return f"verified against the given key (key id `{name[:80]}`)"
@@ -128,7 +128,8 @@ def _signer(statement: Statement, public_key: str) -> str:
     )
 
 
-def _verifier(pem: str) -> Callable[[bytes, bytes], bool]:
+def verifier(pem: str) -> Callable[[bytes, bytes], bool]:
+    """(signature, message) → whether the key of this PEM text signed; `MethodError` for no key."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa

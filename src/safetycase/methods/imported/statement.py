@@ -55,11 +55,11 @@ class Finding:
     said: Mapping[str, str]
 
 
-def open_statement(data: bytes, place: str) -> Statement:
-    """Read a statement or an envelope around one; `MethodError` for anything else."""
+def open_statement(data: bytes, place: str, kinds: Sequence[str] = (EVAL, TEST, SVR)) -> Statement:
+    """Read a statement of one of `kinds`, or an envelope around one; `MethodError` otherwise."""
     outer = strict.mapping(strict.parse(data, place), place, "the file")
     if "payload" not in outer:
-        return _statement(outer, place)
+        return _statement(outer, place, kinds)
     kind = strict.text(outer.get("payloadType"), place, "`payloadType`")
     if kind != PAYLOAD:
         raise MethodError(f"{place}: the payload is `{kind[:80]}`, and only `{PAYLOAD}` is read")
@@ -74,7 +74,7 @@ def open_statement(data: bytes, place: str) -> Statement:
     if not signed:
         raise MethodError(f"{place}: the envelope has no signature")
     inner = strict.mapping(strict.parse(payload, f"{place}, payload"), place, "the payload")
-    bare = _statement(inner, place)
+    bare = _statement(inner, place, kinds)
     head = b"DSSEv1 %d %b %d " % (len(kind), kind.encode(), len(payload))
     return Statement(
         place=place,
@@ -103,16 +103,14 @@ def _listed(value: Any, place: str, what: str, most: int = _MOST) -> list[Any]:
     return found
 
 
-def _statement(value: Mapping[str, Any], place: str) -> Statement:
+def _statement(value: Mapping[str, Any], place: str, kinds: Sequence[str]) -> Statement:
     said = value.get("_type")
     if said != STATEMENT:
         raise MethodError(f"{place}: `_type` is {said!r:.80}, and only `{STATEMENT}` is read")
     kind = strict.text(value.get("predicateType"), place, "`predicateType`")
-    if kind not in (EVAL, TEST, SVR):
-        raise MethodError(
-            f"{place}: the predicate `{kind[:80]}` is not read; read are eval-result, test-result "
-            "and svr, each v0.1"
-        )
+    if kind not in kinds:
+        read = ", ".join(each.removeprefix("https://in-toto.io/attestation/") for each in kinds)
+        raise MethodError(f"{place}: the predicate `{kind[:80]}` is not read; read are {read}")
     digests = set()
     for entry in _listed(value.get("subject"), place, "`subject`"):
         digest = strict.mapping(entry, place, "a subject").get("digest")
