@@ -280,6 +280,8 @@ def test_parameters_are_refused_with_a_sentence() -> None:
         ({"auditors": [{"name": "a", "since": "2025-05", "until": "2025-02"}]}, "in this order"),
         ({"auditors": [{"name": "a", "since": "May"}]}, "no month"),
         ({"first_month": "2025"}, "no month"),
+        ({"first_month": "0000-01"}, "from 2000 on"),
+        ({"record_end": "9999-12-31"}, "more than 600 months"),
         ({"record_end": "2025-02-30"}, "write YYYY-MM-DD"),
         ({"record_end": "2024-12-31"}, "before `first_month`"),
         ({"seeds_per_month": 0}, "from 1"),

@@ -183,6 +183,12 @@ def test_a_constant_or_short_stream_is_no_instrument() -> None:
     tied = Streams(evaluated=(1.0,) * 30, live=(1.0,) * 30, live_seeds=(1.0,) * 60)
     assert failed(measured(tied, 1)) == ["the monitor tells traffic apart"]
     assert [plot.kind for plot in measured(tied, 1).plots] == ["curve"]
+    for near in (1.0000000000000002, -1e308):
+        far = replace(tied, live=(near,) * 30, live_seeds=(near * -1,) * 60)
+        kinds = [plot.kind for plot in measured(far, 1).plots]
+        assert kinds[-1] == "curve", near
+    close = replace(tied, live=(1.0000000000000002,) * 30)
+    assert [plot.kind for plot in measured(close, 1).plots] == ["curve"]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from safetycase.plugin.contract import MethodError
 __all__ = ["Item", "answer", "keyed", "month_number", "month_text", "named", "read_items", "truth"]
 
 _NEEDED = ("item", "auditor", "month", "attack", "blind", "flagged")
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def month_number(word: str) -> int:
     """Months since year 0 of a "YYYY-MM"; `ValueError` otherwise."""
     found = _MONTH.fullmatch(word)
     if found is None:
-        raise ValueError(f"{word[:40]!r} is no month; write YYYY-MM")
+        raise ValueError(f"{word[:40]!r} is no month; write YYYY-MM, from 2000 on")
     return int(found[1]) * 12 + int(found[2]) - 1
 
 

@@ -184,7 +184,8 @@ def _pictures(streams: Streams, parameters: Any, watched: Watch) -> tuple[Plot, 
     every = [score for scores in named.values() for score in scores]
     low, high = min(every), max(every)
     width = (high - low) / BINS
-    if not 0 < width < math.inf:
+    # Scores that lie too close together, or too far apart, have no bins.
+    if not (low < low + width < math.inf and high - width < high):
         return (_wealth(watched, parameters),)
     series = {name: [0] * BINS for name in named}
     for name, scores in named.items():
