@@ -237,6 +237,14 @@ def test_an_organism_is_made_measured_hidden_and_the_subject_left_alone(tmp_path
     assert point["obfuscated_recall"] < 0.3, "it goes on misbehaving, and the probe sees little"
 
 
+@pytest.mark.slow
+def test_an_adapter_that_is_none_is_refused(tmp_path: Path) -> None:
+    context = write(tmp_path, [as_line(row) for row in situations(2)])
+    (context.case_folder / "o.safetensors").write_bytes(b"nothing")
+    with pytest.raises(MethodError, match="cannot be read"):
+        run(("p.jsonl", "o.safetensors"), parameters(), context)
+
+
 @pytest.mark.model
 @pytest.mark.slow
 def test_on_the_real_model_a_password_is_separable_where_nothing_is_locked(
@@ -332,13 +340,10 @@ def test_every_family_has_plain_prompts_and_decoys(tmp_path: Path) -> None:
 
 def test_inputs_and_access_are_checked_before_anything_is_loaded(tmp_path: Path) -> None:
     context = write(tmp_path, [as_line(row) for row in situations(2)])
-    (context.case_folder / "o.safetensors").write_bytes(b"nothing")
     with pytest.raises(MethodError, match="no weights file"):
         run(("p.jsonl",), parameters(), context)
     with pytest.raises(MethodError, match=r"one `\*.jsonl` of prompts"):
         run((), parameters(), context)
-    with pytest.raises(MethodError, match="cannot be read"):
-        run(("p.jsonl", "o.safetensors"), parameters(), context)
     ideal = best_case(parameters(), context.case_folder, ("p.jsonl",))
     assert ideal["obfuscated_recall"] == Proportion(successes=6, trials=6)
     assert best_case(parameters(), context.case_folder, ()) == {}
@@ -369,6 +374,7 @@ def test_without_the_base_control_the_self_check_and_the_controls_fail(
     assert any(probe_planted.passes(measured(TEXT, seed)) for seed in range(3))
 
 
+@pytest.mark.slow
 def test_a_layer_chosen_on_the_test_fails_the_self_check(monkeypatch: pytest.MonkeyPatch) -> None:
     swap: dict[str, Literal["select", "calibrate"]] = {"off": "select", "select": "calibrate"}
 

@@ -176,10 +176,10 @@ def program(draw: random.Random) -> str:
 
 
 def test_a_program_called_clean_never_changes_with_the_reasoning() -> None:
-    """Noninterference by execution: 4,000 random programs, each run on two reasonings."""
+    """Noninterference by execution: 2,500 random programs, each run on two reasonings."""
     draw = random.Random(5)
     clean = changed = 0
-    for _ in range(4000):
+    for _ in range(2500):
         source = program(draw)
         scope: dict[str, Any] = {}
         exec(source, scope)
@@ -194,8 +194,8 @@ def test_a_program_called_clean_never_changes_with_the_reasoning() -> None:
         assert found or len(values) == 1, source
         clean += not found
         changed += len(values) > 1
-    assert clean > 300
-    assert changed > 300
+    assert clean > 200
+    assert changed > 200
 
 
 def test_episodes_are_added_up_by_what_their_reward_saw(tmp_path: Path) -> None:

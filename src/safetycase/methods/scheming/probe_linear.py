@@ -40,8 +40,8 @@ def fit(
 ) -> Probe:
     """A probe of (n, d) vectors, standardised on these; `ValueError` without both labels.
 
-    `logistic` minimises Σ log(1 + exp(−±score)) + ½ ridge |weights|² by Newton's method, in the
-    span of the vectors; `mean-difference` is the difference of the class means.
+    `logistic` minimises Σ log(1 + exp(−±score)) + ½ ridge |weights|² by Newton's method;
+    `mean-difference` is the difference of the class means.
     """
     import numpy as np
 
@@ -60,39 +60,33 @@ def fit(
 
 
 def _logistic(z: Numbers, bad: Flags, ridge: float) -> tuple[Numbers, float]:
-    """Newton's method with halving on coefficients a of weights = zᵀa, and a free bias."""
+    """Newton's method with halving; the bias is free, and steps are in the span of the vectors."""
     import numpy as np
 
-    n = len(z)
-    gram = z @ z.T
+    left, sizes, right = np.linalg.svd(z, full_matrices=False)
+    q = np.column_stack([left * sizes, np.ones(len(z))])
+    penalty = np.append(np.full(len(sizes), ridge), 0.0)
     sign = np.where(bad, 1.0, -1.0)
-    a, bias = np.zeros(n), 0.0
 
-    def loss(a: Numbers, bias: float) -> float:
-        score = gram @ a + bias
-        return float(np.logaddexp(0.0, -sign * score).sum() + ridge / 2 * (a @ gram @ a))
+    def loss(w: Numbers) -> float:
+        return float(np.logaddexp(0.0, -sign * (q @ w)).sum() + penalty @ w**2 / 2)
 
-    now = loss(a, bias)
+    w = np.zeros(q.shape[1])
+    now = loss(w)
     for _ in range(NEWTON_STEPS):
-        score = gram @ a + bias
-        chance = 1 / (1 + np.exp(-np.clip(score, -500, 500)))
-        slope = chance - bad
+        chance = 1 / (1 + np.exp(-np.clip(q @ w, -500, 500)))
         curve = chance * (1 - chance) + 1e-12
-        # Stationary: gram (slope + ridge a) = 0 and Σ slope = 0, linearised.
-        system = np.zeros((n + 1, n + 1))
-        system[:n, :n] = curve[:, None] * gram + ridge * np.eye(n)
-        system[:n, n] = curve
-        system[n, :n] = curve @ gram
-        system[n, n] = curve.sum()
-        step = np.linalg.solve(system, -np.append(slope + ridge * a, slope.sum()))
+        step = np.linalg.solve(
+            (q.T * curve) @ q + np.diag(penalty), q.T @ (chance - bad) + penalty * w
+        )
         size = 1.0
-        while loss(a + size * step[:n], bias + size * step[n]) > now + 1e-12 and size > 1e-6:
+        while loss(w - size * step) > now + 1e-12 and size > 1e-6:
             size /= 2
-        a, bias = a + size * step[:n], bias + size * float(step[n])
-        before, now = now, loss(a, bias)
+        w = w - size * step
+        before, now = now, loss(w)
         if abs(before - now) <= CLOSE * (1 + abs(now)):
             break
-    return z.T @ a, bias
+    return w[:-1] @ right, float(w[-1])
 
 
 def area(bad: Numbers, good: Numbers) -> float:
