@@ -203,9 +203,9 @@ def test_the_threshold_keeps_its_rate_for_every_law_of_scores() -> None:
                     parameters(),
                 ).quantities["false_positive_rate"]
             )
-            for seed in range(60)
+            for seed in range(40)
         )
-        assert flagged / 60 <= BUDGET + 3 * (0.05 * 0.95 / 3600 + 0.02**2 / 60) ** 0.5
+        assert flagged / 40 <= BUDGET + 3 * (0.05 * 0.95 / 2400 + 0.02**2 / 40) ** 0.5
 
 
 def test_leaving_out_what_cannot_be_read_fails_the_self_check_and_the_controls(
