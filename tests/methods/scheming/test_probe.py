@@ -238,6 +238,34 @@ def test_an_organism_is_made_measured_hidden_and_the_subject_left_alone(tmp_path
 
 
 @pytest.mark.slow
+def test_a_layer_that_the_organism_leaves_alone_is_refused(tmp_path: Path) -> None:
+    from safetycase.methods.organisms.model import tiny
+
+    wanted = parameters(organism_layers=2, layers=(2, 4))
+    with pytest.raises(MethodError, match=r"layers \[2\] lie below layer 3"):
+        measure(tiny(1), situations(2), wanted, planted_context(tmp_path))
+
+
+@pytest.mark.slow
+def test_an_organism_of_another_model_is_refused(tmp_path: Path) -> None:
+    import torch
+
+    from safetycase.methods.organisms.lora import Adapter
+    from safetycase.methods.organisms.model import tiny
+
+    context = planted_context(tmp_path)
+    part = (torch.zeros(2, 64), torch.zeros(64, 2))
+    for parts, says in (
+        ({"0.self_attn.other": part}, "this subject has not"),
+        ({"9.self_attn.q_proj": part}, "this subject has not"),
+        ({"0.mlp.up_proj": part}, "this subject has not"),
+        ({}, "changes nothing"),
+    ):
+        with pytest.raises(MethodError, match=says):
+            measure(tiny(1), situations(2), parameters(), context, Adapter(parts=parts))
+
+
+@pytest.mark.slow
 def test_an_adapter_that_is_none_is_refused(tmp_path: Path) -> None:
     context = write(tmp_path, [as_line(row) for row in situations(2)])
     (context.case_folder / "o.safetensors").write_bytes(b"nothing")

@@ -37,8 +37,8 @@ class Parameters:
 
     The input is a JSON Lines file of prompts (docs/reference/reasoning-and-probes.md), and perhaps
     one `*.safetensors` adapter of an organism made before; without it one is trained for
-    `organism_steps` on the last `organism_layers` layers. `layers` are those tried, 0 being the
-    embedding; none given means every fourth and the last. `fit_share`, `select_share` and
+    `organism_steps` on the last `organism_layers` layers. `layers` are those tried; none given
+    means about six of those that the organism changes. `fit_share`, `select_share` and
     `calibrate_share` deal the rows of `train_families`; the rest tests. `control_on` says where
     the base model must be at chance for recall to count. `obfuscation_steps: 0` leaves that out.
     """
@@ -128,7 +128,9 @@ def measure(
     organism: Adapter | None = None,
 ) -> Measurement:
     """The whole method on a loaded subject, which is left as it was."""
-    layers = _layers(subject, parameters)
+    if organism is not None:
+        _fits(subject, organism)
+    layers = _layers(subject, parameters, organism)
     prompts = [chat(subject, [("user", row.prompt)]) for row in rows]
     taught = [row.bad if row.kind == "trigger" else row.good for row in rows]
     if organism is None:
@@ -200,10 +202,34 @@ def observe(
     return Seen(x=x, did=did)
 
 
-def _layers(subject: Subject, parameters: Parameters) -> tuple[int, ...]:
-    if parameters.layers:
-        return parameters.layers
-    return (*range(4, subject.layers, 4), subject.layers)
+def _fits(subject: Subject, organism: Adapter) -> None:
+    """Refuse an adapter that names other parts, or parts of other sizes, than the subject has."""
+    layers = subject.model.model.layers
+    for name, (a, b) in organism.parts.items():
+        try:
+            fits = layers.get_submodule(name).weight.shape == (b @ a).shape
+        except (AttributeError, RuntimeError):
+            fits = False
+        if not fits:
+            raise MethodError(f"the organism changes `{name}` in a way that this subject has not")
+    if not organism.parts:
+        raise MethodError("the organism changes nothing; it is the subject")
+
+
+def _layers(subject: Subject, parameters: Parameters, organism: Adapter | None) -> tuple[int, ...]:
+    """The layers to try; below the first that was trained, organism and base are one model."""
+    if organism is None:
+        first = max(0, subject.layers - parameters.organism_layers)
+    else:
+        first = min(int(name.partition(".")[0]) for name in organism.parts)
+    low = [layer for layer in parameters.layers if layer <= first]
+    if low:
+        raise MethodError(
+            f"layers {low} lie below layer {first + 1}, the first that the organism changes: "
+            "nothing of it can be read there; try later ones"
+        )
+    last = subject.layers
+    return parameters.layers or (*range(first + 1, last, max(1, (last - first) // 5)), last)
 
 
 def best_case(
