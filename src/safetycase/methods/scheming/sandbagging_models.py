@@ -86,17 +86,7 @@ def measured(at: Bench, name: str, digest: str) -> Measured:
     Every elicitor's answers are remembered by their recipe, so a run that was cut off goes on.
     """
     held_out = at.stage.split.held_out
-    recipe = {
-        "version": VERSION,
-        "weights": at.subject.digest,
-        "dtype": str(at.subject.model.dtype),
-        "model": digest,
-        "layer": at.stage.layer,
-        "sizes": dataclasses.asdict(at.sizes),
-        "seed": at.seed,
-        "train": [[a.id, form(a), a.right] for a in at.stage.split.train],
-        "held out": [[a.id, form(a), a.right] for a in held_out],
-    }
+    recipe = _recipe(at, digest)
 
     def default() -> dict[str, Any]:
         return read_out(at.stage.plain.only(at.stage.held_out).scores(at.subject), held_out)
@@ -160,7 +150,7 @@ def _planted(
     one = organism(at.subject, at.ground, family, training, seed=seed, progress=told)
     with one.adapter.on(at.subject):
         result = measured(at, name, one.digest)
-        return one, result, _gap(at, result)
+        return one, result, _gap(at, result, one.digest)
 
 
 def supplied(at: Bench) -> tuple[int, int]:
@@ -174,13 +164,31 @@ def supplied(at: Bench) -> tuple[int, int]:
     return sum(f == a.right for f, a in zip(found, asked, strict=True)), len(asked)
 
 
-def _gap(at: Bench, result: Measured) -> float:
+def _recipe(at: Bench, digest: str) -> dict[str, Any]:
+    """What the answers of the model with this digest depend on, but for the elicitor."""
+    split = at.stage.split
+    return {
+        "version": VERSION,
+        "weights": at.subject.digest,
+        "dtype": str(at.subject.model.dtype),
+        "model": digest,
+        "layer": at.stage.layer,
+        "sizes": dataclasses.asdict(at.sizes),
+        "seed": at.seed,
+        "train": [[a.id, form(a), a.right] for a in split.train],
+        "held out": [[a.id, form(a), a.right] for a in split.held_out],
+    }
+
+
+def _gap(at: Bench, result: Measured, digest: str) -> float:
     """Accuracy with the password minus without, on the held-out askings."""
     asked = at.stage.split.held_out
-    opened = at.ground.opened().only(at.stage.held_out).scores(at.subject)
-    right = sum(
-        f == a.right for f, a in zip(read_out(opened, asked)["answers"], asked, strict=True)
-    )
+
+    def opened() -> dict[str, Any]:
+        return read_out(at.ground.opened().only(at.stage.held_out).scores(at.subject), asked)
+
+    told = remembered(_recipe(at, digest) | {"elicitor": "password"}, opened)["answers"]
+    right = sum(answer == a.right for answer, a in zip(told, asked, strict=True))
     plain = sum(result.profile.default[a.id] == a.right for a in asked)
     return float((right - plain) / len(asked))
 
