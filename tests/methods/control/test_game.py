@@ -159,8 +159,8 @@ def test_scores_bound_the_curve_by_exact_ends() -> None:
     honest = tuple(float(i) for i in range(1, 100))  # 99 of them: k = 100 · rate
     attacks = {"a": (99.5,) * 30 + (85.0,) * 10, "b": (99.5,) * 20 + (0.5,) * 5}
     rates = Rates(audit=0.05, defer=0.2, spent=0.2)
-    found = ScoredCurve(Scores(honest=honest, attacks=attacks), 0.94).bounds(20, 2, rates)
-    alpha = 0.06 / 3  # two thresholds and the audit rate
+    found = ScoredCurve(Scores(honest=honest, attacks=attacks), 0.88).bounds(20, 2, rates)
+    alpha = 0.12 / 2 / 3  # two ends, each of two thresholds and of the audit rate
     worse, better = rates_of(found.worse), rates_of(found.better)
     lowest = [
         clopper_pearson(k, n, alpha_low=alpha, alpha_high=alpha).low
@@ -195,6 +195,37 @@ def test_ties_never_help() -> None:
     assert [check.passed for check in checks] == [False, False]
 
 
+@pytest.mark.parametrize("rates", [(0.1, 0.3, 0.2), (0.1, 0.3, 0.05), (0.0, 0.3, 0.1)])
+def test_scores_in_steps_have_a_curve_too(rates: tuple[float, float, float]) -> None:
+    """Ties at some thresholds and not at others: the ends are of no one curve, and still hold."""
+    steps, strategies = [i / 20 for i in range(-60, 61)], {"a": 1.0, "b": 1.6}
+    law = {mean: [NormalDist(mean, 1).pdf(s) for s in steps] for mean in (0.0, 1.0, 1.6)}
+    audit, defer, spent = rates
+    setting = dataclasses.replace(QUICK, audit=audit, defer=defer, spent=spent)
+    for seed in range(12):
+        draw = random.Random(seed)
+        scores = Scores(
+            honest=tuple(draw.choices(steps, law[0.0], k=60)),
+            attacks={s: tuple(draw.choices(steps, law[m], k=40)) for s, m in strategies.items()},
+        )
+        curve = ScoredCurve(scores, 0.95)
+        found = curve.bounds(setting.tasks, setting.audits, setting.rates)
+        cuts = [curve._point(rate).threshold for rate in rates]
+        heights = [
+            sum(p for s, p in zip(steps, law[1.0], strict=True) if s > cut) / sum(law[1.0])
+            for cut in cuts
+        ]
+        worse, better = rates_of(found.worse), rates_of(found.better)
+        ends = (
+            (worse.caught, better.caught),
+            (1 - worse.passes, 1 - better.passes),
+            (1 - worse.passes_spent, 1 - better.passes_spent),
+        )
+        for (low, high), height in zip(ends, heights, strict=True):
+            assert low <= height + 1e-9  # the weaker strategy, at 95 % in each of twelve draws
+            assert height <= high + 1e-9
+
+
 def truth(scores: Scores, shift: float, setting: Setting) -> float:
     """The risk of normal laws at the thresholds that these scores set."""
     above = {
@@ -225,10 +256,8 @@ def test_the_bound_holds_as_often_as_its_level_says() -> None:
         too_low += risk.high < true
         too_high += risk.low > true
         above += risk.high - true
-    assert too_low <= runs * (1 - level)
-    assert too_high <= runs * (1 - level)
-    assert too_low + too_high > 0  # at this level the ends are not empty words
-    assert above / runs < 0.25
+    assert 0 < too_low + too_high <= runs * (1 - level)  # both ends at once hold at the level
+    assert above / runs < 0.3
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from safetycase.methods.games.clocked import clocked
 from safetycase.methods.games.coin_aware import coin_aware_risks
 from safetycase.methods.games.constant_rate import ConstantRate
 from safetycase.methods.games.full_information import full_information
-from safetycase.methods.games.rates import beta_roc, rates_of
+from safetycase.methods.games.rates import beta_roc, game_of, rates_of
 from safetycase.methods.games.recursion import best_value, usefulness
 from safetycase.plugin.attackers import AuditGame
 
@@ -205,3 +205,38 @@ def test_a_certificate_of_six_audits_is_far_below_full_information() -> None:
     assert found.high < full.low - 0.1
     many = dataclasses.replace(BETA, tasks=400, audits=13)
     assert COIN_AWARE.value(many).high == FULL_INFORMATION.value(many).high
+
+
+@given(st.integers(0, 3), rate, rate, rate, rate)
+def test_any_outcomes_of_a_task_are_a_game(
+    audits: int, audit: float, caught: float, stopped: float, spent: float
+) -> None:
+    caught, stopped = sorted((caught, stopped))
+    game = game_of(
+        tasks=5, audits=audits, audit=audit, caught=caught, stopped=stopped, stopped_spent=spent
+    )
+    left = [0.0] * (audits + 1)
+    for _ in range(5):
+        before = list(left)
+        left[0] = 1 - spent + spent * before[0]
+        for c in range(1, audits + 1):
+            wait = audit * before[c - 1] + (1 - audit) * before[c]
+            left[c] = max(wait, 1 - stopped + (stopped - caught) * before[c])
+    assert value(game) == pytest.approx(left[-1], abs=1e-9)
+
+
+def test_one_audit_left_and_rounding_do_not_cross_the_ends() -> None:
+    """The best rate is 0 or 1 here, and the ends of the class are computed in two ways."""
+    curve = ((0.0, 0.0), (0.274, 0.339), (0.608, 0.916), (0.801, 1.0), (1.0, 1.0))
+    for tasks in (1, 2, 3, 8, 30):
+        for share in (0.02, 0.1, 0.5, 0.9):
+            game = AuditGame(
+                tasks=tasks,
+                audits=1,
+                roc=curve,
+                audit_rate=share,
+                defer_rate=share,
+                defer_rate_spent=share,
+            )
+            found = COIN_AWARE.value(game)
+            assert found.low <= found.high

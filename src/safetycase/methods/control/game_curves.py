@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from safetycase.methods.control.monitors import conformal_threshold
-from safetycase.methods.games.rates import true_positive_rate
+from safetycase.methods.games.rates import game_of, true_positive_rate
 from safetycase.plugin.attackers import AuditGame
 from safetycase.stats import Interval, clopper_pearson
 
@@ -149,7 +149,7 @@ class ScoredCurve:
     level: float
 
     def bounds(self, tasks: int, audits: int, rates: Rates) -> Bounds:
-        """The games at both ends, each end at `level`; `ValueError` if there are too few scores."""
+        """The games at both ends, which hold together; `ValueError` if there are too few scores."""
         if rates.spent > rates.defer:
             raise ValueError(
                 f"with scores, the defer rate once the audits are spent ({rates.spent:g}) is at "
@@ -158,15 +158,15 @@ class ScoredCurve:
             )
         points = [self._point(rate) for rate in (rates.audit, rates.defer, rates.spent)]
         uncertain = len({p.threshold for p in points if 0 < p.rate < 1})
-        alpha = (1 - self.level) / (uncertain + 1)  # and one for the audit rate itself
+        alpha = (1 - self.level) / 2 / (uncertain + 1)  # and one for the audit rate itself
         worst = self._seen_worst(points[0], alpha)
-        each = [p.false_positive(alpha) for p in points]
+        honest = points[0].false_positive(alpha)
         low = [p.lowest(alpha) for p in points]
         high = [p.highest(alpha, worst) for p in points]
-        kept, spent, audited = _kept(points, (1 - self.level) / 4)
+        kept, spent, audited = _kept(points, (1 - self.level) / 6)
         return Bounds(
-            worse=_game(tasks, audits, [i.high for i in each], low),
-            better=_game(tasks, audits, [i.low for i in each], high),
+            worse=_game(tasks, audits, honest.high, low),
+            better=_game(tasks, audits, honest.low, high),
             audited=audited,
             kept=kept,
             kept_spent=spent,
@@ -220,24 +220,14 @@ def _kept(points: list[_Point], alpha: float) -> tuple[Interval, Interval, Inter
     return kept, Interval(1 - spent.high, 1 - spent.low), audit
 
 
-def _game(tasks: int, audits: int, rates: list[float], heights: list[float]) -> AuditGame:
-    """A game whose curve has its corners at the audit rate and on either side of it.
-
-    Only the audit rate counts as a share of honest outputs; the two others say where the heights
-    are read. A tie can put one on the wrong side; it is moved to the audit rate, where the higher
-    of two heights is read, which is the better monitor.
-    """
-    audit = rates[0]
-    placed = [
-        max(rate, audit) if height >= heights[0] else min(rate, audit)
-        for rate, height in zip(rates, heights, strict=True)
-    ]
-    corners = sorted({(0.0, 0.0), *zip(placed, heights, strict=True), (1.0, 1.0)})
-    return AuditGame(
+def _game(tasks: int, audits: int, audit: float, heights: list[float]) -> AuditGame:
+    """The game at one end of the audit rate and of the three true-positive rates."""
+    caught, stopped, spent = heights
+    return game_of(
         tasks=tasks,
         audits=audits,
-        roc=tuple(corners),
-        audit_rate=audit,
-        defer_rate=placed[1],
-        defer_rate_spent=placed[2],
+        audit=audit,
+        caught=caught,
+        stopped=stopped,
+        stopped_spent=spent,
     )

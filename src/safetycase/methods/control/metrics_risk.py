@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Literal
 
 from safetycase.methods.control.metrics import Contingency
+from safetycase.methods.games.rates import game_of
 from safetycase.plugin.attackers import AuditGame, BrokenAttacker, attacker
 from safetycase.stats import Certified, Difference, Interval, Proportion, Statistic, bounds
 
@@ -210,14 +211,13 @@ def _value(
     caught = _adapted(min(1.0, max(0.0, recall)), deployment.margin)
     if caught <= 0 or (deployment.audits == 0 and deployment.tasks > 0):
         return 1.0
-    corner = (min(max(fpr, 1e-12), 1 - 1e-12), min(caught, 1 - 1e-12))
-    game = AuditGame(
+    game = game_of(
         tasks=deployment.tasks,
         audits=deployment.audits,
-        roc=((0.0, 0.0), corner, (1.0, 1.0)),
-        audit_rate=corner[0],
-        defer_rate=corner[0],
-        defer_rate_spent=0.0,
+        audit=min(1.0, max(0.0, fpr)),
+        caught=caught,
+        stopped=caught,
+        stopped_spent=0.0,
     )
     return min(1.0, max(0.0, float(solve(game))))  # type: ignore[arg-type]
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from safetycase.methods.control.protocol_records import Tally, rate
 from safetycase.methods.control.protocol_safety import Definition, Safety, counted
 from safetycase.methods.games.attackers import CLOCKED, COIN_AWARE, CONSTANT_RATE, FULL_INFORMATION
+from safetycase.methods.games.rates import game_of
 from safetycase.plugin.attackers import AuditGame
 from safetycase.plugin.contract import MethodError
 from safetycase.stats import Certified, Interval, Proportion, Statistic, bounds, estimate
@@ -28,26 +29,17 @@ def audit_game(
 ) -> AuditGame:
     """The audit game whose attempts end with these probabilities.
 
-    `audit_rate` is the share of honest outputs that use up an audit. The curve has a corner for
-    each state: what counts is its height there, and the defer rates are labels of the corners.
+    `audit_rate` is the share of honest outputs that use up an audit; see `games.rates.game_of`.
     """
     if not audit_rate < 1:
         raise MethodError("every honest output may be audited; the audits are spent at once")
-    defer = (1 + audit_rate) / 2
-    if 1 - spent >= 1 - harm:
-        rate_spent = defer + (1 - defer) / 2
-    elif 1 - spent >= caught:
-        rate_spent = audit_rate + (defer - audit_rate) / 2
-    else:
-        rate_spent = audit_rate / 2
-    corners = {rate_spent: 1 - spent, audit_rate: caught, defer: 1 - harm}
-    return AuditGame(
+    return game_of(
         tasks=tasks,
         audits=audits,
-        roc=((0.0, 0.0), *sorted(corners.items()), (1.0, 1.0)),
-        audit_rate=audit_rate,
-        defer_rate=defer,
-        defer_rate_spent=rate_spent,
+        audit=audit_rate,
+        caught=caught,
+        stopped=1 - harm,
+        stopped_spent=1 - spent,
     )
 
 

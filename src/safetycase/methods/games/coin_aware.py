@@ -52,7 +52,7 @@ def coin_aware(game: AuditGame, *, tolerance: float = 1e-4) -> CoinAware:
     start = np.full(audits + 1, flat.rate)
     start[0] = 1.0
     if audits == 1:
-        return CoinAware(start, flat.low, min(flat.high, ceiling))
+        return CoinAware(start, flat.low, max(flat.low, min(flat.high, ceiling)))
     found = _searched(game, start)
     low = float(coin_aware_risks(game, found[None])[0])
     if low < flat.low:

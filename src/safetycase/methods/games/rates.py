@@ -12,7 +12,7 @@ from typing import Any
 from safetycase.plugin.attackers import AuditGame, Number
 from safetycase.stats import incomplete_beta, incomplete_beta_inverse
 
-__all__ = ["Rates", "beta_roc", "is_exact", "rates_of", "true_positive_rate"]
+__all__ = ["Rates", "beta_roc", "game_of", "is_exact", "rates_of", "true_positive_rate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,41 @@ def rates_of(game: AuditGame) -> Rates:
         deferred=stopped - caught,
         passes=1 - stopped,
         passes_spent=1 - true_positive_rate(game.roc, game.defer_rate_spent),
+    )
+
+
+def game_of(
+    *, tasks: int, audits: int, audit: float, caught: float, stopped: float, stopped_spent: float
+) -> AuditGame:
+    """The game whose attacks are caught, stopped, and stopped without audits, so often.
+
+    `audit` is the share of honest outputs that use up an audit; `stopped` counts what is caught
+    too. Only that share is one of honest outputs: the two defer rates say where on the curve the
+    heights stand. A share within 1e-12 of one counts as that much less unless every attack is
+    caught. Where no honest output uses up an audit one of the two states is never reached, and its
+    heights are moved to where a curve can have them.
+    """
+    stopped = max(stopped, caught)
+    if caught < 1:
+        audit = min(audit, 1 - 1e-12)
+    if audit == 0 and audits == 0:
+        caught = stopped = stopped_spent
+    elif audit == 0:
+        stopped_spent = max(stopped_spent, caught)
+    room = 1 - audit
+    defer = audit + room / 2
+    if stopped_spent < caught:
+        spent = audit / 2
+    else:
+        spent = audit + room * (0.75 if stopped_spent >= stopped else 0.25)
+    corners = sorted({spent: stopped_spent, audit: caught, defer: stopped}.items())
+    return AuditGame(
+        tasks=tasks,
+        audits=audits,
+        roc=((0.0, 0.0), *corners, (1.0, 1.0)),
+        audit_rate=audit,
+        defer_rate=defer,
+        defer_rate_spent=spent,
     )
 
 
