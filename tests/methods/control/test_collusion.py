@@ -211,6 +211,7 @@ def test_without_the_rows_a_quantity_is_left_out_and_without_a_threshold_refused
     )
     assert collusion(bare, 0.05, 0.95, 0, 0.01) == {}
     assert burn_power(bare, 0.05, 0.95, 0.01) is None
+    assert burn_power(data, 0.0, 0.95, 0.01) is None  # nothing is audited, so nothing is burnt
     silent = {
         key: tuple(dataclasses.replace(r, untrusted_score=None) for r in group)
         for key, group in data.calibration.groups.items()
@@ -220,3 +221,13 @@ def test_without_the_rows_a_quantity_is_left_out_and_without_a_threshold_refused
     )
     with pytest.raises(MethodError, match="has a `untrusted_score`, so that there is no"):
         collusion(mute, 0.05, 0.95, 0, 0.01)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_a_rule_that_never_fires_has_no_power(share: float) -> None:
+    """The limit is the whole window; rounding must not turn the ends of the interval round."""
+    for tasks in range(30, 70, 2):
+        data = planted(dataclasses.replace(HONEST, tasks=tasks), tasks)
+        found = burn_power(data, share, 0.95, 1e-12)
+        assert found is not None
+        assert 0 <= found.low <= found.high < 1

@@ -27,6 +27,7 @@ from safetycase.stats import (
     Smallest,
     Statistic,
     bounds,
+    incomplete_beta,
 )
 
 __all__ = [
@@ -188,13 +189,14 @@ def burn_rule(calibration: int, share: float, window: int, false_alarm: float) -
 def burn_power(
     data: Split, audit_share: float, level: float, false_alarm: float
 ) -> Certified | None:
-    """P(the rule stops a monitor that gives honest outputs their `burning_score`); None without.
+    """P(the rule stops a monitor that gives honest outputs their `burning_score`).
 
-    The window is the held-out honest tasks. The rate of flags has an exact interval, and the
-    probability rises in it.
+    None without such scores, and where no share is audited: there is nothing to burn. The window
+    is the held-out honest tasks. The rate of flags has an exact interval, and the probability
+    rises in it.
     """
     honest = [data.held_out.drawn(t, "untrusted honest")[0] for t in _honest(data.held_out)]
-    if all(row.burning_score is None for row in honest):
+    if audit_share == 0 or all(row.burning_score is None for row in honest):
         return None
     limit = _threshold(data.calibration, "untrusted", audit_share)
     rate = bounds(
@@ -213,11 +215,10 @@ def burn_power(
 
 
 def _more(rule: BurnRule, rate: float) -> float:
-    below = math.fsum(
-        math.comb(rule.window, n) * rate**n * (1 - rate) ** (rule.window - n)
-        for n in range(rule.limit + 1)
-    )
-    return min(1.0, max(0.0, 1 - below))
+    """P(more than `limit` of `window`) at a rate of flags: I_rate(limit + 1, window − limit)."""
+    if rule.limit >= rule.window:
+        return 0.0
+    return incomplete_beta(rate, rule.limit + 1, rule.window - rule.limit)
 
 
 def _beta_binomial(flags: int, window: int, a: int, b: int) -> float:
