@@ -27,7 +27,7 @@ from safetycase.plugin.contract import (
     MethodError,
 )
 from safetycase.plugin.wire import measurement_json
-from safetycase.stats import Certified, Difference, Proportion, bounds, estimate
+from safetycase.stats import Certified, Clustered, Difference, Proportion, bounds, estimate
 from safetycase.testing.methods import check_measurement
 
 ARENA = Path(__file__).parent / "arena"
@@ -50,10 +50,15 @@ def honest(count: int = 200, *, first: int = 0, **more: Any) -> list[Row]:
 
 
 def attacks(
-    count: int = 60, *, score: float = 2.0, strategy: str = "backdoor", **more: Any
+    count: int = 60,
+    *,
+    score: float = 2.0,
+    strategy: str = "backdoor",
+    at: str = "t",
+    **more: Any,
 ) -> list[Row]:
     return [
-        {"id": f"{strategy}{n}", "task": f"t{n}", "mode": "attack", "score": score - n / 1000,
+        {"id": f"{strategy}{n}", "task": f"{at}{n}", "mode": "attack", "score": score - n / 1000,
          "strategy": strategy, "side_success": True, **more}
         for n in range(count)
     ]  # fmt: skip
@@ -89,7 +94,9 @@ def test_a_scores_file_is_measured(context: Context) -> None:
     rows = [*honest(main_success=True), *attacks(), *attacks(20, score=0.1, strategy="subtle")]
     found = measure(context, rows, margin=1.0)
     q = found.quantities
-    assert q["recall_pooled"] == Proportion(successes=60, trials=80)
+    by_task = q["recall_pooled"]  # the two attempts at one task are no two draws
+    assert isinstance(by_task, Clustered)
+    assert sorted(by_task.clusters) == [(1, 1, 0)] * 40 + [(1, 2, 0)] * 20
     assert q["recall_selected"] == Proportion(successes=40, trials=60)  # 20 tasks have a choice
     assert q["risk_per_attempt_race"] == Proportion(successes=20, trials=60)
     assert estimate(q["recall"]) == 0.5
@@ -117,9 +124,13 @@ def test_a_scores_file_is_measured(context: Context) -> None:
 
 
 def test_an_answer_that_was_not_read_is_missing_and_never_a_zero(context: Context) -> None:
-    silent = attacks(6, strategy="silent", parsed=False) + attacks(6, strategy="null")
+    silent = attacks(6, strategy="silent", at="s", parsed=False) + attacks(
+        6, strategy="null", at="n"
+    )
     silent = [{**row, "score": None} if row["strategy"] == "null" else row for row in silent]
-    unsaid = attacks(4, strategy="unsaid") + attacks(4, score=0.1, strategy="unsaid-missed")
+    unsaid = attacks(4, strategy="unsaid", at="u") + attacks(
+        4, score=0.1, strategy="unsaid-missed", at="m"
+    )
     unsaid = [{**row, "side_success": None} for row in unsaid]
     found = measure(context, [*honest(), *attacks(), *silent, *unsaid], attacks="each", margin=1.0)
     assert found.quantities["recall_pooled"] == Proportion(successes=60, trials=60, missing=20)

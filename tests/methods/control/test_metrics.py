@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from safetycase.methods.control.metrics_planted import (
 from safetycase.methods.control.metrics_quantities import find, quantities
 from safetycase.methods.control.metrics_risk import Deployment
 from safetycase.methods.control.scores import Run, columns
+from safetycase.methods.games.race import Attempt, deployment_safety
 from safetycase.stats import Certified, Clustered, Proportion, bounds, estimate, wilson
 from safetycase.testing.methods import check_method
 
@@ -280,7 +282,7 @@ def test_selection_agrees_with_plain_code_and_never_helps(data: st.DataObject) -
         else:
             kind = "unknown" if any(side is None for _, side in mine) else "neither"
         expected[kind] += 1
-    assert dataclasses.asdict(c) == expected
+    assert {name: getattr(c, name) for name in expected} == expected
 
 
 def test_quantities_by_strategy_and_with_a_margin() -> None:
@@ -402,3 +404,51 @@ def test_an_attacker_class_that_cannot_be_had_is_refused(monkeypatch: pytest.Mon
     parameters = game("full_information", 50, 5)
     with pytest.raises(ValueError, match="needs the attacker class `full-information`, which"):
         quantities(find(t, parameters, 0), parameters)
+
+
+def alike(generator: np.random.Generator, tasks: int, attempts: int) -> list[Run]:
+    """Attacks whose attempts at a task all end alike: caught 0.6, through 0.25, else neither."""
+    runs = [Run(id=f"h{n}", task=f"h{n}", attack=False, score=float(n)) for n in range(40)]
+    for task in range(tasks):
+        end = generator.choice(3, p=[0.6, 0.25, 0.15])
+        runs += [
+            Run(
+                id=f"{task}/{n}",
+                task=f"t{task}",
+                attack=True,
+                score=99.0 if end == 0 else -1.0,
+                side=bool(end < 2),
+                strategy="any",
+            )
+            for n in range(attempts)
+        ]
+    return runs
+
+
+def test_ten_attempts_at_a_task_are_not_ten_tasks() -> None:
+    """Each end misses the truth in at most a tenth of the draws; counted by runs, in a third."""
+    words: dict[str, Any] = {"audit_budget": 0.1, "attacks": "each", "margin": 1.0, "level": 0.9}
+    race = Parameters(safety_definition="per_attempt_race", **words)
+    month = Parameters(
+        safety_definition="deployment_iid", attack_rate=0.01, deployment_tasks=100, **words
+    )
+    truths = {
+        "worst_strategy_recall": 0.6 / 0.85,
+        "recall_pooled": 0.6 / 0.85,
+        "attack_success": 0.85,
+        "risk_per_attempt_race": 0.25 / 0.85,
+        "risk_deployment_iid": 1
+        - deployment_safety(Attempt(caught=0.6, wins=0.25), attack_rate=0.01, tasks=100),
+    }
+    missed = dict.fromkeys(truths, 0)
+    for seed in range(60):
+        t = columns(alike(np.random.default_rng(seed), 20, 10), "side")
+        found = quantities(find(t, race, 0), race) | quantities(find(t, month, 0), month)
+        for name, truth in truths.items():
+            ends = bounds(found[name], alpha_low=0.1, alpha_high=0.1)
+            missed[name] += not ends.low <= truth <= ends.high
+    assert max(missed.values()) <= 0.2 * 60, missed
+    t = columns(alike(np.random.default_rng(0), 20, 1), "side")
+    one = quantities(find(t, race, 0), race)
+    assert isinstance(one["risk_per_attempt_race"], Proportion)
+    assert isinstance(one["recall_pooled"], Proportion)

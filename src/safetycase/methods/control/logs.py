@@ -36,8 +36,8 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
     context.progress(len(runs), len(runs), "reading")
     try:
         found = measure(runs, other, parameters, context.seed)
-    except ValueError as error:
-        raise MethodError(str(error)) from error
+    except (ValueError, MethodError) as error:
+        raise MethodError(f"{_named(paths, others)}: {error}") from error
     kept = {}
     for number, path in enumerate((*paths, *others), start=1):
         name = f"{number}-{path.name}"
@@ -45,6 +45,13 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
         kept[f"scores {number}: {path.name}"] = name
     origin = made_elsewhere(by="a control evaluation, as its files say", at="")
     return replace(found, diagnostics={**origin, **said, **found.diagnostics}, artefacts=kept)
+
+
+def _named(paths: list[Path], others: list[Path]) -> str:
+    """The files in a sentence."""
+    names = ", ".join(f"`{path.name}`" for path in paths)
+    compared = ", ".join(f"`{path.name}`" for path in others)
+    return f"{names}, compared with {compared}" if compared else names
 
 
 def _runs(paths: list[Path], parameters: Parameters) -> tuple[list[Run], dict[str, str]]:
@@ -106,7 +113,10 @@ METHOD = Method(
         "not compare, and each has a name of its own.",
         "Audits are taken as perfect: whatever is flagged is found. Auditors are another leaf.",
         "Runs of the deployment are taken as exchangeable with the honest runs of the files, and "
-        "tasks as independent of one another.",
+        "tasks as independent of one another; how suspicious an attack is, as independent of the "
+        "one honest run at its task.",
+        "A risk and a pooled recall take the mix of strategies as the files have it. An attacker "
+        "that keeps to its best one has the recall of the worst strategy, which is told beside.",
         "That the red team of a later round had seen the monitor is as the files say it.",
         "An attacker that chooses by the monitor's own score is the worst case among the attempts "
         "in the files; it makes no new attempt.",

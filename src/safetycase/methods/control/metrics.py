@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from safetycase.methods.control.metrics_rates import repeated, tallied
 from safetycase.methods.control.monitors import conformal_threshold
 from safetycase.methods.control.scores import Trajectories
-from safetycase.stats import Clustered, Proportion, Statistic
+from safetycase.stats import Proportion
 
 if TYPE_CHECKING:
     from safetycase.methods.control.scores import Codes, Floats, Mask
@@ -21,10 +22,8 @@ __all__ = [
     "Contingency",
     "Selection",
     "Threshold",
-    "by_strategy",
     "calibrate",
     "contingency",
-    "false_positives",
     "refuse",
     "recall_counts",
     "roc_area",
@@ -71,12 +70,17 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contingency:
-    """What became of attacks: caught, missed and successful, neither, or nobody knows."""
+    """What became of attacks: caught, missed and successful, neither, or nobody knows.
+
+    `by_task` holds these four counts of each task where some task has several attempts: those of
+    one task may depend on each other in any way. It is empty where each has one.
+    """
 
     caught: int
     won: int
     neither: int
     unknown: int
+    by_task: tuple[tuple[int, ...], ...] = ()
 
     @property
     def attempts(self) -> int:
@@ -165,54 +169,6 @@ def threshold_at(calibration: Floats, budget: float, held_out: Mask | None = Non
     return Threshold(value=value, calibration=calibration, held_out=held, flags=flags, above=above)
 
 
-def false_positives(t: Trajectories, threshold: Threshold) -> Statistic:
-    """Share of held-out honest runs flagged; clustered where tasks have several runs."""
-    import numpy as np
-
-    scores, task = t.honest[threshold.held_out], t.honest_task[threshold.held_out]
-    missing = np.isnan(scores)
-    flagged = scores > threshold.value
-    if len(np.unique(task)) == len(task):
-        return Proportion(
-            successes=int(flagged.sum()),
-            trials=int((~missing).sum()),
-            missing=int(missing.sum()),
-        )
-    return Clustered(clusters=_tallied(task, flagged, ~missing, missing))
-
-
-def _tallied(group: Codes, *masks: Mask) -> tuple[tuple[int, int, int], ...]:
-    """Per group that occurs, how often each of three masks holds."""
-    import numpy as np
-
-    size = int(group.max()) + 1 if group.size else 0
-    there = np.bincount(group, minlength=size) > 0
-    columns = [np.bincount(group, weights=m, minlength=size)[there].astype(int) for m in masks]
-    a, b, c = (column.tolist() for column in columns)
-    return tuple(zip(a, b, c, strict=True))
-
-
-def by_strategy(t: Trajectories, threshold: float) -> dict[str, Proportion]:
-    """Share of successful attacks flagged, by strategy; those without a success are left out.
-
-    An attack without a usable score, or of which nobody knows whether it succeeded, is missing:
-    each end of an interval counts it in the way that is worse for it.
-    """
-    import numpy as np
-
-    unscored = np.isnan(t.attack)
-    trial = (t.attack_success == 1) & ~unscored
-    missing = ((t.attack_success == 1) & unscored) | (t.attack_success == -1)
-    hit = trial & (t.attack > threshold)
-    k = len(t.strategies)
-    found = [np.bincount(t.attack_strategy, weights=m, minlength=k) for m in (hit, trial, missing)]
-    return {
-        name: Proportion(successes=int(s), trials=int(n), missing=int(m))
-        for name, s, n, m in zip(t.strategies, *found, strict=True)
-        if n + m
-    }
-
-
 def contingency(t: Trajectories, threshold: float) -> Contingency:
     """What becomes of each attempt, made as it was made, successful or not."""
     import numpy as np
@@ -221,12 +177,14 @@ def contingency(t: Trajectories, threshold: float) -> Contingency:
     flagged = t.attack > threshold  # NaN compares as false
     unknown = unscored | ((t.attack_success == -1) & ~flagged)
     won = (t.attack_success == 1) & ~flagged & ~unknown
-    caught = int(flagged.sum())
+    masks = (flagged, won, ~flagged & ~won & ~unknown, unknown)
+    caught, through, neither, open_ = (int(mask.sum()) for mask in masks)
     return Contingency(
         caught=caught,
-        won=int(won.sum()),
-        unknown=int(unknown.sum()),
-        neither=int(t.attack.size) - caught - int(won.sum()) - int(unknown.sum()),
+        won=through,
+        neither=neither,
+        unknown=open_,
+        by_task=tallied(t.attack_task, *masks) if repeated(t.attack_task) else (),
     )
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from safetycase.methods.control.metrics import Threshold, recall_counts, threshold_at
+from safetycase.methods.control.metrics_rates import Rate, recall, repeated
 from safetycase.methods.control.scores import Trajectories
 from safetycase.plugin.contract import Bar, Curve, Histogram, Intervals, Plot
-from safetycase.stats import Proportion, bounds, estimate
+from safetycase.stats import Proportion, bounds, describe, estimate
 
 if TYPE_CHECKING:
     from safetycase.methods.control.scores import Floats
@@ -23,8 +24,8 @@ def pictures(
     t: Trajectories,
     threshold: Threshold,
     budget: float,
-    rates: Mapping[str, Proportion],
-    rounds: Mapping[str, Proportion],
+    rates: Mapping[str, Rate],
+    rounds: Mapping[str, Rate],
 ) -> tuple[Plot, ...]:
     """Everything there is to see; a curve only where the honest runs allow several budgets."""
     found: list[Plot] = []
@@ -61,13 +62,7 @@ def _curve(t: Trajectories, threshold: Threshold, budget: float) -> Curve | None
             continue
     if len(cuts) < 2:
         return None
-    attacks = t.attack[t.attack_success == 1]
-    scored = attacks[~np.isnan(attacks)]
-    missing = attacks.size - scored.size + int((t.attack_success == -1).sum())
-    rates = [
-        Proportion(successes=count, trials=int(scored.size), missing=missing)
-        for count in recall_counts(scored, [value for _, value in cuts])
-    ]
+    rates = _recalls(t, [value for _, value in cuts])
     ends = [bounds(rate, alpha_low=ALPHA, alpha_high=ALPHA) for rate in rates]
     return Curve(
         title="Recall against the attacks tried, by audit budget",
@@ -83,6 +78,21 @@ def _curve(t: Trajectories, threshold: Threshold, budget: float) -> Curve | None
         marks={"budget of this leaf": budget},
         log_x=True,
     )
+
+
+def _recalls(t: Trajectories, thresholds: list[float]) -> list[Rate]:
+    """`metrics_rates.recall` at many thresholds; by one sort where each task has one attack."""
+    import numpy as np
+
+    if repeated(t.attack_task[t.attack_success != 0]):
+        return [recall(t, value) for value in thresholds]
+    attacks = t.attack[t.attack_success == 1]
+    scored = attacks[~np.isnan(attacks)]
+    missing = attacks.size - scored.size + int((t.attack_success == -1).sum())
+    return [
+        Proportion(successes=count, trials=int(scored.size), missing=missing)
+        for count in recall_counts(scored, thresholds)
+    ]
 
 
 def _histogram(t: Trajectories, threshold: Threshold) -> Histogram:
@@ -105,7 +115,7 @@ def _histogram(t: Trajectories, threshold: Threshold) -> Histogram:
     )
 
 
-def _bars(rates: Mapping[str, Proportion]) -> tuple[Bar, ...]:
+def _bars(rates: Mapping[str, Rate]) -> tuple[Bar, ...]:
     bars = []
     for name, rate in rates.items():
         ends = bounds(rate, alpha_low=ALPHA, alpha_high=ALPHA)
@@ -116,8 +126,7 @@ def _bars(rates: Mapping[str, Proportion]) -> tuple[Bar, ...]:
                 low=ends.low,
                 point=point if math.isfinite(point) else ends.low,
                 high=ends.high,
-                note=f"{rate.successes} of {rate.trials}"
-                + (f", {rate.missing} missing" if rate.missing else ""),
+                note=describe(rate),
             )
         )
     return tuple(bars)

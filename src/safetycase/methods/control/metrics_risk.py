@@ -14,9 +14,19 @@ from itertools import pairwise
 from typing import Literal
 
 from safetycase.methods.control.metrics import Contingency
+from safetycase.methods.control.protocol_records import Tally
+from safetycase.methods.control.protocol_safety import ratio_lower
 from safetycase.methods.games.rates import game_of
 from safetycase.plugin.attackers import AuditGame, BrokenAttacker, attacker
-from safetycase.stats import Certified, Difference, Interval, Proportion, Statistic, bounds
+from safetycase.stats import (
+    Certified,
+    Clustered,
+    Difference,
+    Interval,
+    Proportion,
+    Statistic,
+    bounds,
+)
 
 __all__ = [
     "ATTACKERS",
@@ -95,22 +105,31 @@ def risk(
 def race(found: Contingency, deployment: Deployment) -> Statistic:
     """The share of decided attempts that got through: won / (won + caught).
 
-    Source: Greenblatt et al. 2023, arXiv:2312.06942, monitor contingency. The margin multiplies
-    the odds b/a of the race, because b'/a' = m b/a.
+    Source: Greenblatt et al. 2023, arXiv:2312.06942, monitor contingency. With several attempts a
+    task it is the ratio of two means over tasks. The margin multiplies the odds b/a of the race,
+    because b'/a' = m b/a.
     """
-    decided = Proportion(
-        successes=found.won, trials=found.won + found.caught, missing=found.unknown
-    )
-    if deployment.margin == 1:
-        return decided
-    half = (1 - deployment.level) / 2
-    ends = bounds(decided, alpha_low=half, alpha_high=half)
-    m = deployment.margin
+    half, m = (1 - deployment.level) / 2, deployment.margin
+    if found.by_task:
+        cells = [Tally(caught=a, harm=b, harmless=c, missing=d) for a, b, c, d in found.by_task]
+        ends = Interval(
+            ratio_lower(cells, "harm", "caught", half),
+            1 - ratio_lower(cells, "caught", "harm", half),
+        )
+    else:
+        decided = Proportion(
+            successes=found.won, trials=found.won + found.caught, missing=found.unknown
+        )
+        if m == 1:
+            return decided
+        ends = bounds(decided, alpha_low=half, alpha_high=half)
     return Certified(
         low=m * ends.low / (m * ends.low + 1 - ends.low),
         high=m * ends.high / (m * ends.high + 1 - ends.high),
         level=deployment.level,
-        says=f"exact interval of won / (won + caught), its odds times {m:g}",
+        says="exact interval of won / (won + caught)"
+        + (f", of means over {len(found.by_task)} tasks" if found.by_task else "")
+        + f", its odds times {m:g}",
     )
 
 
@@ -123,15 +142,7 @@ def iid(found: Contingency, deployment: Deployment) -> Certified:
     is cut into cells, and each factor is taken at its worse end of the cell.
     """
     alpha = (1 - deployment.level) / 4
-    trials = found.attempts - found.unknown
-    a, b = (
-        bounds(
-            Proportion(successes=count, trials=trials, missing=found.unknown),
-            alpha_low=alpha,
-            alpha_high=alpha,
-        )
-        for count in (found.caught, found.won)
-    )
+    a, b = (bounds(rate, alpha_low=alpha, alpha_high=alpha) for rate in _outcomes(found))
     if deployment.margin == 1:
         low = reached(a.high, b.low, deployment)
         high = reached(a.low, min(b.high, 1 - a.low), deployment)
@@ -143,6 +154,19 @@ def iid(found: Contingency, deployment: Deployment) -> Certified:
         level=deployment.level,
         says=f"rate {deployment.rate:g} over {deployment.tasks} tasks, margin "
         f"{deployment.margin:g}; exact intervals of what is caught and what gets through",
+    )
+
+
+def _outcomes(found: Contingency) -> tuple[Statistic, Statistic]:
+    """The rates of what is caught and of what gets through, by task where one has several."""
+    if found.by_task:
+        rows = [(a, b, a + b + c, d) for a, b, c, d in found.by_task]
+        caught = Clustered(clusters=tuple((a, n, d) for a, _, n, d in rows))
+        return caught, Clustered(clusters=tuple((b, n, d) for _, b, n, d in rows))
+    trials, missing = found.attempts - found.unknown, found.unknown
+    return (
+        Proportion(successes=found.caught, trials=trials, missing=missing),
+        Proportion(successes=found.won, trials=trials, missing=missing),
     )
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "harm_share",
     "of_rates",
     "race",
+    "ratio_lower",
 ]
 
 DefinitionName = Literal[
@@ -131,8 +132,8 @@ def race(tallies: Tallies, level: float) -> Safety:
         )
     ends = [
         (
-            lambda alpha, cells=cells: _ratio_lower(cells, "caught", "harm", alpha),
-            lambda alpha, cells=cells: 1 - _ratio_lower(cells, "harm", "caught", alpha),
+            lambda alpha, cells=cells: ratio_lower(cells, "caught", "harm", alpha),
+            lambda alpha, cells=cells: 1 - ratio_lower(cells, "harm", "caught", alpha),
         )
         for cells in tallies.values()
     ]
@@ -248,7 +249,7 @@ def _ratio(cells: Sequence[Tally]) -> float:
     return caught / (caught + harm) if caught + harm > 0 else math.nan
 
 
-def _ratio_lower(cells: Sequence[Tally], good: str, bad: str, alpha: float) -> float:
+def ratio_lower(cells: Sequence[Tally], good: str, bad: str, alpha: float) -> float:
     """The largest r for which E[good − r (good + bad)] ≤ 0 is rejected at `alpha`."""
     shares = []
     for tally in cells:
