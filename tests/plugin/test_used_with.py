@@ -31,5 +31,12 @@ def test_it_is_what_its_parameters_make_it() -> None:
         assert used.name == both.name
 
 
+def test_a_method_that_never_runs_a_model_may_read_or_reckon() -> None:
+    both = replace(COIN, needs_model=False, made_elsewhere=lambda _parameters, inputs: bool(inputs))
+    for inputs in ((), ("scores",)):
+        used = both.used_with(Parameters(), inputs)
+        assert (used.imports, used.needs_model) == (bool(inputs), False)
+
+
 def test_a_method_that_does_not_say_is_used_as_it_is() -> None:
     assert COIN.used_with(None, ("a",)) is COIN

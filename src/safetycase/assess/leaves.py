@@ -101,7 +101,7 @@ def assess_leaf(
             events=history.events,
             waivers=history.waivers.get(target.evidence.id, ()),
             problem=problem,
-            shortfall=_shortfall(decided, latest, len(pooled)),
+            shortfall=_shortfall(decided, latest, len(_counted(latest, pooled))),
         )
     )
     fresh = current.freshness.word == "fresh"
@@ -140,6 +140,17 @@ def _statistics(
     return {q: pool([f[measure] for f in found]) for q, measure in reads.items()}
 
 
+def _counted(
+    latest: Registration | None, pooled: Sequence[AttemptRecord]
+) -> Sequence[AttemptRecord]:
+    """The attempts whose items add up.
+
+    To read a result made elsewhere once more makes no new item: the first attempt counts, so that
+    no later one, with another seed, can be waited for either.
+    """
+    return pooled[:1] if latest and latest.body.get("imported") else pooled
+
+
 def _decide(
     planned: float,
     target: LeafTarget,
@@ -153,7 +164,7 @@ def _decide(
     alpha = spent_alpha(min(planned, registered), _rank(target, history, latest))
     try:
         reads = latest.body.get("reads") or dict(target.evidence.reads)
-        statistics = _statistics(reads, pooled)
+        statistics = _statistics(reads, _counted(latest, pooled))
         judged = judge(_criterion(target), statistics, alpha)
     except (KeyError, ValueError, TypeError) as error:
         return None, f"its recorded measurement cannot be read: {error}"

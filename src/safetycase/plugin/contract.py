@@ -294,8 +294,8 @@ class Method:
     runs nothing. `run` may be a coroutine function; the executor `asyncio` then runs many at once.
     `imports` says that `run` reads the result of a run made elsewhere, before it could be
     registered: its order is not shown, and its subject is as reported at best. A method that can
-    do both says with `made_elsewhere(parameters, inputs)` which of them this leaf does; it then
-    needs the model if and only if it runs it.
+    do both says with `made_elsewhere(parameters, inputs)` which of them this leaf does; one that
+    needs the model then needs it if and only if it runs it.
     `plugins(parameters)` names the entry points, as `group:name`, whose code `run` will call: it
     is part of the instrument as the method's own is.
     `establishes` names families of argument (`Claim.argues`) that no method is taken to show
@@ -325,4 +325,4 @@ class Method:
         if self.made_elsewhere is None:
             return self
         read = self.made_elsewhere(parameters, inputs)
-        return replace(self, imports=read, needs_model=not read)
+        return replace(self, imports=read, needs_model=self.needs_model and not read)

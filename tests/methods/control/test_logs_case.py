@@ -102,3 +102,17 @@ def test_it_is_clean_and_its_verdict_is_computed(sc: Callable[..., Ran], case: P
     assert "CONTROL/E-MARGIN" in planned
     assert "E-LIVE-RECALL" not in planned
     assert "E-HORIZON" not in planned
+
+
+@pytest.mark.slow
+def test_reading_a_file_twice_is_no_second_sample(sc: Callable[..., Ran], case: Path) -> None:
+    text = (case / "case.yaml").read_text("utf-8")
+    reads = "            reads: {live_recall: recall_pooled}\n"
+    assert reads in text
+    twice = text.replace(reads, reads + "            plan: {attempts: 2}\n")
+    (case / "case.yaml").write_text(twice, "utf-8")
+    assert sc("run", case, "--only", "CONTROL/E-LIVE-RECALL").code == 0
+    leaf = sc("status", case, "--json").json["leaves"]["CONTROL/E-LIVE-RECALL"]
+    assert [attempt["outcome"] for attempt in leaf["attempts"]] == ["completed", "completed"]
+    assert leaf["outcome"] == "supports"
+    assert [quantity["n"] for quantity in leaf["quantities"]] == [187]
