@@ -191,7 +191,7 @@ def test_tied_scores_are_never_audited_and_too_few_tasks_are_refused() -> None:
     rows = [Row(task=f"{n:02d}", policy="untrusted honest", trusted_score=0.0) for n in range(60)]
     protocol = Protocol(kind="trusted-monitoring", audit_share=0.1)
     assert thresholds(table(*rows), protocol).audit == 0.0
-    with pytest.raises(MethodError, match=r"5 calibration tasks are too few .* at least 9"):
+    with pytest.raises(MethodError, match=r"tasks, 5 honest scores are too few .* at least 9"):
         thresholds(table(*rows[:5]), protocol)
     with pytest.raises(MethodError, match="at least one is needed"):
         split(table(*rows[:1]), 0.5, 0)

@@ -18,6 +18,7 @@ from safetycase.methods.control.game_pictures import pictures
 from safetycase.methods.control.game_scores import read_scores
 from safetycase.methods.control.game_values import MEASURES, OWN
 from safetycase.methods.games.rates import beta_roc
+from safetycase.methods.imported.origin import ORDER_LIMIT, made_elsewhere
 from safetycase.methods.imported.strict import input_file
 from safetycase.plugin import attackers
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
@@ -96,11 +97,13 @@ class Parameters:
 def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Measurement:
     """Read or take the curve, and solve the game for each class."""
     curve = _curve(inputs, parameters, context)
+    origin = made_elsewhere(by="whoever scored the outputs", at="") if inputs else {}
     try:
         measured = analyse(curve, parameters.setting, context.progress)
         shown = pictures(curve, parameters.setting)
     except ValueError as error:
-        raise MethodError(str(error)) from error
+        where = f"`{inputs[0]}`: " if inputs else ""
+        raise MethodError(f"{where}{error}") from error
     return Measurement(
         quantities=measured.quantities,
         counts=measured.counts,
@@ -108,7 +111,7 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
         instrument=measured.instrument,
         raises=measured.raises,
         plots=shown,
-        diagnostics=measured.diagnostics,
+        diagnostics=origin | dict(measured.diagnostics),
     )
 
 
@@ -184,6 +187,7 @@ METHOD = Method(
         "Scores of tasks are taken as independent given what is attacked, and honest outputs of "
         "the deployment as like those that were scored.",
         "A class that is only searched is bounded by the attacker with full information.",
+        f"With a file of scores: {ORDER_LIMIT[0].lower()}{ORDER_LIMIT[1:]}",
     ),
     source="Griffin et al. 2024, arXiv:2409.07985; Greenblatt et al. 2023, arXiv:2312.06942",
     run=run,
@@ -192,4 +196,5 @@ METHOD = Method(
     best_case=best_case,
     needs_model=False,
     plugins=plugins,
+    made_elsewhere=lambda _parameters, inputs: bool(inputs),
 )

@@ -87,7 +87,8 @@ def conformal_threshold(scores: Sequence[float], budget: float) -> float:
     k = math.floor(budget * (m + 1) + 1e-12)
     if k < 1:
         raise ValueError(
-            f"{m} calibration texts are too few for an audit budget of {budget:g}; "
-            f"at least {math.ceil(1 / budget) - 1} are needed"
+            f"{m} honest scores are too few to set a threshold at a share of {budget:g}: one of "
+            f"them would already be more; at least {math.ceil(1 / budget - 1e-9) - 1} are needed, "
+            "or a larger share"
         )
     return sorted(scores)[m - k]

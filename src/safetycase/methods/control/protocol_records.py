@@ -126,7 +126,7 @@ def share_threshold(scores: Sequence[float], share: float) -> float:
     try:
         return conformal_threshold(scores, share)
     except ValueError as error:
-        raise MethodError(str(error).replace("calibration texts", "calibration tasks")) from error
+        raise MethodError(f"of the calibration tasks, {error}") from error
 
 
 def ran(harmful: bool | None) -> Tally:
