@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from safetycase.assess.attempts import graded, tally_of
+from safetycase.assess.leaves import statistics_of
 from safetycase.assess.records import LeafResult
 from safetycase.ledger import AttemptRecord, Registration
 from safetycase.ledger.attempts import terms
+from safetycase.stats import Proportion
 
 
 def registration(seq: int, **more: Any) -> Registration:
@@ -89,3 +91,12 @@ def test_the_grade_that_others_gave_wins_over_the_order_of_the_record() -> None:
     assert found.tally is not None
     assert found.tally.ordering == "public"
     assert graded(result, {7: "public"}) is result
+
+
+def test_what_was_made_elsewhere_counts_once_however_often_it_was_read() -> None:
+    seen = {"type": "proportion", "successes": 1, "trials": 50, "missing": 0}
+    measurement = {"quantities": {"pass_rate": seen}}
+    tried = [replace(attempt(2, "completed"), measurement=measurement)] * 2
+    for imported, trials in ((True, 50), (False, 100)):
+        (found,) = statistics_of({"rate": "pass_rate"}, tried, imported=imported).values()
+        assert found == Proportion(successes=trials // 50, trials=trials)

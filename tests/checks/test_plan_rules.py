@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.checks.test_probability_rules import HEAD
+from tests.methods.scheming.test_challenges_case import LIVE, case
 
 from safetycase.workspace.checking import check_folder
 
@@ -46,3 +47,16 @@ def test_what_cannot_be_carried_out_is_named(tmp_path: Path, leaf: str, says: st
 )
 def test_what_can_be_carried_out_is_no_finding(tmp_path: Path, leaf: str) -> None:
     assert not found(tmp_path, leaf)
+
+
+@pytest.mark.parametrize(("more", "live"), [("", False), (LIVE, True)])
+def test_a_second_attempt_at_what_was_made_elsewhere_is_none(
+    tmp_path: Path, more: str, live: bool
+) -> None:
+    folder = case(tmp_path, more)
+    path = folder / "case.yaml"
+    text = path.read_text().replace("valid_for:", "plan: {attempts: 2}\n          valid_for:")
+    path.write_text(text)
+    found = [f for f in check_folder(folder).findings if f.code == "C139"]
+    assert [f.span.line for f in found] == ([] if live else [35])
+    assert live or "the same files read again are no further attempt" in found[0].message

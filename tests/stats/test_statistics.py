@@ -353,6 +353,14 @@ def test_equal_certificates_pool() -> None:
     assert pool([exact, exact]) == exact
 
 
+def test_certificates_that_differ_pool_into_the_interval_that_holds_them_all() -> None:
+    """Whichever of them is wrong, the pool is wrong only if every one is."""
+    parts = [Certified(low=x, high=x + 2, level=0.95, says="a") for x in (1.0, 0.5, 2.0)]
+    pooled = pool(parts)
+    assert (pooled.low, pooled.high, pooled.level) == (0.5, 4.0, 0.95)  # type: ignore[union-attr]
+    assert describe(pooled) == "[0.5, 4] at 95 % (a; the widest of 3 attempts)"
+
+
 @pytest.mark.parametrize(
     "parts",
     [

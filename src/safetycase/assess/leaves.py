@@ -40,7 +40,15 @@ from safetycase.stats import (
     sample_size,
 )
 
-__all__ = ["CONTROLS_LEVEL", "EARLIER", "Leaf", "LeafTarget", "assess_leaf", "attempt_of"]
+__all__ = [
+    "CONTROLS_LEVEL",
+    "EARLIER",
+    "Leaf",
+    "LeafTarget",
+    "assess_leaf",
+    "attempt_of",
+    "statistics_of",
+]
 
 EARLIER = "EARLIER-REFUTATION"
 CONTROLS_LEVEL = 0.95
@@ -133,10 +141,13 @@ def _criterion(target: LeafTarget) -> Any:
     return target.claim.holds_when
 
 
-def _statistics(
-    reads: Mapping[str, str], attempts: Sequence[AttemptRecord]
+def statistics_of(
+    reads: Mapping[str, str], attempts: Sequence[AttemptRecord], *, imported: bool
 ) -> dict[str, Statistic]:
+    """The attempts of one plan as one; what was made elsewhere counts once, however often read."""
     found = [quantities_of(a.measurement) for a in attempts if a.measurement]
+    if imported:
+        del found[1:]
     return {q: pool([f[measure] for f in found]) for q, measure in reads.items()}
 
 
@@ -164,7 +175,8 @@ def _decide(
     alpha = spent_alpha(min(planned, registered), _rank(target, history, latest))
     try:
         reads = latest.body.get("reads") or dict(target.evidence.reads)
-        statistics = _statistics(reads, _counted(latest, pooled))
+        imported = latest.body.get("imported") is True
+        statistics = statistics_of(reads, pooled, imported=imported)
         judged = judge(_criterion(target), statistics, alpha)
     except (KeyError, ValueError, TypeError) as error:
         return None, f"its recorded measurement cannot be read: {error}"
@@ -288,7 +300,8 @@ def _earlier_refutation(
         if not done or old.criterion != str(target.claim.holds_when):
             return False
         try:
-            statistics = _statistics(old.body.get("reads", {}), done)
+            imported = old.body.get("imported") is True
+            statistics = statistics_of(old.body.get("reads", {}), done, imported=imported)
             judged = judge(_criterion(target), statistics, 1 - float(old.level))
         except (KeyError, ValueError, TypeError):
             return False

@@ -9,6 +9,7 @@ from typing import get_args
 from safetycase.argument.findings import Finding
 from safetycase.argument.model import Access, Evidence, Plan
 from safetycase.checks.subject import Subject, finding
+from safetycase.plugin.contract import Method
 
 __all__ = ["impossible_plan"]
 
@@ -21,7 +22,9 @@ _LEAST: Mapping[str, int] = {"attempts": 1, "n": 1, "clusters": 1, "budget": 1, 
 def impossible_plan(subject: Subject) -> Iterator[Finding]:
     """C139: a plan that nobody can carry out, or an effort that nothing can meet."""
     for name, leaf in subject.each(Evidence):
-        for path, says, hint in (*_sizes(leaf.plan), *_effort(leaf)):
+        facts = subject.leaves.get(name)
+        again = _read_again(leaf, facts.method if facts else None)
+        for path, says, hint in (*_sizes(leaf.plan), *again, *_effort(leaf)):
             yield finding(subject, "C139", (name, *path), says, hint)
 
 
@@ -45,6 +48,15 @@ def _sizes(plan: Plan | None) -> Iterator[tuple[tuple[str, ...], str, str]]:
     if plan.clusters is not None and plan.n is not None and plan.clusters > plan.n:
         says = f"{plan.n} items cannot stand in {plan.clusters} clusters"
         yield ("plan", "clusters"), says, "each cluster holds at least one item"
+
+
+def _read_again(leaf: Evidence, method: object) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    if isinstance(method, Method) and method.imports and leaf.plan and leaf.plan.attempts > 1:
+        says = (
+            f"{leaf.plan.attempts} attempts are planned, and `{method.name}` reads here what was "
+            "made elsewhere: the same files read again are no further attempt"
+        )
+        yield ("plan", "attempts"), says, "plan one attempt, and put all results in its inputs"
 
 
 def _effort(leaf: Evidence) -> Iterator[tuple[tuple[str, ...], str, str]]:

@@ -116,7 +116,9 @@ def pool(statistics: Sequence[Statistic]) -> Statistic:  # noqa: C901 - one case
 
     Trials add up. Clusters are matched by position, because another attempt visits the same
     clusters again and makes no new ones: their trials add up, and all attempts must have as many
-    (one that gave no score is `(0, 0, missing)`). Certified and exact values must be equal.
+    (one that gave no score is `(0, 0, missing)`). Certified intervals of one level become the
+    smallest interval that holds them all: it holds whenever one of them does, and no more can be
+    said without what they were computed from. Exact values must be equal.
     """
     if not statistics:
         raise ValueError("nothing to pool")
@@ -152,8 +154,21 @@ def pool(statistics: Sequence[Statistic]) -> Statistic:  # noqa: C901 - one case
                 raise ValueError("cannot pool Affine with different scale or offset")
             of = pool([s.of for s in maps])
             return Affine(of=of, scale=first.scale, offset=first.offset)
-        case Certified() | Exact():
-            raise ValueError(f"cannot pool {type(first).__name__} with different values")
+        case Certified(level=level):
+            each = [s for s in statistics if isinstance(s, Certified)]
+            if any(s.level != level for s in each):
+                raise ValueError("cannot pool Certified with different levels")
+            return Certified(
+                low=min(s.low for s in each),
+                high=max(s.high for s in each),
+                level=level,
+                says=f"{first.says}; the widest of {len(each)} attempts",
+            )
+        case Exact():
+            raise ValueError(
+                "cannot pool Exact with different values: a number that depends on what was seen "
+                "comes from one attempt; plan one"
+            )
         case _:
             assert_never(first)
 

@@ -180,6 +180,8 @@ def _facts(case: Case, leaf: Evidence, folder: Path, catalogue: Catalogue) -> Le
             best = method.best_case(bound.value, folder, leaf.inputs)
         except Exception:
             best = {}  # a size that cannot be known is no finding; the run will say what is wrong
+    if bound and bound.value is not None:
+        method = method.used_with(bound.value, tuple(leaf.inputs))
     return LeafFacts(
         method=method,
         mismatches=bound.mismatches if bound else (),
