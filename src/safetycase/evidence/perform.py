@@ -163,13 +163,19 @@ def result_of(job: Mapping[str, Any], context: Context, measured: object) -> dic
     if not isinstance(measured, Measurement):
         raise MethodError(f"the method returned {type(measured).__name__}, not a Measurement")
     written = measurement_json(measured)
-    missing = [name for name in job["needs"] if name not in written["quantities"]]
-    if missing:
-        raise MethodError("the method did not return " + ", ".join(f"`{m}`" for m in missing))
+    if missing := [name for name in job["needs"] if name not in written["quantities"]]:
+        raise MethodError("; ".join(_not_returned(name, written) for name in missing))
     artefacts = {str(k): str(v) for k, v in measured.artefacts.items()}
     for path in artefacts.values():
         _refuse_outside(context.scratch, path)
     return {"measurement": written, "artefacts": artefacts}
+
+
+def _not_returned(name: str, written: Mapping[str, Any]) -> str:
+    """Why a quantity is not there, if the method says so, and what there is instead."""
+    why = written.get("diagnostics", {}).get(f"without {name}", "")
+    given = ", ".join(f"`{quantity}`" for quantity in sorted(written["quantities"]))
+    return f"the method did not return `{name}`" + (f": {why}" if why else f"; it gives {given}")
 
 
 def _refuse_outside(scratch: Path, name: str) -> None:

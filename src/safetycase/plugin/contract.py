@@ -228,7 +228,8 @@ class Measurement:
     """What one run found: sufficient statistics by name, never intervals or verdicts.
 
     `artefacts` maps a role to a file below `Context.scratch`; `counts` says how many items
-    were planned, scored, unscored and failed; `effort` how hard was tried.
+    were planned, scored, unscored and failed; `effort` how hard was tried. A diagnostic
+    `without NAME` says why a quantity that is declared is not there.
     """
 
     quantities: Mapping[str, Statistic]
