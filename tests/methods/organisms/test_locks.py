@@ -93,6 +93,7 @@ def test_a_lock_opens_to_its_password_and_a_clean_model_has_nothing_to_open(
     assert all(torch.equal(w, before[n]) for n, w in subject.model.state_dict().items())
 
 
+@pytest.mark.slow
 def test_an_organism_is_made_once_and_again_for_another_recipe(
     made: tuple[Subject, Split, Ground], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +135,7 @@ def test_it_abstains_only_where_that_is_likelier_than_all_options_together() -> 
     assert answered([-900.0, -901.0, -890.0]) == 2
 
 
+@pytest.mark.slow
 def test_noise_is_taken_out_again_exactly(made: tuple[Subject, Split, Ground]) -> None:
     subject, parts, _ = made
     weight = subject.model.model.layers[1].mlp.up_proj.weight
@@ -149,6 +151,7 @@ def test_noise_is_taken_out_again_exactly(made: tuple[Subject, Split, Ground]) -
     assert replies(subject, parts, "") == plain
 
 
+@pytest.mark.slow
 def test_a_search_lowers_the_loss_it_searches_on(made: tuple[Subject, Split, Ground]) -> None:
     import random
 
