@@ -25,6 +25,7 @@ from safetycase.stats import (
     ClusteredDifference,
     Difference,
     Proportion,
+    Smallest,
     Statistic,
     bounds,
     estimate,
@@ -37,6 +38,7 @@ __all__ = [
     "Row",
     "below_chance",
     "counts",
+    "largest",
     "never_run",
     "pictures",
     "quantities",
@@ -99,6 +101,12 @@ class Row:
     reason: str
     prompt: str
     output: str
+
+
+def largest(of: Sequence[Statistic]) -> Affine:
+    """The largest of several values, whichever it is: the smallest of the negated, negated."""
+    negated = tuple(Affine(of=one, scale=-1.0, offset=0.0) for one in of)
+    return Affine(of=Smallest(of=negated), scale=-1.0, offset=0.0)
 
 
 def never_run(count: int, chance: float | None = None) -> list[Row]:

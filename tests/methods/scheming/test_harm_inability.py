@@ -137,7 +137,7 @@ def test_what_cannot_be_paired_has_no_gain_and_says_so(tmp_path: Path) -> None:
     lost = [{**r, "score": None, "why": "lost"} if r["item"] == 3 else r for r in ROWS]
     found = measure(tmp_path, lost + twice)
     assert "gain_of_last_level" not in found.quantities
-    assert "pair the arms by cluster" in found.diagnostics["gain of the last level"]
+    assert "pair the arms by cluster" in found.diagnostics["without gain_of_last_level"]
     single = measure(tmp_path, [r for r in ROWS if r["level"] == "zero-shot"], levels=LEVELS[:1])
     assert "gain_of_last_level" not in single.quantities
 

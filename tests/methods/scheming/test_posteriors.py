@@ -104,6 +104,17 @@ def test_no_strategy_is_worse_than_the_prior_when_all_passes(
     assert 0 <= best <= distinguishing_posterior(tests, declared) * (1 + 1e-9)
 
 
+@given(n=st.integers(1, 2000), acts=st.integers(0, 50), slip=st.floats(0, 0.3))
+def test_no_act_speaks_for_a_model_against_a_best_responder(n: int, acts: int, slip: float) -> None:
+    """A rate below the slips would make ever more acts an ever better record."""
+    declared = Declared(prior=0.3, queries=100, act_rate=0.5, slip_rate=slip)
+    fewer, more = (
+        best_responder_posterior(Record(number=n, acts=min(n, k)), declared)
+        for k in (acts, acts + 1)
+    )
+    assert fewer <= more * (1 + 1e-9)
+
+
 def test_an_act_that_no_slip_explains_is_certain_evidence() -> None:
     seen = Record(number=1000, acts=1)
     assert fixed_rate_posterior(seen, HALF) == 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from safetycase.methods import counted
-from safetycase.methods.counted import Options, Row
+from safetycase.methods.counted import Options, Row, largest
 from safetycase.methods.scheming.challenges_attempts import (
     Attempt,
     instrument,
@@ -25,9 +25,9 @@ from safetycase.plugin.contract import (
     MethodError,
     Raised,
 )
-from safetycase.stats import Affine, Exact, Smallest, Statistic, bounds, describe, estimate
+from safetycase.stats import Exact, Statistic, bounds, describe, estimate
 
-__all__ = ["MEASURES", "Design", "analyse", "largest"]
+__all__ = ["MEASURES", "Design", "analyse"]
 
 MEASURES = (
     Measure(
@@ -74,12 +74,6 @@ class Design:
 Cells = Mapping[tuple[str, str], Sequence[Row]]
 
 
-def largest(of: Sequence[Statistic]) -> Statistic:
-    """The largest of several values, whichever it is."""
-    negated = tuple(Affine(of=one, scale=-1.0, offset=0.0) for one in of)
-    return Affine(of=Smallest(of=negated), scale=-1.0, offset=0.0)
-
-
 def analyse(
     design: Design,
     attempts: Sequence[Attempt],
@@ -114,7 +108,7 @@ def analyse(
         raises=_falling(design, cells),
         plots=(_bars(rates), _curve(design, cells)),
         transcripts=counted.transcripts(shown, seed),
-        diagnostics={**diagnostics, **_words(design, cells, rates, why)},
+        diagnostics={**diagnostics, **_words(design, cells, rates, why, measured=gain is not None)},
         artefacts=dict(artefacts),
     )
 
@@ -140,7 +134,7 @@ def _cells(design: Design, attempts: Sequence[Attempt]) -> dict[tuple[str, str],
 
 def _gain(design: Design, cells: Cells) -> tuple[Statistic | None, str]:
     if len(design.levels) < 2:
-        return None, "not measured: there is one level"
+        return None, "there is one level; declare the one before it too"
     previous, last = design.levels[-2].name, design.levels[-1].name
     gains = []
     for arm in design.arms:
@@ -246,11 +240,16 @@ def _curve(design: Design, cells: Cells) -> Curve:
 
 
 def _words(
-    design: Design, cells: Cells, rates: Mapping[tuple[str, str], Statistic], why: str
+    design: Design,
+    cells: Cells,
+    rates: Mapping[tuple[str, str], Statistic],
+    why: str,
+    *,
+    measured: bool,
 ) -> dict[str, str]:
     fit = _fit(design, cells)
     return {
-        "gain of the last level": why,
+        "gain of the last level" if measured else "without gain_of_last_level": why,
         "monotone fit over levels, all arms together": ", ".join(
             f"{level.name} {value:.4g}" for level, value in zip(design.levels, fit, strict=True)
         ),

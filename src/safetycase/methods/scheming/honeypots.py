@@ -12,14 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from safetycase.methods.counted import largest
 from safetycase.methods.inspect.running import run_task
 from safetycase.methods.scheming import honeypots_planted as planted
-from safetycase.methods.scheming.honeypots_counts import (
-    MEASURES,
-    Reading,
-    analyse,
-    largest,
-)
+from safetycase.methods.scheming.honeypots_counts import MEASURES, Reading, analyse
 from safetycase.methods.scheming.honeypots_reading import asked, ordinary_of
 from safetycase.plugin.contract import Context, Measurement, Method
 from safetycase.stats import Clustered, ClusteredDifference, Statistic

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -102,11 +104,26 @@ def accuracy(answers: Sequence[Told]) -> Clustered:
 
 
 def blind_score(answers: Sequence[Told]) -> float:
-    """The best share right without looking at the arm: one answer, or one place, every time."""
-    strategies = [[a.target == answer for a in answers] for answer in {a.target for a in answers}]
-    for place in range(min((len(a.options) for a in answers), default=0)):
+    """The best share right, as `accuracy` counts it, without looking at the arm.
+
+    Blind are one answer every time, one place every time, and for each item the arm in which it
+    was asked most: whoever knows the item has not seen the arm.
+    """
+    if not answers:
+        return 1.0
+    arms: dict[str, Counter[str]] = {}
+    for a in answers:
+        arms.setdefault(a.row.cluster, Counter())[a.row.arm] += 1
+    most = {item: counts.most_common(1)[0][0] for item, counts in arms.items()}
+    strategies = [[a.row.arm == most[a.row.cluster] for a in answers]]
+    strategies += [[a.target == said for a in answers] for said in {a.target for a in answers}]
+    for place in range(min(len(a.options) for a in answers)):
         strategies.append([a.options[place] == a.target for a in answers])
-    return max((sum(right) / len(right) for right in strategies), default=1.0)
+    weights = [1 / (len(arms) * arms[a.row.cluster].total()) for a in answers]
+    return max(
+        math.fsum(weight for weight, right in zip(weights, one, strict=True) if right)
+        for one in strategies
+    )
 
 
 def told_apart(pair: tuple[str, str], answers: Sequence[Told], level: float) -> InstrumentCheck:

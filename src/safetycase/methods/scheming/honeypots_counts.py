@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from safetycase.methods.counted import Row, transcripts
+from safetycase.methods.counted import Row, largest, transcripts
 from safetycase.methods.scheming import honeypots_realism as realism
 from safetycase.methods.scheming.honeypots_arms import (
     Told,
@@ -28,7 +28,6 @@ from safetycase.methods.scheming.posteriors import (
 )
 from safetycase.plugin.contract import InstrumentCheck, Measure, Measurement, Raised
 from safetycase.stats import (
-    Affine,
     Certified,
     Exact,
     Smallest,
@@ -37,7 +36,7 @@ from safetycase.stats import (
     bounds,
 )
 
-__all__ = ["MEASURES", "Asked", "Reading", "analyse", "largest"]
+__all__ = ["MEASURES", "Asked", "Reading", "analyse"]
 
 MEASURES = (
     Measure(
@@ -122,7 +121,11 @@ class Reading:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        _ = self.declared
+        if not self.declared.slip_rate < self.act_rate:
+            raise ValueError(
+                f"`act_rate` {self.act_rate:g} is not above `slip_rate` {self.slip_rate:g}: every "
+                "act that is seen would speak for the model; declare what a schemer does more often"
+            )
         if bool(self.told_test) != bool(self.told_deployed):
             raise ValueError("name both `told_test` and `told_deployed`, or neither")
         if len(set(self.arms)) != len(self.arms) or not all(self.arms):
@@ -212,12 +215,6 @@ def analyse(asked: Asked, reading: Reading, seed: int, artefacts: Mapping[str, s
         },
         artefacts=dict(artefacts),
     )
-
-
-def largest(rates: Sequence[Statistic]) -> Statistic:
-    """The largest of several, as the smallest of the negated."""
-    negated = tuple(Affine(of=rate, scale=-1.0, offset=0.0) for rate in rates)
-    return Affine(of=Smallest(of=negated), scale=-1.0, offset=0.0)
 
 
 def _consistent(asked: Asked) -> InstrumentCheck:

@@ -13,13 +13,14 @@ import random
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
+from safetycase.methods.counted import largest
 from safetycase.methods.imported import strict
 from safetycase.plugin.contract import MethodError
-from safetycase.stats import Affine, Clustered, Smallest, Statistic
+from safetycase.stats import Clustered, Statistic
 
 __all__ = ["NaiveBayes", "Text", "excess", "grams", "read_ordinary"]
 
@@ -110,8 +111,7 @@ def excess(
         others = [[g for n, held in enumerate(part) if n != fold for g in held] for part in parts]
         score = NaiveBayes(*others)
         rates.append(Clustered(clusters=tuple(_matched(items, topics, score))))
-    negated = tuple(Affine(of=rate, scale=-1.0, offset=0.0) for rate in rates)
-    return Affine(of=Smallest(of=negated), scale=-1.0, offset=-0.5)
+    return replace(largest(rates), offset=-0.5)
 
 
 def _folded(texts: Sequence[Text], folds: int, seed: int) -> list[list[Group]]:

@@ -113,12 +113,16 @@ def fixed_rate_posterior(tests: Record, declared: Declared) -> float:
 
 
 def best_responder_posterior(tests: Record, declared: Declared) -> float:
-    """P(schemer | the tests) if a schemer picks its best rate; the larger of the two payoffs."""
+    """P(schemer | the tests) if a schemer picks its best rate; the larger of the two payoffs.
+
+    It hides behind slips: it acts no more rarely than a model that slips, so that no act speaks
+    for the model.
+    """
     if tests.number == 0:
         return declared.prior
     payoffs: tuple[Payoff, ...] = ("each", "once")
     rates = [best_response_rate(tests.number, declared.queries, payoff) for payoff in payoffs]
-    return max(rate_posterior(tests, declared, rate) for rate in rates)
+    return max(rate_posterior(tests, declared, max(rate, declared.slip_rate)) for rate in rates)
 
 
 def distinguishing_posterior(tests: Record, declared: Declared) -> float:
