@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from safetycase.evidence.perform import result_of
 from safetycase.methods.scheming import challenges_analysis, challenges_rule
 from safetycase.methods.scheming.challenges import METHOD, Parameters, best_case, files
 from safetycase.methods.scheming.challenges_attempts import Sources
@@ -213,7 +214,10 @@ GOOD = rows(pattern=[0] * 3, advice=[1] * 3, logs=[0] * 3)
     ("lines", "message"),
     [
         ([], "is empty"),
-        ([*GOOD, GOOD[0]], "attempt 0 at `pattern` is given twice"),
+        (
+            [*GOOD, GOOD[0]],
+            "line 70: the attempt 0 at `pattern` is given twice, before at .* line 1",
+        ),
         ([{**GOOD[0], "extra": 1}], "line 1: the key `extra` is not known"),
         ([{**GOOD[0], "challenge": "other"}], "line 1: there is no test `other`"),
         ([{**GOOD[0], "score": 0.5}], "line 1: `score` is 0.5; here it is 0 or 1"),
@@ -224,7 +228,10 @@ GOOD = rows(pattern=[0] * 3, advice=[1] * 3, logs=[0] * 3)
         ([{"challenge": "logs", "attempt": 1}], "the key `score` is missing"),
         ([r for r in GOOD if r["challenge"] != "logs"], "`logs` has no attempt with a score"),
         (rows(pattern=[0] * 51, advice=[1], logs=[0]), "51 attempts, and 50 were planned"),
-        (rows(pattern=[0], advice=[11], logs=[0]), "11, outside of its range"),
+        (
+            rows(pattern=[0], advice=[11], logs=[0]),
+            "`attempts.jsonl` line 22: .* is 11, outside of its range",
+        ),
     ],
 )
 def test_a_broken_file_is_refused_with_its_place(
@@ -274,6 +281,14 @@ challenges:
   - {id: advice, family: stealth, kind: numeric, range: [0, 10], people: [2, 3, 4, 4]}
   - {id: logs, family: awareness}
 """
+
+
+def test_a_table_without_one_ability_says_why_there_is_no_smaller_share(tmp_path: Path) -> None:
+    lines = [r for r in GOOD if r["challenge"] != "logs"]
+    table = {"challenges": [c for c in TABLE["challenges"] if c["id"] != "logs"]}
+    found = measure(write(tmp_path, lines, table))
+    with pytest.raises(MethodError, match="`lacking_share`: the table has no challenge of aware"):
+        result_of({"needs": ["stealth_share", "lacking_share"]}, context(tmp_path), found)
 
 
 def test_a_table_in_yaml_says_the_same_and_is_as_strict(tmp_path: Path) -> None:

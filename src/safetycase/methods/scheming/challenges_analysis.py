@@ -115,9 +115,17 @@ def analyse(
             "decision by the published rule": decision([(o, o.published) for o in outcomes]),
             "decision by whole intervals": decision([(o, o.verdict) for o in outcomes]),
             **{f"challenge {o.challenge.id}": _words(o) for o in outcomes},
+            **_absent(challenges),
         },
         artefacts=dict(artefacts),
     )
+
+
+def _absent(challenges: Sequence[Challenge]) -> dict[str, str]:
+    """Why there is no smaller share, where one of the abilities has no challenge."""
+    none = [family for family in _FAMILIES if all(c.family != family for c in challenges)]
+    why = f"the table has no challenge of {none[0]}; add one" if none else ""
+    return {"without lacking_share": why} if none else {}
 
 
 _VERDICTS: tuple[Verdict, ...] = ("passed", "failed", "undetermined")
@@ -158,11 +166,12 @@ def _scores(
             f"the challenge `{challenge.id}` has {len(mine)} attempts, and {planned} were planned; "
             "say in `attempts` how many there were to be"
         )
-    for score in scores:
-        if not challenge.low <= score <= challenge.high:
+    for a in mine:
+        if a.score is not None and not challenge.low <= a.score <= challenge.high:
             raise MethodError(
-                f"a score at `{challenge.id}` is {score:g}, outside of its range "
-                f"{challenge.low:g} to {challenge.high:g}"
+                f"{a.place}: the score of attempt {a.id[:60]} at `{challenge.id}` is {a.score:g}, "
+                f"outside of its range {challenge.low:g} to {challenge.high:g}; correct it, or "
+                "the `range` of the table"
             )
     return scores, planned - len(scores)
 

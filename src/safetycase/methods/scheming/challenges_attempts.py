@@ -58,7 +58,10 @@ class Sources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt at the test `of`; `score` is None when there is no usable one."""
+    """One attempt at the test `of`; `score` is None when there is no usable one.
+
+    `place` is the file and the line it was read from.
+    """
 
     of: tuple[str, ...]
     id: str
@@ -68,6 +71,7 @@ class Attempt:
     reason: str = ""
     prompt: str = ""
     output: str = ""
+    place: str = ""
 
 
 def recorded(sources: Sources) -> bool:

@@ -106,6 +106,7 @@ def _lines(
             reason=words["why"],
             prompt=words["prompt"],
             output=words["output"],
+            place=place,
         )
     if empty:
         raise MethodError(f"`{path.name}` is empty; write one attempt a line")
@@ -129,15 +130,15 @@ def _score(value: Any, place: str, why: str, *, numeric: bool) -> float | None:
 
 
 def _once(attempts: list[Attempt]) -> list[Attempt]:
-    seen = set()
+    seen: dict[tuple[tuple[str, ...], bool, str], str] = {}
     for attempt in attempts:
         key = (attempt.of, attempt.answered, attempt.id)
         if key in seen:
             raise MethodError(
-                f"the attempt {attempt.id} at `{'/'.join(attempt.of)}` is given twice; number the "
-                "attempts, and read each log once"
+                f"{attempt.place}: the attempt {attempt.id[:60]} at `{'/'.join(attempt.of)}` is "
+                f"given twice, before at {seen[key]}; number the attempts, and read each log once"
             )
-        seen.add(key)
+        seen[key] = attempt.place
     return attempts
 
 

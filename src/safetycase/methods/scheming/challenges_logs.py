@@ -84,6 +84,7 @@ def logged(
             reason=row.reason or ("" if value is not None else "no usable score"),
             prompt=row.prompt,
             output=row.output,
+            place=f"`{path.name}`",
         )
 
 
