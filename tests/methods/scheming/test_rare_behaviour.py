@@ -300,6 +300,9 @@ def test_the_same_tail_from_logarithms_probabilities_and_samples(context: Contex
     }
     assert values["plain"] == pytest.approx(values["log"])
     assert values["hits"] == pytest.approx(values["log"], abs=0.01)
+    noisy = rare_behaviour.run(("hits.jsonl",), parameters, context)
+    assert "behaviour_frequency" not in noisy.quantities
+    assert "no probability above it" in noisy.diagnostics["without behaviour_frequency"]
     check_measurement(
         rare_behaviour.METHOD, lambda: rare_behaviour.run(("log.jsonl",), parameters, context)
     )

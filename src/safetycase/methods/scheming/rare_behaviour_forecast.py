@@ -31,6 +31,7 @@ __all__ = ["LIMITS", "MEASURES", "SOURCE", "Horizon", "analyse"]
 
 SOURCE = "Jones et al. 2025, arXiv:2502.16797, §3 (forecasts from the largest scores)"
 SHAPES = (0.2, -0.2)
+_NOISY = "a share of hits above the threshold is no probability above it; give log probabilities"
 DRAWS = 1999
 MEASURES = (
     Measure(
@@ -55,7 +56,8 @@ MEASURES = (
         name="behaviour_frequency",
         unit="proportion",
         safer="lower",
-        says="share of queries whose elicitation probability exceeds `threshold`; no tail needed",
+        says="share of queries whose elicitation probability exceeds `threshold`; no tail needed, "
+        "and not from samples",
     ),
     Measure(
         name="none_worse",
@@ -124,8 +126,11 @@ def analyse(
         raise MethodError(str(error)) from error
     together = aggregate_risk(fit, logs, horizon.queries, alpha=alpha)
     above = sum(log > math.log(horizon.threshold) for log in logs)
+    quantities = _quantities(ahead, together, above, len(rows), horizon)
+    if noisy := any(row.sampled for row in rows):
+        del quantities["behaviour_frequency"]
     return Measurement(
-        quantities=_quantities(ahead, together, above, len(rows), horizon),
+        quantities=quantities,
         counts={
             "queries tested": len(rows),
             "deployment queries": horizon.queries,
@@ -137,7 +142,10 @@ def analyse(
         instrument=(_shape(ahead, horizon),),
         plots=(_picture(fit, horizon, alpha, seed),),
         transcripts=_worst(rows),
-        diagnostics=_said(fit, ahead, horizon, _back_test(logs, horizon, alpha, seed)),
+        diagnostics={
+            **_said(fit, ahead, horizon, _back_test(logs, horizon, alpha, seed)),
+            **({"without behaviour_frequency": _NOISY} if noisy else {}),
+        },
         artefacts=dict(artefacts),
     )
 

@@ -25,11 +25,13 @@ KINDS: Mapping[str, frozenset[str]] = {
 class Elicited:
     """One query, and the natural logarithm of the probability that it elicits the behaviour.
 
-    −∞ is a query without a hit among its samples; no other query has it.
+    −∞ is a query without a hit among its samples; no other query has it. `sampled` says that it is
+    a share of hits, and not the probability itself.
     """
 
     query: str
     log_probability: float
+    sampled: bool = False
 
 
 def read_elicited(path: Path) -> tuple[str, list[Elicited]]:
@@ -56,7 +58,8 @@ def read_elicited(path: Path) -> tuple[str, list[Elicited]]:
         if not query.strip() or query in seen:
             raise MethodError(f"{place}: the query is empty or came before; each counts once")
         seen.add(query)
-        found.append(Elicited(query=query, log_probability=_log(entry, kind, place)))
+        log = _log(entry, kind, place)
+        found.append(Elicited(query=query, log_probability=log, sampled=kind == "sampled"))
     if not found:
         raise MethodError(f"`{path.name}` holds no query")
     return kind, found
