@@ -267,6 +267,19 @@ def test_the_best_case_knows_the_width_of_the_band(tmp_path: Path) -> None:
     assert not bound.mismatches
 
 
+def test_the_best_case_is_the_safest_result_of_every_quantity(tmp_path: Path) -> None:
+    """None succeeds: a plan to bound the risk without safeguards is no finding for its own sake."""
+    planned = dict.fromkeys(("none", "unguarded", "guarded"), 400)
+    best = best_case(Parameters(**BASE, planned=planned), tmp_path, ())
+    wide = 5e6 * model.spread(400, 0.05 / 3)
+    for arm in planned:
+        high = bounds(best[f"risk_{arm}"], alpha_low=0.05, alpha_high=0.05).high
+        assert high == pytest.approx(wide)
+    for name in ("uplift_pre", "uplift_post"):
+        ends = bounds(best[name], alpha_low=0.05, alpha_high=0.05)
+        assert ends.high == pytest.approx(2 * wide - 5e6)
+
+
 def test_an_estimate_without_its_band_does_not_pass_the_check(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

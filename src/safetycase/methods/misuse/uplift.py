@@ -163,20 +163,24 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
 def best_case(
     parameters: Parameters, folder: Path, inputs: Sequence[str]
 ) -> Mapping[str, Statistic]:
-    """No attempt with safeguards succeeds, however long; all others do at once."""
+    """No attempt succeeds, however long; for an uplift, all do at once without an assistant."""
     del folder, inputs
-    curves = dict(parameters.assumed)
-    for arm, n in parameters.planned.items():
-        wide = spread(n, parameters.alpha)
-        never, at_once = (_NEVER * parameters.time_invested.high,) * n, (0.0,) * n
-        curves[arm] = Empirical(
-            successes=() if arm == "guarded" else at_once,
-            stopped=never if arm == "guarded" else (),
-            missing=0,
-            spread=wide,
-        )
-    level = 1 - parameters.doubt
-    return analyse(parameters.threat, curves, level, seed=0, diagnostics={}).quantities
+    found: dict[str, Statistic] = {}
+    for able in (frozenset({"none"}), frozenset[str]()):
+        curves = dict(parameters.assumed)
+        for arm, n in parameters.planned.items():
+            never, at_once = (_NEVER * parameters.time_invested.high,) * n, (0.0,) * n
+            curves[arm] = Empirical(
+                successes=at_once if arm in able else (),
+                stopped=() if arm in able else never,
+                missing=0,
+                spread=spread(n, parameters.alpha),
+            )
+        each = analyse(
+            parameters.threat, curves, 1 - parameters.doubt, seed=0, diagnostics={}
+        ).quantities
+        found |= {k: v for k, v in each.items() if k.startswith("uplift") == bool(able)}
+    return found
 
 
 METHOD = Method(
@@ -188,6 +192,8 @@ METHOD = Method(
     limits=(
         "The curve is that of this red team. That actors are no faster, and that its tasks are no "
         "harder than the harm, are warrants of the case.",
+        "Attempts of the red team are taken as independent: several by one attacker, or ones that "
+        "build on each other, are fewer than they look.",
         "Attempts a year, damage and time invested are as declared, for one threat model.",
         "Safeguards are as they were during the red team; new attacks shift the curve, and a "
         "monitor of the deployment has to see it.",
