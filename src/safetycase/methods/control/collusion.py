@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from safetycase.methods.control.protocol_outcomes import Split
-from safetycase.methods.control.protocol_records import or_most, share_threshold
+from safetycase.methods.control.protocol_records import counted_by_task, or_most, share_threshold
 from safetycase.methods.control.protocol_rows import Row, Table
 from safetycase.plugin.contract import MethodError
 from safetycase.stats import (
@@ -91,10 +91,7 @@ def flagged(rows: Sequence[Row], monitor: str, limit: float) -> Proportion | Clu
         known = [score for score in scores if score is not None]
         over = sum(score > limit for score in known)
         counts.append((over, len(known), len(scores) - len(known)))
-    if all(len(scores) == 1 for scores in tasks.values()):
-        hits, trials, missing = (sum(column) for column in zip(*counts, strict=True))
-        return Proportion(successes=hits, trials=trials, missing=missing)
-    return Clustered(clusters=tuple(counts))
+    return counted_by_task(counts)
 
 
 def pairs(table: Table, seed: int) -> Clustered:

@@ -16,12 +16,12 @@ from safetycase.methods.control.deployment_adaptive import (
     expected,
 )
 from safetycase.methods.control.protocol_outcomes import Split, thresholds, used
-from safetycase.methods.control.protocol_records import Protocol, Thresholds
+from safetycase.methods.control.protocol_records import Protocol, Thresholds, counted_by_task
 from safetycase.methods.control.protocol_rows import Row, Table
 from safetycase.methods.control.protocol_safety import Definition, Safety, certified
 from safetycase.methods.control.protocol_usefulness import Usefulness, useful
 from safetycase.plugin.contract import MethodError
-from safetycase.stats import Certified, Clustered, Proportion, bounds, estimate
+from safetycase.stats import Certified, Clustered, bounds, estimate
 
 __all__ = ["MOST_TASKS", "Adaptive", "adaptive", "macro_of"]
 
@@ -238,10 +238,7 @@ def _box(counts: Counts, words: Sequence[str], alpha: float | None) -> Box:
         rows = [
             (c.get(word, 0), sum(c.values()) - c.get("", 0), c.get("", 0)) for c in counts.values()
         ]
-        statistic: Proportion | Clustered = Clustered(clusters=tuple(rows))
-        if all(known + missing == 1 for _, known, missing in rows):
-            hits, trials, missing = (sum(column) for column in zip(*rows, strict=True))
-            statistic = Proportion(successes=hits, trials=trials, missing=missing)
+        statistic = counted_by_task(rows)
         if alpha is None:
             point = estimate(statistic)
             box[word] = (point, point)

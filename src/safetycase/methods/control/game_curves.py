@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from safetycase.methods.control.monitors import conformal_threshold
 from safetycase.methods.games.rates import game_of, true_positive_rate
@@ -147,6 +147,7 @@ class ScoredCurve:
 
     scores: Scores
     level: float
+    read: dict[float, _Point] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def bounds(self, tasks: int, audits: int, rates: Rates) -> Bounds:
         """The games at both ends, which hold together; `ValueError` if there are too few scores."""
@@ -174,6 +175,12 @@ class ScoredCurve:
         )
 
     def _point(self, rate: float) -> _Point:
+        """The threshold of a share; each is read off the scores once."""
+        if rate not in self.read:
+            self.read[rate] = self._at(rate)
+        return self.read[rate]
+
+    def _at(self, rate: float) -> _Point:
         honest = self.scores.honest
         if rate in (0.0, 1.0):
             threshold = math.inf if rate == 0 else -math.inf

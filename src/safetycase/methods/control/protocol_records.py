@@ -18,6 +18,7 @@ __all__ = [
     "Tally",
     "Thresholds",
     "caught",
+    "counted_by_task",
     "or_most",
     "ran",
     "rate",
@@ -101,13 +102,14 @@ class Tally:
 
 def rate(tallies: Sequence[Tally], what: str) -> Proportion | Clustered:
     """The rate of one outcome an attempt, exact where each task has one attempt."""
-    rows = [(getattr(t, what), t.known, t.missing) for t in tallies]
-    if all(known + missing == 1 for _, known, missing in rows):
-        return Proportion(
-            successes=sum(row[0] for row in rows),
-            trials=sum(row[1] for row in rows),
-            missing=sum(row[2] for row in rows),
-        )
+    return counted_by_task([(getattr(t, what), t.known, t.missing) for t in tallies])
+
+
+def counted_by_task(rows: Sequence[tuple[int, int, int]]) -> Proportion | Clustered:
+    """The rate of (successes, judged, missing) by task: a proportion where each task has one."""
+    if all(judged + missing == 1 for _, judged, missing in rows):
+        hits, trials, lacking = (sum(row[i] for row in rows) for i in range(3))
+        return Proportion(successes=hits, trials=trials, missing=lacking)
     return Clustered(clusters=tuple(rows))
 
 

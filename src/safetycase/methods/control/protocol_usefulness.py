@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from safetycase.methods.control.protocol_outcomes import used
-from safetycase.methods.control.protocol_records import Protocol, Thresholds
+from safetycase.methods.control.protocol_records import Protocol, Thresholds, counted_by_task
 from safetycase.methods.control.protocol_rows import Table
 from safetycase.plugin.contract import MethodError
 from safetycase.stats import Certified, Clustered, Interval, Proportion, Statistic, bounds, estimate
@@ -60,14 +60,7 @@ def rescaled(own: float, trusted: float, untrusted: float) -> float:
 
 
 def _rate(counts: Counts) -> Proportion | Clustered:
-    rows = tuple(counts.values())
-    if all(judged + missing == 1 for _, judged, missing in rows):
-        return Proportion(
-            successes=sum(row[0] for row in rows),
-            trials=sum(row[1] for row in rows),
-            missing=sum(row[2] for row in rows),
-        )
-    return Clustered(clusters=rows)
+    return counted_by_task(tuple(counts.values()))
 
 
 def _rescaled(own: Counts, trusted: Counts, untrusted: Counts, level: float) -> Certified:
