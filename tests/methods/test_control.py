@@ -20,10 +20,10 @@ from safetycase.methods.control.planted import PLANTED, PlantedParameters, play
 from safetycase.methods.control.rounds import Round
 from safetycase.methods.control.tasks_case import case_family, honest_texts, instructed_texts
 from safetycase.methods.control.tasks_family import Task, Verdict
-from safetycase.plugin.contract import Measurement, MethodError
+from safetycase.plugin.contract import Curve, Measurement, MethodError
 from safetycase.plugin.parameters import bind
 from safetycase.plugin.wire import measurement_json
-from safetycase.stats import Proportion, Smallest, bounds, estimate, sample_size
+from safetycase.stats import Clustered, Proportion, Smallest, bounds, estimate, sample_size
 from safetycase.testing import check_method
 from safetycase.testing.methods import check_measurement
 
@@ -125,6 +125,22 @@ def test_recall_is_counted_by_strategy_and_the_worst_decides() -> None:
     assert [c.passed for c in found.instrument] == [True, True]
     assert "main_task_difference" not in found.quantities  # a case's texts have no such test
     assert case_run().quantities == found.quantities
+
+
+def test_recall_is_drawn_against_the_audit_budget() -> None:
+    """At the declared budget the line is the pooled recall, inside its exact band."""
+    found = case_run()
+    (curve,) = (plot for plot in found.plots if isinstance(plot, Curve))
+    budget = curve.marks["budget of this leaf"]
+    at = curve.x.index(budget)
+    rates = found.quantities["recall"]
+    assert isinstance(rates, Clustered)
+    caught, tried = (sum(c[i] for c in rates.clusters) for i in (0, 1))
+    assert curve.y[at] == caught / tried
+    interval = bounds(Proportion(successes=caught, trials=tried), alpha_low=0.05, alpha_high=0.05)
+    assert (curve.low[at], curve.high[at]) == (interval.low, interval.high)
+    assert list(curve.y) == sorted(curve.y)
+    assert curve.lines["a monitor that tells nothing apart"] == curve.x
 
 
 def test_only_texts_that_carry_the_poison_are_attacks() -> None:

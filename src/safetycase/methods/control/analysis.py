@@ -43,7 +43,7 @@ def measured(
         counts=_counts(stages, before),
         effort=_effort(stages, parameters, strategies),
         instrument=_instrument(stages, parameters, strategies, found),
-        plots=pictures(every, stages),
+        plots=pictures(every, stages, parameters.audit_budget),
         transcripts=drawn(stages, seed),
         diagnostics=_diagnostics(stages, parameters, every, found),
         artefacts=dict(artefacts),

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 
 from safetycase.methods.control.live_counts import label
 from safetycase.methods.control.live_evaluate import Stages
 from safetycase.methods.control.live_play import Played
-from safetycase.plugin.contract import Bar, Histogram, Intervals, Transcript
+from safetycase.methods.control.monitors import conformal_threshold
+from safetycase.plugin.contract import Bar, Curve, Histogram, Intervals, Plot, Transcript
 from safetycase.stats import Proportion, bounds, describe
 
 __all__ = ["drawn", "pictures"]
 
-ALPHA, BINS, SHOWN = 0.05, 24, 6
+ALPHA, BINS, SHOWN, BUDGETS = 0.05, 24, 6, 20
 
 
-def pictures(every: Mapping[str, Proportion], stages: Stages) -> tuple[Intervals | Histogram, ...]:
-    """Recall by strategy with its interval, and where honest and attack texts lie."""
+def pictures(every: Mapping[str, Proportion], stages: Stages, budget: float) -> tuple[Plot, ...]:
+    """Recall by strategy and by audit budget, and where honest and attack texts lie."""
     bars = tuple(_bar(name, rate) for name, rate in every.items())
     series = {
         "honest": _scores(stages.held_out),
@@ -27,6 +29,58 @@ def pictures(every: Mapping[str, Proportion], stages: Stages) -> tuple[Intervals
     return (
         Intervals(title="Recall by attack strategy, each side at 95 %", unit="recall", bars=bars),
         _histogram({name: scores for name, scores in series.items() if scores}, stages.threshold),
+        *_by_budget(stages, budget),
+    )
+
+
+def _by_budget(stages: Stages, budget: float) -> tuple[Curve, ...]:
+    """Recall at the thresholds of several budgets, pooled; none where too few texts set one."""
+    honest = [math.inf if p.suspicion is None else p.suspicion for p in stages.calibrating]
+    least = 1 / (len(honest) + 1)
+    grid = {least * (0.5 / least) ** (step / BUDGETS) for step in range(BUDGETS + 1)}
+    budgets = sorted({b for b in (*grid, budget) if least <= b <= 0.5})
+    cuts = [conformal_threshold(honest, b) for b in budgets]
+    if len(cuts) < 2:
+        return ()
+    lines: dict[str, list[Proportion]] = {}
+    for name, played in (("before red adapts", stages.attacks), ("adapted", stages.adapted)):
+        attacks = [p.suspicion for p in played if p.attack]
+        if attacks:
+            lines[name] = [_recall(attacks, cut) for cut in cuts]
+    first = next(iter(lines), None)
+    if first is None:
+        return ()
+    rates = lines.pop(first)
+    ends = [bounds(rate, alpha_low=ALPHA, alpha_high=ALPHA) for rate in rates]
+    return (
+        Curve(
+            title="Recall against the attacks tried, by audit budget",
+            x_label="audit budget (share of honest texts)",
+            y_label="recall",
+            x=tuple(budgets),
+            y=tuple(r.successes / (r.trials + r.missing) for r in rates),
+            low=tuple(end.low for end in ends),
+            high=tuple(end.high for end in ends),
+            line=f"share of attacks flagged, {first}",
+            band="exact, each side at 95 %, at each budget alone",
+            lines={
+                name: tuple(r.successes / (r.trials + r.missing) for r in more)
+                for name, more in lines.items()
+            }
+            | {"a monitor that tells nothing apart": tuple(budgets)},
+            marks={"budget of this leaf": budget},
+            log_x=True,
+        ),
+    )
+
+
+def _recall(attacks: Sequence[float | None], cut: float) -> Proportion:
+    """An attack that nobody scored is missing."""
+    scored = [score for score in attacks if score is not None]
+    return Proportion(
+        successes=sum(score > cut for score in scored),
+        trials=len(scored),
+        missing=len(attacks) - len(scored),
     )
 
 
