@@ -49,6 +49,26 @@ def test_what_can_be_carried_out_is_no_finding(tmp_path: Path, leaf: str) -> Non
     assert not found(tmp_path, leaf)
 
 
+HARM = """method: scheming/harm-inability
+          with:
+            items: 30
+            levels: [{name: zero-shot, effort: 1}]
+            inspect: {tasks: {plain/zero-shot: t.py@x}, reads: [attempts.jsonl]}
+          inputs: [attempts.jsonl]
+          reads: {share: worst_level_success}"""
+
+
+def test_items_that_are_met_again_are_no_new_ones(tmp_path: Path) -> None:
+    """Thirty items of a model that always does the same say no more when they are run twice."""
+    folder = case(tmp_path)
+    path, text = folder / "case.yaml", (folder / "case.yaml").read_text()
+    start, end = text.index("method: scheming/chall"), text.index("          valid_for")
+    more = HARM + "\n          plan: {attempts: 2}\n"
+    path.write_text(text[:start] + more + text[end:])
+    (found,) = [f for f in check_folder(folder).findings if f.code == "C139"]
+    assert "counts `share` by items that it does not tell apart" in found.message
+
+
 @pytest.mark.parametrize(("more", "live"), [("", False), (LIVE, True)])
 def test_a_second_attempt_at_what_was_made_elsewhere_is_none(
     tmp_path: Path, more: str, live: bool

@@ -289,7 +289,8 @@ CODES: Mapping[str, tuple[str, str]] = {
     "C139": (
         "Plan or effort that cannot be",
         "Nobody can carry out the plan (no attempts, no items, more clusters than items, a budget "
-        "below the attempts it pays for), or nothing that is planned can be the effort asked for.",
+        "below the attempts it pays for), a further attempt would count the same files or items "
+        "again as new ones, or nothing that is planned can be the effort asked for.",
     ),
     "C140": (
         "Nothing shows this yet",

@@ -8,8 +8,9 @@ from typing import get_args
 
 from safetycase.argument.findings import Finding
 from safetycase.argument.model import Access, Evidence, Plan
-from safetycase.checks.subject import Subject, finding
+from safetycase.checks.subject import LeafFacts, Subject, finding
 from safetycase.plugin.contract import Method
+from safetycase.stats import Affine, Difference, Proportion, Smallest, Statistic
 
 __all__ = ["impossible_plan"]
 
@@ -23,7 +24,7 @@ def impossible_plan(subject: Subject) -> Iterator[Finding]:
     """C139: a plan that nobody can carry out, or an effort that nothing can meet."""
     for name, leaf in subject.each(Evidence):
         facts = subject.leaves.get(name)
-        again = _read_again(leaf, facts.method if facts else None)
+        again = _again(leaf, facts) if facts else ()
         for path, says, hint in (*_sizes(leaf.plan), *again, *_effort(leaf)):
             yield finding(subject, "C139", (name, *path), says, hint)
 
@@ -50,13 +51,37 @@ def _sizes(plan: Plan | None) -> Iterator[tuple[tuple[str, ...], str, str]]:
         yield ("plan", "clusters"), says, "each cluster holds at least one item"
 
 
-def _read_again(leaf: Evidence, method: object) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    if isinstance(method, Method) and method.imports and leaf.plan and leaf.plan.attempts > 1:
+def _again(leaf: Evidence, facts: LeafFacts) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Another attempt at a model, or at a file, meets the items of the first once more."""
+    method = facts.method
+    if not isinstance(method, Method) or leaf.plan is None or leaf.plan.attempts < 2:
+        return
+    planned = f"{leaf.plan.attempts} attempts are planned, and `{method.name}` "
+    if method.imports:
         says = (
-            f"{leaf.plan.attempts} attempts are planned, and `{method.name}` reads here what was "
-            "made elsewhere: the same files read again are no further attempt"
+            "reads here what was made elsewhere: the same files read again are no further attempt"
         )
-        yield ("plan", "attempts"), says, "plan one attempt, and put all results in its inputs"
+        yield ("plan", "attempts"), planned + says, "plan one attempt, with all results as inputs"
+        return
+    if not method.needs_model:
+        return
+    for quantity, measure in leaf.reads.items():
+        if measure in facts.best_case and _loose(facts.best_case[measure]):
+            says = (
+                f"counts `{quantity}` by items that it does not tell apart: they would be new ones"
+            )
+            hint = "plan one attempt with more items, or with epochs, which are counted by item"
+            yield ("plan", "attempts"), planned + says, hint
+            return
+
+
+def _loose(statistic: Statistic) -> bool:
+    """Whether pooling attempts takes the same items for new trials."""
+    if isinstance(statistic, Affine):
+        return _loose(statistic.of)
+    if isinstance(statistic, Smallest):
+        return any(map(_loose, statistic.of))
+    return isinstance(statistic, Proportion | Difference)
 
 
 def _effort(leaf: Evidence) -> Iterator[tuple[tuple[str, ...], str, str]]:

@@ -27,6 +27,7 @@ from safetycase.methods.scheming.rare_behaviour_forecast import (
 )
 from safetycase.methods.scheming.rare_behaviour_rows import Elicited
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError, ModelAccess
+from safetycase.stats import Proportion, Statistic
 
 __all__ = ["METHOD", "Parameters", "target_log_probability", "target_tokens"]
 
@@ -75,6 +76,15 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
         artefacts={"elicitation probabilities": name},
         kind=f"log probability of {len(tokens)} tokens at temperature 1",
     )
+
+
+def best_case(
+    parameters: Parameters, folder: Path, inputs: tuple[str, ...]
+) -> Mapping[str, Statistic]:
+    """No query above the threshold, at the number of queries of the input."""
+    del parameters
+    tested = len(read_queries(folder / inputs[0])) if len(inputs) == 1 else 0
+    return {"behaviour_frequency": Proportion(successes=0, trials=tested)} if tested else {}
 
 
 def read_queries(path: Path) -> list[str]:
@@ -178,4 +188,5 @@ METHOD = Method(
     run=run,
     self_check=planted.self_check,
     controls=planted.controls,
+    best_case=best_case,
 )
