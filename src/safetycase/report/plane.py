@@ -177,8 +177,14 @@ def trade_off(
     for family, name, point in rows:
         told = f"{family}: {name} ({tick_text(point[0], 'raw')}, {tick_text(point[1], 'raw')})"
         parts.append(_shape(sx(point[0]), sy(point[1]), families.index(family), told))
-        if point in best and len(best) <= 12:
-            parts.append(_beside(sx(point[0]), sy(point[1]) - 6, name))
+    taken: list[tuple[float, float, float]] = []
+    for _family, name, point in rows:
+        x, y, wide = sx(point[0]), sy(point[1]) - 6, 6.2 * min(len(name), 24)
+        start = x - 7 - wide if x > WIDTH * 0.6 else x + 7
+        free = all(abs(y - b) > 11 or start > d or start + wide < a for a, b, d in taken)
+        if point in best and free:  # the others are named when pointed at, and in the description
+            taken.append((start, y, start + wide))
+            parts.append(_beside(x, y, name))
     words = "; ".join(
         f"{one_line(f, limit=40)} {one_line(n, limit=40)} ({p[0]:.4g}, {p[1]:.4g})"
         for f, n, p in rows
