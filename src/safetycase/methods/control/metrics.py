@@ -116,9 +116,11 @@ def refuse(t: Trajectories) -> None:
             "and no threshold can flag anything"
         )
     if not (t.attack_success == 1).any():
+        unknown = int((t.attack_success == -1).sum())
         raise ValueError(
             f"the attack policy attacks nothing: none of {t.attack.size} attack runs is known to "
             "be successful; there is nothing to catch"
+            + (f" (of {unknown} nobody says whether they are; say so)" if unknown else "")
         )
     if np.isnan(t.attack[t.attack_success == 1]).all():
         raise ValueError("the monitor gave no usable score to any successful attack")
