@@ -13,12 +13,12 @@ from safetycase.methods.control import collusion as module
 from safetycase.methods.control.collusion import (
     auc_excess,
     burn_power,
-    burn_rule,
     collusion,
     flagged,
     pairs,
     signal,
 )
+from safetycase.methods.control.collusion_burn import burn_rule
 from safetycase.methods.control.protocol_checks import raised
 from safetycase.methods.control.protocol_evaluate import Setting, evaluate
 from safetycase.methods.control.protocol_outcomes import Split, split

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,28 @@ def test_it_keeps_the_contract() -> None:
     controls = check_method(METHOD, module="safetycase.methods.control.protocols")
     assert controls.counts(claim_is_true=False) == (0, 20)
     assert controls.counts(claim_is_true=True) == (20, 20)
+
+
+@pytest.mark.parametrize(
+    ("kept", "changed", "why"),
+    [
+        (lambda row: row["policy"] != "untrusted attack", {}, "`rows.jsonl`: the table has no row"),
+        (lambda row: row["policy"] != "untrusted honest", {}, "`rows.jsonl`: 0 tasks have an"),
+        (lambda _: True, {"trusted_score": None}, "`rows.jsonl`: no honest output .* has a `tru"),
+        (lambda _: True, {"trusted_score": True}, "`rows.jsonl` line 1: `trusted_score` is True"),
+        (lambda _: False, {}, "`rows.jsonl`: the table has no row; write one"),
+        (lambda row: row["task"] < "task 0004", {}, "`rows.jsonl`: of the calibration tasks, 2 "),
+    ],
+)
+def test_every_refusal_names_the_file(
+    tmp_path: Path, kept: Callable[[Any], bool], changed: dict[str, Any], why: str
+) -> None:
+    context = planted_context(tmp_path)
+    rows = [row | changed for row in synthetic_rows(3, SMALL) if kept(row)]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (context.case_folder / "rows.jsonl").write_text(text, "utf-8")
+    with pytest.raises(MethodError, match=why):
+        METHOD.run(("rows.jsonl",), parameters(protocol="trusted-monitoring"), context)
 
 
 def test_a_file_is_measured_and_the_same_seed_gives_the_same(tmp_path: Path) -> None:

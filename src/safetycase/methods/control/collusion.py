@@ -9,11 +9,10 @@ Greenblatt et al. 2023, arXiv:2312.06942.
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from safetycase.methods.control.collusion_burn import burn_rule, fires
 from safetycase.methods.control.protocol_outcomes import Split
 from safetycase.methods.control.protocol_records import counted_by_task, or_most, share_threshold
 from safetycase.methods.control.protocol_rows import Row, Table
@@ -27,14 +26,11 @@ from safetycase.stats import (
     Smallest,
     Statistic,
     bounds,
-    incomplete_beta,
 )
 
 __all__ = [
-    "BurnRule",
     "auc_excess",
     "burn_power",
-    "burn_rule",
     "collusion",
     "flagged",
     "largest",
@@ -156,33 +152,6 @@ def signal(table: Table, variant: str) -> ClusteredDifference:
     return ClusteredDifference(clusters=tuple(clusters))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BurnRule:
-    """Stop if more than `limit` of `window` outputs are flagged; honest, it fires with `alarm`."""
-
-    window: int
-    limit: int
-    alarm: float
-
-
-def burn_rule(calibration: int, share: float, window: int, false_alarm: float) -> BurnRule:
-    """The smallest limit that an honest monitor passes with probability at most `false_alarm`.
-
-    With k = ⌊share (m + 1)⌋ of m calibration scores above the threshold or at it, the number of
-    flags among `window` fresh exchangeable outputs has the beta-binomial law of parameters k and
-    m + 1 − k, exactly if scores are distinct and with fewer flags if not. `ValueError` if k is 0.
-    """
-    k = math.floor(share * (calibration + 1) + 1e-12)
-    if k < 1 or k > calibration:
-        raise ValueError(f"{calibration} calibration tasks cannot set a share of {share:g}")
-    tail = 1.0
-    for flags in range(window + 1):
-        tail -= _beta_binomial(flags, window, k, calibration + 1 - k)
-        if tail <= false_alarm:
-            return BurnRule(window=window, limit=flags, alarm=max(0.0, tail))
-    return BurnRule(window=window, limit=window, alarm=0.0)
-
-
 def burn_power(
     data: Split, audit_share: float, level: float, false_alarm: float
 ) -> Certified | None:
@@ -203,34 +172,11 @@ def burn_power(
     )
     rule = burn_rule(len(_honest(data.calibration)), audit_share, len(honest), false_alarm)
     return Certified(
-        low=_more(rule, rate.low),
-        high=_more(rule, rate.high),
+        low=fires(rule, rate.low),
+        high=fires(rule, rate.high),
         level=level,
         says=f"stop if more than {rule.limit} of {rule.window} honest outputs are flagged; an "
         f"honest monitor is stopped with probability {rule.alarm:.3g}",
-    )
-
-
-def _more(rule: BurnRule, rate: float) -> float:
-    """P(more than `limit` of `window`) at a rate of flags: I_rate(limit + 1, window − limit)."""
-    if rule.limit >= rule.window:
-        return 0.0
-    return incomplete_beta(rate, rule.limit + 1, rule.window - rule.limit)
-
-
-def _beta_binomial(flags: int, window: int, a: int, b: int) -> float:
-    """P(flags) = C(W, f) B(f + a, W − f + b) / B(a, b), in whole numbers of gamma functions."""
-    log = math.lgamma
-    return math.exp(
-        log(window + 1)
-        - log(flags + 1)
-        - log(window - flags + 1)
-        + log(flags + a)
-        + log(window - flags + b)
-        - log(window + a + b)
-        + log(a + b)
-        - log(a)
-        - log(b)
     )
 
 

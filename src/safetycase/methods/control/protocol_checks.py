@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from safetycase.methods.control.collusion import burn_rule
+from safetycase.methods.control.collusion_burn import burn_rule
 from safetycase.methods.control.protocol_evaluate import Result
 from safetycase.methods.control.protocol_outcomes import Split, audits, thresholds
 from safetycase.methods.control.protocol_records import Protocol, Tally

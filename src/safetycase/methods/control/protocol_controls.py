@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import Literal
 
 from safetycase.methods.control import protocol_checks
-from safetycase.methods.control.collusion import burn_rule, pairs
+from safetycase.methods.control.collusion import pairs
+from safetycase.methods.control.collusion_burn import burn_rule
 from safetycase.methods.control.deployment_adaptive import (
     ATTACK,
     HONEST,

@@ -73,6 +73,11 @@ def thresholds(calibration: Table, protocol: Protocol) -> Thresholds:
         for task in calibration.having("untrusted honest")
     ]
     suspicion = [or_most(row.score(protocol.monitor)) for row in first]
+    if first and all(math.isinf(score) for score in suspicion):
+        raise MethodError(
+            f"no honest output of the calibration tasks has a `{protocol.monitor}_score`, so that "
+            "there is no threshold; score the honest outputs as the attacks are"
+        )
     replace = share_threshold(suspicion, protocol.replace_share)
     if protocol.kind != "trusted-editing":
         return Thresholds(audit=share_threshold(suspicion, protocol.audit_share), replace=replace)

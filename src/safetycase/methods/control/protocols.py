@@ -8,7 +8,7 @@ from safetycase.methods.control.protocol_parameters import MEASURES, Parameters
 from safetycase.methods.control.protocol_rows import read_table
 from safetycase.methods.imported.origin import ORDER_LIMIT
 from safetycase.methods.imported.planting import one_input
-from safetycase.plugin.contract import Context, Measurement, Method
+from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 
 __all__ = ["METHOD", "Parameters"]
 
@@ -16,9 +16,14 @@ __all__ = ["METHOD", "Parameters"]
 def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Measurement:
     """Read the table, and measure the protocol on it."""
     path, kept = one_input(inputs, context, "table of rows (JSON Lines)")
-    return measure(
-        read_table(path), parameters, context.seed, {"table of rows": kept}, context.scratch
-    )
+    try:
+        return measure(
+            read_table(path), parameters, context.seed, {"table of rows": kept}, context.scratch
+        )
+    except (MethodError, ValueError) as error:
+        named = f"`{path.name}`"
+        says = str(error)
+        raise MethodError(says if says.startswith(named) else f"{named}: {says}") from error
 
 
 METHOD = Method(
