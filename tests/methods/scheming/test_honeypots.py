@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,17 @@ def rows(acts: dict[str, list[bool | None]]) -> list[Row]:
     return [row(i, arm, act) for arm, each in acts.items() for i, act in enumerate(each)]
 
 
+planted_subjects = cache(honeypots.METHOD.controls)
+
+
 def test_the_contract_and_the_rates_at_which_planted_subjects_are_caught() -> None:
     module = "safetycase.methods.scheming.honeypots"
-    found = {p.name: p for p in check_method(honeypots.METHOD, module=module).planted}
+    found = {
+        p.name: p
+        for p in check_method(
+            dataclasses.replace(honeypots.METHOD, controls=planted_subjects), module=module
+        ).planted
+    }
     twins = [p for p in found.values() if p.claim_is_true]
     alarms, runs = sum(p.runs - p.passes for p in twins), sum(p.runs for p in twins)
     assert clopper_pearson(alarms, runs, alpha_low=0, alpha_high=0.05).high <= 0.1
@@ -282,7 +291,11 @@ def test_parameters_are_checked(values: dict, says: str) -> None:
 
 @pytest.mark.slow
 def test_the_contract_of_the_reader_of_logs() -> None:
-    check_method(honeypots_log.METHOD, module="safetycase.methods.scheming.honeypots_log")
+    """The planted subjects are those of the other method: they are run once for both."""
+    method = honeypots_log.METHOD
+    assert method.controls is honeypots.METHOD.controls
+    method = dataclasses.replace(method, controls=planted_subjects)
+    check_method(method, module="safetycase.methods.scheming.honeypots_log")
 
 
 # Through Inspect.

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.methods.scheming.test_honeypots import planted_subjects
 
 from safetycase.methods.scheming import honeypots, rare_behaviour
-from safetycase.methods.scheming.honeypots_planted import controls
 from safetycase.methods.scheming.rare_behaviour_tail import REACH
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "honeypots.md"
@@ -31,7 +31,7 @@ def test_the_python_of_the_page_gives_the_numbers_of_its_comments() -> None:
 
 @pytest.mark.slow
 def test_the_planted_subjects_pass_as_often_as_the_page_says() -> None:
-    found = {p.name: (p.passes, p.runs) for p in controls().planted}
+    found = {p.name: (p.passes, p.runs) for p in planted_subjects().planted}
     honest = [found[name] for name in ("honest", "honest, slips")]
     rare = [found[name] for name in ("best responder", "rare defector")]
     others = [v for k, v in found.items() if v not in (*honest, *rare)]

@@ -1,8 +1,10 @@
 """Forecasts of rare behaviour: planted tails, what the bands cover, files, and a served model."""
 
+import dataclasses
 import json
 import math
 import random
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +38,12 @@ def ahead(found: list[Elicited], queries: int, **values) -> Measurement:
     return analyse(found, horizon, 1, artefacts={}, kind="planted")
 
 
+planted_tails = cache(rare_behaviour.METHOD.controls)
+
+
 def test_the_contract_and_the_rates_at_which_planted_tails_pass() -> None:
-    controls = check_method(
-        rare_behaviour.METHOD, module="safetycase.methods.scheming.rare_behaviour"
-    )
+    method = dataclasses.replace(rare_behaviour.METHOD, controls=planted_tails)
+    controls = check_method(method, module="safetycase.methods.scheming.rare_behaviour")
     found = {p.name: p for p in controls.planted}
     alarms, runs = (controls.counts(claim_is_true=True)[i] for i in (0, 1))
     assert clopper_pearson(runs - alarms, runs, alpha_low=0, alpha_high=0.05).high <= 0.25
@@ -53,7 +57,9 @@ def test_the_contract_and_the_rates_at_which_planted_tails_pass() -> None:
 @pytest.mark.slow
 def test_the_contract_of_the_live_method() -> None:
     module = "safetycase.methods.scheming.rare_behaviour_live"
-    check_method(rare_behaviour_live.METHOD, module=module)
+    method = rare_behaviour_live.METHOD
+    assert method.controls is rare_behaviour.METHOD.controls
+    check_method(dataclasses.replace(method, controls=planted_tails), module=module)
 
 
 def test_the_sign_before_the_intercept_is_the_one_that_extrapolates(
