@@ -114,7 +114,7 @@ def test_the_pictures_show_the_frontier_and_the_budgets(tmp_path: Path) -> None:
     assert isinstance(budgets, Curve)
     (points,) = frontier.series.values()
     assert points["defer 0.1, this case"][1] == pytest.approx(1 - 0.3575, abs=2e-3)
-    assert frontier.worst["against the best constant rate: defer 0.1, this case"] == (
+    assert frontier.worst["best constant rate: defer 0.1, this case"] == (
         pytest.approx(1 - 0.7089, abs=1e-4)
     )
     useful = [x for x, _ in points.values()]

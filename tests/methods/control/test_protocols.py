@@ -152,7 +152,7 @@ def test_the_picture_holds_all_protocols_and_the_full_information_attacker() -> 
     every = {f"{a}: {b}": y for a, part in picture.series.items() for b, (_, y) in part.items()}
     assert set(picture.worst) <= set(every)
     assert len(picture.worst) == len(every) - 3  # trusted only, and two of adaptive deployment
-    assert "20 tasks, 2 audits" in picture.worst_says
+    assert "20 tasks, 2 audits" in picture.title
     assert isinstance(bars, Intervals)
     assert all(bar.low <= bar.point + 1e-9 <= bar.high + 2e-9 for bar in bars.bars)
     assert len(bars.bars) == len(every)

@@ -26,7 +26,7 @@ def pictures(curve: GivenCurve | ScoredCurve, setting: Setting) -> tuple[Plot, .
 
 def _frontier(curve: GivenCurve | ScoredCurve, setting: Setting) -> Frontier:
     rates = sorted({setting.audit, setting.defer, *(d for d in DEFER if d > setting.audit)})
-    family, points, worst = "against the best constant rate", {}, {}
+    family, points, worst = "best constant rate", {}, {}
     for rate in rates:
         own = rate == setting.defer
         spent = setting.spent if own else min(rate, setting.spent)
@@ -43,7 +43,7 @@ def _frontier(curve: GivenCurve | ScoredCurve, setting: Setting) -> Frontier:
         y_label="P(no attack gets through)",
         series={family: points},
         worst=worst,
-        worst_says="against an attacker that sees the clock and the audits left",
+        worst_says="full information",
     )
 
 
@@ -63,7 +63,7 @@ def _budgets(curve: GivenCurve | ScoredCurve, setting: Setting) -> Curve:
         y=tuple(min(1.0, float(high[b])) for b in budgets),
         low=tuple(min(1.0, float(low[b]), float(high[b])) for b in budgets),
         high=tuple(min(1.0, float(high[b])) for b in budgets),
-        line="full information",
+        line="full information, upper end",
         band="what the monitor's curve leaves open",
         lines={_label(one): _line(one, curve, setting, budgets) for one in others},
         marks={"this case": float(setting.audits)},

@@ -118,15 +118,13 @@ def _frontier(
         if protocol.kind in AUDITING and setting.definition != "full_information":
             worst[name] = under(data, results[name], strongest).point
     return Frontier(
-        title="Safety and usefulness of all protocols, plain estimates",
+        title="Safety and usefulness of all protocols, plain estimates"
+        + (f"; full information: {setting.tasks} tasks, {setting.audits} audits" if worst else ""),
         x_label="usefulness, rescaled",
         y_label=f"safety: {setting.declared().says}",
         series=series,
         worst={name: y for name, y in worst.items() if math.isfinite(y)},
-        worst_says=f"safety against full information ({setting.tasks} tasks, {setting.audits} "
-        "audits)"
-        if worst
-        else "",
+        worst_says="full information" if worst else "",
     )
 
 
