@@ -11,7 +11,7 @@ import pytest
 from safetycase.methods.control.deployment_adaptive import ATTACK, HONEST, MICROS, credence, micro
 from safetycase.methods.control.deployment_adaptive import expected as value_of
 from safetycase.methods.control.deployment_measure import macro_of
-from safetycase.methods.control.protocol_controls import histories, small_macro
+from safetycase.methods.control.deployment_planted import histories, small_macro
 from safetycase.methods.control.protocol_evaluate import Setting, evaluate
 from safetycase.methods.control.protocol_outcomes import split
 from safetycase.methods.control.protocol_planted import World, drawn_table

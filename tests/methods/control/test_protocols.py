@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from safetycase.methods.control import (
+    deployment_planted,
     protocol_controls,
     protocol_outcomes,
     protocol_records,
@@ -267,9 +268,9 @@ def test_a_rule_that_runs_the_wrong_draw_fails_its_oracle(monkeypatch: pytest.Mo
 def test_a_credence_that_forgets_an_observation_fails_its_oracle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = protocol_controls.credence
+    real = deployment_planted.credence
     monkeypatch.setattr(
-        protocol_controls, "credence", lambda macro, quiet, suspicious, _: real(macro, quiet, 0, 0)
+        deployment_planted, "credence", lambda macro, quiet, suspicious, _: real(macro, quiet, 0, 0)
     )
     failed = [oracle.name for oracle in METHOD.self_check() if not oracle.passed]
     assert failed == ["credence after two suspicious tasks and a quiet one"]
