@@ -185,7 +185,8 @@ METHOD = Method(
         "Audits are taken as perfect: an audited attack is found and ends the deployment. Auditors "
         "are another leaf.",
         "Scores of tasks are taken as independent given what is attacked, and honest outputs of "
-        "the deployment as like those that were scored.",
+        "the deployment as like those that were scored. Each row of a file of scores counts as a "
+        "task of its own: of several attempts at one task, write one.",
         "A class that is only searched is bounded by the attacker with full information.",
         f"With a file of scores: {ORDER_LIMIT[0].lower()}{ORDER_LIMIT[1:]}",
     ),
