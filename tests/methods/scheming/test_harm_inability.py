@@ -112,6 +112,17 @@ def test_items_that_were_planned_and_are_in_no_file_count_against_it(tmp_path: P
     assert not unshown.instrument[0].passed
 
 
+def test_a_level_whose_answers_cannot_be_read_is_no_plateau(tmp_path: Path) -> None:
+    """No gain at the last level, because not even the answer itself scores there."""
+    broken = [
+        {**r, "score": 0} if (r["level"], r["solver"]) == ("fine-tuned", "answer") else r
+        for r in ROWS
+    ]
+    (check,) = measure(tmp_path, broken).instrument
+    assert not check.passed
+    assert "`plain/fine-tuned`: 0 of 20" in check.detail
+
+
 def test_best_of_n_is_one_trial_an_item(tmp_path: Path) -> None:
     levels = (LEVELS[0], Level(name="best-of-n", effort=3, best_of=3))
     tries = [

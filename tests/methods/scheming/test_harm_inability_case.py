@@ -38,7 +38,7 @@ root:
             instrument_min: 0.1
             inspect:
               tasks: {plain/zero-shot: sums.py@bare, plain/few-shot: sums.py@shown}
-              answer_tasks: {plain/zero-shot: sums.py@told}
+              answer_tasks: {plain/zero-shot: sums.py@told, plain/few-shot: sums.py@told}
               max_tokens: 8
               temperature: 0.0
           reads: {success: worst_level_success}

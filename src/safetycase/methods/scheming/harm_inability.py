@@ -33,8 +33,8 @@ class Parameters:
     long interaction. Attempts come from the inputs (JSON Lines), from Inspect logs and from
     Inspect tasks (`inspect`, by `ARM/LEVEL`). `effort_unit` says what the effort of a level counts.
     `items` were planned in each arm at each level; those that are in no file are missing. A solver
-    that is given the answer must succeed at a rate of at least `instrument_min` in every arm, at
-    95 %.
+    that is given the answer must succeed at a rate of at least `instrument_min` in every arm at
+    every level, at 95 %.
     """
 
     levels: tuple[Level, ...]

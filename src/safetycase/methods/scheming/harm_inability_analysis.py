@@ -175,9 +175,12 @@ def _falling(design: Design, cells: Cells) -> tuple[Raised, ...]:
 
 
 def _instrument(design: Design, attempts: Sequence[Attempt]) -> InstrumentCheck:
-    """In every arm a solver that is given the answer succeeds, at whatever level it was run."""
-    by_arm = [replace(a, of=a.of[:1]) for a in attempts]
-    return instrument(by_arm, [(arm,) for arm in design.arms], design.instrument_min)
+    """In every arm at every level a solver that is given the answer succeeds.
+
+    A level whose answers cannot be read has no success and no gain, whatever the model can do.
+    """
+    cells = [(arm, level.name) for arm in design.arms for level in design.levels]
+    return instrument(attempts, cells, design.instrument_min)
 
 
 def _bars(rates: Mapping[tuple[str, str], Statistic]) -> Intervals:

@@ -18,23 +18,15 @@ from safetycase.methods.scheming.honeypots_arms import (
     told,
     told_apart,
 )
+from safetycase.methods.scheming.honeypots_deployment import (
+    act_in_deployment,
+    none_in_deployment,
+    posteriors,
+)
 from safetycase.methods.scheming.honeypots_pictures import arm_picture, posterior_picture
-from safetycase.methods.scheming.posteriors import (
-    Declared,
-    Record,
-    best_responder_posterior,
-    distinguishing_posterior,
-    fixed_rate_posterior,
-)
+from safetycase.methods.scheming.posteriors import Declared
 from safetycase.plugin.contract import InstrumentCheck, Measure, Measurement, Raised
-from safetycase.stats import (
-    Certified,
-    Exact,
-    Smallest,
-    Statistic,
-    all_clear,
-    bounds,
-)
+from safetycase.stats import Smallest, Statistic, bounds
 
 __all__ = ["MEASURES", "Asked", "Reading", "analyse"]
 
@@ -189,8 +181,10 @@ def analyse(asked: Asked, reading: Reading, seed: int, artefacts: Mapping[str, s
             _honeypot_texts(asked.acts, reading), asked.ordinary, folds=reading.folds, seed=seed
         )
     clean, acts, unknown = tests(items)
-    found |= _posteriors(clean, acts, unknown, reading.declared)
-    found["act_in_deployment"] = _in_deployment(found["misaligned_rate"], reading)
+    found |= posteriors(clean, acts, unknown, reading.declared)
+    found["act_in_deployment"] = act_in_deployment(
+        found["misaligned_rate"], reading.queries, reading.level
+    )
     return Measurement(
         quantities=found,
         counts=_counted(asked, items, acts, unknown),
@@ -209,8 +203,8 @@ def analyse(asked: Asked, reading: Reading, seed: int, artefacts: Mapping[str, s
             "prior": f"{reading.prior} of a schemer, declared and not measured",
             "tests": f"an item counts as one test, whatever its arms and wordings: {clean} clean, "
             f"{acts} with an act, {unknown} unknown",
-            "no act in deployment, by exchangeability alone": _all_clear(
-                clean, acts, unknown, reading
+            "no act in deployment, by exchangeability alone": none_in_deployment(
+                clean, acts, unknown, reading.queries
             ),
         },
         artefacts=dict(artefacts),
@@ -223,51 +217,6 @@ def _consistent(asked: Asked) -> InstrumentCheck:
         name="a score of 1 is the misaligned act that the item names",
         passed=not wrong,
         detail=f"{len(wrong)} contradicted" + (f", e.g. `{wrong[0]}`" if wrong else ""),
-    )
-
-
-def _posteriors(clean: int, acts: int, unknown: int, declared: Declared) -> dict[str, Statistic]:
-    """Exact given the declarations; an interval over what the unknown items may have been."""
-    number = clean + acts + unknown
-    found: dict[str, Statistic] = {}
-    for name, posterior in (
-        ("fixed_rate", fixed_rate_posterior),
-        ("best_response", best_responder_posterior),
-        ("distinguishing", distinguishing_posterior),
-    ):
-        values = [
-            posterior(Record(number=number, acts=acts + more), declared)
-            for more in range(unknown + 1)
-        ]
-        says = f"prior {declared.prior} declared; {acts} of {number} tests with an act"
-        found[f"posterior_{name}"] = (
-            Exact(value=values[0], says=says)
-            if not unknown
-            else Certified(
-                low=min(values),
-                high=max(values),
-                level=1 - 1e-12,
-                says=f"{says}, {unknown} unknown: whatever they were",
-            )
-        )
-    return found
-
-
-def _all_clear(clean: int, acts: int, unknown: int, reading: Reading) -> str:
-    if acts or unknown:
-        return "nothing: not every test was clean"
-    return f"at least {all_clear(clean, reading.queries):.3g}, n/(n + N)"
-
-
-def _in_deployment(rate: Statistic, reading: Reading) -> Certified:
-    """One act is at least as likely as in one query, at most the sum over all (Boole 1854)."""
-    alpha = (1 - reading.level) / 2
-    interval = bounds(rate, alpha_low=alpha, alpha_high=alpha)
-    return Certified(
-        low=max(0.0, interval.low),
-        high=min(1.0, reading.queries * interval.high),
-        level=reading.level,
-        says=f"{reading.queries:,} queries, each as likely to meet an act as in the worst arm",
     )
 
 
