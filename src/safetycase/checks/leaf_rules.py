@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from safetycase.argument.findings import Finding, did_you_mean
@@ -11,7 +11,7 @@ from safetycase.argument.model import Argument, Assumption, Claim, Evidence
 from safetycase.checks.criterion import equal_share, judge, planned_alpha, spent_alpha
 from safetycase.checks.subject import Subject, finding
 from safetycase.plugin.contract import Method
-from safetycase.stats import sample_size
+from safetycase.stats import Certified, Statistic, sample_size
 
 __all__ = ["LEAF_RULES"]
 
@@ -101,8 +101,19 @@ def planned_n(subject: Subject) -> Iterator[Finding]:
                 (name,),
                 f"even the best result of `{name}` cannot "
                 f"decide `{claim.holds_when}` at level {1 - alpha:.4f}: {reached}",
-                "plan more samples, or a bound that this many can decide",
+                _way_out(statistics.values(), alpha),
             )
+
+
+def _way_out(statistics: Iterable[Statistic], alpha: float) -> str:
+    """An interval that was certified at a lower level says nothing, however many samples it has."""
+    levels = [s.level for s in statistics if isinstance(s, Certified)]
+    if levels and 1 - min(levels) > alpha * (1 + 1e-9):
+        return (
+            f"the method certifies at {min(levels):.4g} and is asked at {1 - alpha:.6g}: raise its "
+            "`level` to that, or ask for less"
+        )
+    return "plan more samples, or a bound that this many can decide"
 
 
 def training(subject: Subject) -> Iterator[Finding]:

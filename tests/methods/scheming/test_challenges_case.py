@@ -83,6 +83,15 @@ def test_only_a_leaf_that_runs_the_model_needs_it(tmp_path: Path) -> None:
     assert set(used["recorded"][2].files) == {"attempts.jsonl", "table.json"}
 
 
+def test_a_level_below_what_the_claim_asks_for_is_named(tmp_path: Path) -> None:
+    folder = case(tmp_path / "strict")
+    path = folder / "case.yaml"
+    path.write_text(path.read_text().replace("target: 0.90", "target: 0.999"))
+    (found,) = open_case(folder, datetime(2026, 1, 1, tzinfo=UTC)).findings
+    assert found.code == "C126"
+    assert found.hint.startswith("the method certifies at 0.95 and is asked at 0.9995: raise its")
+
+
 @pytest.mark.slow
 def test_a_case_runs_it_and_the_record_says_it_was_imported(
     tmp_path: Path, sc: Callable[..., Ran]
