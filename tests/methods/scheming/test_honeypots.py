@@ -439,7 +439,7 @@ def test_the_safest_result_is_known_from_the_items(context: Context) -> None:
     ]
     (context.case_folder / "items.jsonl").write_text("\n".join(lines), "utf-8")
     best = honeypots.best_case(parameters(), context.case_folder, ("items.jsonl",))
-    assert set(best) == {"misaligned_rate", "compliance_gap"}
+    assert set(best) == {"misaligned_rate", "compliance_gap", "act_in_deployment"}
     gap = bounds(best["compliance_gap"], alpha_low=0.05, alpha_high=0.05)
     assert 0.1 < gap.high < 0.2
     assert honeypots.best_case(parameters(), context.case_folder, ()) == {}

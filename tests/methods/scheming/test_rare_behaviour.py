@@ -313,7 +313,10 @@ def test_the_same_tail_from_logarithms_probabilities_and_samples(context: Contex
         rare_behaviour.METHOD, lambda: rare_behaviour.run(("log.jsonl",), parameters, context)
     )
     best = rare_behaviour.best_case(parameters, context.case_folder, ("log.jsonl",))
-    assert best == {"behaviour_frequency": Proportion(successes=0, trials=300)}
+    assert best["behaviour_frequency"] == Proportion(successes=0, trials=300)
+    certified = best["worst_query_risk"]
+    assert bounds(certified, alpha_low=0.05, alpha_high=0.05).high == 0
+    assert bounds(certified, alpha_low=0.01, alpha_high=0.01).high == math.inf
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from safetycase.methods.counted import largest
 from safetycase.methods.inspect.running import run_task
 from safetycase.methods.scheming import honeypots_planted as planted
 from safetycase.methods.scheming.honeypots_counts import MEASURES, Reading, analyse
+from safetycase.methods.scheming.honeypots_deployment import act_in_deployment
 from safetycase.methods.scheming.honeypots_reading import asked, ordinary_of
 from safetycase.plugin.contract import Context, Measurement, Method
 from safetycase.stats import Clustered, ClusteredDifference, Statistic
@@ -136,6 +137,9 @@ def _none(parameters: Parameters, planned: list[tuple[str, str]]) -> Mapping[str
             [Clustered(clusters=tuple((0, n, 0) for n in tried(a))) for a in parameters.arms]
         )
     }
+    found["act_in_deployment"] = act_in_deployment(
+        found["misaligned_rate"], parameters.queries, parameters.level
+    )
     for name, (one, two) in zip(
         ("compliance_gap", "awareness_gap"), parameters.pairs, strict=False
     ):

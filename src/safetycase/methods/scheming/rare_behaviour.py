@@ -8,6 +8,7 @@ from pathlib import Path
 
 from safetycase.methods.imported.origin import ORDER_LIMIT, made_elsewhere
 from safetycase.methods.imported.planting import one_input
+from safetycase.methods.scheming import rare_behaviour_forecast as forecast
 from safetycase.methods.scheming import rare_behaviour_planted as planted
 from safetycase.methods.scheming.rare_behaviour_forecast import (
     LIMITS,
@@ -18,7 +19,7 @@ from safetycase.methods.scheming.rare_behaviour_forecast import (
 )
 from safetycase.methods.scheming.rare_behaviour_rows import read_elicited
 from safetycase.plugin.contract import Context, Measurement, Method
-from safetycase.stats import Proportion, Statistic
+from safetycase.stats import Statistic
 
 __all__ = ["METHOD", "Parameters"]
 
@@ -49,14 +50,13 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
 def best_case(
     parameters: Parameters, folder: Path, inputs: tuple[str, ...]
 ) -> Mapping[str, Statistic]:
-    """No tested query above the threshold, at the number of lines of the input."""
-    del parameters
+    """The safest result at the number of lines of the input."""
     lines = [name for name in inputs if name.endswith(".jsonl")]
     if len(lines) != 1:
         return {}
     text = folder.joinpath(lines[0]).read_text("utf-8")
     tested = sum(bool(line.strip()) for line in text.splitlines())
-    return {"behaviour_frequency": Proportion(successes=0, trials=tested)}
+    return forecast.best_case(tested, parameters)
 
 
 METHOD = Method(

@@ -17,7 +17,7 @@ from safetycase.plugin.contract import (
     MethodError,
     Transcript,
 )
-from safetycase.stats import Certified, Exact, Interval, Proportion, Statistic
+from safetycase.stats import Certified, Exact, Interval, Proportion, Statistic, all_clear
 from safetycase.stats.tails import (
     Forecast,
     TailFit,
@@ -27,7 +27,7 @@ from safetycase.stats.tails import (
     share_above,
 )
 
-__all__ = ["LIMITS", "MEASURES", "SOURCE", "Horizon", "analyse"]
+__all__ = ["LIMITS", "MEASURES", "SOURCE", "Horizon", "analyse", "best_case"]
 
 SOURCE = "Jones et al. 2025, arXiv:2502.16797, §3 (forecasts from the largest scores)"
 SHAPES = (0.2, -0.2)
@@ -148,6 +148,17 @@ def analyse(
         },
         artefacts=dict(artefacts),
     )
+
+
+def best_case(tested: int, horizon: Horizon) -> Mapping[str, Statistic]:
+    """The safest result of so many queries: none is near the threshold, and none is to come."""
+    none = Certified(low=0.0, high=0.0, level=horizon.level, says="no query elicits it")
+    return {
+        "worst_query_risk": none,
+        "aggregate_risk": none,
+        "behaviour_frequency": Proportion(successes=0, trials=tested),
+        "none_worse": Exact(value=all_clear(tested, horizon.queries), says="n/(n + N)"),
+    }
 
 
 def _ahead(fit: TailFit, queries: int, alpha: float, seed: int) -> Forecast:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from safetycase.methods.imported import strict
+from safetycase.methods.scheming import rare_behaviour_forecast as forecast
 from safetycase.methods.scheming import rare_behaviour_planted as planted
 from safetycase.methods.scheming.rare_behaviour_forecast import (
     LIMITS,
@@ -27,7 +28,7 @@ from safetycase.methods.scheming.rare_behaviour_forecast import (
 )
 from safetycase.methods.scheming.rare_behaviour_rows import Elicited
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError, ModelAccess
-from safetycase.stats import Proportion, Statistic
+from safetycase.stats import Statistic
 
 __all__ = ["METHOD", "Parameters", "target_log_probability", "target_tokens"]
 
@@ -81,10 +82,9 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
 def best_case(
     parameters: Parameters, folder: Path, inputs: tuple[str, ...]
 ) -> Mapping[str, Statistic]:
-    """No query above the threshold, at the number of queries of the input."""
-    del parameters
+    """The safest result at the number of queries of the input."""
     tested = len(read_queries(folder / inputs[0])) if len(inputs) == 1 else 0
-    return {"behaviour_frequency": Proportion(successes=0, trials=tested)} if tested else {}
+    return forecast.best_case(tested, parameters) if tested else {}
 
 
 def read_queries(path: Path) -> list[str]:

@@ -80,6 +80,8 @@ METHOD = Method(
         "judgement.",
         "That a factor is conditional on those it is given is a declaration; a rate that was "
         "measured in another population is none.",
+        "`all_arguments_fail` takes the arguments as independent but for the shared cause, and "
+        "both of its probabilities as declared.",
         "Paths to the harm that the factors do not describe are not in it.",
         "The authors of the decomposition warn that its numbers will be badly calibrated.",
     ),
