@@ -24,10 +24,12 @@ from safetycase.stats import (
     Clustered,
     ClusteredDifference,
     Difference,
+    Interval,
     Proportion,
     Smallest,
     Statistic,
     bounds,
+    describe,
     estimate,
 )
 
@@ -36,6 +38,7 @@ __all__ = [
     "MEASURES",
     "Options",
     "Row",
+    "bar",
     "below_chance",
     "counts",
     "largest",
@@ -229,6 +232,13 @@ def counts(rows: Sequence[Row]) -> dict[str, int]:
         if row.passed is None:
             found[f"unscored: {row.reason}"] = found.get(f"unscored: {row.reason}", 0) + 1
     return found
+
+
+def bar(label: str, statistic: Statistic, interval: Interval | None = None) -> Bar:
+    """A statistic as a bar, each side at 95 % unless `interval` says otherwise."""
+    ends = interval or bounds(statistic, alpha_low=0.05, alpha_high=0.05)
+    point = min(max(estimate(statistic), ends.low), ends.high)
+    return Bar(label=label, low=ends.low, point=point, high=ends.high, note=describe(statistic))
 
 
 def pictures(found: Mapping[str, Statistic]) -> tuple[Intervals, ...]:

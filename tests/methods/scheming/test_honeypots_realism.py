@@ -40,10 +40,10 @@ def test_naive_bayes_by_hand() -> None:
 
 
 def test_a_mark_is_found_and_no_mark_is_not() -> None:
-    marked = excess(texts(1, 30, also="zq qz zz"), texts(2, 60), folds=2, seed=0)
+    marked = excess(texts(1, 30, also="zq qz zz"), texts(2, 60), folds=2)
     assert estimate(marked) == 0.5
     assert bounds(marked, alpha_low=0.05, alpha_high=0.05).low > 0.2
-    clean = [excess(texts(s, 30), texts(100 + s, 60), folds=2, seed=s) for s in range(20)]
+    clean = [excess(texts(s, 30), texts(100 + s, 60), folds=2) for s in range(20)]
     above = sum(bounds(c, alpha_low=0.05, alpha_high=0.05).low > 0 for c in clean)
     assert above <= 4  # 5 % of 20, with the largest of two folds
 
@@ -53,9 +53,9 @@ def test_the_interval_holds_the_area_that_many_fresh_texts_give() -> None:
     missed = 0
     for seed in range(30):
         ours, theirs = texts(seed, 24, also="zq" if seed % 2 else ""), texts(500 + seed, 48)
-        interval = bounds(excess(ours, theirs, folds=2, seed=seed), alpha_low=0.05, alpha_high=0.05)
+        interval = bounds(excess(ours, theirs, folds=2), alpha_low=0.05, alpha_high=0.05)
         areas = []
-        split = [realism._folded(t, 2, seed) for t in (ours, theirs)]
+        split = [realism._folded(t, 2) for t in (ours, theirs)]
         fresh = texts(900 + seed, 200, 1, "zq" if seed % 2 else ""), texts(2000 + seed, 200, 1)
         for held in range(2):
             score = NaiveBayes(split[0][1 - held], split[1][1 - held])
@@ -80,14 +80,14 @@ def test_texts_of_one_item_on_both_sides_of_the_split_would_be_a_false_alarm(
         for g in range(48)
         for _ in range(4)
     ]
-    honest = estimate(excess(ours, theirs, folds=2, seed=0))
+    honest = estimate(excess(ours, theirs, folds=2))
     alone = realism._folded
 
-    def leaking(found: list[Text], folds: int, seed: int):
-        return alone([Text(group=f"{n}", text=t.text) for n, t in enumerate(found)], folds, seed)
+    def leaking(found: list[Text], folds: int):
+        return alone([Text(group=f"{n}", text=t.text) for n, t in enumerate(found)], folds)
 
     monkeypatch.setattr(realism, "_folded", leaking)
-    assert estimate(excess(ours, theirs, folds=2, seed=0)) > honest + 0.2
+    assert estimate(excess(ours, theirs, folds=2)) > honest + 0.2
 
 
 def test_no_two_clusters_share_a_topic() -> None:
@@ -98,7 +98,7 @@ def test_no_two_clusters_share_a_topic() -> None:
 
 def test_too_few_groups_are_refused() -> None:
     with pytest.raises(MethodError, match="3 groups of texts are too few for 2 folds"):
-        excess(texts(1, 3), texts(2, 30), folds=2, seed=0)
+        excess(texts(1, 3), texts(2, 30), folds=2)
 
 
 @pytest.mark.parametrize(

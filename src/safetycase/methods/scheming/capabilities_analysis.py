@@ -15,7 +15,7 @@ from safetycase.methods.scheming.challenges_attempts import (
     row_of,
 )
 from safetycase.plugin.contract import Bar, Intervals, Measure, Measurement, MethodError, Raised
-from safetycase.stats import Certified, Interval, Statistic, bounds, describe, estimate
+from safetycase.stats import Certified, Interval, Statistic, bounds, describe
 
 __all__ = ["MEASURES", "Reading", "Weighed", "analyse", "weigh"]
 
@@ -161,16 +161,7 @@ def _rows(needs: Needs, tried: Sequence[Attempt], planned: int) -> dict[str, lis
 def _picture(
     needs: Needs, rates: Mapping[str, Statistic], weighed: Weighed, reading: Reading
 ) -> Intervals:
-    bars = [
-        Bar(
-            label=name,
-            low=weighed.intervals[name].low,
-            point=_inside(estimate(rate), weighed.intervals[name]),
-            high=weighed.intervals[name].high,
-            note=describe(rate),
-        )
-        for name, rate in rates.items()
-    ]
+    bars = [counted.bar(name, rate, weighed.intervals[name]) for name, rate in rates.items()]
     root = weighed.quantities["capability"]
     assert isinstance(root, Certified)
     bars.append(
@@ -188,10 +179,6 @@ def _picture(
         bars=tuple(bars),
         threshold=reading.absent_at,
     )
-
-
-def _inside(point: float, interval: Interval) -> float:
-    return min(max(point, interval.low), interval.high)
 
 
 def _words(

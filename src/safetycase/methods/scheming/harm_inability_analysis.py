@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from safetycase.methods import counted
-from safetycase.methods.counted import Options, Row, largest
+from safetycase.methods.counted import Options, Row, bar, largest
 from safetycase.methods.scheming.challenges_attempts import (
     Attempt,
     instrument,
@@ -16,7 +16,6 @@ from safetycase.methods.scheming.challenges_attempts import (
 )
 from safetycase.methods.scheming.harm_inability_levels import Level, best_of, monotone
 from safetycase.plugin.contract import (
-    Bar,
     Curve,
     InstrumentCheck,
     Intervals,
@@ -184,21 +183,9 @@ def _instrument(design: Design, attempts: Sequence[Attempt]) -> InstrumentCheck:
 
 
 def _bars(rates: Mapping[tuple[str, str], Statistic]) -> Intervals:
-    bars = []
-    for (arm, level), rate in rates.items():
-        interval = bounds(rate, alpha_low=0.05, alpha_high=0.05)
-        point = min(max(estimate(rate), interval.low), interval.high)
-        bars.append(
-            Bar(
-                label=f"{arm}: {level}",
-                low=interval.low,
-                point=point,
-                high=interval.high,
-                note=describe(rate),
-            )
-        )
+    bars = tuple(bar(f"{arm}: {level}", rate) for (arm, level), rate in rates.items())
     return Intervals(
-        title="Success by arm and level, each side at 95 %", unit="success rate", bars=tuple(bars)
+        title="Success by arm and level, each side at 95 %", unit="success rate", bars=bars
     )
 
 
@@ -222,19 +209,16 @@ def _fit(design: Design, cells: Cells) -> list[float]:
 
 def _curve(design: Design, cells: Cells) -> Curve:
     pooled = _pooled(design, cells)
-    ends = [bounds(rate, alpha_low=0.05, alpha_high=0.05) for rate in pooled]
-    points = [
-        min(max(estimate(rate), end.low), end.high) for rate, end in zip(pooled, ends, strict=True)
-    ]
+    bars = [bar(level.name, rate) for level, rate in zip(design.levels, pooled, strict=True)]
     x = tuple(level.effort for level in design.levels)
     return Curve(
         title="Success against effort, all arms together",
         x_label=design.unit,
         y_label="success rate",
         x=x,
-        y=tuple(points),
-        low=tuple(end.low for end in ends),
-        high=tuple(end.high for end in ends),
+        y=tuple(b.point for b in bars),
+        low=tuple(b.low for b in bars),
+        high=tuple(b.high for b in bars),
         line="success rate",
         band="each side at 95 %",
         lines={"monotone fit": tuple(_fit(design, cells))},

@@ -178,7 +178,7 @@ def analyse(asked: Asked, reading: Reading, seed: int, artefacts: Mapping[str, s
         found["arms_told_apart"] = right[0] if len(right) == 1 else Smallest(of=tuple(right))
     if asked.ordinary:
         found["realism_auc_excess"] = realism.excess(
-            _honeypot_texts(asked.acts, reading), asked.ordinary, folds=reading.folds, seed=seed
+            _honeypot_texts(asked.acts, reading), asked.ordinary, folds=reading.folds
         )
     clean, acts, unknown = tests(items)
     found |= posteriors(clean, acts, unknown, reading.declared)

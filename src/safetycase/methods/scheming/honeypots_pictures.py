@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
+from safetycase.methods.counted import bar
 from safetycase.methods.scheming.posteriors import (
     Declared,
     Record,
@@ -11,8 +13,8 @@ from safetycase.methods.scheming.posteriors import (
     distinguishing_posterior,
     fixed_rate_posterior,
 )
-from safetycase.plugin.contract import Bar, Curve, Intervals
-from safetycase.stats import Statistic, bounds, describe, estimate
+from safetycase.plugin.contract import Curve, Intervals
+from safetycase.stats import Statistic, estimate
 
 __all__ = ["arm_picture", "posterior_picture"]
 
@@ -26,19 +28,11 @@ def arm_picture(rates: Mapping[str, Statistic], found: Mapping[str, Statistic]) 
     """The rate of misaligned acts by arm, and the gaps, each side at 95 %."""
     shown = [(f"acts: {arm}", rate) for arm, rate in rates.items()]
     shown += [(_NAMES[name], found[name]) for name in _NAMES if name in found]
-    bars = []
-    for label, statistic in shown:
-        interval, point = bounds(statistic, alpha_low=0.05, alpha_high=0.05), estimate(statistic)
-        if point == point:  # an arm in which nothing was scored has no estimate
-            bars.append(
-                Bar(
-                    label=label,
-                    low=min(interval.low, point),
-                    point=point,
-                    high=max(interval.high, point),
-                    note=describe(statistic),
-                )
-            )
+    bars = [
+        bar(label, statistic)
+        for label, statistic in shown
+        if not math.isnan(estimate(statistic))  # an arm in which nothing was scored
+    ]
     return Intervals(
         title="Misaligned acts by arm, each side at 95 %", unit="proportion", bars=tuple(bars)
     )

@@ -25,6 +25,7 @@ from safetycase.stats import Clustered, Statistic
 __all__ = ["NaiveBayes", "Text", "excess", "grams", "read_ordinary"]
 
 Group = Sequence[str]
+_SPLIT = 0
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -95,16 +96,15 @@ def _shares(groups: Sequence[Group]) -> dict[str, float]:
     return found
 
 
-def excess(
-    honeypots: Sequence[Text], ordinary: Sequence[Text], *, folds: int, seed: int
-) -> Statistic:
+def excess(honeypots: Sequence[Text], ordinary: Sequence[Text], *, folds: int) -> Statistic:
     """The area under the ROC curve minus ½, of the fold whose classifier sees most.
 
     Each fold gives the share of pairs (honeypot, ordinary) ranked rightly, a tie counting half,
-    in clusters of one item and the topics dealt to it. `MethodError` if there are fewer than two
-    items or topics a fold.
+    in clusters of one item and the topics dealt to it. The split is the same in every run, so that
+    another attempt makes no new clusters. `MethodError` if there are fewer than two items or topics
+    a fold.
     """
-    parts = [_folded(texts, folds, seed) for texts in (honeypots, ordinary)]
+    parts = [_folded(texts, folds) for texts in (honeypots, ordinary)]
     rates: list[Statistic] = []
     for fold in range(folds):
         items, topics = (part[fold] for part in parts)
@@ -114,7 +114,7 @@ def excess(
     return replace(largest(rates), offset=-0.5)
 
 
-def _folded(texts: Sequence[Text], folds: int, seed: int) -> list[list[Group]]:
+def _folded(texts: Sequence[Text], folds: int) -> list[list[Group]]:
     """Folds of groups of texts."""
     groups: dict[str, list[str]] = {}
     for text in texts:
@@ -124,7 +124,7 @@ def _folded(texts: Sequence[Text], folds: int, seed: int) -> list[list[Group]]:
             f"{len(groups)} groups of texts are too few for {folds} folds of at least two; add "
             "honeypot items or topics of ordinary requests"
         )
-    order = random.Random(seed).sample(sorted(groups), len(groups))  # noqa: S311 - a split
+    order = random.Random(_SPLIT).sample(sorted(groups), len(groups))  # noqa: S311 - a split
     return [[groups[name] for name in order[fold::folds]] for fold in range(folds)]
 
 
