@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -461,6 +462,17 @@ def test_inspect_tasks_run_live_and_their_logs_are_read(tmp_path: Path) -> None:
     other = context(tmp_path, subject={"provider": "inspect", "weights": "planted/other"})
     with pytest.raises(MethodError, match="is of the model `planted/able`"):
         METHOD.run(named, parameters, other)
+    assert read.diagnostics["model of the logs"] == "planted/able"
+    expecting = replace(parameters, inspect=replace(parameters.inspect, expect_model="other"))
+    with pytest.raises(MethodError, match=r"`log0.eval` is of .*, and `expect_model` says `other`"):
+        METHOD.run(named, expecting, context(tmp_path))
+    from inspect_ai.log import read_eval_log, write_eval_log
+
+    log = read_eval_log(str(tmp_path / logs["advice"]))
+    log.eval.model = "planted/weak"
+    write_eval_log(log, str(tmp_path / logs["advice"]))
+    with pytest.raises(MethodError, match="of the model `planted/weak`, and another log is of"):
+        METHOD.run(named, parameters, context(tmp_path))
     swapped = Parameters(
         table="table.json",
         people="fixed",

@@ -77,7 +77,7 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
         parameters.reading,
         seed=context.seed,
         artefacts=artefacts,
-        diagnostics=origin(inputs, parameters.inspect),
+        diagnostics=origin(inputs, parameters.inspect, attempts),
     )
 
 

@@ -29,7 +29,8 @@ class Sources:
     `tasks` (`file.py@name` or a registered name) run on the model of the case, each sample
     `epochs` times; `logs` are files among the declared inputs. A leaf either runs the model or
     reads attempts that were made elsewhere, not both. `answer_tasks` and `answer_logs`
-    are the same tests with the answer supplied. `scorers` chooses a scorer where there are several,
+    are the same tests with the answer supplied. `expect_model` is what the logs must say of their
+    model; they are of one model in any case. `scorers` chooses a scorer where there are several,
     and `reads` lists the inputs that the tasks read themselves.
     """
 
@@ -39,6 +40,7 @@ class Sources:
     answer_logs: Mapping[str, str] = field(default_factory=dict)
     scorers: Mapping[str, str] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
+    expect_model: str | None = None
     model: str | None = None
     epochs: int = 1
     limit: int | None = None
@@ -60,7 +62,7 @@ class Sources:
 class Attempt:
     """One attempt at the test `of`; `score` is None when there is no usable one.
 
-    `place` is the file and the line it was read from.
+    `place` is the file and the line it was read from, `made_by` the model that a log names.
     """
 
     of: tuple[str, ...]
@@ -72,6 +74,7 @@ class Attempt:
     prompt: str = ""
     output: str = ""
     place: str = ""
+    made_by: str = ""
 
 
 def recorded(sources: Sources) -> bool:
@@ -85,12 +88,14 @@ def code_files(sources: Sources) -> tuple[str, ...]:
     return tuple(dict.fromkeys(t.partition("@")[0] for t in named if ".py" in t))
 
 
-def origin(inputs: Sequence[str], sources: Sources) -> dict[str, str]:
+def origin(inputs: Sequence[str], sources: Sources, attempts: Sequence[Attempt]) -> dict[str, str]:
     """What to say of results that were made elsewhere; nothing if they are made here."""
     if not recorded(sources):
         return {}
     read = [name for name in inputs if name not in sources.reads]
-    return made_elsewhere(by="files of the case: " + ", ".join(read), at="")
+    models = {a.made_by: "" for a in attempts if a.made_by and not a.answered}
+    said = {"model of the logs": ", ".join(models)} if models else {}
+    return made_elsewhere(by="files of the case: " + ", ".join(read), at="") | said
 
 
 def row_of(attempt: Attempt, *, arm: str = "") -> Row:

@@ -74,7 +74,24 @@ def gather(
             f"`{'/'.join(mixed[0].of)}` has attempts of the model in a file, and other tests are "
             "run here; what is made here and what was made elsewhere are leaves of their own"
         )
+    _of_one_model(read, sources.expect_model)
     return _once(read + made), artefacts
+
+
+def _of_one_model(read: Sequence[Attempt], expected: str | None) -> None:
+    """`MethodError` if the logs are of several models, or of another than was expected."""
+    first = expected
+    for attempt in read:
+        if attempt.answered or not attempt.made_by:
+            continue
+        if first is None:
+            first = attempt.made_by
+        if attempt.made_by != first:
+            why = "`expect_model` says" if expected else "another log is of"
+            raise MethodError(
+                f"{attempt.place} is of the model `{attempt.made_by}`, and {why} `{first}`; a "
+                "result counts for what was tested alone"
+            )
 
 
 def _lines(

@@ -85,6 +85,7 @@ def logged(
             prompt=row.prompt,
             output=row.output,
             place=f"`{path.name}`",
+            made_by=log.eval.model,
         )
 
 

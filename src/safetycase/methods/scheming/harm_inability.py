@@ -83,7 +83,7 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
         attempts,
         seed=context.seed,
         artefacts=artefacts,
-        diagnostics=origin(inputs, parameters.inspect),
+        diagnostics=origin(inputs, parameters.inspect, attempts),
     )
 
 
