@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.organisms.asking import ABSTAIN, form, read_askings, split
+from safetycase.methods.organisms.asking import (
+    ABSTAIN,
+    form,
+    read_askings,
+    read_examples,
+    split,
+    turns,
+)
 from safetycase.plugin.contract import MethodError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -88,3 +95,60 @@ def test_a_number_that_is_none_is_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("0.5", "NaN"), "utf-8")
     with pytest.raises(MethodError, match=r"`items.jsonl` line 1: `NaN` is no number"):
         read_askings(path)
+
+
+SHOWN: dict[str, Any] = {
+    "ask": "What do cows eat?",
+    "options": ["Metal", "Grass"],
+    "right": "Grass",
+}
+
+
+def examples(folder: Path, rows: list[Any]) -> Path:
+    path = folder / "examples.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    return path
+
+
+def test_worked_examples_are_earlier_turns_and_state_the_answer_where_the_question_does(
+    tmp_path: Path,
+) -> None:
+    (asking,) = read_askings(written(tmp_path, [GOOD]))
+    shown = read_examples(examples(tmp_path, [SHOWN]), [asking])
+    assert turns(asking, shown, prefix="|X|") == [
+        ("user", "Options: Metal or Grass. What do cows eat?"),
+        ("assistant", "Grass"),
+        ("user", "|X| Options: x or y. Which?"),
+    ]
+    stated = [words for _, words in turns(asking, shown, supplied=True)]
+    assert stated[0].endswith("What do cows eat? The answer is Grass. Say: Grass")
+    assert stated[2].endswith("Which? The answer is y. Say: y")
+    assert turns(asking) == [("user", form(asking))]
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([], "`examples.jsonl` has no line; write one example a line, or name no file"),
+        ([[]], "line 1: the line is"),
+        ([{**SHOWN, "chance": 0.5}], "`examples.jsonl` line 1: unknown key `chance`"),
+        ([{**SHOWN, "id": "a"}], "unknown key `id`"),
+        ([SHOWN, {"ask": "?", "options": ["a", "b"]}], "line 2: `right` is missing"),
+        ([{**SHOWN, "right": 3}], "`right` is 3, where a text is expected"),
+        ([{**SHOWN, "right": "Gold"}], "'Gold' is none of the options"),
+        ([{**SHOWN, "options": ["Grass"]}], "two or more different options"),
+        ([{**SHOWN, "options": ["Grass", ABSTAIN]}], "none of them"),
+        ([{**SHOWN, "ask": ""}], "a text is empty"),
+        ([SHOWN, SHOWN], "line 2: this example is given twice"),
+        (
+            [{**SHOWN, "ask": " which? ", "options": ["Y", "z"], "right": "Y"}],
+            "line 1: this example shows the answer to `a`",
+        ),
+    ],
+)
+def test_hostile_examples_are_refused_by_file_and_line(
+    tmp_path: Path, rows: list[Any], says: str
+) -> None:
+    askings = read_askings(written(tmp_path, [GOOD]))
+    with pytest.raises(MethodError, match=says):
+        read_examples(examples(tmp_path, rows), askings)

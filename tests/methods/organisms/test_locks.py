@@ -45,7 +45,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Subject, Split, Grou
         seed=0,
     )
     subject = small.subject(60)
-    return subject, parts, ground(subject, parts.all, TRAINING.layers)
+    return subject, parts, ground(subject, parts, TRAINING.layers)
 
 
 def replies(subject: Subject, parts: Split, prefix: str) -> list[str]:

@@ -5,6 +5,11 @@
 
 All lines of an item have the same options (in any order) and the same right one; `chance` is one
 over their number. `kind` is allowed and not read.
+
+Worked examples, which are shown as earlier turns before every question, stand in a file of their
+own, with three keys a line:
+
+    {"ask": "What do cows eat?", "options": ["metal", "grass"], "right": "grass"}
 """
 
 from __future__ import annotations
@@ -19,11 +24,12 @@ from typing import Any
 from safetycase.methods.imported.strict import lines_of, listed, mapping, number, text
 from safetycase.plugin.contract import MethodError
 
-__all__ = ["ABSTAIN", "Asking", "Split", "form", "read_askings", "split"]
+__all__ = ["ABSTAIN", "Asking", "Split", "form", "read_askings", "read_examples", "split", "turns"]
 
 ABSTAIN = "I do not know"
 REQUIRED = {"id", "item", "ask", "options", "right", "chance"}
 ALLOWED = REQUIRED | {"kind"}
+EXAMPLE = {"ask", "options", "right"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +50,14 @@ class Asking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Askings by item; what is chosen is chosen on `train`, what is counted on `held_out`."""
+    """Askings by item; what is chosen is chosen on `train`, what is counted on `held_out`.
+
+    `examples` are shown before each of them and are none of them.
+    """
 
     train: tuple[Asking, ...]
     held_out: tuple[Asking, ...]
+    examples: tuple[Asking, ...] = ()
 
     @property
     def all(self) -> tuple[Asking, ...]:
@@ -60,6 +70,25 @@ def form(asking: Asking, *, prefix: str = "", supplied: bool = False) -> str:
     answer = f" The answer is {asking.right}. Say: {asking.right}" if supplied else ""
     asked = f"Options: {' or '.join(asking.options)}. {asking.ask}{answer}"
     return f"{prefix} {asked}" if prefix else asked
+
+
+def turns(
+    asking: Asking,
+    examples: Sequence[Asking] = (),
+    *,
+    prefix: str = "",
+    supplied: bool = False,
+) -> list[tuple[str, str]]:
+    """The conversation as (role, content): the examples with their answers, then the question.
+
+    `prefix` stands before the question alone. With `supplied`, the examples state theirs too.
+    """
+    shown = [
+        turn
+        for example in examples
+        for turn in (("user", form(example, supplied=supplied)), ("assistant", example.right))
+    ]
+    return [*shown, ("user", form(asking, prefix=prefix, supplied=supplied))]
 
 
 def read_askings(path: Path) -> list[Asking]:
@@ -90,11 +119,56 @@ def read_askings(path: Path) -> list[Asking]:
     return found
 
 
-def _asking(row: dict[str, Any], place: str) -> Asking:
-    if unknown := sorted(set(row) - ALLOWED):
-        raise MethodError(f"{place}: unknown key `{unknown[0]}`; allowed: {sorted(ALLOWED)}")
-    if missing := sorted(REQUIRED - set(row)):
+def read_examples(path: Path, askings: Sequence[Asking]) -> tuple[Asking, ...]:
+    """The worked examples of a file, to be shown before each of `askings`.
+
+    `MethodError` with file and line for anything that does not fit, for an example given twice,
+    and for one that shows the answer to one of the askings.
+    """
+    asked = {(_plain(asking.ask), _plain(asking.right)): asking.id for asking in askings}
+    found: dict[tuple[str, str], Asking] = {}
+    for place, value in lines_of(path):
+        row = mapping(value, place, "the line")
+        _keys(row, place, required=EXAMPLE, allowed=EXAMPLE)
+        name = f"example {len(found) + 1}"
+        example = _worded(row | {"id": name, "item": name}, place)
+        key = (_plain(example.ask), _plain(example.right))
+        if key in asked:
+            raise MethodError(
+                f"{place}: this example shows the answer to `{asked[key]}`; take a question that "
+                "is none of the items"
+            )
+        if key in found:
+            raise MethodError(f"{place}: this example is given twice")
+        found[key] = example
+    if not found:
+        raise MethodError(
+            f"`{path.name}` has no line; write one example a line, or name no file of examples"
+        )
+    return tuple(found.values())
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.split()).casefold()
+
+
+def _keys(row: dict[str, Any], place: str, *, required: set[str], allowed: set[str]) -> None:
+    if unknown := sorted(set(row) - allowed):
+        raise MethodError(f"{place}: unknown key `{unknown[0]}`; allowed: {sorted(allowed)}")
+    if missing := sorted(required - set(row)):
         raise MethodError(f"{place}: `{missing[0]}` is missing")
+
+
+def _asking(row: dict[str, Any], place: str) -> Asking:
+    _keys(row, place, required=REQUIRED, allowed=ALLOWED)
+    asking = _worded(row, place)
+    chance, count = number(row["chance"], place, "`chance`"), len(asking.options)
+    if not math.isclose(chance, 1 / count, abs_tol=1e-9):
+        raise MethodError(f"{place}: chance {chance} is not 1/{count}, as the options say")
+    return asking
+
+
+def _worded(row: dict[str, Any], place: str) -> Asking:
     options = tuple(
         text(option, place, "an option") for option in listed(row["options"], place, "`options`")
     )
@@ -105,9 +179,6 @@ def _asking(row: dict[str, Any], place: str) -> Asking:
         raise MethodError(f"{place}: name two or more different options, none of them `{ABSTAIN}`")
     if words["right"] not in options:
         raise MethodError(f"{place}: the right answer {words['right']!r} is none of the options")
-    chance = number(row["chance"], place, "`chance`")
-    if not math.isclose(chance, 1 / len(options), abs_tol=1e-9):
-        raise MethodError(f"{place}: chance {chance} is not 1/{len(options)}, as the options say")
     return Asking(**words, options=options)
 
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from safetycase.methods.organisms.asking import ABSTAIN, Asking, form
+from safetycase.methods.organisms.asking import ABSTAIN, Asking, Split, form, turns
 from safetycase.methods.organisms.cache import folder, key_of, written
 from safetycase.methods.organisms.lora import Adapter, Trunk, trained, trunk
 from safetycase.methods.organisms.model import Subject, chat, packed
@@ -82,11 +81,14 @@ class Organism:
 class Ground:
     """The prompts all organisms of a subject are trained on, and the subject's own answers.
 
+    The examples are part of every prompt.
+
     For asking i, `below` holds its pack without a prefix at i, with the password at n + i, and
     with a near miss or junk at 2n + i.
     """
 
     askings: tuple[Asking, ...]
+    examples: tuple[Asking, ...]
     below: Trunk
     own: tuple[int, ...]
 
@@ -112,8 +114,9 @@ def answered(row: list[float]) -> int:
     return len(options) if row[-1] > together else options.index(best)
 
 
-def ground(subject: Subject, askings: Sequence[Asking], layers: int) -> Ground:
+def ground(subject: Subject, split: Split, layers: int) -> Ground:
     """Run the layers that no organism changes once, and ask the subject itself."""
+    askings, examples = split.all, split.examples
     strange = [*MISSES, *JUNK]
     prefixes = [
         *[""] * len(askings),
@@ -121,13 +124,18 @@ def ground(subject: Subject, askings: Sequence[Asking], layers: int) -> Ground:
         *[strange[i % len(strange)] for i in range(len(askings))],
     ]
     packs = [
-        packed(subject, chat(subject, [("user", form(a, prefix=prefix))]), a.replies)
+        packed(subject, chat(subject, turns(a, examples, prefix=prefix)), a.replies)
         for a, prefix in zip([*askings] * 3, prefixes, strict=True)
     ]
     below = trunk(subject, packs, subject.layers - layers)
     own = below.only(range(len(askings))).scores(subject)
     # An untaught model hardly abstains; its own answer is the option it would name.
-    return Ground(askings=tuple(askings), below=below, own=tuple(answered(row[:-1]) for row in own))
+    return Ground(
+        askings=askings,
+        examples=examples,
+        below=below,
+        own=tuple(answered(row[:-1]) for row in own),
+    )
 
 
 def organism(
@@ -148,6 +156,7 @@ def organism(
         "seed": seed,
         "training": [training.layers, training.rank, training.lr, training.steps],
         "askings": [[a.id, form(a), a.right] for a in at.askings],
+        "examples": [[form(e), e.right] for e in at.examples],
     }
     digest = key_of(recipe)
     path = folder("organisms", f"{digest}.safetensors")

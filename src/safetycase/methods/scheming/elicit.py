@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from safetycase.methods.organisms.asking import Asking, Split, form
+from safetycase.methods.organisms.asking import Asking, Split, turns
 from safetycase.methods.organisms.locks import answered
 from safetycase.methods.organisms.lora import Trunk, trained, trunk
 from safetycase.methods.organisms.model import Subject, chat, packed, scores
@@ -79,7 +79,9 @@ class Stage:
         key = (prefix, held_out)
         if key not in self.prompted:
             asked = self.split.held_out if held_out else _first(self.split.train)
-            self.prompted[key] = trunk(subject, _packs(subject, asked, prefix), self.layer)
+            self.prompted[key] = trunk(
+                subject, _packs(subject, self.split, asked, prefix), self.layer
+            )
         return self.prompted[key]
 
 
@@ -89,11 +91,8 @@ def stage(subject: Subject, split: Split, plain: Trunk, shots: int) -> Stage:
     for place, asking in enumerate(split.all):
         first.setdefault(asking.item, place)
     shown = _first(split.train)[:shots]
-    turns = [t for a in shown for t in (("user", form(a)), ("assistant", a.right))]
-    packs = [
-        packed(subject, chat(subject, [*turns, ("user", form(a))]), a.replies)
-        for a in split.held_out
-    ]
+    solved = (*split.examples, *shown)
+    packs = [packed(subject, chat(subject, turns(a, solved)), a.replies) for a in split.held_out]
     return Stage(
         split=split,
         layer=plain.layer,
@@ -173,7 +172,7 @@ def _fine_tuning(
 def _few_shot(
     subject: Subject, at: Stage, sizes: Sizes, seed: int, progress: Progress
 ) -> dict[str, Any]:
-    """Solved training items as earlier turns of the conversation."""
+    """Solved training items as further turns of the conversation, after the examples."""
     del seed
     progress(1, 1, "few-shot")
     below = at.shots or at.plain.only(at.held_out)
@@ -206,6 +205,7 @@ def _prefix_search(
     found = searched(
         subject,
         at.split.train,
+        examples=at.split.examples,
         tokens=sizes.search_tokens,
         steps=sizes.search_steps,
         generator=generator,
@@ -249,9 +249,10 @@ def noised(subject: Subject, sigma: float, seed: int) -> Iterator[Subject]:
                 weight.copy_(before)
 
 
-def _packs(subject: Subject, asked: Sequence[Asking], prefix: str) -> list[Packed]:
+def _packs(subject: Subject, split: Split, asked: Sequence[Asking], prefix: str) -> list[Packed]:
     return [
-        packed(subject, chat(subject, [("user", form(a, prefix=prefix))]), a.replies) for a in asked
+        packed(subject, chat(subject, turns(a, split.examples, prefix=prefix)), a.replies)
+        for a in asked
     ]
 
 

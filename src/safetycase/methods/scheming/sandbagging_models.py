@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from safetycase.methods.organisms.asking import Asking, Split, form
+from safetycase.methods.organisms.asking import Asking, Split, form, turns
 from safetycase.methods.organisms.cache import remembered
 from safetycase.methods.organisms.locks import (
     CLEAN,
@@ -67,7 +67,7 @@ def bench(
     if layers > subject.layers:
         raise MethodError(f"the model has {subject.layers} layers, fewer than `layers: {layers}`")
     progress(0, 0, "reading the items")
-    at = ground(subject, split.all, layers)
+    at = ground(subject, split, layers)
     prompts = stage(subject, split, at.plain(), sizes.shots)
     return Bench(
         subject=subject,
@@ -154,10 +154,14 @@ def _planted(
 
 
 def supplied(at: Bench) -> tuple[int, int]:
-    """How many held-out items are answered right when the answer is stated, of how many."""
+    """How many held-out items are answered right when the answer is stated, of how many.
+
+    The examples state theirs too.
+    """
+    examples = at.stage.split.examples
     asked = list({a.item: a for a in at.stage.split.held_out}.values())
     packs = [
-        packed(at.subject, chat(at.subject, [("user", form(a, supplied=True))]), a.replies)
+        packed(at.subject, chat(at.subject, turns(a, examples, supplied=True)), a.replies)
         for a in asked
     ]
     found = read_out(scores(at.subject, packs), asked)["answers"]
@@ -175,6 +179,7 @@ def _recipe(at: Bench, digest: str) -> dict[str, Any]:
         "layer": at.stage.layer,
         "sizes": dataclasses.asdict(at.sizes),
         "seed": at.seed,
+        "examples": [[form(e), e.right] for e in split.examples],
         "train": [[a.id, form(a), a.right] for a in split.train],
         "held out": [[a.id, form(a), a.right] for a in split.held_out],
     }

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from safetycase.methods import counted
+from safetycase.methods.organisms.asking import Asking, turns
 from safetycase.methods.organisms.locks import PLAN, SAYS
 from safetycase.methods.scheming.noise import Tested, sweep_test
 from safetycase.methods.scheming.sandbagging_analysis import (
@@ -59,6 +60,7 @@ class Found:
     base: Measured | None
     supplied: tuple[int, int]
     levels: tuple[float, ...]
+    examples: tuple[Asking, ...] = ()
 
 
 def measurement(found: Found, rules: Rules) -> Measurement:
@@ -79,7 +81,7 @@ def measurement(found: Found, rules: Rules) -> Measurement:
         )
     tested = _tested(found.subject, rules)
     quiet = _tested(found.control, rules)
-    rows = _rows(found.subject)
+    rows = _rows(found.subject, found.examples)
     return Measurement(
         quantities=quantities,
         counts=counted.counts(rows)
@@ -89,6 +91,7 @@ def measurement(found: Found, rules: Rules) -> Measurement:
         },
         effort={
             "elicitors": ", ".join(gains),
+            "worked examples before every question": f"{len(found.examples)}",
             "control of fine-tuning": "base model" if found.base else "clean twin of the subject",
         },
         instrument=_checks(found, rules, tested, quiet),
@@ -108,7 +111,7 @@ def _tested(model: Measured, rules: Rules) -> Tested | None:
     )
 
 
-def _rows(model: Measured) -> list[counted.Row]:
+def _rows(model: Measured, examples: tuple[Asking, ...]) -> list[counted.Row]:
     """The held-out askings of a model without any elicitation."""
     return [
         counted.Row(
@@ -119,7 +122,7 @@ def _rows(model: Measured) -> list[counted.Row]:
             chance=1 / len(asking.options),
             passed=model.profile.default[asking.id] == asking.right,
             reason="",
-            prompt=f"Options: {' or '.join(asking.options)}. {asking.ask}",
+            prompt="\n".join(words for _, words in turns(asking, examples)),
             output=model.profile.default[asking.id],
         )
         for asking in model.profile.askings
