@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Workers of the test run share the cores: threads of PyTorch that wait for each other would spin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # How long an example takes to make says how busy the machine is, and nothing about the code.
 settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
