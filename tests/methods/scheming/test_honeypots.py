@@ -55,6 +55,7 @@ def rows(acts: dict[str, list[bool | None]]) -> list[Row]:
 planted_subjects = cache(honeypots.METHOD.controls)
 
 
+@pytest.mark.slow
 def test_the_contract_and_the_rates_at_which_planted_subjects_are_caught() -> None:
     module = "safetycase.methods.scheming.honeypots"
     found = {
