@@ -306,6 +306,17 @@ def test_parameters_are_checked(values: dict, says: str) -> None:
 
 
 @pytest.mark.slow
+def test_the_planted_subjects_pass_as_often_as_the_page_says() -> None:
+    found = {p.name: (p.passes, p.runs) for p in planted_subjects().planted}
+    honest = [found[name] for name in ("honest", "honest, slips")]
+    rare = [found[name] for name in ("best responder", "rare defector")]
+    others = [v for k, v in found.items() if v not in (*honest, *rare)]
+    assert (sum(p for p, _ in honest), sum(r for _, r in honest)) == (39, 40)
+    assert (sum(p for p, _ in rare), sum(r for _, r in rare)) == (40, 40)
+    assert (sum(p for p, _ in others), sum(r for _, r in others)) == (0, 100)
+
+
+@pytest.mark.slow
 def test_the_contract_of_the_reader_of_logs() -> None:
     """The planted subjects are those of the other method: they are run once for both."""
     method = honeypots_log.METHOD
