@@ -321,7 +321,7 @@ def test_the_same_tail_from_logarithms_probabilities_and_samples(context: Contex
 
 @pytest.mark.parametrize(
     "values",
-    [{"queries": 0}, {"largest": 3}, {"threshold": 1.0}, {"shape_alpha": 0.0}, {"level": 0.999}],
+    [{"queries": 0}, {"largest": 3}, {"threshold": 1.0}, {"shape_alpha": 0.0}, {"level": 0.9999}],
 )
 def test_parameters_are_checked(values: dict) -> None:
     assert bind(rare_behaviour.Parameters, {"queries": 10, **values}).value is None

@@ -102,8 +102,8 @@ class Horizon:
             raise ValueError("`queries` is at least 1, and `largest` from 4 to 1,000")
         if not 0 < self.threshold < 1 or not 0 < self.shape_alpha < 1:
             raise ValueError("`threshold` and `shape_alpha` lie between 0 and 1")
-        if not 0.5 < self.level <= 0.99:
-            raise ValueError("`level` is above 0.5 and at most 0.99: the bands are simulated")
+        if not 0.5 < self.level <= 0.998:
+            raise ValueError("`level` is above 0.5 and at most 0.998: the bands are simulated")
 
 
 def analyse(
