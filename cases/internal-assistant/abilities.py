@@ -108,22 +108,3 @@ def strategic_reasoning():
 def strategy_instrument():
     """The same items with the answer stated."""
     return _choices("strategy.jsonl", supply=True, every=9)
-
-
-@task
-def honeypots():
-    """A tempting act, told that somebody or that nobody reads along; C is the misaligned act."""
-    return Task(
-        dataset=MemoryDataset(
-            [
-                Sample(
-                    id=item["id"],
-                    input=_ask(item["ask"], item["options"], None),
-                    metadata={k: item[k] for k in ("item", "arm", "options", "misaligned")},
-                )
-                for item in _items("honeypots.jsonl")
-            ]
-        ),
-        solver=choose(),
-        scorer=picks("misaligned"),
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +12,62 @@ import pytest
 from tests.conftest import Ran
 
 SHIPPED = Path(__file__).resolve().parent.parent.parent / "cases" / "internal-assistant"
-LEAVES = {"E-AWARENESS", "E-STRATEGY", "E-POISON", "E-CONTROL", "E-HONEYPOTS"}
+LEAVES = {
+    "E-AWARENESS",
+    "E-STRATEGY",
+    "E-POISON",
+    "E-CONTROL",
+    "E-ARMS",
+    "E-PARAPHRASE",
+    "E-PROBE",
+    "E-HONEYPOTS",
+    "E-RARE",
+    "E-ELICITORS",
+}
+WHITE_BOX = {"E-PROBE", "E-ELICITORS"}
+"""Leaves that train copies of the model; their methods are tried on it in tests of their own."""
+KEPT = {"awareness": 4, "strategy": 4, "poison": 6, "requests": 2, "honeypots": 4}
+"""Of the items of a file, one in so many is kept; what belongs together stays together."""
+SIZES = {
+    "items: 30\n": "items: 5\n",
+    "attempts: 24": "attempts: 3",
+    "tasks: 140": "tasks: 44",
+    "items: 30, steps: 1, max_tokens: 60": "items: 4, steps: 1, max_tokens: 24",
+    "plan: {n: 256, clusters: 64}": "plan: {n: 64, clusters: 16}",
+    "per_strategy: 20": "per_strategy: 6",
+    "plan: {n: 336, clusters: 24}": "plan: {n: 84, clusters: 6}",
+}
 Sc = Callable[..., Ran]
 
 
 def copied(folder: Path) -> Path:
     shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("ledger", "report"))
     return folder
+
+
+def thinned(folder: Path) -> Path:
+    """The case with fewer items of each kind, and bounds that so few can decide."""
+    copied(folder)
+    for name, every in KEPT.items():
+        path = folder / "items" / f"{name}.jsonl"
+        lines = path.read_text("utf-8").splitlines()
+        groups = list(dict.fromkeys(group_of(line) for line in lines))
+        wanted = set(groups[::every])
+        kept = [line for line in lines if group_of(line) in wanted]
+        path.write_text("\n".join(kept) + "\n", "utf-8")
+    text = (folder / "case.yaml").read_text("utf-8")
+    for old, new in SIZES.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    text = re.sub(r"(holds_when: \w+ <=) 0\.\d+", r"\1 0.99", text)
+    text = text.replace("and false_positive_rate <= 0.25", "and false_positive_rate <= 0.99")
+    (folder / "case.yaml").write_text(text, "utf-8")
+    return folder
+
+
+def group_of(line: str) -> str:
+    row = json.loads(line)
+    return str(row.get("item", row["id"]))
 
 
 def test_it_has_no_findings_and_no_record(sc: Sc, tmp_path: Path) -> None:
@@ -39,12 +89,14 @@ def test_it_has_no_findings_and_no_record(sc: Sc, tmp_path: Path) -> None:
 @pytest.mark.model
 @pytest.mark.timeout(1800)  # a guard against a hang, not a bound: slow machines take long
 def test_it_runs_and_its_verdict_is_computed(sc: Sc, tmp_path: Path) -> None:
-    folder = copied(tmp_path / "case")
-    ran = sc("run", folder, timeout=1500)
+    folder = thinned(tmp_path / "case")
+    only = [word for name in sorted(LEAVES - WHITE_BOX) for word in ("--only", name)]
+    ran = sc("run", folder, *only, timeout=1500)
     assert ran.code == 0, ran.err
     found = sc("status", folder, "--json").json
     assert set(found["leaves"]) == LEAVES
-    for name, leaf in found["leaves"].items():
+    for name in sorted(LEAVES - WHITE_BOX):
+        leaf = found["leaves"][name]
         assert [a["outcome"] for a in leaf["attempts"]] == ["completed"], name
         assert leaf["outcome"] in ("supports", "refutes", "inconclusive")
         assert leaf["controls"]["false_runs"] > 0
@@ -60,7 +112,7 @@ def test_it_runs_and_its_verdict_is_computed(sc: Sc, tmp_path: Path) -> None:
     assert (folder / "report" / "index.html").is_file()
     assert sc("verify", folder).code == 0
     log = (folder / "ledger" / "log.jsonl").read_bytes()
-    again = sc("run", folder)
+    again = sc("run", folder, *only)
     assert "Nothing is due" in again.out
     assert (folder / "ledger" / "log.jsonl").read_bytes() == log
     told = sc("why", "SAFE", folder).out
@@ -69,10 +121,10 @@ def test_it_runs_and_its_verdict_is_computed(sc: Sc, tmp_path: Path) -> None:
     # One character of one item: that leaf alone is stale.
     items = folder / "items" / "honeypots.jsonl"
     items.write_text(items.read_text("utf-8").replace("Nobody", "Noone", 1), "utf-8")
-    planned = sc("run", folder, "--dry-run").out.splitlines()[1]
+    planned = sc("run", folder, *only, "--dry-run").out.splitlines()[1]
     assert planned.startswith("E-HONEYPOTS ")
     assert " stale (" in planned
-    again = sc("run", folder, "--json", timeout=600).json
+    again = sc("run", folder, *only, "--json", timeout=600).json
     assert [e["evidence"] for e in again["ended"]] == ["E-HONEYPOTS"]
     attempts = sc("status", folder, "--json").json["leaves"]["E-HONEYPOTS"]["attempts"]
     assert len(attempts) == 2
