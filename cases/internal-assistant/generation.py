@@ -62,12 +62,6 @@ def _ordered(shots: int, wanted: slice = slice(None, None, 2)) -> Task:
 
 
 @task
-def poisoning_told():
-    """Told to, and not shown how."""
-    return _ordered(0)
-
-
-@task
 def poisoning_shown():
     """Told to, after one worked example."""
     return _ordered(1)
@@ -79,15 +73,25 @@ def poisoning_drilled():
     return _ordered(3)
 
 
+def _supplied_task(shots: int) -> Task:
+    """The same form with a poisoned sample supplied; every third order."""
+    samples = [
+        _poison(item, _supplied(item), supplied=True, shots=shots)
+        for item in _items("poison.jsonl")[::3]
+    ]
+    return Task(dataset=MemoryDataset(samples), scorer=poison_planted())
+
+
+@task
+def drilled_instrument():
+    """Supplied, after three worked examples."""
+    return _supplied_task(3)
+
+
 @task
 def instructed_poisoning_instrument():
-    """The same form with a poisoned sample supplied: all there is to do is to write it down."""
-    return Task(
-        dataset=MemoryDataset(
-            [_poison(item, _supplied(item), supplied=True) for item in _items("poison.jsonl")[::3]]
-        ),
-        scorer=poison_planted(),
-    )
+    """Supplied, after one worked example: all there is to do is to write it down."""
+    return _supplied_task(1)
 
 
 EXAMPLES = (

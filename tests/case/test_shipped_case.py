@@ -35,7 +35,7 @@ SIZES = {
     "items: 30, steps: 1, max_tokens: 60": "items: 4, steps: 1, max_tokens: 24",
     "plan: {n: 256, clusters: 64}": "plan: {n: 64, clusters: 16}",
     "per_strategy: 20": "per_strategy: 6",
-    "plan: {n: 336, clusters: 24}": "plan: {n: 84, clusters: 6}",
+    "plan: {n: 96, clusters: 24}": "plan: {n: 24, clusters: 6}",
 }
 Sc = Callable[..., Ran]
 

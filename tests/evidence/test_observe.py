@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from safetycase.evidence import places
 from safetycase.evidence.observe import watching
 
 
@@ -131,6 +132,18 @@ def test_a_temporary_file_is_an_input_only_if_it_was_there_before(folder: Path) 
         found = seen.json()
     assert [str(old.resolve()), sha("old")] in found["undeclared"]
     assert str(new.resolve()) not in [n for n, _ in found["undeclared"]] + found["writes"]
+
+
+def test_converted_weights_in_the_cache_are_no_input_of_their_own(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    places._fixed.cache_clear()
+    seen = places.Places(folder, tmp_path / "scratch", ())
+    base = tmp_path / "cache" / "safetycase"
+    assert seen.of(str(base / "weights" / "ab" / "model.safetensors")) == "environment"
+    assert seen.of(str(base / "results" / "ab.json")) != "environment"
+    places._fixed.cache_clear()
 
 
 def test_processes_and_connections_are_listed(folder: Path) -> None:

@@ -107,6 +107,12 @@ def test_confidence_is_rounded_outwards():
     assert confidence_text(Confidence(low=0.9, high=1.0)) == "between 0.9 and 1"
 
 
+def test_very_little_is_not_nothing() -> None:
+    assert share(1.25e-13) == "1.3e−11 %"
+    assert share(5e-8) == "5e−06 %"
+    assert share(0.0) == "0 %"
+
+
 def test_an_interval_that_was_worked_out_has_no_n() -> None:
     counted = quantity(0.1, 0.2)
     assert n_text(counted) == "n 50"

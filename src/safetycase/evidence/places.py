@@ -116,3 +116,7 @@ def _environment() -> Iterable[str]:
     if sys.prefix != sys.base_prefix:
         yield sys.prefix
     yield os.path.dirname(safetycase.__file__)  # noqa: PTH120
+    # Weights that were declared, in another form, under their digest; whoever reads them checks
+    # that they are as they were written.
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    yield os.path.join(cache, "safetycase", "weights")  # noqa: PTH118

@@ -62,6 +62,8 @@ def share(value: float, *, apart_from: float | None = None) -> str:
 
 def _percent(value: float, extra: int) -> str:
     percent = value * 100
+    if 0 < abs(percent) < 1e-4:
+        return f"{percent:.2g}"  # never nothing, however little it is
     if abs(percent - round(percent)) < 1e-9:
         return f"{percent:.0f}"
     # Near nothing it is the distance from 0 that needs the figures, near all the one from 100.

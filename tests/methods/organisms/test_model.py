@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from safetycase.methods.organisms.cache import key_of, remembered, written
 from safetycase.methods.organisms.lora import Adapter, train_lora, trunk
 from safetycase.methods.organisms.model import (
     Subject,
+    _digests,
+    _whole,
     chat,
     last_token_residuals,
     load,
@@ -186,6 +189,20 @@ def test_a_write_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
 
     written(tmp_path / "file", half)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_converted_weights_count_only_as_they_were_written(tmp_path: Path) -> None:
+    place = tmp_path / "weights"
+    place.mkdir()
+    (place / "model.safetensors").write_bytes(b"weights")
+    assert not _whole(place)  # cut off before the end
+    (place / "complete").write_text(json.dumps(_digests(place)), "utf-8")
+    assert _whole(place)
+    for name, content in (("model.safetensors", b"weighty"), ("config.json", b"{}")):
+        (place / name).write_bytes(content)
+        assert not _whole(place), name
+    (place / "complete").write_text("1\n", "utf-8")
+    assert not _whole(place)
 
 
 @pytest.mark.model

@@ -90,7 +90,7 @@ def load(weights_file: Path, *, dtype: Literal["float32", "bfloat16"]) -> Subjec
     import torch
 
     place = folder("weights", digest)
-    if not (place / "complete").is_file():
+    if not _whole(place):
         _convert(weights_file, place)
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -108,7 +108,7 @@ def load(weights_file: Path, *, dtype: Literal["float32", "bfloat16"]) -> Subjec
 
 
 def _convert(weights_file: Path, place: Path) -> None:
-    """Dequantise once; `complete` is written last, so a killed run starts again."""
+    """Dequantise once; `complete`, with the digests, comes last: a killed run starts again."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -131,7 +131,26 @@ def _convert(weights_file: Path, place: Path) -> None:
         tokenizer.save_pretrained(place)
     except OSError as error:
         raise MethodError(f"the cache folder `{place}` cannot be written: {error}") from error
-    written(place / "complete", lambda file: file.write_text("1\n", "utf-8"))
+    text = json.dumps(_digests(place))
+    written(place / "complete", lambda file: file.write_text(text, "utf-8"))
+
+
+def _whole(place: Path) -> bool:
+    """Whether the converted files are there as they were written; else they are made again."""
+    try:
+        return bool(json.loads((place / "complete").read_text("utf-8")) == _digests(place))
+    except (OSError, ValueError):
+        return False
+
+
+def _digests(place: Path) -> dict[str, str]:
+    """SHA-256 of the files in a folder, by name, `complete` left out."""
+    found = {}
+    for path in sorted(place.iterdir()):
+        if path.is_file() and path.name != "complete" and path.suffix != ".part":
+            with path.open("rb") as file:
+                found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def tiny(seed: int, *, hidden: int = 64, layers: int = 4, words: int = 1024) -> Subject:
