@@ -35,7 +35,7 @@ def scores(count: int) -> dict[str, Any]:
 
 
 def trajectories(count: int) -> Any:
-    from safetycase.methods.control.scores import Trajectories
+    from safetycase.methods.control.logs.scores import Trajectories
 
     made = scores(count)
     half = len(made["honest"])
@@ -58,11 +58,11 @@ def trajectories(count: int) -> Any:
 
 def ours(count: int) -> dict[str, Any]:
     """Every quantity with its exact bounds, and the pictures."""
-    from safetycase.methods.control.arena import recompute
-    from safetycase.methods.control.metrics import roc_area
-    from safetycase.methods.control.metrics_parameters import Parameters
-    from safetycase.methods.control.metrics_plots import pictures
-    from safetycase.methods.control.metrics_quantities import find, quantities
+    from safetycase.methods.control.logs.arena import recompute
+    from safetycase.methods.control.logs.metrics import roc_area
+    from safetycase.methods.control.logs.parameters import Parameters
+    from safetycase.methods.control.logs.plots import pictures
+    from safetycase.methods.control.logs.quantities import find, quantities
     from safetycase.stats import bounds, estimate
 
     t = trajectories(count)
@@ -95,7 +95,7 @@ def ours(count: int) -> dict[str, Any]:
 
 def ours_lines(count: int) -> dict[str, Any]:
     """A scores file of that many lines, read strictly."""
-    from safetycase.methods.control.scores import columns, read_scores, unique
+    from safetycase.methods.control.logs.scores import columns, read_scores, unique
 
     made = scores(count)
     with tempfile.TemporaryDirectory() as folder:

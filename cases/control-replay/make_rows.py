@@ -9,7 +9,7 @@ untrusted one that is right in 85 % and whose attacks work in 55 %.
 import json
 from pathlib import Path
 
-from safetycase.methods.control.protocol_planted import World, synthetic_rows
+from safetycase.methods.control.protocols.planted import World, synthetic_rows
 
 WORLD = World(tasks=200, draws=2)
 SEED = 20231212

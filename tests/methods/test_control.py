@@ -8,18 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from safetycase.methods.control import live_evaluate, planted
-from safetycase.methods.control.analysis import measured
-from safetycase.methods.control.attacks import load_attacks
-from safetycase.methods.control.evaluation import METHOD, Parameters, best_case, files
-from safetycase.methods.control.live_evaluate import evaluate, honest_requests, least_suspicious
-from safetycase.methods.control.live_monitors import Watch, look
-from safetycase.methods.control.live_play import HONEST, MODEL, Played, Request, native
-from safetycase.methods.control.monitors import NGrams, conformal_threshold, fit
-from safetycase.methods.control.planted import PLANTED, PlantedParameters, play
-from safetycase.methods.control.rounds import Round
-from safetycase.methods.control.tasks_case import case_family, honest_texts, instructed_texts
-from safetycase.methods.control.tasks_family import Task, Verdict
+from safetycase.methods.control.live import evaluate as live_evaluate
+from safetycase.methods.control.live import planted
+from safetycase.methods.control.live.analysis import measured
+from safetycase.methods.control.live.attacks import load_attacks
+from safetycase.methods.control.live.evaluate import evaluate, honest_requests, least_suspicious
+from safetycase.methods.control.live.method import METHOD, Parameters, best_case, files
+from safetycase.methods.control.live.monitors import NGrams, conformal_threshold, fit
+from safetycase.methods.control.live.planted import PLANTED, PlantedParameters, play
+from safetycase.methods.control.live.play import HONEST, MODEL, Played, Request, native
+from safetycase.methods.control.live.rounds import Round
+from safetycase.methods.control.live.tasks_case import case_family, honest_texts, instructed_texts
+from safetycase.methods.control.live.tasks_family import Task, Verdict
+from safetycase.methods.control.live.watching import Watch, look
 from safetycase.plugin.contract import Curve, Measurement, MethodError
 from safetycase.plugin.parameters import bind
 from safetycase.plugin.wire import measurement_json
@@ -60,7 +61,7 @@ def case_run(told: tuple[str, ...] = (), **change: object) -> Measurement:
 
 
 def test_it_keeps_the_contract() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.control.evaluation")
+    controls = check_method(METHOD, module="safetycase.methods.control.live.method")
     assert controls.counts(claim_is_true=False) == (0, 40)
     assert controls.counts(claim_is_true=True) == (40, 40)
     check_measurement(METHOD, lambda: play(dataclasses.replace(ORACLE, adaptive="query"), 4))

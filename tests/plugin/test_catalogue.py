@@ -21,7 +21,7 @@ def test_listing_imports_no_method() -> None:
 def test_the_code_of_a_method_includes_its_helpers() -> None:
     methods = installed().methods
     control = list(closure(methods["control/evaluation"].target).code)
-    assert "safetycase.methods.control.monitors" in control
+    assert "safetycase.methods.control.live.monitors" in control
     assert "safetycase.methods.inspect.running" in control  # imported across families
     assert any(module.startswith("safetycase.stats") for module in control)
     assert not any(
@@ -29,7 +29,7 @@ def test_the_code_of_a_method_includes_its_helpers() -> None:
     )
     log = list(closure(methods["inspect/log"].target).code)
     assert "safetycase.methods.inspect.reading" in log
-    assert "safetycase.methods.control.monitors" not in log
+    assert "safetycase.methods.control.live.monitors" not in log
     toy = list(closure(methods["toy/coin"].target).code)
     assert [module for module in toy if not module.startswith("safetycase.stats")] == [
         "toy_methods"

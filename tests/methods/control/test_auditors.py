@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.control import auditors_analysis, auditors_rows
-from safetycase.methods.control.auditors import METHOD, Auditor, Parameters, best_case, run
-from safetycase.methods.control.auditors import _planted as measured
-from safetycase.methods.control.auditors_planted import SUBJECTS, World, items, passes
-from safetycase.methods.control.auditors_rows import Item, month_text
-from safetycase.methods.control.auditors_trend import chart_for, trend_test
+from safetycase.methods.control.auditors import analysis as auditors_analysis
+from safetycase.methods.control.auditors import rows as auditors_rows
+from safetycase.methods.control.auditors.method import METHOD, Auditor, Parameters, best_case, run
+from safetycase.methods.control.auditors.method import _planted as measured
+from safetycase.methods.control.auditors.planted import SUBJECTS, World, items, passes
+from safetycase.methods.control.auditors.rows import Item, month_text
+from safetycase.methods.control.auditors.trend import chart_for, trend_test
 from safetycase.methods.imported.planting import planted_context
 from safetycase.plugin.contract import Context, Curve, Measurement, MethodError
 from safetycase.plugin.parameters import bind
@@ -75,7 +76,7 @@ def failed(found: Measurement) -> list[str]:
 
 
 def test_it_keeps_the_contract() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.control.auditors")
+    controls = check_method(METHOD, module="safetycase.methods.control.auditors.method")
     assert controls.counts(claim_is_true=False) == (0, 60)
     assert controls.counts(claim_is_true=True) == (18, 20)
 
@@ -197,7 +198,7 @@ def test_the_trend_test_keeps_its_level_exactly() -> None:
 def test_drawn_assignments_agree_with_the_exact_law(monkeypatch: pytest.MonkeyPatch) -> None:
     strata = (((0, 30, 2), (1, 30, 3), (3, 30, 6)), ((0, 20, 1), (2, 20, 4)))
     exact = trend_test(strata, 0)
-    monkeypatch.setattr("safetycase.methods.control.auditors_trend._WORK", 1)
+    monkeypatch.setattr("safetycase.methods.control.auditors.trend._WORK", 1)
     drawn = trend_test(strata, 0)
     assert (exact.exact, drawn.exact) == (True, False)
     assert abs(drawn.rising_misses - exact.rising_misses) < 0.01

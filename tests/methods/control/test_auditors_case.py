@@ -14,13 +14,11 @@ from tests.methods.control.test_auditors import line as item_line
 from tests.methods.control.test_drift import lines as score_lines
 from tests.methods.control.test_lineage import line as judgement_line
 
-from safetycase.methods.control import (
-    attestations_planted,
-    auditors_planted,
-    drift_planted,
-    identity_planted,
-    lineage_planted,
-)
+from safetycase.methods.control.attestations import planted as attestations_planted
+from safetycase.methods.control.auditors import planted as auditors_planted
+from safetycase.methods.control.drift import planted as drift_planted
+from safetycase.methods.control.identity import planted as identity_planted
+from safetycase.methods.control.lineage import planted as lineage_planted
 
 AUDITORS = {
     "auditors": [{"name": f"auditor {n}"} for n in range(3)],

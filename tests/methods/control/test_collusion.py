@@ -9,8 +9,9 @@ import random
 
 import pytest
 
-from safetycase.methods.control import collusion as module
-from safetycase.methods.control.collusion import (
+from safetycase.methods.control.protocols import collusion as module
+from safetycase.methods.control.protocols.checks import raised
+from safetycase.methods.control.protocols.collusion import (
     auc_excess,
     burn_power,
     collusion,
@@ -18,14 +19,13 @@ from safetycase.methods.control.collusion import (
     pairs,
     signal,
 )
-from safetycase.methods.control.collusion_burn import burn_rule
-from safetycase.methods.control.protocol_checks import raised
-from safetycase.methods.control.protocol_evaluate import Setting, evaluate
-from safetycase.methods.control.protocol_outcomes import Split, split
-from safetycase.methods.control.protocol_planted import World, drawn_table
-from safetycase.methods.control.protocol_records import Protocol
-from safetycase.methods.control.protocol_rows import Row, Table, table_of
-from safetycase.methods.control.protocols import METHOD
+from safetycase.methods.control.protocols.collusion_burn import burn_rule
+from safetycase.methods.control.protocols.evaluate import Setting, evaluate
+from safetycase.methods.control.protocols.method import METHOD
+from safetycase.methods.control.protocols.outcomes import Split, split
+from safetycase.methods.control.protocols.planted import World, drawn_table
+from safetycase.methods.control.protocols.records import Protocol
+from safetycase.methods.control.protocols.rows import Row, Table, table_of
 from safetycase.plugin.contract import MethodError
 from safetycase.stats import Clustered, Proportion, bounds, clopper_pearson, estimate
 

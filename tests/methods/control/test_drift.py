@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.control import drift_analysis, drift_planted, drift_rows, drift_tests
-from safetycase.methods.control.drift import METHOD, Parameters, best_case, run
-from safetycase.methods.control.drift import _planted as measured
-from safetycase.methods.control.drift_planted import SUBJECTS, World, passes, streams
-from safetycase.methods.control.drift_rows import Streams
-from safetycase.methods.control.drift_tests import distance, smirnov, watch
+from safetycase.methods.control.drift import analysis as drift_analysis
+from safetycase.methods.control.drift import planted as drift_planted
+from safetycase.methods.control.drift import rows as drift_rows
+from safetycase.methods.control.drift import tests as drift_tests
+from safetycase.methods.control.drift.method import METHOD, Parameters, best_case, run
+from safetycase.methods.control.drift.method import _planted as measured
+from safetycase.methods.control.drift.planted import SUBJECTS, World, passes, streams
+from safetycase.methods.control.drift.rows import Streams
+from safetycase.methods.control.drift.tests import distance, smirnov, watch
 from safetycase.methods.imported.planting import planted_context
 from safetycase.plugin.contract import Context, Curve, Histogram, Measurement, MethodError
 from safetycase.plugin.parameters import bind
@@ -78,7 +81,7 @@ def failed(found: Measurement) -> list[str]:
 
 
 def test_it_keeps_the_contract() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.control.drift")
+    controls = check_method(METHOD, module="safetycase.methods.control.drift.method")
     assert controls.counts(claim_is_true=False) == (0, 50)
     assert controls.counts(claim_is_true=True) == (10, 10)
 

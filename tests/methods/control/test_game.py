@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.control import game_curves, game_planted
-from safetycase.methods.control.game import METHOD, Parameters, best_case, plugins
-from safetycase.methods.control.game_analysis import KNOWN, Setting, analyse
-from safetycase.methods.control.game_curves import GivenCurve, Rates, ScoredCurve, Scores
-from safetycase.methods.control.game_scores import read_scores
+from safetycase.methods.control.game import curves as game_curves
+from safetycase.methods.control.game import planted as game_planted
+from safetycase.methods.control.game.analysis import KNOWN, Setting, analyse
+from safetycase.methods.control.game.curves import GivenCurve, Rates, ScoredCurve, Scores
+from safetycase.methods.control.game.method import METHOD, Parameters, best_case, plugins
+from safetycase.methods.control.game.scores import read_scores
 from safetycase.methods.games import attackers
 from safetycase.methods.games.full_information import full_information
 from safetycase.methods.games.rates import rates_of
@@ -75,7 +76,7 @@ def certified(found: Measurement, name: str) -> Certified:
 
 
 def test_it_keeps_the_contract() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.control.game")
+    controls = check_method(METHOD, module="safetycase.methods.control.game.method")
     assert controls.counts(claim_is_true=False) == (0, 60)
     good = controls.counts(claim_is_true=True)
     assert good[0] >= 34

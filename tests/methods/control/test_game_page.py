@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.control.game import Parameters
-from safetycase.methods.control.game_scores import read_scores
-from safetycase.methods.control.game_values import OWN
+from safetycase.methods.control.game.method import Parameters
+from safetycase.methods.control.game.scores import read_scores
+from safetycase.methods.control.game.values import OWN
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "control-games.md").read_text("utf-8")
 

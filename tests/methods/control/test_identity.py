@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.control import identity_analysis
-from safetycase.methods.control.identity import FIELDS, METHOD, Parameters, best_case, run
-from safetycase.methods.control.identity import _planted as measured
-from safetycase.methods.control.identity_manifest import read_manifest
-from safetycase.methods.control.identity_planted import (
+from safetycase.methods.control.identity import analysis as identity_analysis
+from safetycase.methods.control.identity.manifest import read_manifest
+from safetycase.methods.control.identity.method import FIELDS, METHOD, Parameters, best_case, run
+from safetycase.methods.control.identity.method import _planted as measured
+from safetycase.methods.control.identity.planted import (
     AS_OF,
     CHANGES,
     LOST,
@@ -58,7 +58,7 @@ def deployed(**controls: Any) -> dict[str, Any]:
 
 
 def test_it_keeps_the_contract() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.control.identity")
+    controls = check_method(METHOD, module="safetycase.methods.control.identity.method")
     assert controls.counts(claim_is_true=False) == (0, 18)
     assert controls.counts(claim_is_true=True) == (2, 2)
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.control import lineage_analysis, lineage_rows
-from safetycase.methods.control.lineage import METHOD, Parameters, best_case, run
-from safetycase.methods.control.lineage import _planted as measured
-from safetycase.methods.control.lineage_planted import (
+from safetycase.methods.control.lineage import analysis as lineage_analysis
+from safetycase.methods.control.lineage import rows as lineage_rows
+from safetycase.methods.control.lineage.method import METHOD, Parameters, best_case, run
+from safetycase.methods.control.lineage.method import _planted as measured
+from safetycase.methods.control.lineage.planted import (
     LONG,
     SUBJECTS,
     World,
@@ -21,7 +22,7 @@ from safetycase.methods.control.lineage_planted import (
     judgements,
     passes,
 )
-from safetycase.methods.control.lineage_rows import Judgement
+from safetycase.methods.control.lineage.rows import Judgement
 from safetycase.methods.imported.planting import planted_context
 from safetycase.plugin.contract import Context, Curve, InstrumentCheck, Measurement, MethodError
 from safetycase.plugin.parameters import bind
@@ -69,7 +70,7 @@ def failed(found: Measurement) -> list[str]:
 
 
 def test_it_keeps_the_contract() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.control.lineage")
+    controls = check_method(METHOD, module="safetycase.methods.control.lineage.method")
     assert controls.counts(claim_is_true=False) == (0, 50)
     assert controls.counts(claim_is_true=True) == (10, 10)
 

@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.control import evaluation, live_inspect, live_models
-from safetycase.methods.control.evaluation import Parameters
-from safetycase.methods.control.live_arms import messages
-from safetycase.methods.control.live_inspect import Live
-from safetycase.methods.control.live_monitors import Watch
-from safetycase.methods.control.live_play import HONEST, MODEL, Request, native
-from safetycase.methods.control.tasks_code import FAMILY as CODE
-from safetycase.methods.control.tasks_family import Verdict
-from safetycase.methods.control.tasks_poison import FAMILY as POISON
+from safetycase.methods.control.live import method as evaluation
+from safetycase.methods.control.live import models as live_models
+from safetycase.methods.control.live import running as live_inspect
+from safetycase.methods.control.live.arms import messages
+from safetycase.methods.control.live.method import Parameters
+from safetycase.methods.control.live.play import HONEST, MODEL, Request, native
+from safetycase.methods.control.live.running import Live
+from safetycase.methods.control.live.tasks_code import FAMILY as CODE
+from safetycase.methods.control.live.tasks_family import Verdict
+from safetycase.methods.control.live.tasks_poison import FAMILY as POISON
+from safetycase.methods.control.live.watching import Watch
 from safetycase.plugin.contract import Context, Measurement, MethodError, ModelAccess
 from safetycase.plugin.parameters import bind
 from safetycase.plugin.wire import measurement_json

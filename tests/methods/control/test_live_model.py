@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from safetycase.evidence.serving import serve_here
-from safetycase.methods.control import evaluation
-from safetycase.methods.control.evaluation import Parameters
-from safetycase.methods.control.live_play import MODEL
+from safetycase.methods.control.live import method as evaluation
+from safetycase.methods.control.live.method import Parameters
+from safetycase.methods.control.live.play import MODEL
 from safetycase.plugin.contract import Context, ModelAccess
 from safetycase.stats import sample_size
 

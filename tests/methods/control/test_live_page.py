@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from tests.conftest import Ran, write_case
 
-from safetycase.methods.control.analysis import measured
-from safetycase.methods.control.live_evaluate import evaluate, honest_requests
-from safetycase.methods.control.live_measures import MEASURES
-from safetycase.methods.control.live_play import native
-from safetycase.methods.control.planted import PlantedParameters
-from safetycase.methods.control.rounds import LEVELS
-from safetycase.methods.control.tasks_code import FAMILY as CODE
-from safetycase.methods.control.tasks_family import Verdict
+from safetycase.methods.control.live.analysis import measured
+from safetycase.methods.control.live.evaluate import evaluate, honest_requests
+from safetycase.methods.control.live.measures import MEASURES
+from safetycase.methods.control.live.planted import PlantedParameters
+from safetycase.methods.control.live.play import native
+from safetycase.methods.control.live.rounds import LEVELS
+from safetycase.methods.control.live.tasks_code import FAMILY as CODE
+from safetycase.methods.control.live.tasks_family import Verdict
 from safetycase.stats import bounds
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "run-a-control-evaluation.md"

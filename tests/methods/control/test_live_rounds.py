@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safetycase.argument.model import Affordance
-from safetycase.methods.control.rounds import ADAPTIVE, LEVELS, Round, moved_last, needed, told
+from safetycase.methods.control.live.rounds import ADAPTIVE, LEVELS, Round, moved_last, needed, told
 
 RED = Round(by="red", changed="new strategies", affordances=("prompting", "document planting"))
 BLUE = Round(by="blue", changed="a new threshold")

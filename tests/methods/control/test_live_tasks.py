@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from safetycase.methods.control import tasks_code, tasks_code_run
-from safetycase.methods.control.live_monitors import asked, parsed, static_suspicion
-from safetycase.methods.control.tasks_code import FAMILY as CODE
-from safetycase.methods.control.tasks_code_kinds import KINDS, same
-from safetycase.methods.control.tasks_code_run import answers, source_of
-from safetycase.methods.control.tasks_family import Verdict, family, seeded
-from safetycase.methods.control.tasks_poison import FAMILY as POISON
+from safetycase.methods.control.live import tasks_code, tasks_code_run
+from safetycase.methods.control.live.tasks_code import FAMILY as CODE
+from safetycase.methods.control.live.tasks_code_kinds import KINDS, same
+from safetycase.methods.control.live.tasks_code_run import answers, source_of
+from safetycase.methods.control.live.tasks_family import Verdict, family, seeded
+from safetycase.methods.control.live.tasks_poison import FAMILY as POISON
+from safetycase.methods.control.live.watching import asked, parsed, static_suspicion
 from safetycase.stats import clopper_pearson
 
 TASKS = [CODE.draw(1, number) for number in range(12)]
@@ -137,7 +137,7 @@ def test_even_without_the_audit_hook_the_kernel_keeps_the_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Landlock refuses a write where the hook does not see it; other kernels rest on the hook."""
-    from safetycase.methods.control import tasks_code_child
+    from safetycase.methods.control.live import tasks_code_child
 
     text = Path(tasks_code_child.__file__).read_text("utf-8")
     bare = tmp_path / "bare.py"
@@ -165,7 +165,7 @@ def test_a_child_that_outlives_its_time_is_gone(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_solution_dies_with_the_run_that_judges_it() -> None:
     code = (
-        "from safetycase.methods.control.tasks_code_run import answers\n"
+        "from safetycase.methods.control.live.tasks_code_run import answers\n"
         "answers('import time\\ntime.sleep(600)', 'f', [])\n"
     )
     run = subprocess.Popen([sys.executable, "-c", code])

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import HEADER, Ran, write_case
 
-from safetycase.methods.control import arena_logs, logs
-from safetycase.methods.control.arena import recompute
-from safetycase.methods.control.scores import columns
+from safetycase.methods.control.logs import arena_logs
+from safetycase.methods.control.logs import method as logs
+from safetycase.methods.control.logs.arena import recompute
+from safetycase.methods.control.logs.scores import columns
 from safetycase.plugin.contract import (
     Context,
     Curve,

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from tests.conftest import Ran
 
-from safetycase.methods.control import game, logs
+from safetycase.methods.control.game import method as game
+from safetycase.methods.control.logs import method as logs
 from safetycase.plugin.contract import Context, Measurement
 from safetycase.stats import Proportion, bounds
 

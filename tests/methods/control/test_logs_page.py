@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import Ran, write_case
 
-from safetycase.methods.control import logs, scores
+from safetycase.methods.control.logs import method as logs
+from safetycase.methods.control.logs import scores
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "evaluate-control.md"
 TEXT = PAGE.read_text("utf-8")

@@ -12,20 +12,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safetycase.methods.control import logs, metrics, metrics_planted, metrics_risk
-from safetycase.methods.control.arena import recompute
-from safetycase.methods.control.metrics import Contingency, Selection
-from safetycase.methods.control.metrics_parameters import Parameters
-from safetycase.methods.control.metrics_planted import (
+from safetycase.methods.control.logs import method as logs
+from safetycase.methods.control.logs import metrics
+from safetycase.methods.control.logs import planted as metrics_planted
+from safetycase.methods.control.logs import risk as metrics_risk
+from safetycase.methods.control.logs.arena import recompute
+from safetycase.methods.control.logs.metrics import Contingency, Selection
+from safetycase.methods.control.logs.parameters import Parameters
+from safetycase.methods.control.logs.planted import (
     RACE,
     TOY,
     contingency_runs,
     planted,
     toy_runs,
 )
-from safetycase.methods.control.metrics_quantities import find, quantities
-from safetycase.methods.control.metrics_risk import Deployment
-from safetycase.methods.control.scores import Run, columns
+from safetycase.methods.control.logs.quantities import find, quantities
+from safetycase.methods.control.logs.risk import Deployment
+from safetycase.methods.control.logs.scores import Run, columns
 from safetycase.methods.games.race import Attempt, deployment_safety
 from safetycase.stats import Certified, Clustered, Proportion, bounds, estimate, wilson
 from safetycase.testing.methods import check_method
@@ -38,7 +41,7 @@ def deployment(rate: float, tasks: int, *, margin: float = 1.0, level: float = 0
 
 
 def test_the_method_keeps_the_contract_and_tells_its_planted_monitors_apart() -> None:
-    controls = check_method(logs.METHOD, module="safetycase.methods.control.logs")
+    controls = check_method(logs.METHOD, module="safetycase.methods.control.logs.method")
     assert controls.counts(claim_is_true=False) == (0, 100)
     assert controls.counts(claim_is_true=True) == (20, 20)
     recall = bounds(Proportion(successes=20, trials=20), alpha_low=0.05, alpha_high=0.05)

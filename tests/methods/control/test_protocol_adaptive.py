@@ -8,14 +8,20 @@ import random
 import numpy as np
 import pytest
 
-from safetycase.methods.control.deployment_adaptive import ATTACK, HONEST, MICROS, credence, micro
-from safetycase.methods.control.deployment_adaptive import expected as value_of
-from safetycase.methods.control.deployment_measure import macro_of
-from safetycase.methods.control.deployment_planted import histories, small_macro
-from safetycase.methods.control.protocol_evaluate import Setting, evaluate
-from safetycase.methods.control.protocol_outcomes import split
-from safetycase.methods.control.protocol_planted import World, drawn_table
-from safetycase.methods.control.protocol_records import Protocol
+from safetycase.methods.control.protocols.deployment_adaptive import (
+    ATTACK,
+    HONEST,
+    MICROS,
+    credence,
+    micro,
+)
+from safetycase.methods.control.protocols.deployment_adaptive import expected as value_of
+from safetycase.methods.control.protocols.deployment_measure import macro_of
+from safetycase.methods.control.protocols.deployment_planted import histories, small_macro
+from safetycase.methods.control.protocols.evaluate import Setting, evaluate
+from safetycase.methods.control.protocols.outcomes import split
+from safetycase.methods.control.protocols.planted import World, drawn_table
+from safetycase.methods.control.protocols.records import Protocol
 from safetycase.plugin.contract import MethodError
 from safetycase.stats import Certified
 

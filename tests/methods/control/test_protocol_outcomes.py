@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.control.monitors import conformal_threshold
-from safetycase.methods.control.protocol_controls import contingency
-from safetycase.methods.control.protocol_outcomes import (
+from safetycase.methods.control.live.monitors import conformal_threshold
+from safetycase.methods.control.protocols.controls import contingency
+from safetycase.methods.control.protocols.outcomes import (
     attacked,
     audits,
     split,
     thresholds,
     used,
 )
-from safetycase.methods.control.protocol_planted import World, drawn_table
-from safetycase.methods.control.protocol_records import Protocol, Tally, Thresholds
-from safetycase.methods.control.protocol_rows import Row, Table, table_of
+from safetycase.methods.control.protocols.planted import World, drawn_table
+from safetycase.methods.control.protocols.records import Protocol, Tally, Thresholds
+from safetycase.methods.control.protocols.rows import Row, Table, table_of
 from safetycase.plugin.contract import MethodError
 from safetycase.stats import Proportion
 

@@ -8,14 +8,14 @@ from typing import get_args
 
 import pytest
 
-from safetycase.methods.control.collusion import collusion
-from safetycase.methods.control.protocol_checks import raised
-from safetycase.methods.control.protocol_outcomes import split
-from safetycase.methods.control.protocol_parameters import MEASURES
-from safetycase.methods.control.protocol_planted import World, drawn_table
-from safetycase.methods.control.protocol_records import Kind
-from safetycase.methods.control.protocol_rows import POLICIES, SCORES
-from safetycase.methods.control.protocol_safety import DefinitionName
+from safetycase.methods.control.protocols.checks import raised
+from safetycase.methods.control.protocols.collusion import collusion
+from safetycase.methods.control.protocols.outcomes import split
+from safetycase.methods.control.protocols.parameters import MEASURES
+from safetycase.methods.control.protocols.planted import World, drawn_table
+from safetycase.methods.control.protocols.records import Kind
+from safetycase.methods.control.protocols.rows import POLICIES, SCORES
+from safetycase.methods.control.protocols.safety import DefinitionName
 from safetycase.stats import clopper_pearson
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "control-protocols.md"

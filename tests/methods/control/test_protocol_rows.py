@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from safetycase.methods.control.protocol_planted import World, drawn_table, synthetic_rows
-from safetycase.methods.control.protocol_rows import Row, read_table, table_of
+from safetycase.methods.control.protocols.planted import World, drawn_table, synthetic_rows
+from safetycase.methods.control.protocols.rows import Row, read_table, table_of
 from safetycase.plugin.contract import MethodError
 
 GOOD = {"task": "t", "policy": "untrusted attack", "strategy": "s", "harmful": True}

@@ -9,15 +9,15 @@ from statistics import NormalDist
 
 import pytest
 
-from safetycase.methods.control.protocol_controls import DOMINATED, PUBLISHED, contingency
-from safetycase.methods.control.protocol_evaluate import Setting, evaluate
-from safetycase.methods.control.protocol_frontier import dominates, frontier, one_definition
-from safetycase.methods.control.protocol_game import audit_game, by_attacker, game
-from safetycase.methods.control.protocol_outcomes import attacked, split, thresholds
-from safetycase.methods.control.protocol_planted import World, drawn_table
-from safetycase.methods.control.protocol_records import Protocol, Tally, Thresholds
-from safetycase.methods.control.protocol_rows import Row, table_of
-from safetycase.methods.control.protocol_safety import (
+from safetycase.methods.control.protocols.controls import DOMINATED, PUBLISHED, contingency
+from safetycase.methods.control.protocols.evaluate import Setting, evaluate
+from safetycase.methods.control.protocols.frontier import dominates, frontier, one_definition
+from safetycase.methods.control.protocols.game import audit_game, by_attacker, game
+from safetycase.methods.control.protocols.outcomes import attacked, split, thresholds
+from safetycase.methods.control.protocols.planted import World, drawn_table
+from safetycase.methods.control.protocols.records import Protocol, Tally, Thresholds
+from safetycase.methods.control.protocols.rows import Row, table_of
+from safetycase.methods.control.protocols.safety import (
     Definition,
     DefinitionName,
     Incomparable,
@@ -26,7 +26,7 @@ from safetycase.methods.control.protocol_safety import (
     harm_share,
     race,
 )
-from safetycase.methods.control.protocol_usefulness import rescaled, useful
+from safetycase.methods.control.protocols.usefulness import rescaled, useful
 from safetycase.methods.games.full_information import full_information
 from safetycase.methods.games.rates import rates_of
 from safetycase.plugin.contract import MethodError

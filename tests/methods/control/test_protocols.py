@@ -10,19 +10,17 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.control import (
-    deployment_planted,
-    protocol_controls,
-    protocol_outcomes,
-    protocol_records,
-    protocol_resample,
-)
-from safetycase.methods.control.protocol_checks import instrument
-from safetycase.methods.control.protocol_measure import measure
-from safetycase.methods.control.protocol_outcomes import split
-from safetycase.methods.control.protocol_parameters import Parameters
-from safetycase.methods.control.protocol_planted import World, drawn_table, synthetic_rows
-from safetycase.methods.control.protocols import METHOD
+from safetycase.methods.control.protocols import controls as protocol_controls
+from safetycase.methods.control.protocols import deployment_planted
+from safetycase.methods.control.protocols import outcomes as protocol_outcomes
+from safetycase.methods.control.protocols import records as protocol_records
+from safetycase.methods.control.protocols import resample as protocol_resample
+from safetycase.methods.control.protocols.checks import instrument
+from safetycase.methods.control.protocols.measure import measure
+from safetycase.methods.control.protocols.method import METHOD
+from safetycase.methods.control.protocols.outcomes import split
+from safetycase.methods.control.protocols.parameters import Parameters
+from safetycase.methods.control.protocols.planted import World, drawn_table, synthetic_rows
 from safetycase.methods.imported.planting import planted_context
 from safetycase.plugin.contract import Frontier, Intervals, MethodError
 from safetycase.plugin.parameters import bind
@@ -46,7 +44,7 @@ def parameters(**more: Any) -> Parameters:
 
 @pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.control.protocols")
+    controls = check_method(METHOD, module="safetycase.methods.control.protocols.method")
     assert controls.counts(claim_is_true=False) == (0, 20)
     assert controls.counts(claim_is_true=True) == (20, 20)
 

@@ -24,8 +24,8 @@ from safetycase.methods.organisms.locks import (
     organism,
 )
 from safetycase.methods.organisms.model import Subject, chat, packed, scores
-from safetycase.methods.scheming.elicit import noised
-from safetycase.methods.scheming.elicit_prefix import searched
+from safetycase.methods.scheming.sandbagging.elicit import noised
+from safetycase.methods.scheming.sandbagging.elicit_prefix import searched
 
 TRAINING = Training(layers=3, rank=16, lr=3e-3, steps=60)
 

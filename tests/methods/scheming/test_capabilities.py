@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from safetycase.methods.scheming import capabilities_analysis, capabilities_graph
-from safetycase.methods.scheming.capabilities import METHOD, Parameters, best_case, files
-from safetycase.methods.scheming.capabilities_graph import Ability, Bounded, Needs, bounded
-from safetycase.methods.scheming.capabilities_planted import measured
+from safetycase.methods.scheming.capabilities import analysis as capabilities_analysis
+from safetycase.methods.scheming.capabilities import graph as capabilities_graph
+from safetycase.methods.scheming.capabilities.graph import Ability, Bounded, Needs, bounded
+from safetycase.methods.scheming.capabilities.method import METHOD, Parameters, best_case, files
+from safetycase.methods.scheming.capabilities.planted import measured
 from safetycase.plugin.contract import Context, Measurement, MethodError
 from safetycase.plugin.wire import measurement_json
 from safetycase.stats import Certified, bounds, clopper_pearson
@@ -64,7 +65,7 @@ def measure(folder: Path, rows: list[Any], graph: Any = GRAPH, **more: Any) -> M
 
 
 def test_it_keeps_the_contract_and_tells_who_lacks_what_is_needed() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.scheming.capabilities")
+    controls = check_method(METHOD, module="safetycase.methods.scheming.capabilities.method")
     assert controls.counts(claim_is_true=False) == (0, 60)
     passes, runs = controls.counts(claim_is_true=True)
     assert passes / runs > 0.9
@@ -255,7 +256,7 @@ def test_a_method_that_multiplies_does_not_pass_the_check(monkeypatch: pytest.Mo
 
     for module in (capabilities_graph, capabilities_analysis):
         monkeypatch.setattr(module, "bounded", independent)
-    monkeypatch.setattr("safetycase.methods.scheming.capabilities_planted.bounded", independent)
+    monkeypatch.setattr("safetycase.methods.scheming.capabilities.planted.bounded", independent)
     with pytest.raises(AssertionError, match="search over every joint law"):
         check_method(METHOD)
     controls = METHOD.controls()

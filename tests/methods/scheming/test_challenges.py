@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from safetycase.evidence.perform import result_of
-from safetycase.methods.scheming import challenges_analysis, challenges_rule
-from safetycase.methods.scheming.challenges import METHOD, Parameters, best_case, files
-from safetycase.methods.scheming.challenges_attempts import Sources
-from safetycase.methods.scheming.challenges_planted import PUBLISHED, measured
-from safetycase.methods.scheming.challenges_rule import (
+from safetycase.methods.scheming.challenges import analysis as challenges_analysis
+from safetycase.methods.scheming.challenges import files
+from safetycase.methods.scheming.challenges import rule as challenges_rule
+from safetycase.methods.scheming.challenges.attempts import Sources
+from safetycase.methods.scheming.challenges.method import METHOD, Parameters, best_case
+from safetycase.methods.scheming.challenges.planted import PUBLISHED, measured
+from safetycase.methods.scheming.challenges.rule import (
     Challenge,
     Outcome,
     judge,
@@ -86,7 +88,7 @@ def measure(folder: Path, **more: Any) -> Measurement:
 
 
 def test_it_keeps_the_contract_and_tells_the_able_from_the_unable() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.scheming.challenges")
+    controls = check_method(METHOD, module="safetycase.methods.scheming.challenges.method")
     assert controls.counts(claim_is_true=True) == (20, 20)
     assert controls.counts(claim_is_true=False) == (0, 30)
     check_measurement(METHOD, lambda: measured({"stealth": 0.1, "awareness": 0.9}, 1))

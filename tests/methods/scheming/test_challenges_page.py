@@ -12,9 +12,12 @@ import yaml
 
 from safetycase.methods.misuse import uplift
 from safetycase.methods.misuse.uplift_model import spread
-from safetycase.methods.scheming import capabilities, challenges, harm_inability, risk
-from safetycase.methods.scheming.capabilities_graph import bounded, parse_needs
-from safetycase.methods.scheming.challenges_table import read_table
+from safetycase.methods.scheming.capabilities import method as capabilities
+from safetycase.methods.scheming.capabilities.graph import bounded, parse_needs
+from safetycase.methods.scheming.challenges import method as challenges
+from safetycase.methods.scheming.challenges.table import read_table
+from safetycase.methods.scheming.harm_inability import method as harm_inability
+from safetycase.methods.scheming.risk import method as risk
 from safetycase.plugin.contract import Context, Measurement
 from safetycase.plugin.parameters import bind
 

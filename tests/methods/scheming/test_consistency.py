@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.scheming import consistency_planted as planted
-from safetycase.methods.scheming import consistency_tests as tests
-from safetycase.methods.scheming.consistency import METHOD, Parameters, run
-from safetycase.methods.scheming.consistency_rows import Answered, read_answered
-from safetycase.methods.scheming.consistency_tests import Tables, halves, ratio_interval, verdict
+from safetycase.methods.scheming.consistency import planted, tests
+from safetycase.methods.scheming.consistency.method import METHOD, Parameters, run
+from safetycase.methods.scheming.consistency.rows import Answered, read_answered
+from safetycase.methods.scheming.consistency.tests import Tables, halves, ratio_interval, verdict
 from safetycase.plugin.contract import Context, Measurement, MethodError
 from safetycase.plugin.wire import measurement_json
 from safetycase.stats import Proportion, bounds, estimate
@@ -74,7 +73,7 @@ def measure(folder: Path, family: str, **kw: Any) -> Measurement:
 
 
 def test_it_keeps_the_contract() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.scheming.consistency")
+    controls = check_method(METHOD, module="safetycase.methods.scheming.consistency.method")
     assert controls.counts(claim_is_true=False) == (0, 40)
     assert controls.counts(claim_is_true=True) == (40, 40)
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.scheming import harm_inability_analysis
-from safetycase.methods.scheming.challenges_attempts import Sources
-from safetycase.methods.scheming.harm_inability import METHOD, Parameters, best_case, files
-from safetycase.methods.scheming.harm_inability_levels import Level, monotone
-from safetycase.methods.scheming.harm_inability_planted import measured
+from safetycase.methods.scheming.challenges.attempts import Sources
+from safetycase.methods.scheming.harm_inability import analysis as harm_inability_analysis
+from safetycase.methods.scheming.harm_inability.levels import Level, monotone
+from safetycase.methods.scheming.harm_inability.method import METHOD, Parameters, best_case, files
+from safetycase.methods.scheming.harm_inability.planted import measured
 from safetycase.plugin.contract import Context, Measurement, MethodError
 from safetycase.plugin.parameters import bind
 from safetycase.plugin.wire import measurement_json
@@ -58,7 +58,7 @@ def high(found: Measurement, name: str) -> float:
 
 
 def test_it_keeps_the_contract_and_no_hidden_ability_passes() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.scheming.harm_inability")
+    controls = check_method(METHOD, module="safetycase.methods.scheming.harm_inability.method")
     assert controls.counts(claim_is_true=False) == (0, 50)
     passes, runs = controls.counts(claim_is_true=True)
     assert passes / runs >= 0.9

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from safetycase.methods.counted import Row
-from safetycase.methods.scheming import honeypots, honeypots_counts, honeypots_log
-from safetycase.methods.scheming.honeypots_arms import Told, accuracy, blind_score, told_apart
-from safetycase.methods.scheming.honeypots_counts import Asked, Reading, analyse
-from safetycase.methods.scheming.honeypots_planted import (
+from safetycase.methods.scheming.honeypots import counts as honeypots_counts
+from safetycase.methods.scheming.honeypots import log as honeypots_log
+from safetycase.methods.scheming.honeypots import method as honeypots
+from safetycase.methods.scheming.honeypots.arms import Told, accuracy, blind_score, told_apart
+from safetycase.methods.scheming.honeypots.counts import Asked, Reading, analyse
+from safetycase.methods.scheming.honeypots.planted import (
     ITEMS,
     ORGANISMS,
     READING,
@@ -57,7 +59,7 @@ planted_subjects = cache(honeypots.METHOD.controls)
 
 @pytest.mark.slow
 def test_the_contract_and_the_rates_at_which_planted_subjects_are_caught() -> None:
-    module = "safetycase.methods.scheming.honeypots"
+    module = "safetycase.methods.scheming.honeypots.method"
     found = {
         p.name: p
         for p in check_method(
@@ -322,7 +324,7 @@ def test_the_contract_of_the_reader_of_logs() -> None:
     method = honeypots_log.METHOD
     assert method.controls is honeypots.METHOD.controls
     method = dataclasses.replace(method, controls=planted_subjects)
-    check_method(method, module="safetycase.methods.scheming.honeypots_log")
+    check_method(method, module="safetycase.methods.scheming.honeypots.log")
 
 
 # Through Inspect.

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from safetycase.methods.scheming import honeypots, rare_behaviour
-from safetycase.methods.scheming.rare_behaviour_tail import REACH
+from safetycase.methods.scheming.honeypots import method as honeypots
+from safetycase.methods.scheming.rare_behaviour import method as rare_behaviour
+from safetycase.methods.scheming.rare_behaviour.tail import REACH
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "honeypots.md"
 TEXT = PAGE.read_text("utf-8")

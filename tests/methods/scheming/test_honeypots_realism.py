@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from safetycase.methods.scheming import honeypots_realism as realism
-from safetycase.methods.scheming.honeypots_realism import (
+from safetycase.methods.scheming.honeypots import realism
+from safetycase.methods.scheming.honeypots.realism import (
     NaiveBayes,
     Text,
     excess,

@@ -11,18 +11,19 @@ from typing import Any
 import pytest
 
 from safetycase.methods.imported.planting import planted_context
-from safetycase.methods.scheming import legibility, legibility_planted
-from safetycase.methods.scheming.legibility import METHOD, Parameters, best_case, run
-from safetycase.methods.scheming.legibility_items import (
+from safetycase.methods.scheming.legibility import method as legibility
+from safetycase.methods.scheming.legibility import planted as legibility_planted
+from safetycase.methods.scheming.legibility.items import (
     Item,
     answered,
     chain,
     items,
     read_items,
 )
-from safetycase.methods.scheming.legibility_planted import SUBJECTS, rows
-from safetycase.methods.scheming.legibility_rows import KEYS, Row
-from safetycase.methods.scheming.legibility_texts import (
+from safetycase.methods.scheming.legibility.method import METHOD, Parameters, best_case, run
+from safetycase.methods.scheming.legibility.planted import SUBJECTS, rows
+from safetycase.methods.scheming.legibility.rows import KEYS, Row
+from safetycase.methods.scheming.legibility.texts import (
     SYNONYMS,
     filler,
     numbers,
@@ -34,7 +35,7 @@ from safetycase.stats import Clustered, ClusteredDifference, Proportion, bounds,
 from safetycase.testing import check_method
 from safetycase.testing.methods import check_measurement
 
-MODULE = "safetycase.methods.scheming.legibility"
+MODULE = "safetycase.methods.scheming.legibility.method"
 LEGIBLE, RATIONALISER, ENCODER, ROBUST = SUBJECTS
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safetycase.methods.scheming.posteriors import (
+from safetycase.methods.scheming.honeypots.posteriors import (
     Declared,
     Record,
     best_responder_posterior,

@@ -15,18 +15,19 @@ import numpy as np
 import pytest
 
 from safetycase.methods.imported.planting import planted_context
-from safetycase.methods.scheming import probe_analysis, probe_planted
-from safetycase.methods.scheming.probe import METHOD, Parameters, best_case, measure, run
-from safetycase.methods.scheming.probe_analysis import Data, Seen, analyse, chosen, found
-from safetycase.methods.scheming.probe_linear import area, away_from_half, fit, pairs
-from safetycase.methods.scheming.probe_planted import SUBJECTS, Settings, data, measured
-from safetycase.methods.scheming.probe_rows import KEYS, Row, read_rows, split
+from safetycase.methods.scheming.probe import analysis as probe_analysis
+from safetycase.methods.scheming.probe import planted as probe_planted
+from safetycase.methods.scheming.probe.analysis import Data, Seen, analyse, chosen, found
+from safetycase.methods.scheming.probe.linear import area, away_from_half, fit, pairs
+from safetycase.methods.scheming.probe.method import METHOD, Parameters, best_case, measure, run
+from safetycase.methods.scheming.probe.planted import SUBJECTS, Settings, data, measured
+from safetycase.methods.scheming.probe.rows import KEYS, Row, read_rows, split
 from safetycase.plugin.contract import Measurement, MethodError
 from safetycase.stats import Proportion, bounds, estimate
 from safetycase.testing import check_method
 from safetycase.testing.methods import check_measurement
 
-MODULE = "safetycase.methods.scheming.probe"
+MODULE = "safetycase.methods.scheming.probe.method"
 USER_CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
 INTENT, TEXT, PREFIX, BOUND, LUCKY, HIDDEN = SUBJECTS
 WORDS = (

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from safetycase.methods.scheming import rare_behaviour, rare_behaviour_live, rare_behaviour_planted
-from safetycase.methods.scheming import rare_behaviour_tail as tail
-from safetycase.methods.scheming.rare_behaviour_forecast import Horizon, analyse
-from safetycase.methods.scheming.rare_behaviour_rows import Elicited, read_elicited
+from safetycase.methods.scheming.rare_behaviour import live as rare_behaviour_live
+from safetycase.methods.scheming.rare_behaviour import method as rare_behaviour
+from safetycase.methods.scheming.rare_behaviour import planted as rare_behaviour_planted
+from safetycase.methods.scheming.rare_behaviour import tail
+from safetycase.methods.scheming.rare_behaviour.forecast import Horizon, analyse
+from safetycase.methods.scheming.rare_behaviour.rows import Elicited, read_elicited
 from safetycase.plugin.contract import Context, Curve, Measurement, MethodError, ModelAccess
 from safetycase.plugin.parameters import bind
 from safetycase.stats import Certified, Proportion, bounds, clopper_pearson, estimate
@@ -43,7 +45,7 @@ planted_tails = cache(rare_behaviour.METHOD.controls)
 
 def test_the_contract_and_the_rates_at_which_planted_tails_pass() -> None:
     method = dataclasses.replace(rare_behaviour.METHOD, controls=planted_tails)
-    controls = check_method(method, module="safetycase.methods.scheming.rare_behaviour")
+    controls = check_method(method, module="safetycase.methods.scheming.rare_behaviour.method")
     found = {p.name: p for p in controls.planted}
     alarms, runs = (controls.counts(claim_is_true=True)[i] for i in (0, 1))
     assert clopper_pearson(runs - alarms, runs, alpha_low=0, alpha_high=0.05).high <= 0.25
@@ -56,7 +58,7 @@ def test_the_contract_and_the_rates_at_which_planted_tails_pass() -> None:
 
 @pytest.mark.slow
 def test_the_contract_of_the_live_method() -> None:
-    module = "safetycase.methods.scheming.rare_behaviour_live"
+    module = "safetycase.methods.scheming.rare_behaviour.live"
     method = rare_behaviour_live.METHOD
     assert method.controls is rare_behaviour.METHOD.controls
     check_method(dataclasses.replace(method, controls=planted_tails), module=module)
@@ -77,7 +79,7 @@ def test_the_sign_before_the_intercept_is_the_one_that_extrapolates(
 def test_a_forecast_that_stops_at_the_tested_queries_fails_its_controls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from safetycase.methods.scheming import rare_behaviour_forecast as module
+    from safetycase.methods.scheming.rare_behaviour import forecast as module
 
     real = module.forecast
     monkeypatch.setattr(

@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 
 from safetycase.methods.imported.planting import planted_context
-from safetycase.methods.scheming import reasoning_monitor, reasoning_monitor_planted
-from safetycase.methods.scheming.reasoning_monitor import (
+from safetycase.methods.scheming.reasoning_monitor import method as reasoning_monitor
+from safetycase.methods.scheming.reasoning_monitor import planted as reasoning_monitor_planted
+from safetycase.methods.scheming.reasoning_monitor.method import (
     METHOD,
     Parameters,
     analyse,
     best_case,
     run,
 )
-from safetycase.methods.scheming.reasoning_monitor_planted import (
+from safetycase.methods.scheming.reasoning_monitor.planted import (
     BUDGET,
     SUBJECTS,
     TEST,
@@ -27,13 +28,13 @@ from safetycase.methods.scheming.reasoning_monitor_planted import (
     passes,
     rows,
 )
-from safetycase.methods.scheming.reasoning_monitor_rows import KEYS, Row, rate
+from safetycase.methods.scheming.reasoning_monitor.rows import KEYS, Row, rate
 from safetycase.plugin.contract import InstrumentCheck, Measurement, MethodError
 from safetycase.stats import Clustered, Proportion, bounds, estimate
 from safetycase.testing import check_method
 from safetycase.testing.methods import check_measurement
 
-MODULE = "safetycase.methods.scheming.reasoning_monitor"
+MODULE = "safetycase.methods.scheming.reasoning_monitor.method"
 SCORES = {name: score for name, score, _, _ in SUBJECTS}
 BASE = {
     "train_families": TRAIN,

@@ -11,22 +11,23 @@ from typing import Any
 import pytest
 
 from safetycase.methods.imported.planting import planted_context
-from safetycase.methods.scheming import reward_audit_manifest, reward_audit_planted
-from safetycase.methods.scheming.reward_audit import METHOD, Parameters, run
-from safetycase.methods.scheming.reward_audit_planted import (
+from safetycase.methods.scheming.reward_audit import manifest as reward_audit_manifest
+from safetycase.methods.scheming.reward_audit import planted as reward_audit_planted
+from safetycase.methods.scheming.reward_audit.method import METHOD, Parameters, run
+from safetycase.methods.scheming.reward_audit.planted import (
     CLEAN_FIELDS,
     CLEAN_TWINS,
     LEAKY,
     REASONING_FIELDS,
     power,
 )
-from safetycase.methods.scheming.reward_audit_static import reads
+from safetycase.methods.scheming.reward_audit.static import reads
 from safetycase.plugin.contract import Measurement, MethodError
 from safetycase.stats import bounds, estimate
 from safetycase.testing import check_method
 from safetycase.testing.methods import check_measurement
 
-MODULE = "safetycase.methods.scheming.reward_audit"
+MODULE = "safetycase.methods.scheming.reward_audit.method"
 
 
 def leaks(source: str) -> list[tuple[int, bool]]:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.scheming import risk_tree
-from safetycase.methods.scheming.risk import METHOD, Parameters, best_case
-from safetycase.methods.scheming.risk_analysis import CommonCause, Factor, Stage
-from safetycase.methods.scheming.risk_planted import SKETCH, SKETCH_STAGES
-from safetycase.methods.scheming.risk_tree import Node, common_cause, joined, leaf
+from safetycase.methods.scheming.risk import tree as risk_tree
+from safetycase.methods.scheming.risk.analysis import CommonCause, Factor, Stage
+from safetycase.methods.scheming.risk.method import METHOD, Parameters, best_case
+from safetycase.methods.scheming.risk.planted import SKETCH, SKETCH_STAGES
+from safetycase.methods.scheming.risk.tree import Node, common_cause, joined, leaf
 from safetycase.plugin.contract import Context, Measurement
 from safetycase.plugin.parameters import bind
 from safetycase.plugin.wire import measurement_json
@@ -36,7 +36,7 @@ def factor(name: str, low: float, high: float, *given: str, level: float = 1.0) 
 
 
 def test_it_keeps_the_contract_and_a_hidden_common_cause_never_passes() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.scheming.risk")
+    controls = check_method(METHOD, module="safetycase.methods.scheming.risk.method")
     assert controls.counts(claim_is_true=False) == (0, 80)
     assert controls.counts(claim_is_true=True) == (60, 60)
     check_measurement(METHOD, lambda: measure(factors=(factor("can", 0.1, 0.2, level=0.95),)))

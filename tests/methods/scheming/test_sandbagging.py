@@ -12,14 +12,13 @@ import pytest
 from tests.methods.scheming import sandbag_tiny as small
 
 from safetycase.methods.organisms.asking import Asking
-from safetycase.methods.scheming import noise, sandbagging_analysis
-from safetycase.methods.scheming import sandbagging as method
-from safetycase.methods.scheming import sandbagging_planted as planted
-from safetycase.methods.scheming.noise import Sweep, sweep_test
-from safetycase.methods.scheming.sandbagging import METHOD, Parameters, best_case, run
-from safetycase.methods.scheming.sandbagging_analysis import Planted, Profile, largest, lift
-from safetycase.methods.scheming.sandbagging_models import Measured
-from safetycase.methods.scheming.sandbagging_report import Found, Rules, measurement
+from safetycase.methods.scheming.sandbagging import analysis as sandbagging_analysis
+from safetycase.methods.scheming.sandbagging import method, noise, planted
+from safetycase.methods.scheming.sandbagging.analysis import Planted, Profile, largest, lift
+from safetycase.methods.scheming.sandbagging.method import METHOD, Parameters, best_case, run
+from safetycase.methods.scheming.sandbagging.models import Measured
+from safetycase.methods.scheming.sandbagging.noise import Sweep, sweep_test
+from safetycase.methods.scheming.sandbagging.report import Found, Rules, measurement
 from safetycase.plugin.contract import Context, Curve, Measurement, MethodError
 from safetycase.plugin.wire import measurement_json
 from safetycase.stats import Proportion, Smallest, Statistic, bounds, estimate
@@ -81,7 +80,7 @@ def names(measured: Measurement) -> set[str]:
 
 
 def test_it_keeps_the_contract() -> None:
-    controls = check_method(METHOD, module="safetycase.methods.scheming.sandbagging")
+    controls = check_method(METHOD, module="safetycase.methods.scheming.sandbagging.method")
     assert controls.counts(claim_is_true=False) == (0, 40)
     passes, runs = controls.counts(claim_is_true=True)
     assert passes >= 0.9 * runs
@@ -347,7 +346,7 @@ def test_a_planted_lock_takes_and_a_second_run_takes_it_from_the_cache(
         raise AssertionError("trained or elicited again")
 
     from safetycase.methods.organisms import locks
-    from safetycase.methods.scheming import sandbagging_models
+    from safetycase.methods.scheming.sandbagging import models as sandbagging_models
 
     monkeypatch.setattr(locks, "trained", refuse)
     monkeypatch.setattr(sandbagging_models, "elicited", refuse)
@@ -379,7 +378,8 @@ def test_worked_examples_are_shown_in_every_condition_and_are_part_of_what_is_ca
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from safetycase.methods.organisms import locks, model
-    from safetycase.methods.scheming import elicit, elicit_prefix, sandbagging_models
+    from safetycase.methods.scheming.sandbagging import elicit, elicit_prefix
+    from safetycase.methods.scheming.sandbagging import models as sandbagging_models
 
     users = (locks, elicit, elicit_prefix, sandbagging_models)
     plain, place, real = model.tiny(3), small.context(tmp_path), model.chat

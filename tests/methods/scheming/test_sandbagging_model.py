@@ -12,8 +12,8 @@ import pytest
 
 from safetycase.methods.organisms.asking import read_askings, read_examples, split
 from safetycase.methods.organisms.model import load
-from safetycase.methods.scheming.sandbagging_models import bench, supplied
-from safetycase.methods.scheming.sandbagging_parameters import Parameters
+from safetycase.methods.scheming.sandbagging.models import bench, supplied
+from safetycase.methods.scheming.sandbagging.parameters import Parameters
 
 # Before any test replaces it: the converted weights are taken from there if they are.
 USER_CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")

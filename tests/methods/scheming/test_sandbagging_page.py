@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from safetycase.methods.organisms.locks import CLEAN, LOCKS
-from safetycase.methods.scheming import consistency_planted as planted
-from safetycase.methods.scheming.consistency import METHOD as CONSISTENCY
-from safetycase.methods.scheming.sandbagging import METHOD as SANDBAGGING
-from safetycase.methods.scheming.sandbagging import Parameters
+from safetycase.methods.scheming.consistency import planted
+from safetycase.methods.scheming.consistency.method import METHOD as CONSISTENCY
+from safetycase.methods.scheming.sandbagging.method import METHOD as SANDBAGGING
+from safetycase.methods.scheming.sandbagging.method import Parameters
 from safetycase.stats import clopper_pearson
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "sandbagging.md"

@@ -1,0 +1,1 @@
+"""Signed statements on the integrity of weights, logs and permissions."""

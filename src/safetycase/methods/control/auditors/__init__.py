@@ -1,0 +1,1 @@
+"""What auditors still catch of blind seeded items, month by month."""

@@ -1,0 +1,1 @@
+"""Whether live scores are still those that the monitor was evaluated on."""

@@ -1,0 +1,1 @@
+"""Whether the controls that are deployed are those that were evaluated."""

@@ -1,0 +1,1 @@
+"""What monitors catch of other lineages, and in long contexts."""

@@ -1,0 +1,1 @@
+"""A live control evaluation: tasks, policies, monitors, rounds, and what is counted."""

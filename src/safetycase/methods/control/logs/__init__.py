@@ -1,0 +1,1 @@
+"""A control evaluation recomputed from the scores of finished runs."""

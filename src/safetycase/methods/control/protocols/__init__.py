@@ -1,0 +1,1 @@
+"""All published control protocols, computed from one table."""

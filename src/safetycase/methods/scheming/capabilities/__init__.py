@@ -1,0 +1,1 @@
+"""A harmful ability bounded by the abilities that it needs."""

@@ -1,0 +1,1 @@
+"""Challenges of stealth and situational awareness, by the published rule."""

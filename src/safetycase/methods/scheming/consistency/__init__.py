@@ -1,0 +1,1 @@
+"""Whether failures look made: difficulty profile and repetition."""

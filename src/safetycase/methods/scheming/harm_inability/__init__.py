@@ -1,0 +1,1 @@
+"""Harmful tasks at rising elicitation, in every arm."""

@@ -1,0 +1,1 @@
+"""Interventions on the words of the reasoning."""

@@ -1,0 +1,1 @@
+"""Linear probes, with the controls without which they say nothing."""

@@ -1,0 +1,1 @@
+"""The worst of many queries, extrapolated from a tail."""

@@ -1,0 +1,1 @@
+"""What a monitor of reasoning catches of organisms it was not made on."""

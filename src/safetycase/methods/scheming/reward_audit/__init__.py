@@ -1,0 +1,1 @@
+"""Whether a reward ever saw the reasoning."""

@@ -1,0 +1,1 @@
+"""Factors of a risk, combined as far as they may be."""

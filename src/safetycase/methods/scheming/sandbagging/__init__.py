@@ -1,0 +1,1 @@
+"""A portfolio of elicitors, and its power on planted locks."""
