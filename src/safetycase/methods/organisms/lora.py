@@ -26,7 +26,7 @@ from safetycase.methods.organisms.model import (
 from safetycase.methods.organisms.packing import Packed, alone, batches, mask_of
 from safetycase.plugin.contract import MethodError, Progress
 
-__all__ = ["Adapter", "Trunk", "train_lora", "trained", "trunk"]
+__all__ = ["Adapter", "Trunk", "train_lora", "trained", "trunk", "trainable"]
 
 SCALE = 2.0
 BATCH = 8
@@ -173,7 +173,7 @@ def trained(
     kept = [alone(p, t) for p, t in zip(below.packs, targets, strict=True)]
     wanted = [one for one, _ in kept]
     states = [state[list(places)] for state, (_, places) in zip(below.states, kept, strict=True)]
-    with _lora(subject, below.layer, rank, generator) as parts:
+    with trainable(subject, below.layer, rank, generator) as parts:
         upper = _upper(subject, below.layer)
         weights = [tensor for pair in parts.values() for tensor in pair]
         optimizer = torch.optim.AdamW(weights, lr=lr, weight_decay=0.0)
@@ -198,7 +198,7 @@ def trained(
 
 
 @contextlib.contextmanager
-def _lora(subject: Subject, first: int, rank: int, generator: Any) -> Iterator[dict[str, Any]]:
+def trainable(subject: Subject, first: int, rank: int, generator: Any) -> Iterator[dict[str, Any]]:
     """Trainable (A, B) added to the output of every linear map from layer `first` on."""
     import torch
 

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from safetycase.methods.organisms.lora import BATCH, SCALE, Adapter
+from safetycase.methods.organisms.lora import BATCH, Adapter, trainable
 from safetycase.methods.organisms.model import Subject, decoded, packed, replies_logprobs
 from safetycase.methods.organisms.packing import mask_of
 from safetycase.methods.scheming.probe.analysis import Found
@@ -42,7 +42,10 @@ def hide(
     packs = [packed(subject, prompt, (reply,)) for prompt, reply in pairs]
     generator = torch.Generator().manual_seed(seed)
     score = _score(made)
-    with _adapted(subject, rank, generator) as parts, _reading(subject, made.probe.layer) as seen:
+    with (
+        trainable(subject, 0, rank, generator) as parts,
+        _reading(subject, made.probe.layer) as seen,
+    ):
         weights = [tensor for pair in parts.values() for tensor in pair]
         optimizer = torch.optim.AdamW(weights, lr=lr, weight_decay=0.0)
         order: list[int] = []
@@ -80,33 +83,6 @@ def _score(made: Found) -> Any:
         torch.tensor(part, dtype=torch.float32) for part in (probe.mean, probe.scale, probe.weights)
     )
     return lambda x: ((x - mean) / scale) @ weights + (probe.bias - made.threshold)
-
-
-@contextlib.contextmanager
-def _adapted(subject: Subject, rank: int, generator: Any) -> Iterator[dict[str, Any]]:
-    """Trainable (A, B) added to the output of every linear map of the layers."""
-    import torch
-
-    parts: dict[str, Any] = {}
-    hooks = []
-    for name, module in subject.model.model.layers.named_modules():
-        if not isinstance(module, torch.nn.Linear):
-            continue
-        rows, columns = module.weight.shape
-        a = torch.randn(rank, columns, generator=generator) / columns**0.5
-        pair = (a.requires_grad_(), torch.zeros(rows, rank, requires_grad=True))
-        parts[name] = pair
-
-        def add(_module: Any, given: Any, output: Any, pair: Any = pair) -> Any:
-            a, b = (tensor.to(output.dtype) for tensor in pair)
-            return output + SCALE * ((given[0] @ a.T) @ b.T)
-
-        hooks.append(module.register_forward_hook(add))
-    try:
-        yield parts
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 @contextlib.contextmanager
