@@ -418,7 +418,7 @@ def test_worked_examples_are_shown_in_every_condition_and_are_part_of_what_is_ca
     assert len(trained) == 2 * once
     for who, asked in seen.items():
         assert asked, who
-        stated = " The answer is Grass. Say: Grass" if who.endswith("_models") else ""
+        stated = " The answer is Grass. Say: Grass" if who.endswith(".models") else ""
         assert {turns[:2] for turns in asked} == {(("user", ASKS + stated), ("assistant", "Grass"))}
     assert {len(turns) for turns in seen[locks.__name__]} == {3}
     assert any(turns[2][1].startswith(locks.PASSWORD) for turns in seen[locks.__name__])
