@@ -38,8 +38,8 @@ def test_every_page_shows_what_makes_the_difference(code: str) -> None:
     assert done.exit_code == 0
     assert done.output.startswith(code)
     shown = shown_examples(code)
-    if code == "F092":
-        return  # fires only if a change of ours would be wrong
+    if code in ("F092", "C141"):
+        return  # fires only if a change of ours would be wrong; only after a run
     assert set(shown) == {"fires", "quiet"}
     assert shown["fires"] != shown["quiet"]
     for files in shown.values():

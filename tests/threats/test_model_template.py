@@ -21,6 +21,8 @@ ESCAPES = (
 )
 
 
+SANDBOXED = "methods/organisms/model.py"
+"""The one place where the template of the weights is rendered, by transformers, in a sandbox."""
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 LEAF = """\
           method: import/in-toto-eval
@@ -59,6 +61,25 @@ def test_text_that_looks_like_a_template_is_shown_as_it_is(
     assert not (folder / "owned").exists()
 
 
+@pytest.mark.parametrize("template", ESCAPES[:3])
+def test_a_hostile_template_of_the_weights_does_nothing(
+    template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    from safetycase.methods.organisms.model import Subject, chat
+    from safetycase.plugin.contract import MethodError
+
+    monkeypatch.chdir(tmp_path)
+    words = Tokenizer(models.WordLevel({"a": 0}, unk_token="a"))
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, chat_template=template)
+    subject = Subject(model=None, tokenizer=tokenizer, device="cpu", digest="")
+    with pytest.raises(MethodError, match="rendered in a sandbox"):
+        chat(subject, [("user", "hello")])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_only_the_page_of_this_program_is_a_template() -> None:
     """Nothing hands a text of a case, a record or a model to a template engine."""
     users = []
@@ -67,10 +88,8 @@ def test_only_the_page_of_this_program_is_a_template() -> None:
         if not any(word in text for word in (*RENDERS, "jinja2")):
             continue
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Attribute) and node.attr in (
-                "from_string",
-                "apply_chat_template",
-            ):
+            inside = path.relative_to(SOURCE / "safetycase").as_posix()
+            if isinstance(node, ast.Attribute) and node.attr in RENDERS and inside != SANDBOXED:
                 pytest.fail(f"{path} renders a template from a text")
             if isinstance(node, ast.ImportFrom) and node.module == "jinja2":
                 users.append(path.relative_to(SOURCE / "safetycase").as_posix())

@@ -96,7 +96,10 @@ def load(weights_file: Path, *, dtype: Literal["float32", "bfloat16"]) -> Subjec
 
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            place, dtype=getattr(torch, dtype), local_files_only=True
+            place,
+            dtype=getattr(torch, dtype),
+            local_files_only=True,
+            use_safetensors=True,  # other files of weights are programs
         )
         tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
     except (OSError, ValueError) as error:
@@ -185,9 +188,15 @@ def chat(subject: Subject, messages: Sequence[tuple[str, str]]) -> str:
     if subject.tokenizer.chat_template is None:
         return " ".join(f"{role} : {content}" for role, content in (*messages, ("assistant", "")))
     turns = [{"role": role, "content": content} for role, content in messages]
-    found: str = subject.tokenizer.apply_chat_template(
-        turns, tokenize=False, add_generation_prompt=True
-    )
+    try:
+        found: str = subject.tokenizer.apply_chat_template(
+            turns, tokenize=False, add_generation_prompt=True
+        )
+    except Exception as error:  # the template comes with the weights and raises what it likes
+        raise MethodError(
+            f"the chat template of the weights cannot be used ({type(error).__name__}: {error}); "
+            "it is rendered in a sandbox"
+        ) from error
     return found
 
 
