@@ -76,7 +76,7 @@ def load(weights_file: Path, *, dtype: Literal["float32", "bfloat16"]) -> Subjec
     because reading GGUF takes long. Nothing is downloaded. `MethodError` if the file or the
     libraries are missing, or transformers cannot read the file.
     """
-    wanted = ("torch", "transformers", "gguf", "safetensors")
+    wanted = ("torch", "transformers", "gguf", "accelerate", "safetensors")
     missing = [name for name in wanted if importlib.util.find_spec(name) is None]
     if missing:
         raise MethodError(f"looking inside a model needs {', '.join(missing)}: {EXTRA}")
