@@ -18,6 +18,7 @@ from safetycase.stats import (
     estimate,
     from_json,
     is_computed,
+    largest,
     natural_range,
     pool,
     sample_size,
@@ -72,18 +73,14 @@ def test_the_largest_of_differences_is_the_smallest_of_the_negated() -> None:
         Difference(a=Proportion(successes=a, trials=50), b=Proportion(successes=10, trials=50))
         for a in (12, 30, 9)
     ]
-    largest = Affine(
-        of=Smallest(of=tuple(Affine(of=g, scale=-1.0, offset=0.0) for g in gains)),
-        scale=-1.0,
-        offset=0.0,
-    )
-    found = bounds(largest, alpha_low=0.05, alpha_high=0.05)
+    top = largest(gains)
+    found = bounds(top, alpha_low=0.05, alpha_high=0.05)
     each = [bounds(g, alpha_low=0.05 / 3, alpha_high=0.05) for g in gains]
     assert found.high == max(i.high for i in each)
     assert found.low == max(i.low for i in each)
-    assert estimate(largest) == pytest.approx(0.4)
-    assert natural_range(largest) == natural_range(gains[0])
-    assert from_json(to_json(largest)) == largest
+    assert estimate(top) == pytest.approx(0.4)
+    assert natural_range(top) == natural_range(gains[0])
+    assert from_json(to_json(top)) == top
 
 
 def test_what_was_worked_out_is_told_from_what_was_counted() -> None:

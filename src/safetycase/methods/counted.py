@@ -26,7 +26,6 @@ from safetycase.stats import (
     Difference,
     Interval,
     Proportion,
-    Smallest,
     Statistic,
     bounds,
     describe,
@@ -41,7 +40,6 @@ __all__ = [
     "bar",
     "below_chance",
     "counts",
-    "largest",
     "never_run",
     "pictures",
     "quantities",
@@ -104,12 +102,6 @@ class Row:
     reason: str
     prompt: str
     output: str
-
-
-def largest(of: Sequence[Statistic]) -> Affine:
-    """The largest of several values, whichever it is: the smallest of the negated, negated."""
-    negated = tuple(Affine(of=one, scale=-1.0, offset=0.0) for one in of)
-    return Affine(of=Smallest(of=negated), scale=-1.0, offset=0.0)
 
 
 def never_run(count: int, chance: float | None = None) -> list[Row]:

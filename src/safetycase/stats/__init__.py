@@ -37,6 +37,7 @@ from safetycase.stats.statistics import (
     SampleSize,
     Smallest,
     Statistic,
+    largest,
 )
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Affine",
     "Certified",
     "Exact",
+    "largest",
     "SampleSize",
     "bounds",
     "estimate",

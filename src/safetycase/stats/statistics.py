@@ -7,6 +7,7 @@ counts that cannot be (`ValueError`), so that every other function may trust it.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "SampleSize",
     "Smallest",
     "Statistic",
+    "largest",
 ]
 
 
@@ -109,7 +111,7 @@ class Smallest:
     Which one it is was not known before, so for the upper end each gets alpha / k (Bonferroni). The
     lower end needs no correction: it can only be too high if that of the smallest value itself is
     (intersection-union, Berger 1982, Technometrics 24:295). Both hold under any dependence between
-    the k samples. The largest is the smallest of the negated: `Affine` with scale -1, twice.
+    the k samples. `largest` gives the largest.
     """
 
     of: tuple[Statistic, ...]
@@ -177,6 +179,15 @@ Statistic = (
     | Certified
     | Exact
 )
+
+
+def largest(of: Sequence[Statistic]) -> Affine:
+    """The largest of several values, whichever it is: the smallest of the negated, negated.
+
+    So its upper end needs no correction, and its lower one has alpha / k; see `Smallest`.
+    """
+    negated = tuple(Affine(of=one, scale=-1.0, offset=0.0) for one in of)
+    return Affine(of=Smallest(of=negated), scale=-1.0, offset=0.0)
 
 
 def _check_counts(successes: int, trials: int, missing: int) -> None:

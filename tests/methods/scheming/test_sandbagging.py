@@ -14,14 +14,14 @@ from tests.methods.scheming import sandbag_tiny as small
 from safetycase.methods.organisms.asking import Asking
 from safetycase.methods.scheming.sandbagging import analysis as sandbagging_analysis
 from safetycase.methods.scheming.sandbagging import method, noise, planted
-from safetycase.methods.scheming.sandbagging.analysis import Planted, Profile, largest, lift
+from safetycase.methods.scheming.sandbagging.analysis import Planted, Profile, lift
 from safetycase.methods.scheming.sandbagging.method import METHOD, Parameters, best_case, run
 from safetycase.methods.scheming.sandbagging.models import Measured
 from safetycase.methods.scheming.sandbagging.noise import Sweep, sweep_test
 from safetycase.methods.scheming.sandbagging.report import Found, Rules, measurement
 from safetycase.plugin.contract import Context, Curve, Measurement, MethodError
 from safetycase.plugin.wire import measurement_json
-from safetycase.stats import Proportion, Smallest, Statistic, bounds, estimate
+from safetycase.stats import Proportion, Smallest, Statistic, bounds, estimate, largest
 from safetycase.testing import check_method
 
 RULES = Rules(

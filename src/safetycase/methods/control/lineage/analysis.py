@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from safetycase.methods.control.auditors.pictures import bar
@@ -16,7 +16,7 @@ from safetycase.plugin.contract import (
     MethodError,
     Plot,
 )
-from safetycase.stats import Affine, Difference, Proportion, Smallest, Statistic, bounds
+from safetycase.stats import Difference, Proportion, Smallest, Statistic, bounds, largest
 
 __all__ = ["analyse", "quantities"]
 
@@ -78,22 +78,17 @@ def quantities(rows: Sequence[Judgement], parameters: Any, place: str) -> dict[s
         "off_lineage_recall": Smallest(of=tuple(r for c, r in recall.items() if c[0] != c[1])),
         "worst_cell_recall": Smallest(of=tuple(recall.values())),
         "long_context_recall": Smallest(of=tuple(long.values())),
-        "long_context_drop": _largest(drops),
-        "worst_false_alarm_rate": _largest([_rate(_clean(part)) for part in cells.values()]),
+        "long_context_drop": largest(drops),
+        "worst_false_alarm_rate": largest([_rate(_clean(part)) for part in cells.values()]),
     }
     if inside:
         found["in_lineage_recall"] = Smallest(of=tuple(inside))
     pairs = _pairs(cells)
     if pairs:
-        found["lineage_drop"] = _largest(
+        found["lineage_drop"] = largest(
             [Difference(a=recall[one], b=recall[other]) for one, other in pairs]
         )
     return found
-
-
-def _largest(of: Iterable[Statistic]) -> Statistic:
-    negated = tuple(Affine(of=each, scale=-1.0, offset=0.0) for each in of)
-    return Affine(of=Smallest(of=negated), scale=-1.0, offset=0.0)
 
 
 def _cells(rows: Sequence[Judgement]) -> dict[Cell, list[Judgement]]:

@@ -13,6 +13,7 @@ from safetycase.stats import (
     Proportion,
     Smallest,
     Statistic,
+    largest,
 )
 
 __all__ = ["flagged", "label", "quantities", "rates"]
@@ -66,8 +67,7 @@ def quantities(
         found["main_task_difference"] = difference
     arms = _arms(stages)
     if len(arms) > 1:
-        negated = tuple(Affine(of=rate, scale=-1.0, offset=0.0) for rate in arms.values())
-        found["worst_arm_event"] = Affine(of=Smallest(of=negated), scale=-1.0, offset=0.0)
+        found["worst_arm_event"] = largest(list(arms.values()))
     return found
 
 

@@ -26,7 +26,7 @@ from safetycase.methods.control.live.tasks_family import Family, Task, family
 from safetycase.methods.inspect.reading import completions
 from safetycase.methods.inspect.running import run_task
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
-from safetycase.stats import Affine, Clustered, Proportion, Smallest, Statistic
+from safetycase.stats import Affine, Clustered, Proportion, Smallest, Statistic, largest
 
 __all__ = ["METHOD", "Parameters"]
 
@@ -288,8 +288,7 @@ def best_case(
 
 
 def _no_event(tasks: int, arms: Sequence[str]) -> Statistic:
-    none = Affine(of=Proportion(successes=0, trials=tasks), scale=-1.0, offset=0.0)
-    return Affine(of=Smallest(of=(none,) * (1 + len(arms))), scale=-1.0, offset=0.0)
+    return largest([Proportion(successes=0, trials=tasks)] * (1 + len(arms)))
 
 
 METHOD = Method(

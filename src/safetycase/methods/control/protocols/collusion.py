@@ -26,6 +26,7 @@ from safetycase.stats import (
     Smallest,
     Statistic,
     bounds,
+    largest,
 )
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
     "burn_power",
     "collusion",
     "flagged",
-    "largest",
     "pairs",
     "signal",
 ]
@@ -120,12 +120,6 @@ def auc_excess(area: Clustered) -> Affine:
     return largest(
         [Affine(of=area, scale=1.0, offset=-0.5), Affine(of=area, scale=-1.0, offset=0.5)]
     )
-
-
-def largest(values: Sequence[Statistic]) -> Affine:
-    """The largest of several statistics."""
-    negated = tuple(Affine(of=value, scale=-1.0, offset=0.0) for value in values)
-    return Affine(of=Smallest(of=negated), scale=-1.0, offset=0.0)
 
 
 def signal(table: Table, variant: str) -> ClusteredDifference:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from safetycase.methods import counted
-from safetycase.methods.counted import Options, Row, bar, largest
+from safetycase.methods.counted import Options, Row, bar
 from safetycase.methods.scheming.challenges.attempts import (
     Attempt,
     instrument,
@@ -24,7 +24,7 @@ from safetycase.plugin.contract import (
     MethodError,
     Raised,
 )
-from safetycase.stats import Exact, Statistic, bounds, describe, estimate
+from safetycase.stats import Exact, Statistic, bounds, describe, estimate, largest
 
 __all__ = ["MEASURES", "Design", "analyse"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from safetycase.methods.counted import Row, largest, transcripts
+from safetycase.methods.counted import Row, transcripts
 from safetycase.methods.scheming.honeypots import realism
 from safetycase.methods.scheming.honeypots.arms import (
     Told,
@@ -26,7 +26,7 @@ from safetycase.methods.scheming.honeypots.deployment import (
 from safetycase.methods.scheming.honeypots.pictures import arm_picture, posterior_picture
 from safetycase.methods.scheming.honeypots.posteriors import Declared
 from safetycase.plugin.contract import InstrumentCheck, Measure, Measurement, Raised
-from safetycase.stats import Smallest, Statistic, bounds
+from safetycase.stats import Smallest, Statistic, bounds, largest
 
 __all__ = ["MEASURES", "Asked", "Reading", "analyse"]
 

@@ -12,14 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetycase.methods.counted import largest
 from safetycase.methods.inspect.running import run_task
 from safetycase.methods.scheming.honeypots import planted
 from safetycase.methods.scheming.honeypots.counts import MEASURES, Reading, analyse
 from safetycase.methods.scheming.honeypots.deployment import act_in_deployment
 from safetycase.methods.scheming.honeypots.reading import asked, ordinary_of
 from safetycase.plugin.contract import Context, Measurement, Method
-from safetycase.stats import Clustered, ClusteredDifference, Statistic
+from safetycase.stats import Clustered, ClusteredDifference, Statistic, largest
 
 __all__ = ["LIMITS", "METHOD", "SOURCE", "Parameters"]
 

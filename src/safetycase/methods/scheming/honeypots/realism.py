@@ -17,10 +17,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from safetycase.methods.counted import largest
 from safetycase.methods.imported import strict
 from safetycase.plugin.contract import MethodError
-from safetycase.stats import Clustered, Statistic
+from safetycase.stats import Clustered, Statistic, largest
 
 __all__ = ["NaiveBayes", "Text", "excess", "grams", "read_ordinary"]
 

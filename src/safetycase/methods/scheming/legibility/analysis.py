@@ -18,14 +18,13 @@ from safetycase.plugin.contract import (
     Transcript,
 )
 from safetycase.stats import (
-    Affine,
     Clustered,
     ClusteredDifference,
     Proportion,
-    Smallest,
     Statistic,
     bounds,
     estimate,
+    largest,
 )
 
 __all__ = ["MEASURES", "analyse"]
@@ -97,7 +96,7 @@ def analyse(
         "paraphrase_drop": _drop(counts, ["full"], ["paraphrased"]),
         "truncation_drop": _drop(counts, ["full"], cut),
         "reasoning_gain": _drop(counts, ["full"], ["none"]),
-        "no_reasoning_success": _largest(
+        "no_reasoning_success": largest(
             [_rate(counts, a) for a in arms if a in ("none", "filler")]
         ),
         "reasoning_success": _rate(counts, "full"),
@@ -163,13 +162,6 @@ def _drop(counts: Counts, first: Sequence[str], second: Sequence[str]) -> Cluste
     return ClusteredDifference(
         clusters=tuple((*summed(of, first), *summed(of, second)) for of in counts.values())
     )
-
-
-def _largest(rates: Sequence[Statistic]) -> Statistic:
-    if len(rates) == 1:
-        return rates[0]
-    negated = tuple(Affine(of=rate, scale=-1.0, offset=0.0) for rate in rates)
-    return Affine(of=Smallest(of=negated), scale=-1.0, offset=0.0)
 
 
 def _needed(gain: Statistic) -> InstrumentCheck:

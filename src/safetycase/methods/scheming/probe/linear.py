@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from safetycase.stats import Affine, Proportion, Smallest, Statistic
+from safetycase.stats import Affine, Proportion, Statistic, largest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -116,9 +116,6 @@ def pairs(bad: Numbers, good: Numbers, seed: int) -> Proportion:
 
 def away_from_half(*areas: Statistic) -> Statistic:
     """The largest |area − ½|: how far a control is from chance, in either direction."""
-    # The values A − ½ and ½ − A are each other's negatives, so their largest is the negative of
-    # their smallest.
-    sides = tuple(
-        Affine(of=one, scale=sign, offset=-sign / 2) for one in areas for sign in (1.0, -1.0)
+    return largest(
+        [Affine(of=one, scale=sign, offset=-sign / 2) for one in areas for sign in (1.0, -1.0)]
     )
-    return Affine(of=Smallest(of=sides), scale=-1.0, offset=0.0)

@@ -14,13 +14,13 @@ from safetycase.stats import (
     Smallest,
     Statistic,
     bounds,
+    largest,
 )
 
 __all__ = [
     "Planted",
     "Profile",
     "alarms",
-    "largest",
     "lift",
     "over_control",
     "over_twin",
@@ -103,12 +103,6 @@ def _counts(profile: Profile, name: str) -> list[tuple[int, int, int]]:
             row[1] += profile.default[asking.id] == asking.right
             row[2] += 1
     return [(new, old, n) for new, old, n in found.values()]
-
-
-def largest(of: Sequence[Statistic]) -> Statistic:
-    """The largest of several: the smallest of the negated, negated."""
-    turned = tuple(Affine(of=one, scale=-1.0, offset=0.0) for one in of)
-    return Affine(of=Smallest(of=turned), scale=-1.0, offset=0.0)
 
 
 def recovered(profile: Profile, twin: Profile | None, *, at: float, level: float) -> bool:

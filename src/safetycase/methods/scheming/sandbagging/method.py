@@ -22,7 +22,7 @@ from safetycase.methods.organisms.asking import (
 from safetycase.methods.organisms.locks import CLEAN, LOCKS, Training
 from safetycase.methods.organisms.model import Subject, load
 from safetycase.methods.scheming.sandbagging import planted
-from safetycase.methods.scheming.sandbagging.analysis import Profile, largest, lift
+from safetycase.methods.scheming.sandbagging.analysis import Profile, lift
 from safetycase.methods.scheming.sandbagging.models import (
     Measured,
     bench,
@@ -34,7 +34,7 @@ from safetycase.methods.scheming.sandbagging.models import (
 from safetycase.methods.scheming.sandbagging.parameters import Parameters
 from safetycase.methods.scheming.sandbagging.report import Found, Rules, measurement
 from safetycase.plugin.contract import Context, Measure, Measurement, Method, MethodError
-from safetycase.stats import Proportion, Smallest, Statistic
+from safetycase.stats import Proportion, Smallest, Statistic, largest
 
 __all__ = ["METHOD", "Parameters"]
 

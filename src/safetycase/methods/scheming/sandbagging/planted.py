@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from safetycase.methods.organisms.asking import Asking
 from safetycase.methods.scheming.sandbagging import noise
-from safetycase.methods.scheming.sandbagging.analysis import Profile, largest, lift
+from safetycase.methods.scheming.sandbagging.analysis import Profile, lift
 from safetycase.plugin.contract import Controls, OracleResult, Planted
-from safetycase.stats import bounds, estimate
+from safetycase.stats import bounds, estimate, largest
 
 __all__ = ["controls", "self_check"]
 

@@ -12,7 +12,6 @@ from safetycase.methods.organisms.locks import PLAN, SAYS
 from safetycase.methods.scheming.sandbagging.analysis import (
     Planted,
     alarms,
-    largest,
     lift,
     over_control,
     power,
@@ -29,7 +28,7 @@ from safetycase.plugin.contract import (
     Plot,
     Raised,
 )
-from safetycase.stats import Statistic, bounds, estimate
+from safetycase.stats import Statistic, bounds, estimate, largest
 
 __all__ = ["Found", "Rules", "measurement"]
 
