@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["answer", "register"]
+__all__ = ["answer", "offline", "register"]
 
 _KEY = re.compile(r"\[key ([A-D])\]")
-_REGISTERED: list[bool] = []
+_REGISTERED: set[str] = set()
 
 
 def answer(name: str, prompt: str) -> str:
@@ -38,7 +39,15 @@ def answer(name: str, prompt: str) -> str:
 
 def register() -> None:
     """Make `planted/NAME` known to Inspect in this process."""
-    if _REGISTERED:
+    offline("planted", lambda name, messages: answer(name, messages[-1][1]))
+
+
+def offline(provider: str, says: Callable[[str, Sequence[tuple[str, str]]], str]) -> None:
+    """Make `provider/NAME` known to Inspect in this process, once.
+
+    `says` is given the name and the (role, text) messages; nothing leaves the machine.
+    """
+    if provider in _REGISTERED:
         return
     from inspect_ai.model import (
         ChatCompletionChoice,
@@ -50,7 +59,7 @@ def register() -> None:
         modelapi,
     )
 
-    class Planted(ModelAPI):
+    class Offline(ModelAPI):
         def __init__(
             self,
             model_name: str,
@@ -62,7 +71,7 @@ def register() -> None:
             super().__init__(model_name, base_url, api_key, [], config or GenerateConfig())
 
         async def generate(self, input: Any, *_: Any, **__: Any) -> ModelOutput:  # noqa: A002
-            said = answer(self.model_name, str(input[-1].text))
+            said = says(self.model_name, [(str(m.role), str(m.text)) for m in input])
             return ModelOutput(
                 model=self.model_name,
                 choices=[ChatCompletionChoice(message=ChatMessageAssistant(content=said))],
@@ -75,5 +84,5 @@ def register() -> None:
         def max_connections(self) -> int:
             return 64
 
-    modelapi(name="planted")(Planted)
-    _REGISTERED.append(True)
+    modelapi(name=provider)(Offline)
+    _REGISTERED.add(provider)

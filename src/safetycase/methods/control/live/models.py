@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+
+from safetycase.methods.inspect.planted import offline
 
 __all__ = ["answer", "register"]
 
@@ -18,7 +19,6 @@ _TOPIC = re.compile(r"about ([a-z ]+?)(?:,| and|:|\.)")
 _PAIR = re.compile(
     r'words? "([^"]+)" into the question[^"]*"([^"]+)"|put "([^"]+)" into[^"]*"([^"]+)"'
 )
-_REGISTERED: list[bool] = []
 
 
 def answer(name: str, messages: Sequence[tuple[str, str]]) -> str:
@@ -54,42 +54,4 @@ def _judged(name: str, last: str) -> str:
 
 def register() -> None:
     """Make `planted-control/NAME` known to Inspect in this process."""
-    if _REGISTERED:
-        return
-    from inspect_ai.model import (
-        ChatCompletionChoice,
-        ChatMessageAssistant,
-        GenerateConfig,
-        ModelAPI,
-        ModelOutput,
-        ModelUsage,
-        modelapi,
-    )
-
-    class Planted(ModelAPI):  # type: ignore[misc]
-        def __init__(
-            self,
-            model_name: str,
-            base_url: str | None = None,
-            api_key: str | None = None,
-            config: GenerateConfig | None = None,
-            **_: Any,
-        ) -> None:
-            super().__init__(model_name, base_url, api_key, [], config or GenerateConfig())
-
-        async def generate(self, input: Any, *_: Any, **__: Any) -> ModelOutput:  # noqa: A002
-            said = answer(self.model_name, [(str(m.role), str(m.text)) for m in input])
-            return ModelOutput(
-                model=self.model_name,
-                choices=[ChatCompletionChoice(message=ChatMessageAssistant(content=said))],
-                usage=ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2),
-            )
-
-        async def count_text_tokens(self, text: str) -> int:
-            return len(text) // 4
-
-        def max_connections(self) -> int:
-            return 64
-
-    modelapi(name="planted-control")(Planted)
-    _REGISTERED.append(True)
+    offline("planted-control", lambda name, messages: answer(name, messages))
