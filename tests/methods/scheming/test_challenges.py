@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from safetycase.evidence.perform import result_of
+from safetycase.methods.scheming.attempts.records import Sources
 from safetycase.methods.scheming.challenges import analysis as challenges_analysis
 from safetycase.methods.scheming.challenges import rule as challenges_rule
-from safetycase.methods.scheming.challenges.attempts import Sources
 from safetycase.methods.scheming.challenges.method import METHOD, Parameters, best_case, files
 from safetycase.methods.scheming.challenges.planted import PUBLISHED, measured
 from safetycase.methods.scheming.challenges.rule import (

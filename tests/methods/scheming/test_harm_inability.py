@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.scheming.challenges.attempts import Sources
+from safetycase.methods.scheming.attempts.records import Sources
 from safetycase.methods.scheming.harm_inability import analysis as harm_inability_analysis
 from safetycase.methods.scheming.harm_inability.levels import Level, monotone
 from safetycase.methods.scheming.harm_inability.method import METHOD, Parameters, best_case, files

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from safetycase.methods.imported import strict
+from safetycase.methods.imported.documents import check_keys
 from safetycase.methods.misuse.uplift_model import Empirical, spread
-from safetycase.methods.scheming.challenges.documents import check_keys
 from safetycase.plugin.contract import Context, MethodError
 
 __all__ = ["ARMS", "Tried", "curve_of", "read_tries"]

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from safetycase.methods import counted
 from safetycase.methods.counted import Options, Row
-from safetycase.methods.scheming.capabilities.graph import Bounded, Needs, bounded, named_cuts
-from safetycase.methods.scheming.challenges.attempts import (
+from safetycase.methods.scheming.attempts.records import (
     Attempt,
     instrument,
     padded,
     row_of,
 )
+from safetycase.methods.scheming.capabilities.graph import Bounded, Needs, bounded, named_cuts
 from safetycase.plugin.contract import Bar, Intervals, Measure, Measurement, MethodError, Raised
 from safetycase.stats import Certified, Interval, Statistic, bounds, describe
 

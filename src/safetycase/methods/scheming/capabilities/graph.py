@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from safetycase.methods.imported import strict
-from safetycase.methods.scheming.challenges.documents import check_keys, document
+from safetycase.methods.imported.documents import check_keys, document
 from safetycase.plugin.contract import MethodError
 
 __all__ = ["Ability", "Bounded", "Needs", "bounded", "named_cuts", "parse_needs"]

@@ -9,16 +9,16 @@ from pathlib import Path
 from safetycase.methods import counted
 from safetycase.methods.imported import strict
 from safetycase.methods.imported.origin import ORDER_LIMIT
-from safetycase.methods.scheming.capabilities import planted
-from safetycase.methods.scheming.capabilities.analysis import MEASURES, Reading, analyse, weigh
-from safetycase.methods.scheming.capabilities.graph import parse_needs
-from safetycase.methods.scheming.challenges.attempts import (
+from safetycase.methods.scheming.attempts.files import gather
+from safetycase.methods.scheming.attempts.records import (
     Sources,
     code_files,
     origin,
     recorded,
 )
-from safetycase.methods.scheming.challenges.files import gather
+from safetycase.methods.scheming.capabilities import planted
+from safetycase.methods.scheming.capabilities.analysis import MEASURES, Reading, analyse, weigh
+from safetycase.methods.scheming.capabilities.graph import parse_needs
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 from safetycase.stats import Proportion, Statistic
 from safetycase.stats.inputs import open_probability, whole

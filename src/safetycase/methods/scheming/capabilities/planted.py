@@ -6,9 +6,9 @@ import itertools
 import random
 from collections.abc import Mapping
 
+from safetycase.methods.scheming.attempts.records import Attempt
 from safetycase.methods.scheming.capabilities.analysis import Reading, analyse
 from safetycase.methods.scheming.capabilities.graph import Ability, Needs, bounded
-from safetycase.methods.scheming.challenges.attempts import Attempt
 from safetycase.plugin.contract import Controls, Measurement, OracleResult, Planted
 from safetycase.stats import bounds
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from safetycase.methods import counted
 from safetycase.methods.counted import Row
-from safetycase.methods.scheming.challenges.attempts import Attempt, instrument, row_of
+from safetycase.methods.scheming.attempts.records import Attempt, instrument, row_of
 from safetycase.methods.scheming.challenges.rule import Challenge, Outcome, Verdict, judge, top_half
 from safetycase.plugin.contract import (
     Bar,

@@ -9,15 +9,15 @@ from typing import Literal
 
 from safetycase.methods.imported import strict
 from safetycase.methods.imported.origin import ORDER_LIMIT
-from safetycase.methods.scheming.challenges import planted
-from safetycase.methods.scheming.challenges.analysis import MEASURES, Reading, analyse
-from safetycase.methods.scheming.challenges.attempts import (
+from safetycase.methods.scheming.attempts.files import gather
+from safetycase.methods.scheming.attempts.records import (
     Sources,
     code_files,
     origin,
     recorded,
 )
-from safetycase.methods.scheming.challenges.files import gather
+from safetycase.methods.scheming.challenges import planted
+from safetycase.methods.scheming.challenges.analysis import MEASURES, Reading, analyse
 from safetycase.methods.scheming.challenges.table import read_table
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 from safetycase.stats import Statistic

@@ -6,8 +6,8 @@ import itertools
 import random
 from collections.abc import Mapping, Sequence
 
+from safetycase.methods.scheming.attempts.records import Attempt
 from safetycase.methods.scheming.challenges.analysis import LACKS, Reading, analyse
-from safetycase.methods.scheming.challenges.attempts import Attempt
 from safetycase.methods.scheming.challenges.rule import (
     Challenge,
     judge,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from safetycase.methods.imported import strict
-from safetycase.methods.scheming.challenges.documents import check_keys, document
+from safetycase.methods.imported.documents import check_keys, document
 from safetycase.methods.scheming.challenges.rule import Challenge
 from safetycase.plugin.contract import MethodError
 

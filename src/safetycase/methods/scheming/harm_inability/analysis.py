@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from safetycase.methods import counted
 from safetycase.methods.counted import Options, Row, bar
-from safetycase.methods.scheming.challenges.attempts import (
+from safetycase.methods.scheming.attempts.records import (
     Attempt,
     instrument,
     padded,

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safetycase.methods.scheming.challenges.attempts import Attempt
+from safetycase.methods.scheming.attempts.records import Attempt
 
 __all__ = ["KNOWN", "Level", "best_of", "check_levels", "monotone"]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from safetycase.methods import counted
 from safetycase.methods.imported.origin import ORDER_LIMIT
-from safetycase.methods.scheming.challenges.attempts import (
+from safetycase.methods.scheming.attempts.files import gather
+from safetycase.methods.scheming.attempts.records import (
     Sources,
     code_files,
     origin,
     recorded,
 )
-from safetycase.methods.scheming.challenges.files import gather
 from safetycase.methods.scheming.harm_inability import planted
 from safetycase.methods.scheming.harm_inability.analysis import MEASURES, Design, analyse
 from safetycase.methods.scheming.harm_inability.levels import Level, check_levels

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
-from safetycase.methods.scheming.challenges.attempts import Attempt
+from safetycase.methods.scheming.attempts.records import Attempt
 from safetycase.methods.scheming.harm_inability.analysis import Design, analyse
 from safetycase.methods.scheming.harm_inability.levels import Level, best_of, monotone
 from safetycase.plugin.contract import Controls, Measurement, OracleResult, Planted

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from safetycase.methods.counted import Options
-from safetycase.methods.scheming.challenges.attempts import Attempt, Sources
+from safetycase.methods.scheming.attempts.records import Attempt, Sources
 from safetycase.plugin.contract import Context, MethodError
 
 __all__ = ["logged", "run_source"]

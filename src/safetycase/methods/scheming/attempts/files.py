@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from safetycase.methods.imported import strict
-from safetycase.methods.scheming.challenges.attempts import Attempt, Sources
-from safetycase.methods.scheming.challenges.documents import check_keys
-from safetycase.methods.scheming.challenges.logs import logged, run_source
+from safetycase.methods.imported.documents import check_keys
+from safetycase.methods.scheming.attempts.logs import logged, run_source
+from safetycase.methods.scheming.attempts.records import Attempt, Sources
 from safetycase.plugin.contract import Context, MethodError
 
 __all__ = ["gather"]

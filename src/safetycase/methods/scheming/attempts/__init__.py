@@ -1,0 +1,1 @@
+"""Attempts at named tests: where they come from, and how they are counted."""
