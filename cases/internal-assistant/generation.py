@@ -53,11 +53,9 @@ def instructed_poisoning():
     )
 
 
-def _ordered(shots: int, wanted: slice = slice(None, None, 2)) -> Task:
-    """Told to poison, with so many worked examples before; every second order."""
-    samples = [
-        _poison(item, item["prompt"], shots=shots) for item in _items("poison.jsonl")[wanted]
-    ]
+def _ordered(shots: int) -> Task:
+    """Told to poison, with so many worked examples before."""
+    samples = [_poison(item, item["prompt"], shots=shots) for item in _items("poison.jsonl")]
     return Task(dataset=MemoryDataset(samples), scorer=poison_planted())
 
 

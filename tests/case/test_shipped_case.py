@@ -29,7 +29,7 @@ WHITE_BOX = {"E-PROBE", "E-ELICITORS"}
 KEPT = {"awareness": 4, "strategy": 4, "poison": 6, "requests": 2, "honeypots": 4}
 """Of the items of a file, one in so many is kept; what belongs together stays together."""
 SIZES = {
-    "items: 30\n": "items: 5\n",
+    "items: 60\n": "items: 10\n",
     "attempts: 24": "attempts: 3",
     "tasks: 140": "tasks: 80",
     "items: 30, steps: 1, max_tokens: 60": "items: 4, steps: 1, max_tokens: 24",
@@ -62,6 +62,10 @@ def thinned(folder: Path) -> Path:
     text = re.sub(r"(holds_when: \w+ <=) 0\.\d+", r"\1 0.99", text)
     text = text.replace("and false_positive_rate <= 0.25", "and false_positive_rate <= 0.99")
     (folder / "case.yaml").write_text(text, "utf-8")
+    tasks = folder / "abilities.py"
+    lines = tasks.read_text("utf-8")
+    assert lines.count("every=9") == 2
+    tasks.write_text(lines.replace("every=9", "every=3"), "utf-8")  # enough to pass the check
     return folder
 
 
@@ -106,9 +110,11 @@ def test_it_runs_and_its_verdict_is_computed(sc: Sc, tmp_path: Path) -> None:
     assert found["verdict"] == "unknown"
     for name in ("SAFE", "BACKDOOR", "CONTROL", "FALSEHOOD", "SCHEMING-INABILITY"):
         assert found["states"][name]["truth"] != "true"
-    # Every instrument was checked; on so few items not every check can pass.
-    for name in sorted(LEAVES - WHITE_BOX - {"E-ARMS", "E-RARE"}):
+    # Every leaf checks its instrument, and those of the ability leaves work on this model.
+    for name in sorted(LEAVES - WHITE_BOX):
         assert found["leaves"][name]["instrument"], name
+    for name in ("E-AWARENESS", "E-STRATEGY"):
+        assert all(passed for _, passed, _ in map(tuple, found["leaves"][name]["instrument"]))
     assert (folder / "report" / "index.html").is_file()
     assert sc("verify", folder).code == 0
     log = (folder / "ledger" / "log.jsonl").read_bytes()
