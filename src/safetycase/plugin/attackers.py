@@ -64,8 +64,9 @@ class Attacker:
     """A class of attackers: what all of them know, and the best that one of them can do.
 
     `knows` lists what an attack may depend on (`rate`, `clock`, `coins`, `score`, ...). `value`
-    must be sound: no policy of the class may do better than `high`. `exact` says whether it takes
-    fractions and answers in them.
+    must be sound: no policy of the class may do better than `high`.
+    `bounds` says whether the class is better at the attacks themselves too. What it knows and its
+    `limits` stand beside its value in every result.
     """
 
     name: str
@@ -74,7 +75,6 @@ class Attacker:
     knows: tuple[str, ...]
     source: str
     value: Callable[[AuditGame], AttackValue]
-    exact: bool = False
     bounds: Literal["timing", "timing and quality"] = "timing"
     limits: tuple[str, ...] = field(default_factory=tuple)
 

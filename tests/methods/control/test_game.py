@@ -14,6 +14,7 @@ import pytest
 
 from safetycase.methods.control.game import curves as game_curves
 from safetycase.methods.control.game import planted as game_planted
+from safetycase.methods.control.game import values as game_values
 from safetycase.methods.control.game.analysis import KNOWN, Setting, analyse
 from safetycase.methods.control.game.curves import GivenCurve, Rates, ScoredCurve, Scores
 from safetycase.methods.control.game.method import METHOD, Parameters, best_case, plugins
@@ -402,3 +403,14 @@ def test_a_certificate_that_trusts_a_grid_fails(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(room, "supremum", grid)
     assert not all(oracle.passed for oracle in game_planted.self_check())
+
+
+def test_what_a_class_knows_and_its_limits_stand_beside_its_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited = dataclasses.replace(attackers.FULL_INFORMATION, limits=("It was tried on toys.",))
+    monkeypatch.setattr(game_values, "attacker", lambda _: limited)
+    found = measure(tmp_path, **SHORT, attackers=("full-information",))
+    said = found.diagnostics["full-information"]
+    assert "knows rate, clock, coins" in said
+    assert said.endswith("It was tried on toys.")

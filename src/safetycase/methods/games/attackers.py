@@ -117,7 +117,6 @@ CONSTANT_RATE = Attacker(
     knows=("rate",),
     source=SOURCE,
     value=_constant_rate,
-    exact=True,
     limits=(TIMING, "An attacker with a clock, or that sees the audits go, does better."),
 )
 COIN_AWARE = Attacker(
@@ -127,7 +126,6 @@ COIN_AWARE = Attacker(
     knows=("rate", "coins"),
     source=SOURCE,
     value=_coin_aware,
-    exact=True,
     limits=(TIMING, "Beyond 12 audits its rates are searched for, and bounded from above."),
 )
 CLOCKED = Attacker(
@@ -137,7 +135,6 @@ CLOCKED = Attacker(
     knows=("rate", "clock"),
     source=SOURCE,
     value=_clocked,
-    exact=True,
     limits=(TIMING, "Beyond 12 tasks its schedule is searched for, and bounded from above."),
 )
 FULL_INFORMATION = Attacker(
@@ -147,6 +144,5 @@ FULL_INFORMATION = Attacker(
     knows=("rate", "clock", "coins"),
     source=SOURCE,
     value=_full_information,
-    exact=True,
     limits=(TIMING,),
 )

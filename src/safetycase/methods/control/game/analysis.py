@@ -9,6 +9,7 @@ from typing import Literal
 from safetycase.methods.control.game.curves import Bounds, GivenCurve, Rates, ScoredCurve, Scores
 from safetycase.methods.control.game.values import OWN, Found, classes, usefulness, values, worst
 from safetycase.methods.games.rates import rates_of
+from safetycase.plugin.attackers import Attacker
 from safetycase.plugin.contract import InstrumentCheck, Measurement, Progress, Raised
 from safetycase.stats import Certified, Interval, Statistic
 
@@ -60,11 +61,19 @@ def analyse(curve: GivenCurve | ScoredCurve, setting: Setting, progress: Progres
         diagnostics={
             "definition": _definition(setting),
             **bounds.said,
-            **{
-                name: f"between {f.low:.4f} and {f.high:.4f}; found: {f.policy or 'no policy told'}"
-                for name, f in found.items()
-            },
+            **{one.name: _told(one, found[one.name]) for one in named},
         },
+    )
+
+
+def _told(one: Attacker, found: Found) -> str:
+    return "; ".join(
+        (
+            f"between {found.low:.4f} and {found.high:.4f}",
+            f"found: {found.policy or 'no policy told'}",
+            f"knows {', '.join(one.knows)}",
+            *one.limits,
+        )
     )
 
 
