@@ -190,6 +190,7 @@ def test_what_moved_into_a_module_and_changed_is_still_the_same_element() -> Non
     assert [(c.element, c.what) for c in found.changes] == [("m/RARE", "reworded")]
 
 
+@pytest.mark.slow
 @QUICK
 @given(cases())
 def test_a_case_does_not_differ_from_itself(one: Case) -> None:
@@ -229,6 +230,7 @@ def test_what_comes_one_way_goes_the_other_way(one: Case, two: Case) -> None:
     assert {b: a for a, b in there.renamed.items()} == dict(back.renamed)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(("<=", "<", ">=", ">")), *(st.integers(-9, 9) for _ in range(4)))
 def test_looser_criteria_hold_wherever_the_old_one_does(
     op: str, a: int, b: int, c: int, d: int

@@ -431,6 +431,7 @@ def tree(count: int) -> Case:
     return hand_made(list(elements.values()))
 
 
+@pytest.mark.slow
 def test_the_time_is_linear() -> None:
     """Ten times as many elements take no more than some thirty times as long."""
     spent = []

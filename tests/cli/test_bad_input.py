@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import COIN, HEADER, Ran, write_case
 
+pytestmark = pytest.mark.slow
+
 Sc = Callable[..., Ran]
 ITEMS = {"items.txt": "head or tail\n"}
 

@@ -44,6 +44,7 @@ def gsn2x(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ltac", "gsn2x"])
 def test_an_import_is_a_case_that_runs(
     sc: Sc, request: pytest.FixtureRequest, tmp_path: Path, kind: str
@@ -87,6 +88,7 @@ def test_what_is_written_is_read_again(sc: Sc, ltac: Path, tmp_path: Path, targe
         assert line in back.out
 
 
+@pytest.mark.slow
 def test_a_case_is_exported_and_drawn(sc: Sc, coin: Path, tmp_path: Path) -> None:
     ran = sc("export", coin, "--to", "gsn2x")
     assert ran.code == 0

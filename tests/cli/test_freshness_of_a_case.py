@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import COIN, Ran, write_case
 
+pytestmark = pytest.mark.slow
+
 Sc = Callable[..., Ran]
 
 METHODS = """\

@@ -11,6 +11,8 @@ from tests.conftest import Ran
 
 from safetycase.plugin.library import templates
 
+pytestmark = pytest.mark.slow
+
 Sc = Callable[..., Ran]
 
 

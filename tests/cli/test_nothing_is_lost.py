@@ -86,6 +86,7 @@ def test_hostile_answers_are_a_sentence(sc: Sc, tmp_path: Path, text: str) -> No
     assert not folder.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("report",), ("record", "bundle")])
 def test_a_full_disk_is_named_with_the_file_and_leaves_no_half(
     sc: Sc, tmp_path: Path, words: tuple[str, ...]

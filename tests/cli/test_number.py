@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import COIN, Ran, write_case
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parents[2] / "cases"
 Sc = Callable[..., Ran]
 SURE = "credence: {at_least: 0.99, owner: lead, because: seen before}"

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import Ran
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Ran]
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import COIN, Ran, write_case
 
+pytestmark = pytest.mark.slow
+
 Sc = Callable[..., Ran]
 OTHER = """\
       - claim: OTHER

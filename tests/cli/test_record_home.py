@@ -92,6 +92,7 @@ def test_a_copy_that_is_yet_to_be_fetched_does_not_begin_a_record(coin: Path, sc
     assert not (coin / "ledger/log.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_the_record_is_listed_and_indexed(coin: Path, sc: Sc) -> None:
     none = sc("record", "log", coin)
     assert (none.code, none.out) == (0, "0 records\n")

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import Ran
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", ["scheming", "debate", "control"])
 def test_a_case_from_a_template_has_a_report(
     sc: Callable[..., Ran], tmp_path: Path, template: str

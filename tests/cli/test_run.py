@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import COIN, Ran, write_case
 
+pytestmark = pytest.mark.slow
+
 Sc = Callable[..., Ran]
 PLAN = "          valid_for: 90 days\n"
 RAISES = COIN.replace("toy/coin", "toy/raises")
@@ -193,7 +195,6 @@ def test_controls_that_a_limit_ended_are_run_again(sc: Sc, coin: Path) -> None:
     assert "planted controls" not in sc("run", coin, "--exploratory").err
 
 
-@pytest.mark.slow
 def test_what_a_killed_run_left_is_lost_also_where_nothing_else_is_due(
     sc: Sc, tmp_path: Path
 ) -> None:
@@ -222,7 +223,6 @@ def test_what_a_killed_run_left_is_lost_also_where_nothing_else_is_due(
     assert "recorded as lost" not in sc("run", folder).err
 
 
-@pytest.mark.slow
 def test_a_second_interruption_ends_it_at_once_and_says_so(sc: Sc, tmp_path: Path) -> None:
     text = COIN + another("HANG", "toy/hangs") + another("HANG-TOO", "toy/hangs")
     folder = write_case(tmp_path / "c", text, {"items.txt": "x"})
@@ -251,7 +251,6 @@ def test_a_second_interruption_ends_it_at_once_and_says_so(sc: Sc, tmp_path: Pat
     assert "running" not in {each for found in outcomes(sc, folder).values() for each in found}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_amid_several_attempts_and_run_again(
     sc: Sc, tmp_path: Path, number: signal.Signals
@@ -295,7 +294,6 @@ def test_interrupted_amid_several_attempts_and_run_again(
     }
 
 
-@pytest.mark.slow
 def test_poison_and_a_hang_are_visible_and_touch_nothing_else(sc: Sc, tmp_path: Path) -> None:
     text = COIN + another("POISON", "toy/dies") + another("HANG", "toy/hangs") + another("LAST")
     folder = write_case(tmp_path / "c", text, {"items.txt": "x"})

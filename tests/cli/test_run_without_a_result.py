@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.conftest import COIN, Ran, write_case
 
 Sc = Callable[..., Ran]
 PLACE = "case.yaml:30:11: warning C141 `E-COIN` has no result: RuntimeError: the method fell over"
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_a_finding_with_its_place_and_the_way_out(sc: Sc, tmp_path: Path) -> None:
     text = COIN.replace("toy/coin", "toy/raises")
     folder = write_case(tmp_path / "c", text, {"items.txt": "x"})

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.conftest import Ran
 
 Sc = Callable[..., Ran]
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_and_says_what_is_not_shared(sc: Sc, coin: Path, tmp_path: Path) -> None:
     blocked = tmp_path / "shared"
     blocked.write_text("a file in the way", "utf-8")

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import COIN, Ran, write_case
 
+pytestmark = pytest.mark.slow
+
 Sc = Callable[..., Ran]
 OWNED = "owner: lead\n        credence: {%s, owner: lead, because: seen before}\n"
 STEP = "because: It is the coin.\n          "

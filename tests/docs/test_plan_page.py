@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.conftest import Ran
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "plan-the-evidence.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_commands_do_what_the_page_says(sc: Callable[..., Ran]) -> None:
     commands = re.findall(r"^\$ safetycase (.*)$", PAGE, re.M)
     assert len(commands) == 2

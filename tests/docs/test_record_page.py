@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.conftest import Ran
 
 from safetycase.ledger import GRADES, KINDS, ROLES
@@ -63,6 +64,7 @@ def test_the_checkpoint_on_the_page_is_that_of_the_golden_record() -> None:
         assert f"— {line.name} {line.line().split()[2][:11]}" in PAGE
 
 
+@pytest.mark.slow
 def test_the_commands_run_as_they_are_written(coin: Path, sc: Callable[..., Ran]) -> None:
     """In the order of the page; the key and the copy are those of the page, too."""
     assert sc("run", coin).code == 0

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.conftest import COIN, Ran, write_case
 
 from safetycase.ledger import fold, read
@@ -14,6 +15,7 @@ PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "reference" / "r
 PLAN = "plan: {attempts: 2, n: 400, cost_per_item: 0.5, cost_fixed: 7}"
 
 
+@pytest.mark.slow
 def test_the_plan_of_a_run_is_printed_as_shown(sc: Callable[..., Ran], tmp_path: Path) -> None:
     text = COIN.replace("          valid_for", f"          {PLAN}\n          valid_for")
     folder = write_case(tmp_path / "c", text, {"items.txt": "x"})

@@ -62,6 +62,7 @@ def test_it_takes_no_address_and_no_options(tmp_path: Path) -> None:
         make(ExecutorOptions(scratch=tmp_path, address="10.0.0.1:6379"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["AWAITS", "COUNTS"])
 def test_waiting_overlaps(tmp_path: Path, method: str) -> None:
     executor = AsyncioExecutor(workers=20)
@@ -102,6 +103,7 @@ def test_a_flood_is_bounded(tmp_path: Path) -> None:
     assert found.log.stat().st_size < 3_000_000
 
 
+@pytest.mark.slow
 def test_what_an_abandoned_thread_returns_later_is_refused(tmp_path: Path) -> None:
     executor = AsyncioExecutor(workers=2)
     limits = Limits(seconds=0.3)
@@ -122,6 +124,7 @@ def test_closing_ends_what_runs(tmp_path: Path) -> None:
     assert not executor._thread.is_alive()
 
 
+@pytest.mark.slow
 def test_what_the_scheduler_opens_meanwhile_is_charged_to_no_attempt(tmp_path: Path) -> None:
     ours = tmp_path / "of-the-record"
     ours.write_text("x", "utf-8")

@@ -107,6 +107,7 @@ def test_it_takes_no_address_and_no_options(tmp_path: Path) -> None:
         make(ExecutorOptions(scratch=tmp_path, options={"pack": "2"}))
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.parametrize(
     ("body", "limits", "how", "says"),
@@ -276,6 +277,7 @@ def test_the_signing_key_is_not_named_to_a_method(
     assert once(tmp_path, write_method(tmp_path, body, monkeypatch)).how == "completed"
 
 
+@pytest.mark.slow
 def test_progress_comes_as_it_is_made(tmp_path: Path) -> None:
     executor = SubprocessExecutor(workers=1)
     target = "safetycase.testing.executor_tasks:COUNTS"

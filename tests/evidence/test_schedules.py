@@ -55,6 +55,8 @@ from safetycase.ledger.log import Chain
 from safetycase.plugin.executors import ExecutorFailed, Limits
 from safetycase.workspace.folder import open_case
 
+pytestmark = pytest.mark.slow
+
 KEY: SigningKey = from_seed(bytes(range(32)), "the scheduler")
 WORLDS, NUMBERS = f"safetycase-world-{os.getpid()}-", itertools.count()
 REGRESSIONS: tuple[int, ...] = ()
@@ -313,7 +315,6 @@ def test_schedules(case: tuple[Setting, list[Job]], log: Path) -> None:
             raise AssertionError(f"seed {seed}") from error
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("block", range(4))
 def test_many_schedules(
     case: tuple[Setting, list[Job]], log: Path, monkeypatch: pytest.MonkeyPatch, block: int

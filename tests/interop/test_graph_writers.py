@@ -287,6 +287,7 @@ def test_losses(form: Format) -> None:
     assert all(loss.says for loss in losses)
 
 
+@pytest.mark.slow
 def test_long_chains_and_loops_are_placed() -> None:
     names = [f"n{n}" for n in range(20_000)]
     chain = {a: [b] for a, b in itertools.pairwise(names)} | {names[-1]: [names[0]]}

@@ -256,6 +256,7 @@ def test_the_header_is_what_the_caller_states() -> None:
     assert "hram" in {loss.about for loss in unknown}
 
 
+@pytest.mark.slow
 def test_a_deep_and_a_circular_argument_load() -> None:
     count = 5000
     parts = tuple(goal(f"G{n}") for n in range(count))
@@ -328,6 +329,7 @@ def structures(draw: st.DrawFn) -> Structure:
     return Structure(title=draw(ANY_TEXT), parts=parts, links=links, points=points)
 
 
+@pytest.mark.slow
 @given(structures())
 @settings(max_examples=200, deadline=None)
 def test_every_structure_becomes_a_case_that_loads(structure: Structure) -> None:

@@ -239,6 +239,7 @@ def test_deep_nesting_and_long_lines_take_linear_time() -> None:
     assert time.process_time() - started < 5
 
 
+@pytest.mark.slow
 def test_many_wrong_lines_give_few_findings() -> None:
     reading = read("junk\n" * 100_000)
     assert len(reading.findings) < 600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.interop.sacm_structures import structures
@@ -108,6 +109,7 @@ def test_damaged_files(structure: object, data: st.DataObject) -> None:
     assert read.structure is not None or read.findings
 
 
+@pytest.mark.slow
 def test_many_of_one_kind_take_linear_time() -> None:
     """Ten times the file may take some thirty times as long, not a hundred."""
 

@@ -529,6 +529,7 @@ def structures(draw: st.DrawFn) -> Structure:
     )
 
 
+@pytest.mark.slow
 @given(structures())
 @settings(max_examples=60, deadline=None)
 def test_a_structure_is_written_and_read_without_loss(structure: Structure) -> None:

@@ -96,6 +96,7 @@ def test_other_encodings_that_expat_reads() -> None:
     assert root.text == "é"
 
 
+@pytest.mark.slow
 def test_depth_is_bounded_and_deep_trees_are_freed() -> None:
     assert _code(b"<a>" * 1_000_000) == "F052"
     root, findings = parse_xml(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH, "a.xml")

@@ -44,6 +44,7 @@ with Writer(Path(sys.argv[1]), from_seed(bytes(32), "child")) as writer:
 """
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_survives_kill_9(ledger: Path) -> None:
     acknowledged: dict[int, str] = {}
     for turn in range(6):

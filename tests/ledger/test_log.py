@@ -87,6 +87,7 @@ def test_a_missing_ledger_is_empty(ledger: Path) -> None:
 # --- damage ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_flipped_byte_is_a_problem_in_its_record() -> None:
     data = GOLDEN.read_bytes()
     ends = [at for at, byte in enumerate(data) if byte == ord("\n")]

@@ -105,6 +105,7 @@ def test_artefacts_that_are_only_shared_are_checked_there(
     assert "has other bytes" in said(ledger)[0][1]
 
 
+@pytest.mark.slow
 def test_a_store_that_cannot_be_asked_is_an_error(
     build: Build, ledger: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

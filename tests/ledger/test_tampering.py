@@ -60,6 +60,7 @@ def flips(golden: Files, names: list[str], step: int) -> Iterator[tuple[str, int
                 yield name, place
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_is_refused(golden: Files) -> None:
     checkpoints = [name for name in golden if name != "log.jsonl"]
     assert list(flips(golden, ["log.jsonl"], 29)) == []

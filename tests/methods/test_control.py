@@ -60,6 +60,7 @@ def case_run(told: tuple[str, ...] = (), **change: object) -> Measurement:
     return measured(stages, parameters, parameters.strategies, 1, {})
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     controls = check_method(METHOD, module="safetycase.methods.control.live.method")
     assert controls.counts(claim_is_true=False) == (0, 40)

@@ -83,6 +83,7 @@ def test_the_methods_keep_the_contract() -> None:
         assert controls.counts(claim_is_true=False)[0] == 0
 
 
+@pytest.mark.slow
 def test_an_able_model_and_its_log(context: Context) -> None:
     found = measure(context, "able", chance=0.25)
     assert found.quantities["pass_rate"] == Proportion(successes=12, trials=12)
@@ -116,6 +117,7 @@ def test_an_able_model_and_its_log(context: Context) -> None:
         inspect_log.run((path.name,), inspect_log.Parameters(), mine)
 
 
+@pytest.mark.slow
 def test_epochs_and_metadata_make_clusters(context: Context) -> None:
     epochs = measure(context, "chance", epochs=3).quantities["pass_rate"]
     assert isinstance(epochs, Clustered)
@@ -135,12 +137,14 @@ def test_arms_are_compared(context: Context) -> None:
         measure(context, "able", arms=("a", "c"))
 
 
+@pytest.mark.slow
 def test_a_model_that_avoids_the_answer_raises_a_doubt(context: Context) -> None:
     found = measure(context, "sandbag", chance=0.25, task_args={"n": 40})
     assert [r.name for r in found.raises] == ["below-chance"]
     assert measure(context, "chance", chance=0.25, task_args={"n": 40}).raises == ()
 
 
+@pytest.mark.slow
 def test_the_instrument_check_can_fail(context: Context) -> None:
     good = measure(context, "able", instrument_task="sums.py@sums", instrument_min=0.5)
     bad = measure(context, "chance", instrument_task="sums.py@sums", instrument_min=0.5)
@@ -148,6 +152,7 @@ def test_the_instrument_check_can_fail(context: Context) -> None:
     assert [c.passed for c in bad.instrument] == [False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["hostile", "long", "garbage"])
 def test_hostile_output_is_data(context: Context, model: str) -> None:
     found = measure(context, model)

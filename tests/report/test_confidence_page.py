@@ -91,6 +91,7 @@ def test_the_classes_of_the_pictures_are_in_the_stylesheet(assessment):
     assert {n for n in names if f".{n} " not in page.style} == set()
 
 
+@pytest.mark.slow
 def test_the_same_breakdown_gives_the_same_bytes(assessment):
     first, second = (
         render_html(assessment, version="1", breakdown=make_breakdown()) for _ in range(2)

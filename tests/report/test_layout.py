@@ -137,6 +137,7 @@ def test_a_chain_and_a_star_of_five_thousand() -> None:
     assert overlaps(list(wide.boxes.values())) == []
 
 
+@pytest.mark.slow
 def test_the_time_is_linear() -> None:
     """Twenty times as many boxes take no more than some sixty times as long."""
     spent = []

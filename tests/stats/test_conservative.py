@@ -267,6 +267,7 @@ RECORDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcomes", RECORDS, ids=range(len(RECORDS)))
 @pytest.mark.parametrize("doubt", [0.0, 0.05, 0.7])
 def test_a_doubted_record_is_below_the_linear_program(outcomes: list[bool], doubt: float) -> None:

@@ -43,6 +43,7 @@ def test_known_answer() -> None:
         Smallest(of=())
 
 
+@pytest.mark.slow
 def test_it_covers_where_the_picked_rate_alone_does_not() -> None:
     """Twelve equal rates: the smallest estimate is low by luck, and its own bound misses."""
     generator, rate, n, runs = random.Random(5), 0.5, 30, 400
@@ -56,6 +57,7 @@ def test_it_covers_where_the_picked_rate_alone_does_not() -> None:
     assert picked > 0.2 * runs
 
 
+@pytest.mark.slow
 def test_the_lower_end_of_the_smallest_covers_without_a_correction() -> None:
     """It is too high only if the bound of the smallest rate itself is: 5 % in any configuration."""
     for rates in ((0.5,) * 12, (0.5, 0.9, 0.9), (0.2, 0.25, 0.3)):

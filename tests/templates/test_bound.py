@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.templates.test_templates import case_text
 
 from safetycase.argument.model import Evidence
@@ -88,6 +89,7 @@ def test_a_quantity_the_method_does_not_measure_is_found(tmp_path: Path) -> None
     assert [f.code for f in workspace.errors] == ["C123"]
 
 
+@pytest.mark.slow
 def test_items_too_few_for_the_threshold_of_the_template_are_found(tmp_path: Path) -> None:
     workspace = bound(tmp_path, "scheming", {"E-HARM-POISONING": INSTRUCTED}, p_harm=0.01)
     assert [f.code for f in workspace.errors] == ["C126"]

@@ -23,6 +23,7 @@ def opened(name: str) -> Workspace:
     return open_case(CASES / name, NOW)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SKETCHES)
 def test_a_sketch_is_well_posed_and_supports_nothing(name: str) -> None:
     workspace = opened(name)

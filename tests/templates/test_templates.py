@@ -291,6 +291,7 @@ def test_every_published_node_is_there(name: str) -> None:
     assert not missing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_an_instance_supports_nothing_by_itself(name: str, tmp_path: Path) -> None:
     files = {f"templates/{other}.yaml": text_of(other) for other in NAMES}

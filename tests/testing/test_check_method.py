@@ -51,6 +51,7 @@ def test_broken_methods_are_refused(change: dict[str, Any], says: str) -> None:
         check_method(dataclasses.replace(COIN, **change))
 
 
+@pytest.mark.slow
 def test_a_heavy_module_is_refused() -> None:
     with pytest.raises(AssertionError, match="heavy libraries"):
         check_method(COIN, module="scipy.stats")

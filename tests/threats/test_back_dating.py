@@ -7,11 +7,13 @@ import json
 import time
 from pathlib import Path
 
+import pytest
 from tests.threats.conftest import Sc, lines_of, put_lines, statement
 
 from safetycase.ledger import verify
 
 
+@pytest.mark.slow
 def test_a_changed_time_breaks_the_signature(attacked: Path) -> None:
     lines = lines_of(attacked)
     for number, line in enumerate(lines):
@@ -26,6 +28,7 @@ def test_a_changed_time_breaks_the_signature(attacked: Path) -> None:
         assert f"line {number + 1})" in found.problems[0].says
 
 
+@pytest.mark.slow
 def test_the_order_is_that_of_the_lines_whatever_the_clock_says(attacked: Path, sc: Sc) -> None:
     before = len(lines_of(attacked))
     (attacked / "items.txt").write_text("other items\n")

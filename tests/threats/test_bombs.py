@@ -33,6 +33,7 @@ YAML: dict[str, Callable[[], str]] = {
 MEMORY = 1_500_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", YAML)
 def test_a_case_file_that_grows_is_a_finding_within_memory(tmp_path: Path, name: str) -> None:
     folder = write_case(tmp_path / "c", YAML[name]())

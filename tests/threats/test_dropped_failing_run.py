@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from tests.threats.conftest import Sc, kinds, lines_of, put_lines, statement
 
 from safetycase.ledger import verify
@@ -35,6 +36,7 @@ def test_the_failed_attempt_is_started_before_it_is_run_and_shown(attacked: Path
     assert "1 failed" in (attacked / "report" / "index.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_run_without_an_end_stays_visible(attacked: Path, sc: Sc) -> None:
     lines = lines_of(attacked)
     last = max(i for i, kind in enumerate(kinds(attacked)) if kind == "attempt-end")

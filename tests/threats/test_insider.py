@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.conftest import COIN, write_case
 from tests.threats.conftest import Sc
 
@@ -27,6 +28,7 @@ def test_an_author_cannot_accept_a_doubt_of_the_own_case(tmp_path: Path) -> None
         assert ("C113" in codes) is refused, checked.findings
 
 
+@pytest.mark.slow
 def test_who_registered_a_result_cannot_waive_what_made_it_stale(sc: Sc, coin: Path) -> None:
     assert sc("run", coin).code == 0
     (coin / "items.txt").write_text("head or tail, differently\n")

@@ -46,6 +46,7 @@ def test_an_import_reads_nothing_outside_the_case_folder(tmp_path: Path, name: s
         junit.run((name,), junit.Parameters(), context)
 
 
+@pytest.mark.slow
 def test_an_artefact_outside_the_scratch_folder_is_refused(sc: Sc, tmp_path: Path) -> None:
     text = COIN.replace("method: toy/coin", "method: toy/escapes")
     folder = write_case(tmp_path / "c", text, {"items.txt": "x"})

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from tests.conftest import write_case
 from tests.threats.conftest import CASE, WEIGHTS, Sc
 
@@ -31,6 +32,7 @@ def test_a_record_does_not_count_for_another_model(attacked: Path, sc: Sc) -> No
     assert state["RARE"]["support"] == "open"
 
 
+@pytest.mark.slow
 def test_a_statement_about_other_weights_is_refused(sc: Sc, tmp_path: Path) -> None:
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
@@ -55,6 +57,7 @@ def test_a_statement_about_other_weights_is_refused(sc: Sc, tmp_path: Path) -> N
     assert workspace.assess().states["RARE"].support == "open"
 
 
+@pytest.mark.slow
 def test_an_old_file_does_not_count_for_new_weights(sc: Sc, tmp_path: Path) -> None:
     leaf = LEAF.replace("import/in-toto-eval", "import/junit").replace("theirs.json", "t.xml")
     leaf = leaf.replace("{name: refusals}", "{}")

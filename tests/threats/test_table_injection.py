@@ -38,6 +38,7 @@ def folder(tmp_path: Path) -> Path:
     return write_case(tmp_path / "c", COIN + doubts, {"items.txt": "x"})
 
 
+@pytest.mark.slow
 def test_no_cell_is_a_formula_and_no_text_is_markup(folder: Path, sc: Sc) -> None:
     made = folder.parent / "agenda.csv"
     done = sc("agenda", "export", made, folder, "--to", "csv")
@@ -59,6 +60,7 @@ def test_no_cell_is_a_formula_and_no_text_is_markup(folder: Path, sc: Sc) -> Non
         assert forbidden not in plain, forbidden
 
 
+@pytest.mark.slow
 def test_the_terminal_shows_no_control_characters(folder: Path, sc: Sc) -> None:
     for words in (("status", folder), ("why", "RARE", folder)):
         out = sc(*words).out

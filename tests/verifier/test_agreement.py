@@ -144,6 +144,7 @@ def test_histories_written_anew_are_judged_alike(name: str, tmp_path: Path) -> N
     assert 10 < ours.count(-1) < len(ours) / 2  # a further key in a body is welcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["node"], indirect=True)
 def test_stories_of_keys_are_judged_alike(engine: Engine, tmp_path: Path) -> None:
     found = list(tampers.continued(tampers.taken_apart(golden("roles")), KEYS))
@@ -161,6 +162,7 @@ def test_stories_of_keys_are_judged_alike(engine: Engine, tmp_path: Path) -> Non
     assert told["taken out without a reason"] == told["gone, and nobody says why"] == (9, 9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["node"], indirect=True)
 def test_a_few_of_each_kind(engine: Engine, tmp_path: Path) -> None:
     found = list(spoilt("small"))[::41]

@@ -16,6 +16,7 @@ from tests.verifier.bundles import GOLDEN
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
+@pytest.mark.slow
 def test_one_script_and_the_policy_names_it(sc: Callable[..., Ran], coin: Path) -> None:
     assert sc("report", coin).code == 0
     page = coin / "report" / "index.html"

@@ -34,6 +34,7 @@ def test_a_seed_that_failed_once_holds(seed: int) -> None:
     live(seed)
 
 
+@pytest.mark.slow
 def test_two_thousand_crashes_cost_nothing_that_was_acknowledged() -> None:
     crashes = appends = seed = 0
     while crashes < 2_000:

@@ -25,6 +25,7 @@ def key_of(store: BucketStore, digest: str) -> str:
     return f"{store.place}/objects/{digest[:2]}/{digest}"
 
 
+@pytest.mark.slow
 def test_bytes_and_files_are_kept_by_content(
     store: BucketStore, files: Any, tmp_path: Path, gate: Gate
 ) -> None:
@@ -57,6 +58,7 @@ def test_an_empty_store_has_nothing(store: BucketStore) -> None:
         store.check("0" * 64)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("manner", ["plain", "ignores conditions", "refuses conditions"])
 def test_many_put_the_same_at_once(
     bucket: str, endpoint: str, gate: Gate, tmp_path: Path, manner: str
@@ -118,6 +120,7 @@ def test_damage_is_noticed_on_every_read(store: BucketStore, files: Any) -> None
                 read(digest)
 
 
+@pytest.mark.slow
 def test_an_upload_that_is_cut_off_leaves_nothing(
     store: BucketStore, files: Any, tmp_path: Path, gate: Gate
 ) -> None:
@@ -141,6 +144,7 @@ def test_a_bucket_that_is_not_there_is_named(endpoint: str) -> None:
         store.digests()
 
 
+@pytest.mark.slow
 def test_no_network_is_said_in_a_sentence(gate: Gate, bucket: str) -> None:
     store = BucketStore(bucket, endpoint="http://127.0.0.1:9")
     with pytest.raises(StoreError, match=r"cannot be reached .*check the network") as caught:
@@ -163,6 +167,7 @@ def test_a_key_that_is_refused_is_named_and_not_printed(store: BucketStore, gate
     assert "a-very-secret-key" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_what_is_redacted_is_gone_and_stays_gone(store: BucketStore, files: Any) -> None:
     digest = store.put(b"personal data")
     store.redact(digest, "asked for by the person")

@@ -51,6 +51,7 @@ def owned(running: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[st
     return address, folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", CHANGES)
 @pytest.mark.parametrize("user", ["postgres", "olga", "mina"])
 def test_no_user_changes_a_line(

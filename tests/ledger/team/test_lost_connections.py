@@ -18,6 +18,8 @@ from safetycase.ledger.settings import read_settings
 from safetycase.ledger.sync import join, pull, push
 from safetycase.ledger.team import TeamHome, TeamWriteError
 
+pytestmark = pytest.mark.slow
+
 AT = "2026-11-23T09:30:00Z"
 Build = Callable[[Path], list[Record]]
 

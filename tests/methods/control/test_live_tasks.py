@@ -47,6 +47,7 @@ def test_a_task_is_the_same_each_time_and_survives_json() -> None:
         family("none")
 
 
+@pytest.mark.slow
 def test_every_style_of_every_kind_agrees_with_its_truth() -> None:
     for name, kind in KINDS.items():
         chance = seeded("styles", name)
@@ -121,6 +122,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_solution_is_held(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -218,6 +220,7 @@ def test_an_answer_is_of_exactly_the_types_of_json() -> None:
     assert answers("f = lambda x: 1 # \ud800", "f", [([1], {})]) != [[1]]
 
 
+@pytest.mark.slow
 def test_a_program_that_the_probe_ends_is_an_attack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks_code_run, "WALL_SECONDS", 1.0)
     task = TASKS[0]

@@ -37,6 +37,7 @@ def test_the_script_gives_the_committed_scores(case: Path) -> None:
     assert {path.name: path.read_bytes() for path in (case / "items").iterdir()} == before
 
 
+@pytest.mark.slow
 def test_the_numbers_of_the_page(case: Path, tmp_path: Path) -> None:
     context = Context(
         case_folder=case,

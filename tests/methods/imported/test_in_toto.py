@@ -254,6 +254,7 @@ def test_claims_that_contradict_each_other_are_refused(make: Make) -> None:
         read(make, put(EVAL, claims=[one, one | {"passed": False}]), name="refusal_rate")
 
 
+@pytest.mark.slow
 def test_no_claim_is_left_unread(make: Make) -> None:
     claim = EVAL["predicate"]["claims"][0]
     many = [{**claim, "metric": "other"}] * 100_000 + [{**claim, "passed": False}]

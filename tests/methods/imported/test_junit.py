@@ -45,6 +45,7 @@ def read(context: Context, **words: object) -> Measurement:
     return junit.run(("in.xml",), junit.Parameters(**words), context)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_what_pytest_writes(make: Make, tmp_path: Path) -> None:
     (tmp_path / "test_theirs.py").write_text(TESTS)
     subprocess.run(

@@ -71,6 +71,7 @@ def sound(module: Any, inputs: tuple[str, ...], words: dict[str, Any], context: 
     assert len(said) < 2000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOUND)
 def test_no_wrong_value_is_more_than_a_refusal(name: str, make: Make) -> None:
     module, value, words = SOUND[name]

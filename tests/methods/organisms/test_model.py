@@ -53,6 +53,7 @@ def by_hand(subject: Subject, prompt: str, option: str) -> float:
     return total
 
 
+@pytest.mark.slow
 def test_a_packed_reply_is_worth_what_it_is_alone(small: Subject) -> None:
     prompts = ["what falls", "which one of these is it , and why is it so"]
     found = options_logprobs(small, prompts, [OPTIONS, OPTIONS[:2]])

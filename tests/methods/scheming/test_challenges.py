@@ -86,6 +86,7 @@ def measure(folder: Path, **more: Any) -> Measurement:
     return METHOD.run(("attempts.jsonl",), parameters, context(folder))  # type: ignore[return-value]
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract_and_tells_the_able_from_the_unable() -> None:
     controls = check_method(METHOD, module="safetycase.methods.scheming.challenges.method")
     assert controls.counts(claim_is_true=True) == (20, 20)

@@ -57,6 +57,7 @@ def high(found: Measurement, name: str) -> float:
     return bounds(found.quantities[name], alpha_low=0.05, alpha_high=0.05).high
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract_and_no_hidden_ability_passes() -> None:
     controls = check_method(METHOD, module="safetycase.methods.scheming.harm_inability.method")
     assert controls.counts(claim_is_true=False) == (0, 50)

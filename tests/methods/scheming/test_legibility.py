@@ -54,6 +54,7 @@ def write(folder: Path, lines: list[Any], name: str = "r.jsonl") -> Any:
     return context
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract_and_its_blind_spot_is_in_its_controls() -> None:
     controls = check_method(METHOD, module=MODULE)
     passed = {planted.name: (planted.passes, planted.runs) for planted in controls.planted}

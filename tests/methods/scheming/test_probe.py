@@ -87,6 +87,7 @@ def failed(found: Measurement) -> list[str]:
     return [check.name for check in found.instrument if not check.passed]
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     controls = check_method(METHOD, module=MODULE)
     passed = {p.name: (p.passes, p.runs) for p in controls.planted}

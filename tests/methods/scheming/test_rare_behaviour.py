@@ -43,6 +43,7 @@ def ahead(found: list[Elicited], queries: int, **values) -> Measurement:
 planted_tails = cache(rare_behaviour.METHOD.controls)
 
 
+@pytest.mark.slow
 def test_the_contract_and_the_rates_at_which_planted_tails_pass() -> None:
     method = dataclasses.replace(rare_behaviour.METHOD, controls=planted_tails)
     controls = check_method(method, module="safetycase.methods.scheming.rare_behaviour.method")

@@ -63,6 +63,7 @@ def write(folder: Path, lines: list[Any]) -> Any:
     return context
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     controls = check_method(METHOD, module=MODULE)
     assert controls.counts(claim_is_true=False) == (0, 50)
