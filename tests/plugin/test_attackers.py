@@ -1,12 +1,13 @@
-"""Attacker classes are found by name, and one that cannot be had says why."""
+"""Attacker classes and protocols are found by name, and one that cannot be had says why."""
 
 from __future__ import annotations
 
 import pytest
 
-from safetycase.plugin import attackers
+from safetycase.plugin import entries
 from safetycase.plugin.attackers import AttackValue, BrokenAttacker, attacker
 from safetycase.plugin.entries import Entry
+from safetycase.plugin.protocols import BrokenProtocol, protocol
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, target: str) -> None:
@@ -17,7 +18,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, target: str) -> None:
             raise LookupError(f"no installed package offers `{name}`")
         return entry
 
-    monkeypatch.setattr(attackers, "offered", offered)
+    monkeypatch.setattr(entries, "offered", offered)
 
 
 def test_a_class_that_nobody_offers_is_named() -> None:
@@ -39,6 +40,8 @@ def test_a_broken_class_says_what_is_wrong(
     offer(monkeypatch, target)
     with pytest.raises(BrokenAttacker, match=why):
         attacker("theirs")
+    with pytest.raises(BrokenProtocol, match=why.replace("an Attacker", "an OversightProtocol")):
+        protocol("theirs")
 
 
 def test_a_value_is_exact_only_if_its_ends_meet() -> None:

@@ -7,13 +7,12 @@ yours, moves the bound.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from safetycase.plugin.entries import offered
+from safetycase.plugin.entries import loaded
 
 __all__ = ["GROUP", "AttackValue", "Attacker", "AuditGame", "BrokenAttacker", "attacker"]
 
@@ -85,17 +84,4 @@ class BrokenAttacker(Exception):
 
 def attacker(name: str) -> Attacker:
     """The attacker class of that name, imported; `BrokenAttacker` with the reason otherwise."""
-    try:
-        entry = offered(GROUP, name)
-    except LookupError as error:
-        raise BrokenAttacker(str(error)) from error
-    module, _, attribute = entry.target.partition(":")
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except Exception as error:
-        raise BrokenAttacker(f"the attacker `{name}` of {entry.package}: {error}") from error
-    if not isinstance(found, Attacker):
-        raise BrokenAttacker(f"`{entry.target}` of {entry.package} is not an Attacker record")
-    if found.name != name:
-        raise BrokenAttacker(f"`{entry.target}` calls itself `{found.name}`, not `{name}`")
-    return found
+    return loaded(GROUP, name, Attacker, BrokenAttacker)

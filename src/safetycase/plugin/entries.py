@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-__all__ = ["Entry", "declared", "offered"]
+__all__ = ["Entry", "declared", "loaded", "offered"]
+
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,28 @@ def offered(group: str, name: str) -> Entry:
             return entry
     known = ", ".join(sorted({f"`{e.name}`" for e in found})) or "none"
     raise LookupError(f"no installed package offers `{name}` under `{group}`; there: {known}")
+
+
+def loaded(group: str, name: str, record: type[Record], broken: type[Exception]) -> Record:
+    """The record of that name, imported; `broken` with the reason where it cannot be had."""
+    try:
+        entry = offered(group, name)
+    except LookupError as error:
+        raise broken(str(error)) from error
+    module, _, attribute = entry.target.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except Exception as error:
+        raise broken(f"`{name}` of {entry.package}: {error}") from error
+    if not isinstance(found, record):
+        article = "an" if record.__name__[0] in "AEIOU" else "a"
+        raise broken(
+            f"`{entry.target}` of {entry.package} is not {article} {record.__name__} record"
+        )
+    called = getattr(found, "name", None)
+    if called != name:
+        raise broken(f"`{entry.target}` calls itself `{called}`, not `{name}`")
+    return found
 
 
 @functools.lru_cache(maxsize=4)
