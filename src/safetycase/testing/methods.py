@@ -16,7 +16,7 @@ from collections.abc import Callable
 from safetycase.plugin.contract import Controls, Method
 from safetycase.plugin.wire import controls_json, measurement_json, quantities_of
 
-__all__ = ["check_measurement", "check_method"]
+__all__ = ["check_light", "check_measurement", "check_method"]
 
 HEAVY = ("numpy", "scipy", "pandas", "torch", "transformers", "inspect_ai", "openai", "ray")
 
@@ -30,7 +30,7 @@ def check_method(method: Method, *, module: str | None = None) -> Controls:
     _declared(method)
     _parameters(method)
     if module is not None:
-        _light(module)
+        check_light(module)
     oracles = method.self_check()
     assert oracles, "self_check() gives no oracle"
     for oracle in oracles:
@@ -75,7 +75,8 @@ def _parameters(method: Method) -> None:
     assert record.__doc__, "`parameters` has no docstring"
 
 
-def _light(module: str) -> None:
+def check_light(module: str) -> None:
+    """Importing `module` in a fresh process must load none of the heavy libraries."""
     code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"importing `{module}` fails: {done.stderr.strip()[-300:]}"
