@@ -24,6 +24,7 @@ __all__ = [
     "instant",
     "now_option",
     "print_findings",
+    "rebound_option",
     "unread",
     "worst",
 ]
@@ -76,6 +77,14 @@ now_option = click.option(
     help="Judge as of this time (UTC) instead of the present.",
 )
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+rebound_option = click.option(
+    "--with",
+    "rebound",
+    multiple=True,
+    metavar="PARAMETER=VALUE",
+    help="Take the case with this parameter of its template bound so, e.g. method=consultancy; "
+    "no file is changed (repeatable).",
+)
 case_argument = click.argument(
     "case",
     required=False,

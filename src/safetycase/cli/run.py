@@ -23,6 +23,7 @@ from safetycase.cli.common import (
     echo_json,
     now_option,
     print_findings,
+    rebound_option,
     stderr,
 )
 from safetycase.cli.run_choice import Choice, choose, plan_json, plan_lines
@@ -34,6 +35,7 @@ from safetycase.cli.show import (
     print_failures,
     print_problems,
     print_status,
+    texts_with,
     write_report,
 )
 from safetycase.evidence import schedule
@@ -75,6 +77,7 @@ class _Done:
 @case_argument
 @now_option
 @as_json_option
+@rebound_option
 @click.option("--only", multiple=True, metavar="ID", help="Run only this leaf (repeatable).")
 @click.option(
     "--exploratory",
@@ -143,6 +146,7 @@ def run(
     retries: int,
     dry_run: bool,
     register_only: bool,
+    rebound: tuple[str, ...],
 ) -> int:
     """Run the evidence of CASE that is due, record every attempt, and print the verdict tree.
 
@@ -164,7 +168,7 @@ def run(
     )
     folder = find_case(case)
     pull(folder / "ledger")  # what others of a team recorded may be what is due here
-    space = open_case(folder, now, trust_cache=False)
+    space = open_case(folder, now, trust_cache=False, texts=texts_with(folder, rebound))
     if space.errors or space.case is None:
         print_findings(space.findings)
         stderr("nothing was run: the case has findings that block")
@@ -185,7 +189,8 @@ def run(
     same = not choice.jobs and not unfinished and not space.log.errors
     if same and choice.assessment is not None:
         return _show(space, choice.assessment, done, as_json=as_json)
-    space = open_case(folder, now if not choice.jobs else _clock(), trust_cache=True)
+    now = now if not choice.jobs else _clock()
+    space = open_case(folder, now, trust_cache=True, texts=space.texts)
     return _show(space, space.assess(), done, as_json=as_json)
 
 
@@ -271,14 +276,14 @@ def _execute(space: Workspace, choice: Choice, wanted: _Wanted) -> _Done:
         writer = stack.enter_context(open_writer(space.folder / "ledger", key))
         if len(writer.log.records) != len(space.log.records):
             # Somebody else's run ended while the case was read: what is due may have changed.
-            space = open_case(space.folder, space.now, trust_cache=False)
+            space = open_case(space.folder, space.now, trust_cache=False, texts=space.texts)
             choice = choose(space, wanted.only, exploratory=wanted.exploratory)
         setting = replace(_setting(space, wanted), history=fold(writer.log), stop=asked)
         history, lost = schedule.sweep(setting, writer)
         setting = replace(setting, history=history)
         if lost:
             stderr(f"{lost} unfinished attempt(s) of an earlier run are recorded as lost")
-            space = open_case(space.folder, space.now, trust_cache=False)
+            space = open_case(space.folder, space.now, trust_cache=False, texts=space.texts)
             choice = choose(space, wanted.only, exploratory=wanted.exploratory)
         if not choice.jobs:
             return _Done(used_up=choice.used_up)

@@ -6,12 +6,15 @@ import hashlib
 import os
 import shutil
 import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from safetycase.argument.findings import Finding
 from safetycase.argument.model import Claim
 from safetycase.assess.records import Assessment
 from safetycase.cli.common import (
@@ -21,11 +24,12 @@ from safetycase.cli.common import (
     finding_json,
     print_findings,
     printable,
+    rebound_option,
     worst,
 )
 from safetycase.cli.writing import keep, save
 from safetycase.workspace.folder import Workspace, open_case
-from safetycase.workspace.paths import find_case
+from safetycase.workspace.paths import find_case, shown
 
 if TYPE_CHECKING:
     from safetycase.assess.breakdown import Breakdown
@@ -40,9 +44,31 @@ VERDICT_EXIT = {
 }
 
 
-def opened(case: Path, now: datetime) -> tuple[Workspace, Assessment]:
+def texts_with(folder: Path, rebound: Sequence[str]) -> Mapping[str, str]:
+    """The texts of the case with parameters bound otherwise; a refusal ends the verb."""
+    if not rebound:
+        return {}
+    from safetycase.argument.source import Refused
+    from safetycase.workspace.swapping import swapped
+
+    try:
+        return swapped(folder, rebound)
+    except Refused as error:
+        print_findings(in_folder(error.findings, folder))
+        raise click.exceptions.Exit(Exit.FINDINGS) from None
+
+
+def in_folder(findings: Iterable[Finding], folder: Path) -> tuple[Finding, ...]:
+    """The findings with the file as it is reached from here."""
+    return tuple(
+        replace(f, span=replace(f.span, file=shown(folder / f.span.file))) for f in findings
+    )
+
+
+def opened(case: Path, now: datetime, rebound: Sequence[str] = ()) -> tuple[Workspace, Assessment]:
     """The workspace and its assessment; findings that prevent one are printed and end the verb."""
-    space = open_case(find_case(case), now)
+    folder = find_case(case)
+    space = open_case(folder, now, texts=texts_with(folder, rebound))
     if space.case is None:
         print_findings(space.findings)
         raise click.exceptions.Exit(Exit.FINDINGS)
@@ -84,9 +110,10 @@ def width() -> int:
 
 @click.command()
 @case_options
-def status(case: Path, now: datetime, as_json: bool) -> int:
+@rebound_option
+def status(case: Path, now: datetime, as_json: bool, rebound: tuple[str, ...]) -> int:
     """Print the verdict tree of CASE; the exit code carries the verdict."""
-    space, assessment = opened(case, now)
+    space, assessment = opened(case, now, rebound)
     print_problems(space)
     if as_json:
         from safetycase.report import to_json
@@ -129,9 +156,12 @@ def print_status(assessment: Assessment) -> None:
     type=click.Path(path_type=Path),
     help="Where to write it (default: report/index.html in the case folder).",
 )
-def report(case: Path, now: datetime, as_json: bool, out: Path | None) -> int:
+@rebound_option
+def report(
+    case: Path, now: datetime, as_json: bool, out: Path | None, rebound: tuple[str, ...]
+) -> int:
     """Write the report of CASE as one self-contained HTML page and print its path."""
-    space, assessment = opened(case, now)
+    space, assessment = opened(case, now, rebound)
     print_problems(space)
     path = write_report(space, assessment, out)
     if as_json:
@@ -146,7 +176,7 @@ def write_report(space: Workspace, assessment: Assessment, out: Path | None) -> 
     from safetycase import __version__
     from safetycase.report import render_html
 
-    path = out or space.folder / "report" / "index.html"
+    path = out or _page(space)
     if path.is_dir():
         path = path / "index.html"
     keep(path, [])
@@ -157,9 +187,17 @@ def write_report(space: Workspace, assessment: Assessment, out: Path | None) -> 
     return path
 
 
+def _page(space: Workspace) -> Path:
+    """Where the page stands; that of a case with parameters bound otherwise beside the other."""
+    if not space.texts:
+        return space.folder / "report" / "index.html"
+    told = hashlib.sha256("\n".join(f"{k} {v}" for k, v in sorted(space.texts.items())).encode())
+    return space.folder / "report" / f"with-{told.hexdigest()[:8]}.html"
+
+
 def current_report(space: Workspace, assessment: Assessment) -> Path | None:
     """The page in the case folder, if one is there that was made of the same state."""
-    path = space.folder / "report" / "index.html"
+    path = _page(space)
     wanted = _state(space, assessment).encode()
     try:
         with path.open("rb") as file:
@@ -176,6 +214,8 @@ def _state(space: Workspace, assessment: Assessment) -> str:
     total = hashlib.sha256(f"{__version__} {assessment.record_head} {assessment.verdict}".encode())
     for file in sorted(space.folder.rglob("*.yaml")):
         total.update(f"\n{file.name} ".encode() + hashlib.sha256(file.read_bytes()).digest())
+    for name, text in sorted(space.texts.items()):
+        total.update(f"\n{name} ".encode() + hashlib.sha256(text.encode()).digest())
     for name, freshness in sorted(assessment.freshness.items()):
         total.update(f"\n{name} {freshness}".encode())
     for finding in space.findings:

@@ -9,7 +9,7 @@ import click
 
 from safetycase.assess.breakdown import Breakdown
 from safetycase.assess.records import Assessment
-from safetycase.cli.common import Exit, case_options, echo_json, printable
+from safetycase.cli.common import Exit, case_options, echo_json, printable, rebound_option
 from safetycase.cli.show import breakdown_of, opened, print_problems, width
 from safetycase.cli.writing import keep, save
 
@@ -19,6 +19,7 @@ _SVG = click.Path(path_type=Path, dir_okay=False)
 @click.command()
 @click.argument("element")
 @case_options
+@rebound_option
 @click.option(
     "--if",
     "changes",
@@ -46,11 +47,12 @@ def why(
     waterfall: Path | None,
     ways: Path | None,
     certificate: Path | None,
+    rebound: tuple[str, ...],
 ) -> int:
     """Explain the status of ELEMENT, and if it is a claim what its confidence is made of."""
     from safetycase.report import UnknownElement, why_lines
 
-    space, assessment = opened(case, now)
+    space, assessment = opened(case, now, rebound)
     print_problems(space)
     if changes:
         return _what_if(assessment, element, changes, as_json=as_json)

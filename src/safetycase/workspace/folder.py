@@ -48,6 +48,7 @@ class Workspace:
     methods: Mapping[str, Method] = field(default_factory=dict)
     recipes: Mapping[str, CurrentRecipe] = field(default_factory=dict)
     undeclared: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -129,15 +130,17 @@ def open_case(
     *,
     trust_cache: bool = True,
     cache: MutableMapping[Any, Any] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Workspace:
     """Read everything a case folder holds, as of `now`.
 
     `trust_cache` lets digests of big unchanged files be remembered; `run`, `verify` and `gate`
     recompute them. A `cache` handed to every call makes a second reading pay only for the files
-    that changed.
+    that changed. `texts` (path in the folder -> text) stand in for files as they are on disk.
     """
     log = _read(folder)
-    checked = check_folder(folder, cache=cache)
+    texts = texts or {}
+    checked = check_folder(folder, cache=cache, texts=texts)
     catalogue = checked.catalogue or Catalogue(methods={})
     case, facts = checked.case, checked.leaves
     if case is None:
@@ -149,6 +152,7 @@ def open_case(
             log=log,
             history=fold(log),
             catalogue=catalogue,
+            texts=texts,
         )
     leaves = {name: case.elements[name] for name in facts}
     methods = {
@@ -178,4 +182,5 @@ def open_case(
         methods=methods,
         recipes=current,
         undeclared=undeclared_now(history, reading),
+        texts=texts,
     )

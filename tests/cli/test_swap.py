@@ -1,0 +1,81 @@
+"""`diff --with`: another oversight method in the same case, and every method in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.conftest import Ran
+
+CASES = Path(__file__).parents[2] / "cases"
+SKETCH = CASES / "debate-sketch"
+Sc = Callable[..., Ran]
+
+
+def test_what_goes_comes_and_survives(sc: Sc) -> None:
+    found = sc("diff", SKETCH, "--with", "method=prover-estimator", "--json").json
+    assert found["parameter"] == "OVERSIGHT.oversight"
+    assert (found["before"], found["after"]) == ("debate", "prover-estimator")
+    gone = {p["id"] for p in found["gone"]}
+    assert "OVERSIGHT/KC2-1-THEORY-DEBATE" in gone
+    assert all("KC2" in name for name in gone)
+    come = {p["id"] for p in found["come"]}
+    assert come == {name.replace("DEBATE", "PROVER-ESTIMATOR") for name in gone}
+    survived = {p["id"] for p in found["survived"]}
+    assert {f"OVERSIGHT/OP{i}" for i in range(1, 12)} <= survived
+    assert {"OVERSIGHT/KC1", "OVERSIGHT/KC3", "OVERSIGHT/KC4"} <= survived
+    assert found["verdict"] == {"before": "unknown", "after": "unknown"}
+    told = sc("diff", SKETCH, "--with", "method=prover-estimator").out
+    assert "Survived, open problems:" in told
+    assert "Verdict: unknown with both" in told
+
+
+def test_the_swapped_case_is_the_sketch_that_ships_with_that_method(sc: Sc) -> None:
+    swapped = sc("status", SKETCH, "--with", "oversight=prover-estimator", "--json").json
+    shipped = sc("status", CASES / "debate-sketch-prover-estimator", "--json").json
+    words = lambda found: {n: s["support"] for n, s in found["states"].items()}  # noqa: E731
+    assert words(swapped) == words(shipped)
+
+
+def test_every_method_in_one_table(sc: Sc) -> None:
+    found = sc("diff", SKETCH, "--with", "method=all", "--json").json
+    assert len(found["methods"]) >= 12
+    by = {p["id"]: p for p in found["problems"]}
+    everywhere = [name for name, p in by.items() if p["needed"] == len(found["methods"])]
+    assert "OVERSIGHT/OP1" in everywhere
+    assert by["OVERSIGHT/OP4"]["under"]["debate"] == "needed"
+    assert "weak-to-strong" not in by["OVERSIGHT/OP4"]["under"]
+    assert by["OVERSIGHT/OP-KC2-1-CRITIQUE"]["needed"] == 1
+    told = sc("diff", SKETCH, "--with", "method=all").out
+    assert f"{len(found['methods'])} of {len(found['methods'])}" in told
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("method=debat", "cannot be `debat`"),
+        ("mthod=debate", "has a parameter `mthod`"),
+        ("method", "no PARAMETER=VALUE"),
+        ("queries=all", "is no choice"),
+    ],
+)
+def test_what_cannot_be_swapped_is_said(sc: Sc, word: str, says: str) -> None:
+    done = sc("diff", SKETCH, "--with", word)
+    assert done.code == 2
+    assert says in done.out + done.err
+
+
+def test_two_versions_and_a_swap_are_two_questions(sc: Sc) -> None:
+    done = sc("diff", SKETCH, SKETCH, "--with", "method=debate")
+    assert done.code == 2
+    assert "name no REV2" in done.err
+
+
+def test_the_case_as_it_would_be_has_reasons_and_a_page(sc: Sc, tmp_path: Path) -> None:
+    told = sc("why", "OVERSIGHT/KC2-1", SKETCH, "--with", "method=consultancy").out
+    assert "KC2-1-THEORY-CONSULTANCY" in told
+    assert "KC2-1-THEORY-DEBATE" not in told
+    page = tmp_path / "page.html"
+    assert sc("report", SKETCH, "--with", "method=consultancy", "--out", page).code == 0
+    assert "KC2-1-THEORY-CONSULTANCY" in page.read_text("utf-8")
