@@ -26,6 +26,7 @@ from safetycase.stats.intervals import (
 from safetycase.stats.planning import power_upper, sample_size_upper, smallest_clean_n
 from safetycase.stats.special import incomplete_beta, incomplete_beta_inverse
 from safetycase.stats.statistics import (
+    SURE,
     Affine,
     Certified,
     Clustered,
@@ -51,6 +52,7 @@ __all__ = [
     "Affine",
     "Certified",
     "Exact",
+    "SURE",
     "largest",
     "SampleSize",
     "bounds",

@@ -20,6 +20,7 @@ __all__ = [
     "Interval",
     "Proportion",
     "SampleSize",
+    "SURE",
     "Smallest",
     "Statistic",
     "largest",
@@ -136,6 +137,10 @@ class Affine:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.scale) and math.isfinite(self.offset)) or self.scale == 0:
             raise ValueError(f"scale {self.scale!r}, offset {self.offset!r}: finite, scale not 0")
+
+
+SURE = 1 - 1e-12
+"""The level of an interval that holds by proof or by assumption: any alpha of a claim is larger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

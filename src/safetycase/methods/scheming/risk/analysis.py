@@ -16,7 +16,7 @@ from safetycase.methods.scheming.risk.tree import (
     through,
 )
 from safetycase.plugin.contract import Bar, Curve, Intervals, Measure, Measurement, Plot
-from safetycase.stats import Certified, Exact, Interval, Statistic
+from safetycase.stats import SURE, Certified, Exact, Interval, Statistic
 from safetycase.stats.inputs import probability, whole
 
 __all__ = [
@@ -31,8 +31,6 @@ __all__ = [
 ]
 
 STAGES = "stages"
-_SURE = 1 - 1e-12
-"""The level of an interval that holds by assumption: any alpha of a claim is larger."""
 _STEPS = 40
 MEASURES = (
     Measure(
@@ -191,7 +189,7 @@ def _statistic(interval: Interval, levels: Sequence[float]) -> Statistic:
     return Certified(
         low=interval.low,
         high=interval.high,
-        level=1 - doubt if doubt else _SURE,
+        level=1 - doubt if doubt else SURE,
         says="from the intervals of its factors, which hold together"
         if doubt
         else "from intervals that hold by assumption",

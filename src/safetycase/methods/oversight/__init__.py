@@ -1,0 +1,1 @@
+"""Scalable oversight: protocols as games, their statements, their attacks, and their costs."""

@@ -1,0 +1,1 @@
+"""The known attacks on a protocol, with compute that is counted."""

@@ -1,0 +1,61 @@
+"""The protocol, the domains and the constants that the parameters of a method name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from safetycase.plugin.contract import MethodError
+from safetycase.plugin.parameters import bind
+from safetycase.plugin.protocols import (
+    GROUP,
+    BrokenProtocol,
+    Domain,
+    OversightProtocol,
+    protocol,
+)
+
+__all__ = ["constants_of", "domains_of", "one_of", "protocol_of", "uses"]
+
+
+def uses(name: str) -> tuple[str, ...]:
+    """The entry point of a protocol, for `Method.plugins`."""
+    return (f"{GROUP}:{name}",)
+
+
+def protocol_of(name: str) -> OversightProtocol:
+    """The protocol of that name (`MethodError` with the reason otherwise)."""
+    try:
+        return protocol(name)
+    except BrokenProtocol as error:
+        raise MethodError(str(error)) from error
+
+
+def domains_of(found: OversightProtocol, name: str) -> tuple[Domain, ...]:
+    """The domain of that name, or all of them for an empty one."""
+    if not name:
+        return found.domains
+    named = {domain.name: domain for domain in found.domains}
+    return (named[one_of(name, named, f"domain of `{found.name}`")],)
+
+
+def constants_of(found: OversightProtocol, given: Mapping[str, float]) -> Any:
+    """The constants of the statement, the given ones in the place of the defaults."""
+    known = dict.fromkeys(found.constants.__dataclass_fields__)
+    for name in given:
+        one_of(name, known, f"constant of `{found.name}`")
+    bound = bind(found.constants, given)
+    if bound.mismatches:
+        told = "; ".join(f"{'.'.join(m.path)}: {m.message}" for m in bound.mismatches)
+        raise MethodError(f"the constants of `{found.name}`: {told}")
+    return bound.value
+
+
+def one_of(name: str, known: Mapping[str, object], what: str) -> str:
+    """The name, if it is known; `MethodError` that says what there is otherwise."""
+    if name in known:
+        return name
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"there: {', '.join(known) or 'none'}"
+    raise MethodError(f"there is no {what} called `{name}`; {hint}")

@@ -1,0 +1,1 @@
+"""A statement about equilibria with its numbers, and plays that reproduce it."""
