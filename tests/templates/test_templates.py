@@ -329,7 +329,8 @@ def test_each_planned_leaf_can_be_given_a_method(name: str) -> None:
 # The point of the debate case: another oversight method changes KC2, and all else survives.
 
 METHODS = (
-    "direct-judging", "consultancy", "debate", "doubly-efficient-debate", "prover-estimator",
+    "direct-judging", "consultancy", "debate", "cross-examination", "doubly-efficient-debate",
+    "prover-estimator",
     "single-prover", "critique", "weak-to-strong", "market-making", "amplification",
     "consistency-training", "nested-oversight",
 )  # fmt: skip
