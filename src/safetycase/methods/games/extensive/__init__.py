@@ -1,0 +1,1 @@
+"""Exact two-player games with information sets: their trees, their solutions and certificates."""
