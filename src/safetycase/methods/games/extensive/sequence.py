@@ -13,9 +13,23 @@ from safetycase.methods.games.extensive.tree import GameError, Infoset, Tree
 if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sparse import Floats, Ints
 
-__all__ = ["Behaviour", "Plans", "SequenceForm"]
+__all__ = ["Behaviour", "Plans", "SequenceForm", "Step"]
 
 Behaviour = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Step:
+    """The information sets with one number of own moves before them.
+
+    `moves` are their sequences, set after set; in it, set i has `sizes[i]` from `offsets[i]` on.
+    `above[i]` is the sequence that leads to set i.
+    """
+
+    moves: Ints
+    offsets: Ints
+    sizes: Ints
+    above: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,7 +39,7 @@ class Plans:
     `infoset[s]` and `move[s]` say which move of which information set sequence s ends in (−1 for
     the empty one), `parent[s]` is s without that move. `starts` are the first sequences of the
     information sets, whose moves stand side by side, and `above` the parent sequence of each.
-    `levels` holds the information sets by how many own moves lead there.
+    `steps` holds the information sets by how many own moves lead there, fewest first.
     A realisation plan gives every sequence its probability: x[0] = 1 and in every information set
     the moves add up to what leads there, `constraints` @ x = `right` (the E and e, or F and f, of
     von Stengel 1996).
@@ -37,7 +51,7 @@ class Plans:
     parent: Ints
     starts: Ints
     above: Ints
-    levels: tuple[Ints, ...]
+    steps: tuple[Step, ...]
 
     def __len__(self) -> int:
         return len(self.parent)
@@ -60,10 +74,7 @@ class Plans:
         for each in infosets:
             depth.append(0 if each.parent == 0 else depth[infoset[each.parent]] + 1)
         order = sorted(range(len(depth)), key=depth.__getitem__)
-        levels = [
-            np.array(list(group), dtype=np.int32)
-            for _, group in groupby(order, key=depth.__getitem__)
-        ]
+        levels = [list(level) for _, level in groupby(order, key=depth.__getitem__)]
         return cls(
             infosets=tuple(infosets),
             infoset=infoset,
@@ -71,7 +82,9 @@ class Plans:
             parent=parent,
             starts=starts,
             above=above,
-            levels=tuple(levels),
+            steps=tuple(
+                _step(np.array(level), starts=starts, sizes=sizes, above=above) for level in levels
+            ),
         )
 
     @property
@@ -130,20 +143,9 @@ class Plans:
         """The plan whose move s is made with probability `local[s]` where the player gets there."""
         plan = local.copy()
         plan[0] = 1.0
-        for sets in self.levels:
-            moves = self.moves_of(sets)
-            plan[moves] = local[moves] * plan[self.parent[moves]]
+        for step in self.steps:
+            plan[step.moves] = local[step.moves] * plan[self.parent[step.moves]]
         return plan
-
-    def moves_of(self, sets: Ints) -> Ints:
-        """The sequences that end in a move of those information sets, set after set."""
-        import numpy as np
-
-        ends = np.append(self.starts, len(self))
-        sizes = ends[sets + 1] - ends[sets]
-        first = np.repeat(ends[sets] - np.concatenate(([0], np.cumsum(sizes)[:-1])), sizes)
-        moves: Ints = (first + np.arange(len(first))).astype(np.int32)
-        return moves
 
     def behaviour(self, plan: Floats) -> Behaviour:
         """The behaviour strategy of a realisation plan; even where the plan never gets."""
@@ -178,6 +180,7 @@ class SequenceForm:
     entry (s, t) adds up, over the ends whose own sequences are s and t, chance's probability
     times the outcome. The expected outcome of plans x, y is x @ matrix @ y, `value(x, matrix, y)`.
     `constant_sum` is what the payoffs add up to at every end; None where that differs.
+    `spread` is the larger of both players' distances from the least payoff to the largest.
     """
 
     first: Plans
@@ -189,10 +192,13 @@ class SequenceForm:
     first_cost: Sparse
     second_cost: Sparse
     constant_sum: float | None
+    spread: float
 
     @classmethod
     def of(cls, tree: Tree) -> SequenceForm:
         """The sequence form of a tree."""
+        import numpy as np
+
         shape = (tree.sequence_count(0), tree.sequence_count(1))
         own, other = tree.sequences[0][tree.ends], tree.sequences[1][tree.ends]
         reach = tree.reach[tree.ends]
@@ -210,6 +216,7 @@ class SequenceForm:
             first_cost=matrix(tree.first_cost),
             second_cost=matrix(tree.second_cost),
             constant_sum=tree.constant_sum,
+            spread=float(max(np.ptp(tree.first), np.ptp(tree.second))),
         )
 
     @staticmethod
@@ -236,3 +243,17 @@ class SequenceForm:
     def f(self) -> Floats:
         """Their right-hand side."""
         return self.second.right
+
+
+def _step(level: Ints, *, starts: Ints, sizes: Ints, above: Ints) -> Step:
+    import numpy as np
+
+    each = sizes[level]
+    offsets = np.concatenate(([0], np.cumsum(each)[:-1]))
+    moves = np.repeat(starts[level] - offsets, each) + np.arange(each.sum())
+    return Step(
+        moves=moves.astype(np.int32),
+        offsets=offsets.astype(np.int32),
+        sizes=each,
+        above=above[level],
+    )

@@ -215,10 +215,10 @@ class _Builder:
         self.infoset.append(-1)
         moves = self._moves(node, position)
         odds = [float(move.probability) for move in moves]
-        if not all(0 <= p <= 1 for p in odds) or abs(math.fsum(odds) - 1) > 1e-9:
+        if not all(p >= 0 for p in odds) or abs(math.fsum(odds) - 1) > 1e-9:
             raise GameError(
-                f"the probabilities of chance after {self._told(node)} are {odds}: they lie in "
-                "[0, 1] and add up to 1"
+                f"the probabilities of chance after {self._told(node)} are {odds}: they are at "
+                "least 0 and add up to 1"
             )
         reach, first, second = self.reach[node], self.sequences[0][node], self.sequences[1][node]
         for k, (move, p) in enumerate(zip(moves, odds, strict=True)):
