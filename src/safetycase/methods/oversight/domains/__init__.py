@@ -1,0 +1,1 @@
+"""Families of instances whose truth is known by construction."""
