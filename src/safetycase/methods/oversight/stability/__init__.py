@@ -1,0 +1,1 @@
+"""How far an argument lets small errors of its leaves grow: `oversight/stability`."""
