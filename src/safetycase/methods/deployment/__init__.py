@@ -1,0 +1,1 @@
+"""Many queries: how errors add up over a deployment, and outputs nothing can be read into."""

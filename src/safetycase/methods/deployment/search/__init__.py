@@ -1,0 +1,1 @@
+"""Unexploitable search: outputs that are good, and from which nothing else can be steered."""

@@ -1,0 +1,1 @@
+"""From an error rate to the chance of enough bad actions: `deployment/tails`."""

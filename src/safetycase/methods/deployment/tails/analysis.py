@@ -1,0 +1,86 @@
+"""From what is known of the rate to each tail, with both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from safetycase.methods.deployment.tails import laws
+from safetycase.stats import Certified, Exact, Interval, Statistic, clopper_pearson
+
+__all__ = ["Setting", "quantities"]
+
+ROUNDING = 1e-9  # relative, by which both ends are moved outwards
+Law = Callable[[float], tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """T, N, and the rate: `stated` as an upper bound, or `counted` as failures in trials."""
+
+    queries: int
+    bad: int
+    stated: float | None
+    counted: tuple[int, int] | None
+    level: float
+    tolerated: float
+    correlation: float | None = None
+    block: int | None = None
+
+    def rates(self) -> Interval:
+        """Both ends of the rate, which hold together with probability at least `level`.
+
+        A stated bound has no lower end but 0: it can support a claim and not refute one.
+        """
+        if self.counted is None:
+            return Interval(0.0, self.stated or 0.0)
+        alpha = (1 - self.level) / 2
+        return clopper_pearson(*self.counted, alpha_low=alpha, alpha_high=alpha)
+
+    def tails(self) -> dict[str, Law]:
+        """(low, high) of each tail that is asked for, as a function of the rate."""
+        t, n = self.queries, self.bad
+        found: dict[str, Law] = {
+            "tail_worst": lambda rate: _twice(laws.worst(t, n, rate)),
+            "tail_independent": lambda rate: _twice(laws.independent(t, n, rate)),
+        }
+        if self.correlation is not None:
+            correlation = self.correlation
+            found["tail_clustered"] = lambda rate: laws.clustered(t, n, rate, correlation)
+        if self.block is not None:
+            size = self.block
+            found["tail_blocks"] = lambda rate: _twice(laws.blocks(t, n, rate, size))
+        return found
+
+
+def _twice(value: float) -> tuple[float, float]:
+    return value, value
+
+
+def quantities(setting: Setting) -> Mapping[str, Statistic]:
+    """Every quantity; `ValueError` where a tail cannot be computed."""
+    rates = setting.rates()
+    known = f"a stated bound of {rates.high:g}"
+    if setting.counted is not None:
+        failures, trials = setting.counted
+        known = f"{failures:,} of {trials:,} tests, exact interval at {setting.level:g}"
+    found: dict[str, Statistic] = {
+        "rate": Certified(low=rates.low, high=rates.high, level=setting.level, says=known)
+    }
+    for name, law in setting.tails().items():
+        found[name] = Certified(
+            low=max(0.0, law(rates.low)[0] * (1 - ROUNDING)),
+            high=min(1.0, law(rates.high)[1] * (1 + ROUNDING)),
+            level=setting.level,
+            says=f"{setting.bad:,} of {setting.queries:,} actions; rate by {known}",
+        )
+    chance = setting.tolerated
+    for name, value in (
+        ("worst", laws.tolerated_worst(setting.queries, setting.bad, chance)),
+        ("independent", laws.tolerated_independent(setting.queries, setting.bad, chance)),
+    ):
+        found[f"rate_tolerated_{name}"] = Exact(
+            value=value,
+            says=f"{setting.bad:,} of {setting.queries:,} actions with a chance of {chance:g}",
+        )
+    return found
