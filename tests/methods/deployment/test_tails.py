@@ -42,6 +42,7 @@ def high(found: Measurement, name: str) -> float:
     return quantity.high
 
 
+@pytest.mark.slow
 def test_it_is_a_method() -> None:
     check_method(METHOD, module="safetycase.methods.deployment.tails.method")
 

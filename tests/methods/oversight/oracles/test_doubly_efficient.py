@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import random
 from typing import Any
@@ -37,6 +36,8 @@ from safetycase.methods.oversight.protocols.doubly_efficient.play import (
     informed,
 )
 from safetycase.methods.oversight.protocols.doubly_efficient.protocol import corrupted
+from safetycase.stats.binomial import at_most
+from safetycase.testing.protocols import check_protocol, statement_breaks
 
 COARSE = Constants(
     lipschitz=1.0,
@@ -88,7 +89,9 @@ def test_the_verifiers_work_does_not_grow_and_the_debaters_is_by_the_formula(k: 
     assert counts.pop() <= 106000 * k**2 + 1
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize(
+    "steps", [1, 2, 3, *(pytest.param(n, marks=pytest.mark.slow) for n in (4, 5))]
+)
 def test_the_honest_side_wins_as_often_as_the_theorem_says(steps: int) -> None:
     for seed in range(8 if steps < 5 else 3):
         tree = uniform_tree(steps, seed)
@@ -99,6 +102,7 @@ def test_the_honest_side_wins_as_often_as_the_theorem_says(steps: int) -> None:
         assert alice <= informed(tree, c) + 1e-9 <= 1 - bob + 2e-9
 
 
+@pytest.mark.slow
 def test_a_tree_like_the_published_run_has_its_numbers() -> None:
     """t = 3, P = .421, K = 2.02 and the bound .397; the worst estimators keep .406 of it."""
     near = []
@@ -116,6 +120,7 @@ def test_a_tree_like_the_published_run_has_its_numbers() -> None:
         assert honest_alice(tree, c) == pytest.approx(answer, abs=0.001)
 
 
+@pytest.mark.slow
 def test_six_steps_like_the_published_run() -> None:
     """t = 6 with the bound .452, so P = .4766 whatever K is; its run kept .459."""
     for seed in range(400):
@@ -236,12 +241,11 @@ def test_a_round_is_that_of_all_outcomes_of_few_draws(o: float) -> None:
 
 
 def test_the_law_of_many_draws_is_the_binomial_one() -> None:
-    from scipy.stats import binom
-
     law = tally(400_000, 0.3)
     assert law.weights.sum() == pytest.approx(1.0, abs=1e-12)
-    count = law.first + 1500
-    assert law.weights[1500] == pytest.approx(binom.pmf(count, 400_000, 0.3), rel=1e-8)
+    for place in (0, 1500, 3000):
+        below = at_most(law.first + place - 1, 400_000, 0.3)
+        assert law.below[place] == pytest.approx(below, abs=1e-12)
     assert samples(0.005, 0.01) == math.ceil(math.log(200) / 2 / 0.005**2)
     with pytest.raises(ValueError, match="too large"):
         tally(10**9, 0.5)
@@ -263,9 +267,9 @@ def test_small_lies_add_up_where_the_constant_is_wrong() -> None:
 
 def test_hidden_steps_win_as_often_as_the_search_is_out_of_reach() -> None:
     for budget in (0.0, 1.0, 4.0):
-        found = hidden_step(4, budget, 2000, 1)
+        found = hidden_step(4, budget, 800, 1)
         expected = budget / (1 + budget)
-        assert found.successes / found.trials == pytest.approx(expected, abs=0.04)
+        assert found.successes / found.trials == pytest.approx(expected, abs=0.06)
     assert {attack.domain for attack in ATTACKS} == {PROTOCOL.domains[0].name}
 
 
@@ -312,8 +316,8 @@ def test_profiles_of_the_finite_game_err_no_more_than_their_gap_allows(seed: int
     play = PROTOCOL.domains[0].play(1, seed)
     assert play.error_low - 0.01 <= wrong <= play.error_high + 1e-9
     informative = 0
-    for one in range(12):
-        share = 0.02 * one
+    for one in range(6):
+        share = 0.03 * one
         first, second = _near(rules, 2 * one, share), _near(rules, 2 * one + 1, share)
         got, wrong = _walk(rules, rules.start(), first, second)
         up, _ = _walk(rules, rules.start(), None, second)
@@ -322,10 +326,11 @@ def test_profiles_of_the_finite_game_err_no_more_than_their_gap_allows(seed: int
         bound = theory(Constants(), 0.0, max(up - got, got - down)).disagreement
         assert wrong <= bound + 1e-9
         informative += bound < 0.9
-    assert informative >= 6
+    assert informative >= 4
 
 
-def test_the_record_says_what_it_is() -> None:
-    assert PROTOCOL.corrupted().name != PROTOCOL.name
-    assert dataclasses.is_dataclass(PROTOCOL.constants)
-    assert PROTOCOL.reconstruction
+@pytest.mark.slow
+def test_it_is_a_protocol_and_both_planted_flaws_break_its_statement() -> None:
+    check_protocol(PROTOCOL, module="safetycase.methods.oversight.protocols.doubly_efficient")
+    for flaw in ("no challenge", "verifier follows the claim"):
+        assert "error 1" in (statement_breaks(corrupted(flaw)) or "")

@@ -31,6 +31,7 @@ from safetycase.methods.oversight.protocols.single_prover.sum_check import (
     survives,
     verify,
 )
+from safetycase.testing.protocols import check_protocol
 
 
 @pytest.mark.parametrize(("group", "each", "most"), [(1, 1, 5), (3, 2, 2), (3, 1, 3), (9, 4, 1)])
@@ -71,7 +72,7 @@ def test_a_human_who_is_wrong_where_it_suits_the_liar_costs_what_the_bound_says(
         assert computation.run(human) == computation.run(answers)
         left = computation.flip(human)
         assert len(left) == len(flip) - int(delta * 400)
-        assert missed(400, len(left), 60, "random places") <= bound.disagreement
+        assert missed(400, len(left), 40, "random places") <= bound.disagreement
     assert all(c.holds for c in bound.conditions) == (bound.disagreement < 0.5)
 
 
@@ -100,7 +101,7 @@ def best_by_enumeration(g: Polynomial, claim: int, bad: frozenset[tuple[int, ...
 )
 def test_no_prover_beats_the_best_liar(field: int, degree: int, variables: int) -> None:
     exact = 1 - (1 - Fraction(degree, field)) ** variables
-    for seed in range(3):
+    for seed in range(2):
         g = random_polynomial(field, degree, variables, seed)
         total = g.cube_sum()
         assert best_by_enumeration(g, total, frozenset()) == 1
@@ -175,17 +176,27 @@ def test_plays_stay_within_the_statement_and_corrupted_ones_do_not() -> None:
 def test_the_finite_game_has_the_error_of_the_play(seed: int) -> None:
     domain = PROTOCOL.domains[0]
     rules: Any = domain.rules(100, seed)
-    ends = [rules.end(rules.after(rules.start(), m.name)) for m in rules.moves(rules.start())]
-    best = max(end.first for end in ends)
+    found = []
+    for move in rules.moves(rules.start()):
+        said = rules.after(rules.start(), move.name)
+        ends = [(m.probability, rules.end(rules.after(said, m.name))) for m in rules.moves(said)]
+        assert sum(p for p, _ in ends) == pytest.approx(1)
+        found.append((sum(p * e.first for p, e in ends), sum(p * e.wrong for p, e in ends)))
+    best = max(first for first, _ in found)
     play = domain.play(100, seed)
-    assert {end.wrong for end in ends if end.first == best} == {play.error_high}
-    for end in ends:
-        limit = theory(Constants(), 0.0, best - end.first).disagreement
-        assert end.wrong <= limit or limit == 1.0
+    assert {wrong for first, wrong in found if first == best} == {play.error_high}
+    for first, wrong in found:
+        limit = theory(Constants(), 0.0, best - first).disagreement
+        assert wrong <= limit or limit == 1.0
+
+
+@pytest.mark.slow
+def test_it_is_a_protocol() -> None:
+    check_protocol(PROTOCOL, module="safetycase.methods.oversight.protocols.single_prover")
 
 
 def test_one_answer_or_one_point_is_enough_outside_the_statement() -> None:
-    assert [one_answer(t, 1.0, 1, 0).exact for t in (100, 400, 1600)] == [0.4, 0.85, 0.9625]
+    assert [one_answer(t, 1.0, 1, 0).exact for t in (100, 400, 1600)] == [0.6, 0.9, 0.975]
     assert len(conjunction(100).flip([True] * 99 + [False])) == 1
     assert one_point(3, 1.0, 1, 0).exact > 0.999
     for attack in ATTACKS:

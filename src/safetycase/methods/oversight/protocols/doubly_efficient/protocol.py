@@ -50,7 +50,7 @@ PROTOCOL = OversightProtocol(
     "(1 − v)(1 − q(t+1))(w − Kb) as Bob, whatever the other side does. The judge asks for a number "
     "of answers that does not grow with t.",
     human_input="about 106,000 K² answers to one question of M, once in a debate",
-    order="first leads",
+    order="simultaneous",
     assumes=(
         Assumed(
             name="splittable",

@@ -23,7 +23,7 @@ class Constants:
 
     answers: int = 400
     borne: float = 0.1
-    sampled: int = 60
+    sampled: int = 40
     field: int = 1_009
     degree: int = 2
     variables: int = 6

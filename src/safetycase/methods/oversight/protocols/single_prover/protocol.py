@@ -60,7 +60,7 @@ PROTOCOL = OversightProtocol(
     "variables over F, a false sum passes sum-check with at most n·d/|F|, for one answer. Honest "
     "proofs always pass.",
     human_input="m sampled answers for a robust computation; one answer for a polynomial",
-    order="first leads",
+    order="simultaneous",
     assumes=(
         Assumed(
             name="robust or low degree",

@@ -14,6 +14,7 @@ from safetycase.plugin.protocols import End, Move, Played, Rules, Turn
 
 __all__ = ["SampleRules", "Verifier", "missed", "player", "ruler"]
 
+Position = tuple[str, ...]
 Verifier = Literal["random places", "the first places"]
 
 
@@ -75,31 +76,32 @@ class SampleRules:
 
     def start(self) -> Hashable:
         """Nothing has been said."""
-        return ""
+        return ()
 
-    def turn(self, position: str) -> Turn:
-        """The prover speaks once."""
-        return "end" if position else "first"
+    def turn(self, position: Position) -> Turn:
+        """The prover speaks once, and the verifier draws its places."""
+        return ("first", "chance", "end")[len(position)]
 
-    def moves(self, position: str) -> Sequence[Move]:
-        """Any number of changed answers."""
-        del position
-        return tuple(Move(name=f"change {k}") for k in range(self.answers + 1))
+    def moves(self, position: Position) -> Sequence[Move]:
+        """Any number of changed answers; then whether one of them is compared."""
+        if not position:
+            return tuple(Move(name=f"change {k}") for k in range(self.answers + 1))
+        chance = float(missed(self.answers, _changed(position), self.sampled, self.verifier))
+        drawn = (("none is compared", chance), ("one is compared", 1 - chance))
+        return tuple(Move(name=name, probability=p) for name, p in drawn if p > 0)
 
-    def after(self, position: str, move: str) -> Hashable:
-        """What it said."""
-        del position
-        return move
+    def after(self, position: Position, move: str) -> Hashable:
+        """The position with the move added."""
+        return (*position, move)
 
-    def sees(self, position: str) -> Hashable:
+    def sees(self, position: Position) -> Hashable:
         """Everything: nothing is hidden."""
         return position
 
-    def end(self, position: str) -> End:
-        """The chance to be accepted, over the places that are compared."""
-        changed = int(position.removeprefix("change "))
-        follows = self.truth if changed < self.flips else True
-        accepted = float(missed(self.answers, changed, self.sampled, self.verifier)) * follows
+    def end(self, position: Position) -> End:
+        """Accepted if the claim follows from the answers and none of the changed ones is found."""
+        follows = self.truth or _changed(position) >= self.flips
+        accepted = float(follows and position[-1] == "none is compared")
         return End(
             first=accepted,
             second=-accepted,
@@ -107,6 +109,10 @@ class SampleRules:
             judge=float(min(self.sampled, self.answers)),
             first_cost=float(self.answers),
         )
+
+
+def _changed(position: Position) -> int:
+    return int(position[0].removeprefix("change "))
 
 
 def ruler(verifier: Verifier) -> Callable[[int, int], Rules]:
