@@ -5,7 +5,9 @@ it, whose value to the guard is p_i; the ratings give it. If neither side gains 
 best response, the guard wins with probability at least p_i − γ. The first guard stands for the
 human and fails besides at the rate δ. The oversight is wrong if any step is lost. If steps are
 won independently that has probability 1 − (1 − δ) Π max(0, p_i − γ); in any case at most
-δ + Σ (1 − p_i + γ).
+δ + Σ (1 − p_i + γ). Where the number of steps is a move of the overseer's too, a best reply wins
+all steps with at least Π p_i whatever the system does; so within γ of it the oversight fails with
+at most 1 − (1 − δ) Π p_i + γ. The bound is the larger of both.
 """
 
 from __future__ import annotations
@@ -76,7 +78,7 @@ class Constants:
 
 
 def theory(constants: Constants, judge_error: float, equilibrium_gap: float) -> Bound:
-    """P(some step is lost), with each win less likely by the gap; the proof is above."""
+    """P(some step is lost), with each win, or all of them, less likely by the gap; see above."""
     plan = constants.plan
     rated = constants.rated_low <= constants.start
     rated = rated and constants.start + constants.gap <= constants.rated_high
@@ -84,6 +86,7 @@ def theory(constants: Constants, judge_error: float, equilibrium_gap: float) -> 
     lost = 1 - (1 - judge_error) * math.prod(wins)
     if not constants.independent:
         lost = judge_error + math.fsum(1 - win for win in wins)
+    lost = max(lost, 1 - (1 - judge_error) * plan.success + equilibrium_gap)
     condition = Condition(
         name="the ratings were measured",
         holds=rated,
