@@ -1,25 +1,16 @@
-"""Backward induction by plain recursion over the rules: what the fast solvers are held to."""
+"""Optimal play and pure strategies of a game by its rules: what the fast solvers are held to."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
+from safetycase.methods.games.extensive.backward import backward
 from safetycase.plugin.protocols import End, Rules
 
 
 def optimal_end(rules: Rules) -> End:
-    """The end of optimal play of a zero-sum game of perfect information without chance."""
-
-    @cache
-    def best(position: Any) -> End:
-        turn = rules.turn(position)
-        if turn == "end":
-            return rules.end(position)
-        ends = [best(rules.after(position, move.name)) for move in rules.moves(position)]
-        return max(ends, key=lambda end: end.first if turn == "first" else end.second)
-
-    return best(rules.start())
+    """The end of optimal play, and of all such ends the one that is wrong most often."""
+    return backward(rules, ties="wrong").outcome
 
 
 def plans(rules: Rules, player: str) -> list[dict[Any, str]]:

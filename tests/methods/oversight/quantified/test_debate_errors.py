@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.optimize import linprog
-from tests.methods.oversight.quantified.induction import end_of, plans
+from tests.methods.oversight.quantified.profiles import Uneven, matrices, profiles
 
 from safetycase.methods.oversight.domains.formulas import (
     Formula,
@@ -26,43 +26,6 @@ from safetycase.methods.oversight.protocols.debate.rules import Halving, Stateme
 from safetycase.methods.oversight.protocols.debate.solve import movers_of, solve
 from safetycase.plugin.protocols import End, Rules
 
-TENTHS = np.arange(11) / 10
-
-
-def matrices(rules: Rules) -> tuple[Any, Any]:
-    """(payoffs of the first player, P(wrong)) for every pair of pure strategies."""
-    ends = [
-        [end_of(rules, one, two) for two in plans(rules, "second")] for one in plans(rules, "first")
-    ]
-    return tuple(
-        np.array([[getattr(end, field) for end in row] for row in ends])
-        for field in ("first", "wrong")
-    )
-
-
-def mixtures(count: int, rng: np.random.Generator, *, most: int = 400) -> Any:
-    """All mixtures of two pure strategies in tenths, or a sample of them."""
-    pairs = list(itertools.combinations_with_replacement(range(count), 2))
-    found = np.zeros((len(pairs) * len(TENTHS), count))
-    for k, ((i, j), share) in enumerate(itertools.product(pairs, TENTHS)):
-        found[k, i] += share
-        found[k, j] += 1 - share
-    if len(found) <= most:
-        return found
-    return found[rng.choice(len(found), most, replace=False)]
-
-
-def profiles(rules: Rules, seed: int) -> tuple[Any, Any]:
-    """(the largest gain of a best reply as a share of the range 2, P(wrong)) by profile."""
-    paid, wrong = matrices(rules)
-    rng = np.random.default_rng(seed)
-    x, y = mixtures(paid.shape[0], rng), mixtures(paid.shape[1], rng)
-    now = x @ paid @ y.T
-    first = (paid @ y.T).max(0)[None, :] - now
-    second = now - (x @ paid).min(1)[:, None]
-    return np.maximum(first, second) / 2, x @ wrong @ y.T
-
-
 SMALL = [
     from_table("".join(prefix), values)
     for prefix in itertools.product("EA", repeat=2)
@@ -70,20 +33,15 @@ SMALL = [
 ]
 
 
-class Uneven:
-    """A debate whose judge errs at the rate `error` at some ends, and not at the others."""
+def uneven(rules: Statements, error: float, ends: str) -> Uneven:
+    """The debate with a judge who errs at the rate `error` at some ends, and not at the others."""
+    worse = replace(rules, judge_error=error)
 
-    def __init__(self, rules: Statements, error: float, ends: str) -> None:
-        self.rules, self.error, self.ends = rules, error, ends
+    def end(position: Any) -> End:
+        errs = ends[int("".join(position[1]), 2)] == "1"
+        return (worse if errs else rules).end(position)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.rules, name)
-
-    def end(self, position: Any) -> End:
-        _claim, said = position
-        if self.ends[int("".join(said), 2)] == "1":
-            return replace(self.rules, judge_error=self.error).end(position)
-        return self.rules.end(position)
+    return Uneven(rules, end)
 
 
 @pytest.mark.parametrize("ends", ["1111", "0110", "0101", "0001"])
@@ -98,8 +56,8 @@ def test_no_profile_of_a_small_debate_is_worse_than_the_bound(
         expected = min(1.0, error + factor * gap)
         assert theory(constants, error, gap).disagreement == pytest.approx(expected)
     for formula in SMALL:
-        rules = Uneven(Statements(formula=formula, chosen=sides == "chosen"), error, ends)
-        gaps, wrong = profiles(rules, 0)
+        rules = uneven(Statements(formula=formula, chosen=sides == "chosen"), error, ends)
+        gaps, wrong = profiles(rules)
         bound = error + factor * gaps
         assert (wrong <= bound + 1e-9).all()
         told = (gaps > 1e-9) & (bound <= 1)
@@ -132,7 +90,7 @@ def test_a_debater_that_chooses_its_side_gains_twice(error: float, expected: flo
     """It lies unpunished and throws the truth away, each as often as a gain of 0.1 allows."""
     formula = from_table("EA", 0b1100)  # true exactly if the first variable is set
     rules = Statements(formula=formula, chosen=True)
-    paid, wrong = matrices(Uneven(rules, error, "1111"))
+    paid, wrong = matrices(uneven(rules, error, "1111"))
     found = []
     for j in range(paid.shape[1]):
         mine = paid[:, j]

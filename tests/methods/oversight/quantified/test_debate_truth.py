@@ -11,6 +11,7 @@ import pytest
 from tests.methods.oversight.quantified.induction import optimal_end
 from tests.methods.oversight.quantified.test_formulas import by_definition
 
+from safetycase.methods.games.extensive.tree import flatten
 from safetycase.methods.oversight.domains.formulas import (
     Formula,
     from_table,
@@ -168,6 +169,18 @@ def test_a_silent_opponent_lets_a_false_path_through() -> None:
     assert not reachable(graph)
     assert optimal_end(Halving(graph=graph, silent=True)).wrong == 1.0
     assert halving.worth(graph, silent=True) == 1.0
+
+
+def test_the_whole_trees_have_perfect_recall() -> None:
+    formula = random_formula(3, random.Random(0))
+    for rules, nodes in (
+        (Statements(formula=formula), 15),
+        (Statements(formula=formula, chosen=True), 31),
+        (Halving(graph=random_graph(4, random.Random(0))), 1 + 4 + 8 + 32 + 64),
+    ):
+        tree = flatten(rules)
+        assert len(tree) == nodes
+        assert tree.constant_sum == 0
 
 
 def test_a_search_counts_one_row_for_each_vertex_it_reaches() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.oversight.protocols import debate
+from safetycase.methods.oversight.protocols import critique, debate, direct_judging
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs" / "reference" / "protocols-debate.md").read_text("utf-8")
-PROTOCOLS = [debate.PROTOCOL]
+PROTOCOLS = [direct_judging.PROTOCOL, critique.PROTOCOL, debate.PROTOCOL]
 
 
 def test_the_python_of_the_page_gives_its_numbers() -> None:

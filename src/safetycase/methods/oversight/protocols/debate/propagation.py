@@ -48,7 +48,7 @@ from typing import Literal
 
 from safetycase.plugin.protocols import Bound, Condition
 
-__all__ = ["Costs", "Errors", "bound", "check_errors", "check_share"]
+__all__ = ["Costs", "Errors", "bound", "check_affordable", "check_errors", "check_share"]
 
 Errors = Literal["fresh", "known", "placed"]
 
@@ -57,6 +57,12 @@ def check_errors(errors: str) -> None:
     """`ValueError` if it is none of the three ways to err."""
     if errors not in ("fresh", "known", "placed"):
         raise ValueError(f"errors is {errors!r}: write fresh, known or placed")
+
+
+def check_affordable(look_ups: float) -> None:
+    """`ValueError` if it is no number from 0."""
+    if not look_ups >= 0:
+        raise ValueError(f"affordable is {look_ups}: look-ups are counted from 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from safetycase.methods.oversight.protocols.debate.propagation import (
     Costs,
     Errors,
     bound,
+    check_affordable,
     check_errors,
 )
 from safetycase.methods.oversight.protocols.debate.rules import Halving, Statements
@@ -63,10 +64,9 @@ class DebateConstants:
         if self.sides not in ("chosen", "assigned"):
             raise ValueError(f"sides is {self.sides!r}: write chosen or assigned")
         check_errors(self.errors)
+        check_affordable(self.affordable)
         if self.variables < 1 or self.clauses < 0 or self.vertices < 2:
             raise ValueError("variables is from 1, clauses from 0 and vertices from 2")
-        if not self.affordable >= 0:
-            raise ValueError(f"affordable is {self.affordable}: look-ups are counted from 0")
 
 
 def theory(constants: DebateConstants, judge_error: float, equilibrium_gap: float) -> Bound:
