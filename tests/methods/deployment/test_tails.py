@@ -133,7 +133,7 @@ def test_the_tolerated_rates_are_the_largest(queries: int, bad: int, chance: flo
 def test_a_rate_from_tests_has_both_ends(tmp_path: Path) -> None:
     given = {"queries": 1000, "bad_actions": 30, "failures": 6, "trials": 3000}
     found = measured(tmp_path, **given, correlation=0.01, block=10)
-    ends = clopper_pearson(6, 3000, alpha_low=0.025, alpha_high=0.025)
+    ends = clopper_pearson(6, 3000, alpha_low=0.005, alpha_high=0.045)
     rate, worst = found.quantities["rate"], found.quantities["tail_worst"]
     assert isinstance(rate, Certified)
     assert isinstance(worst, Certified)

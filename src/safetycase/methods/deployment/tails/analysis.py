@@ -11,6 +11,7 @@ from safetycase.stats import Certified, Exact, Interval, Statistic, clopper_pear
 __all__ = ["Setting", "quantities"]
 
 ROUNDING = 1e-9  # relative, by which both ends are moved outwards
+UPPER_SHARE = 0.9
 Law = Callable[[float], tuple[float, float]]
 
 
@@ -30,12 +31,16 @@ class Setting:
     def rates(self) -> Interval:
         """Both ends of the rate, which hold together with probability at least `level`.
 
+        The upper end, which supports, has nine tenths of the chance to fail; the lower refutes.
+
         A stated bound has no lower end but 0: it can support a claim and not refute one.
         """
         if self.counted is None:
             return Interval(0.0, self.stated or 0.0)
-        alpha = (1 - self.level) / 2
-        return clopper_pearson(*self.counted, alpha_low=alpha, alpha_high=alpha)
+        alpha = 1 - self.level
+        return clopper_pearson(
+            *self.counted, alpha_low=alpha * (1 - UPPER_SHARE), alpha_high=alpha * UPPER_SHARE
+        )
 
     def tails(self) -> dict[str, Law]:
         """(low, high) of each tail that is asked for, as a function of the rate."""

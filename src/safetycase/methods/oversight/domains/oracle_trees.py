@@ -2,7 +2,7 @@
 
 An oracle gives, for each bit string, the probability that the next bit is 1. A computation of t
 steps appends t + 1 bits; the last one is its answer. Brown-Cohen, Irving & Piliouras (2023),
-arXiv:2311.14125, section 4.
+arXiv:2311.14125.
 """
 
 from __future__ import annotations

@@ -103,17 +103,18 @@ class Constants:
 def theory(constants: Constants, judge_error: float, equilibrium_gap: float) -> Bound:
     """The bound for K-Lipschitz M, a human wrong at rate δ, and a gap of the win probability.
 
-    Brown-Cohen, Irving & Piliouras (2023), theorem 6.2, in the form of its machine-checked proof:
-    with w ≤ P(M's answer is the right one), c < s < b, q ≤ v and K·b ≤ w,
+    Brown-Cohen, Irving & Piliouras (2023), in the form of the machine-checked proof (Lean 4,
+    google-deepmind/debate, `completeness_p` and `soundness_p` in Debate/Details.lean): with
+    w ≤ P(M's answer is the right one), c < s < b, q ≤ v and K·b ≤ w,
 
         honest Alice beats every Bob with at least (1 − v)(w − K·c − q(t+1)),
         honest Bob beats every Alice with at least (1 − v)(1 − q(t+1))(w − K·b).
 
     *A human who is wrong* (ours). Let every answer that anybody gets come from o′ with
-    dist(o, o′) ≤ δ. Claims that are within c of o′ are within c + δ of o, so the bits drawn from
-    them have the law of an oracle within c + δ of o, whose answer K-Lipschitzness *at o* bounds.
-    The verifier's and Bob's tests compare with o′ itself. So c becomes c + δ, and b becomes b + δ,
-    in the products with K and nowhere else.
+    dist(o, o′) ≤ δ, which bounds every question and not a mean. Claims that are within c of o′ are
+    within c + δ of o, so the bits drawn from them have the law of an oracle within c + δ of o,
+    whose answer K-Lipschitzness *at o* bounds. The verifier's and Bob's tests compare with o′
+    itself. So c becomes c + δ, and b becomes b + δ, in the products with K and nowhere else.
 
     *An approximate equilibrium* (ours). Payoffs are the probabilities of winning, whose range is
     1. Where no side can gain more than ε, the honest side has at least its best reply minus ε,

@@ -43,8 +43,8 @@ PROTOCOL = OversightProtocol(
     version="1.0.0",
     says="Alice claims, for each step of a computation with human answers, how probable a 1 is; "
     "Bob may challenge one claim, which the judge then checks with samples of its own.",
-    source="Brown-Cohen, Irving & Piliouras 2023, arXiv:2311.14125, figure 4 and theorem 6.2; its "
-    "machine-checked proof, google-deepmind/debate (Lean 4)",
+    source="Brown-Cohen, Irving & Piliouras 2023, arXiv:2311.14125, figure 4; its machine-checked "
+    "proof, google-deepmind/debate (Lean 4), Debate/Correct.lean",
     statement="If M is K-Lipschitz in its oracle and gives the right answer with probability at "
     "least w, the honest side wins with at least (1 − v)(w − Kc − q(t+1)) as Alice and "
     "(1 − v)(1 − q(t+1))(w − Kb) as Bob, whatever the other side does. The judge asks for a number "
@@ -67,6 +67,11 @@ PROTOCOL = OversightProtocol(
             name="same human",
             says="both sides can sample the answers that the judge would "
             "give, at the cost of the honest side",
+        ),
+        Assumed(
+            name="errors of the human everywhere",
+            says="the judge error bounds how far each answer's probability is off, for every "
+            "question M can come to; a mean over questions does not show that",
         ),
         Assumed(name="truth of M", says="M, run in full with this human, is right"),
     ),

@@ -54,7 +54,7 @@ PROTOCOL = OversightProtocol(
     says="One prover shows what a computation with human answers gives; the judge checks a few "
     "answers, and needs no second model that is equally able and honest.",
     source="Chen, Kalai & Xi 2026, arXiv:2607.03561 (abstract); Lund, Fortnow, Karloff & Nisan "
-    "1992, J. ACM 39:859, section 3",
+    "1992, J. ACM 39:859",
     statement="If no change of a share ρ of the answers moves M, a false claim passes m sampled "
     "answers with at most (1 − ρ)^m. If the oracle is a polynomial of degree d in each of n "
     "variables over F, a false sum passes sum-check with at most n·d/|F|, for one answer. Honest "

@@ -1,6 +1,6 @@
 """Sum-check: a prover shows what a low-degree oracle adds up to over {0, 1}ⁿ, for one query.
 
-Lund, Fortnow, Karloff & Nisan (1992), J. ACM 39:859, section 3.
+Lund, Fortnow, Karloff & Nisan (1992), J. ACM 39:859.
 """
 
 from __future__ import annotations
