@@ -52,7 +52,11 @@ def mixtures(count: int, rng: np.random.Generator, *, most: int = 400) -> Any:
 
 def profiles(rules: Rules, seed: int = 0) -> tuple[Any, Any]:
     """(the largest gain of a best reply as a share of the range 2, P(wrong)) by profile."""
-    paid, wrong = matrices(rules)
+    return profiles_of(*matrices(rules), seed)
+
+
+def profiles_of(paid: Any, wrong: Any, seed: int = 0) -> tuple[Any, Any]:
+    """The same for a game by its matrices."""
     rng = np.random.default_rng(seed)
     x, y = mixtures(paid.shape[0], rng), mixtures(paid.shape[1], rng)
     now = x @ paid @ y.T

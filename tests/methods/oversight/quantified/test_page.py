@@ -8,11 +8,21 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.oversight.protocols import critique, debate, direct_judging
+from safetycase.methods.oversight.protocols import (
+    critique,
+    cross_examination,
+    debate,
+    direct_judging,
+)
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs" / "reference" / "protocols-debate.md").read_text("utf-8")
-PROTOCOLS = [direct_judging.PROTOCOL, critique.PROTOCOL, debate.PROTOCOL]
+PROTOCOLS = [
+    direct_judging.PROTOCOL,
+    critique.PROTOCOL,
+    debate.PROTOCOL,
+    cross_examination.PROTOCOL,
+]
 
 
 def test_the_python_of_the_page_gives_its_numbers() -> None:
@@ -23,7 +33,7 @@ def test_the_python_of_the_page_gives_its_numbers() -> None:
         for expression, number in re.findall(r"^(\S.*?)  # ([\d.]+)$", block, re.M):
             assert float(eval(expression, names)) == pytest.approx(float(number), abs=1e-9)
             seen += 1
-    assert seen >= 3
+    assert seen == 6
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda p: p.name)

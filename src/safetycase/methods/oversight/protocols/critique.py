@@ -2,7 +2,7 @@
 
 Saunders et al. 2022, "Self-critiquing models for assisting human evaluators", arXiv:2206.05802.
 One answer and one critique decide what two quantifiers can say (Irving, Christiano and Amodei
-2018, arXiv:1805.00899, section 2.2): there is an answer that no critique refutes.
+2018, arXiv:1805.00899): there is an answer that no critique refutes.
 """
 
 from __future__ import annotations
@@ -135,8 +135,7 @@ def _made(*, silent: bool) -> OversightProtocol:
         says="A model answers and a critic states one flaw. The judge looks at the answer with "
         "that critique and accepts it or not.",
         source="Saunders et al. 2022, Self-critiquing models for assisting human evaluators, "
-        "arXiv:2206.05802; two quantifiers: Irving, Christiano, Amodei 2018, arXiv:1805.00899, "
-        "section 2.2",
+        "arXiv:2206.05802; two quantifiers: Irving, Christiano, Amodei 2018, arXiv:1805.00899",
         statement="With optimal play an answer is accepted if and only if there is one that no "
         "critique refutes. With judge error d and best replies that gain at most the share g of "
         "the payoff range, the verdict is wrong with probability at most d + g.",

@@ -1,6 +1,6 @@
 """Direct judging: the model shows one thing and the judge looks at it, with no one to object.
 
-Irving, Christiano and Amodei 2018, arXiv:1805.00899, section 2.2: a judge who is shown a
+Irving, Christiano and Amodei 2018, arXiv:1805.00899: a judge who is shown a
 certificate by an optimal model decides NP. It is also what reinforcement learning from human
 feedback asks of a judge (Christiano et al. 2017, arXiv:1706.03741).
 """
@@ -87,7 +87,7 @@ def _made(*, trusting: bool) -> OversightProtocol:
         name="direct-judging",
         version="1.0.0",
         says="A model shows its work and the judge looks at it. No one objects.",
-        source="Irving, Christiano, Amodei 2018, arXiv:1805.00899, section 2.2 (direct judging "
+        source="Irving, Christiano, Amodei 2018, arXiv:1805.00899 (direct judging "
         "decides NP); Christiano et al. 2017, arXiv:1706.03741",
         statement="If a certificate that the judge can check settles the question, then with "
         "judge error d and best replies that gain at most the share g of the payoff range the "
