@@ -28,6 +28,10 @@ root:
 claims:
   - {claim: BY-DEBATE, when: how is debate, says: Debate works.}
   - {claim: BY-ADVICE, when: how is advice, says: Advice works.}
+  - claim: ROUNDS
+    says: Rounds suffice.
+    holds_when: most <= 5
+    by: {evidence: E-ROUNDS, because: They are counted., reads: {most: most}}
 """
 LIBRARY = Library(
     names=lambda: ("oversee",),
@@ -107,3 +111,19 @@ def test_what_develops_a_part_that_is_left_out_waits_for_it() -> None:
         assert found.case.elements[name].by is not None  # type: ignore[union-attr]
     wrong = load_files({"case.yaml": text.replace("BY-ADVICE", "BY-ADVISE")}, library=LIBRARY)
     assert "F048" in [f.code for f in wrong.findings]
+
+
+def test_what_develops_a_part_may_name_the_parameters_of_the_template() -> None:
+    text = (
+        FLOW
+        + "        develops:\n"
+        + "          E-ROUNDS: {method: toy/coin, with: {n: =rounds, of: =how}}\n"
+    )
+    for how in ("debate", "advice"):
+        case = load_files({"case.yaml": bound(text, "how", how)}, library=LIBRARY).case
+        assert case is not None
+        assert case.elements["ONE/E-ROUNDS"].with_ == {"n": 4, "of": how}  # type: ignore[union-attr]
+    quoted = text.replace("=how", "'=how'")
+    case = load_files({"case.yaml": quoted}, library=LIBRARY).case
+    assert case is not None
+    assert case.elements["ONE/E-ROUNDS"].with_["of"] == "=how"  # type: ignore[union-attr]

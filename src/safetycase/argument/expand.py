@@ -84,6 +84,21 @@ class Expander:
         found = self.expand(node, self.values)
         return found[0] if len(found) == 1 else None
 
+    def given(self, node: Node) -> Node:
+        """What a case puts into the template: a value `=PARAMETER` becomes that parameter's."""
+        if type(node) is Scalar:
+            name = node.value[1:].strip()
+            if not node.value.startswith("=") or node.style or name not in self.values:
+                return node
+            value = self.values[name]
+            return node if value is None else _node(value, node)
+        if type(node) is not Collection:
+            return node
+        made = Collection(node.mapping, node.start_mark, node.tag)
+        made.end_mark = node.end_mark
+        made.items = [self.given(item) for item in node.items]
+        return made
+
     def _copies(
         self, node: Collection, values: Mapping[str, Any], quiet: bool = False
     ) -> Iterator[Mapping[str, Any]]:

@@ -230,7 +230,11 @@ class Templates:
         root = expander.one(template.root)
         lists = [(key, expander.expand(value, values)) for key, value in template.lists]
         nodes = [n for n in [root, *(n for _, found in lists for n in found)] if n is not None]
-        here = {name: node for name, node in develops.items() if name not in expander.gone}
+        here = {
+            name: expander.given(node)
+            for name, node in develops.items()
+            if name not in expander.gone
+        }
         _develop(decoder, nodes, here, (outer_reader, outer_scope))
         path: Any = ((None, ""), "root")
         made = decoder.element(root, ("claim",), path) if root is not None else MISSING
