@@ -31,9 +31,9 @@ def test_the_python_of_the_page_gives_its_numbers() -> None:
     for block in re.findall(r"```python\n(.*?)```", PAGE, re.S):
         exec(block, names)
         for expression, number in re.findall(r"^(\S.*?)  # ([\d.]+)$", block, re.M):
-            assert float(eval(expression, names)) == pytest.approx(float(number), abs=1e-9)
+            assert float(eval(expression, names)) == pytest.approx(float(number), abs=6e-5)
             seen += 1
-    assert seen == 6
+    assert seen == 9
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda p: p.name)

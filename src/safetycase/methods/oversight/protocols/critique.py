@@ -140,7 +140,7 @@ def _made(*, silent: bool) -> OversightProtocol:
         "critique refutes. With judge error d and best replies that gain at most the share g of "
         "the payoff range, the verdict is wrong with probability at most d + g.",
         human_input="a verdict on one answer with one critique",
-        order="first leads",
+        order="simultaneous",
         assumes=(
             Assumed(
                 name="two-quantifiers",

@@ -128,7 +128,7 @@ def _made(copies: Literal["replayed", "adaptive"]) -> OversightProtocol:
         "the opponent cannot ask beforehand, a false claim passes with 1 − (1 − d)/T + g at most, "
         "for T checks.",
         human_input="one comparison of two answers",
-        order="first leads",
+        order="simultaneous",
         assumes=(
             Assumed(
                 name="copies-answer-alone",

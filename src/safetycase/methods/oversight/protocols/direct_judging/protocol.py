@@ -94,7 +94,7 @@ def _made(*, trusting: bool) -> OversightProtocol:
         "verdict is wrong with probability at most d + g. On all other questions the judge "
         "guesses.",
         human_input="a verdict on every answer",
-        order="first leads",
+        order="simultaneous",
         assumes=(
             Assumed(
                 name="certificates",
