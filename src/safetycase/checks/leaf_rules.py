@@ -11,7 +11,7 @@ from safetycase.argument.model import Argument, Assumption, Claim, Evidence
 from safetycase.checks.criterion import equal_share, judge, planned_alpha, spent_alpha
 from safetycase.checks.subject import Subject, finding
 from safetycase.plugin.contract import Method
-from safetycase.stats import Certified, Statistic, sample_size
+from safetycase.stats import Certified, Statistic, is_computed, sample_size
 
 __all__ = ["LEAF_RULES"]
 
@@ -75,7 +75,7 @@ def files(subject: Subject) -> Iterator[Finding]:
 
 
 def planned_n(subject: Subject) -> Iterator[Finding]:
-    """C126."""
+    """C126. What is computed from given numbers is no plan: more samples would not change it."""
     conclusions = subject.conclusions
     share = equal_share(subject.case) if subject.leaves else 0.0
     for name, facts in subject.leaves.items():
@@ -90,7 +90,8 @@ def planned_n(subject: Subject) -> Iterator[Finding]:
             continue
         alpha = spent_alpha(planned_alpha(subject.case, name, share=share), 1)
         judged = judge(claim.holds_when, statistics, alpha)
-        if judged.outcome != "supports":
+        given = all(is_computed(s) and not _too_low(s, alpha) for s in statistics.values())
+        if judged.outcome != "supports" and not given:
             reached = ", ".join(
                 f"{q} within [{i.low:.4f}, {i.high:.4f}] at n = {sample_size(statistics[q]).items}"
                 for q, i in judged.intervals.items()
@@ -105,10 +106,14 @@ def planned_n(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def _too_low(statistic: Statistic, alpha: float) -> bool:
+    return isinstance(statistic, Certified) and 1 - statistic.level > alpha * (1 + 1e-9)
+
+
 def _way_out(statistics: Iterable[Statistic], alpha: float) -> str:
     """An interval that was certified at a lower level says nothing, however many samples it has."""
-    levels = [s.level for s in statistics if isinstance(s, Certified)]
-    if levels and 1 - min(levels) > alpha * (1 + 1e-9):
+    levels = [s.level for s in statistics if isinstance(s, Certified) and _too_low(s, alpha)]
+    if levels:
         return (
             f"the method certifies at {min(levels):.4g} and is asked at {1 - alpha:.6g}: raise its "
             "`level` to that, or ask for less"

@@ -137,6 +137,9 @@ def test_names_that_are_not_there_say_what_is() -> None:
         domains_of(NAMING, "bit")
     with pytest.raises(MethodError, match="constant of `toy/naming` called `bots`; did you mean"):
         constants_of(NAMING, {"bots": 3})
+    assert constants_of(NAMING, {"bits": 3.0}) == constants_of(NAMING, {"bits": 3})
+    with pytest.raises(MethodError, match="the constants of `toy/naming`: bits"):
+        constants_of(NAMING, {"bits": 3.5})
     assert constants_of(NAMING, {"bits": 3}) == dataclasses.replace(NAMING.constants(), bits=3)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_type_hints
 
 from safetycase.plugin.contract import MethodError
 from safetycase.plugin.parameters import bind
@@ -45,7 +45,11 @@ def constants_of(found: OversightProtocol, given: Mapping[str, float]) -> Any:
     known = dict.fromkeys(found.constants.__dataclass_fields__)
     for name in given:
         one_of(name, known, f"constant of `{found.name}`")
-    bound = bind(found.constants, given)
+    hints = get_type_hints(found.constants)
+    whole = {
+        k: int(v) if hints[k] is int and float(v).is_integer() else v for k, v in given.items()
+    }
+    bound = bind(found.constants, whole)
     if bound.mismatches:
         told = "; ".join(f"{'.'.join(m.path)}: {m.message}" for m in bound.mismatches)
         raise MethodError(f"the constants of `{found.name}`: {told}")
