@@ -186,11 +186,18 @@ def test_the_pictures_are_of_the_numbers(tmp_path: Path) -> None:
     assert needed.y[at] == pytest.approx(high(found, "tail_worst"))
     assert needed.lines["independent"][at] == pytest.approx(high(found, "tail_independent"))
     assert set(needed.lines) == {"independent", "equally correlated", "in blocks"}
-    at = rates.x.index(rates.marks["tolerated if placed"])
-    assert rates.y[at] == pytest.approx(0.05)
+    for name, line in (("worst", rates.y), ("independent", rates.lines["independent"])):
+        tolerated = found.quantities[f"rate_tolerated_{name}"]
+        assert isinstance(tolerated, Exact)
+        assert line[rates.x.index(tolerated.value)] == pytest.approx(0.05)
+    assert rates.y[rates.x.index(rates.marks["this case"])] == pytest.approx(
+        high(found, "tail_worst")
+    )
     for line in (rates.y, *rates.lines.values()):
         assert list(line) == sorted(line)
     never = measured(tmp_path, queries=10, bad_actions=1, rate=0.0)
+    assert isinstance(never.plots[1], Curve)
+    assert not never.plots[1].marks
     assert high(never, "tail_worst") == 0.0
 
 
@@ -201,6 +208,9 @@ def test_a_long_deployment_is_computed_too(tmp_path: Path) -> None:
     assert high(found, "tail_worst") == 1.0
     assert high(found, "tail_independent") == pytest.approx(1.0)
     assert high(found, "tail_clustered") < 1.0
+    many = measured(tmp_path, queries=10**9, bad_actions=10**5, rate=1e-5, correlation=0.1)
+    assert isinstance(many.plots[0], Curve)
+    assert max(many.plots[0].x) <= 10**6
     with pytest.raises(MethodError, match="leave `correlation` out"):
         measured(tmp_path, queries=10**11, bad_actions=10**10, rate=0.1, correlation=0.1)
 

@@ -23,7 +23,7 @@ __all__ = [
     "worst_placement",
 ]
 
-LARGEST_SUM = 20_000_000
+LARGEST_SUM = 1_000_000
 _SLACK = 1e-9  # how far a sum of beta-binomial probabilities may be off
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from safetycase.methods.deployment.tails.analysis import Setting
-from safetycase.methods.deployment.tails.laws import tolerated_independent, tolerated_worst
+from safetycase.methods.deployment.tails.laws import (
+    LARGEST_SUM,
+    tolerated_independent,
+    tolerated_worst,
+)
 from safetycase.plugin.contract import Curve, Plot
 
 __all__ = ["pictures"]
@@ -28,6 +32,8 @@ def pictures(setting: Setting) -> tuple[Plot, ...]:
 def _by_needed(setting: Setting) -> Curve:
     last = min(setting.queries, max(10, 100 * setting.bad))
     counts = {round(math.exp(math.log(last) * i / (POINTS - 1))) for i in range(POINTS)}
+    if setting.correlation is not None:
+        counts = {n for n in counts if min(n, setting.queries - n) <= LARGEST_SUM}
     needed = sorted(counts | {setting.bad})
     rates = setting.rates()
     at = [dataclasses.replace(setting, bad=n).tails() for n in needed]
@@ -56,15 +62,13 @@ def _by_needed(setting: Setting) -> Curve:
 
 
 def _by_rate(setting: Setting) -> Curve:
-    tolerated = {
-        "tolerated if placed": tolerated_worst(setting.queries, setting.bad, setting.tolerated),
-        "tolerated if independent": tolerated_independent(
-            setting.queries, setting.bad, setting.tolerated
-        ),
-    }
-    marks = {"this case, upper end": setting.rates().high, **tolerated}
-    shown = {name: at for name, at in marks.items() if at > 0}
-    rates = _spread(shown)
+    t, n, chance = setting.queries, setting.bad, setting.tolerated
+    shown = (
+        setting.rates().high,
+        tolerated_worst(t, n, chance),
+        tolerated_independent(t, n, chance),
+    )
+    rates = _spread([rate for rate in shown if rate > 0])
     tails = setting.tails()
     worst = tuple(tails["tail_worst"](rate)[1] for rate in rates)
     return Curve(
@@ -81,14 +85,15 @@ def _by_rate(setting: Setting) -> Curve:
             for name, said in NAMES.items()
             if name in tails
         },
-        marks=shown,
+        marks={"this case": shown[0]} if shown[0] > 0 else {},
         log_x=True,
     )
 
 
-def _spread(marks: Mapping[str, float]) -> Sequence[float]:
-    low = max(min(marks.values()) / 10, 1e-15)
-    high = min(1.0, max(marks.values()) * 10)
+def _spread(shown: Sequence[float]) -> Sequence[float]:
+    """Rates from a tenth of the smallest shown to ten times the largest, and those themselves."""
+    low = max(min(shown) / 10, 1e-15)
+    high = min(1.0, max(shown) * 10)
     step = math.log(high / low) / (POINTS - 1)
     between = {low * math.exp(step * i) for i in range(POINTS - 1)}
-    return sorted(rate for rate in between | {high, *marks.values()} if rate <= 1)
+    return sorted(rate for rate in between | {high, *shown} if rate <= 1)
