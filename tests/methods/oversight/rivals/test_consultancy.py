@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import random
 
@@ -144,7 +145,8 @@ def test_random_profiles_stay_below_the_bound() -> None:
         loss = sum(c.probability * (b - a) for c, a, b in zip(found, accepted, best, strict=True))
         regret = _error(found, best) - optimum
         gap = max(0.0, loss, regret)
-        bound = theory(Constants(features=3, shown=1), 0.0, gap).disagreement
+        constants = Constants(features=3, shown=1, rule_error=optimum)
+        bound = theory(constants, 0.0, gap).disagreement
         assert _error(found, accepted) <= bound + 1e-12
 
 
@@ -163,19 +165,42 @@ def _error(found: tuple[Case, ...], accepted: list[float]) -> float:
 def test_the_game_has_the_same_values_as_the_rules_of_the_judge() -> None:
     given = sparse.evidence(3, 0)
     game = Persuasion.of(given)
-    wrong = 0.0
-    for move in game.moves(game.start()):
-        place = game.after(game.start(), move.name)
-        case, side = game.inputs[place[0]], 1 if place[1] == "+" else -1  # type: ignore[index]
-        shown = sparse.strongest(case, side, given.shown)
-        place = game.after(place, " ".join(map(str, shown)))
-        verdict = "accept" if sparse.support(case, shown, side) > 0 else "reject"
-        wrong += move.probability * game.end(game.after(place, verdict)).wrong
-    assert wrong == pytest.approx(1 - sparse.consultancy_accuracy(given))
-    assert game.sees(place) == (
-        "+" if side > 0 else "-",
-        " ".join(map(str, shown)),
-        tuple(case.features[i] for i in shown),
+    for rule in (naive(given), trained(given), best_rule(given).accepted.__contains__):
+        wrong = 0.0
+        for move in game.moves(game.start()):
+            place = game.after(game.start(), move.name)
+            features = tuple(map(int, move.name.split()))
+            ends = []
+            for shown in game.moves(place):
+                asked = game.after(place, shown.name)
+                chosen = tuple(map(int, shown.name.split()))
+                accept = rule((chosen, tuple(features[i] for i in chosen)))
+                ends.append(game.end(game.after(asked, "accept" if accept else "reject")))
+            wrong += move.probability * max(ends, key=lambda end: end.first).wrong
+        assert wrong == pytest.approx(error(given, rule))
+
+
+def test_an_equilibrium_at_which_the_judge_learns_next_to_nothing() -> None:
+    """The consultant shows the lightest feature always; the judge rejects all other messages.
+
+    Neither gains by deviating: the consultant would be rejected, and the judge's rule is Bayes'
+    on the message it gets. So 1/2 without commitment cannot be much improved.
+    """
+    given = Evidence(weights=(0.01, 0.8, 0.9), shown=1)
+    weight = dict.fromkeys((-1, 1), 0.0)
+    for case in sparse.cases(given):
+        weight[case.features[0]] += case.truth * case.probability
+    accepts = {((0,), (value,)) for value in weight if weight[value] > 0}
+    wrong = sum(
+        case.probability
+        for case in sparse.cases(given)
+        if (((0,), (case.features[0],)) in accepts) != (case.truth > 0)
+    )
+    assert accepts == {((0,), (1,))}
+    assert wrong > 0.49
+    assert best_rule(given).error < 0.35
+    assert (
+        wrong <= theory(Constants(features=3, shown=1, judge_commits=False), 0.0, 0.0).disagreement
     )
 
 
@@ -184,6 +209,12 @@ def test_a_judge_that_does_not_learn_or_sees_all() -> None:
     assert fixed.disagreement == 1.0
     assert not fixed.conditions[0].holds
     assert theory(Constants(features=4, shown=4), 0.1, 0.05).disagreement == pytest.approx(0.2)
+    known = Constants(rule_error=0.05)
+    assert theory(known, 0.1, 0.02).disagreement == pytest.approx(0.19)
+    loose = dataclasses.replace(known, judge_commits=False)
+    assert theory(loose, 0.1, 0.02).disagreement == pytest.approx(0.64)
+    with pytest.raises(ValueError, match="rule_error"):
+        Constants(rule_error=0.6)
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,8 @@ def typical_error(given: Supervision) -> float:
 
     The part of ŵ across u has squared length χ²(d − 1)/n exactly, as a label is independent of it;
     that along u is √(2/π)(1 − 2e) plus a deviation of at most 1/√n. This is the angle of the
-    roots of their mean squares.
+    roots of their mean squares, as in the limit of many labels and dimensions (Watkin, Rau & Biehl
+    1993, Reviews of Modern Physics 65:499, Hebb's rule).
     """
     if given.systematic:
         raise ValueError("with errors by rule the error does not fall to 0; see `limit_error`")

@@ -3,7 +3,7 @@
 The skill of either in a game is its Elo rating there, a function of its general Elo rating that
 rises linearly between two plateaus; the guard wins with the probability of Bradley & Terry (1952),
 Biometrika 39:324. Ratings and their use for nested oversight: Engels et al. 2025,
-arXiv:2504.18530, sections 3 and 5. The four published games are those of its notebook.
+arXiv:2504.18530. The four published games are those of its notebook.
 """
 
 from __future__ import annotations

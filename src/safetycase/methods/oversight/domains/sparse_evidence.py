@@ -5,8 +5,8 @@ odds. The truth is the verdict on all of them, the sign of Σ w x. A judge sees 
 if it is naive, adds up what it is shown. Who picks them is the protocol: chance, a consultant who
 argues an assigned side, or two debaters in turn. Everything here is exact, over all 2ⁿ inputs.
 
-The model is that of sparse debates on images (Irving, Christiano & Amodei 2018, arXiv:1805.00899,
-section 3.1) with independent features in place of pixels.
+The model is that of sparse debates on images (Irving, Christiano & Amodei 2018, arXiv:1805.00899)
+with independent features in place of pixels.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ from safetycase.plugin.protocols import (
 
 __all__ = ["FADES", "PROTOCOL", "Constants", "closed_early", "last_word", "play", "theory"]
 
-FADES = 0.7
+FADES = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ def closed_early(game: Beliefs, order: tuple[int, ...]) -> float:
 
 
 def last_word(game: Beliefs, order: tuple[int, ...]) -> float:
-    """The log odds of a judge on whom each argument fades by 0.7 when a new one is heard."""
+    """The log odds of a judge on whom an argument fades to 0.6 of itself with each new one."""
     faded = (game.adds[i] * FADES**age for age, i in enumerate(reversed(order)))
     return math.fsum((game.prior, *faded))
 
@@ -214,7 +214,7 @@ PROTOCOL = OversightProtocol(
             says="All arguments are heard, but each fades as the next one comes; a trader that "
             "wants the verdict picks their order.",
             domain="belief-game",
-            sizes=(4, 6, 8),
+            sizes=(6, 8, 10),
             run=_attack(last_word),
         ),
     ),

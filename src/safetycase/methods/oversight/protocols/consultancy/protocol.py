@@ -4,11 +4,13 @@ What follows at equilibrium, and the proof. The judge is paid 1 for a right verd
 wrong one, the consultant 1 if its claim is accepted; a coin assigns the side. (a) Whatever the
 consultant shows, the rule "reject" is right with probability 1/2. So a judge whose best reply
 gains at most γ errs with probability at most 1/2 + γ. (b) If the judge commits first, and within γ
-of its optimum, the best reply of the consultant leaves at most 1/2 + γ; one within γ of the best
-loses at most γ of acceptances, so that at most γ more true claims are rejected: 1/2 + 2γ, which
-covers (a). (c) If everything is shown, the verdict on all of it is the truth, and the judge that
-gives it errs never: 0 in place of 1/2. A judge whose verdicts flip at the rate δ adds at most δ.
-Of a judge that does not learn nothing follows.
+of its optimum, the best reply of the consultant leaves at most r + γ, where r ≤ 1/2 is the error
+of the best rule; a reply within γ of the best loses at most γ of acceptances, so that at most γ
+more true claims are rejected: r + 2γ, which covers (a) for r = 1/2. Without commitment r does not
+count: the judge's rule need not be its best one at an equilibrium, only a best reply. (c) If
+everything is shown, the verdict on all of it is the truth, and the judge that gives it errs never:
+r = 0, with or without commitment. A judge whose verdicts flip at the rate δ adds at most δ. Of a
+judge that does not learn nothing follows.
 """
 
 from __future__ import annotations
@@ -49,23 +51,30 @@ __all__ = ["PROTOCOL", "Constants", "persuaded"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constants:
-    """Features of a question, how many of them are shown, and whether the judge's rule was fit.
+    """Features of a question, how many of them are shown, and how the judge got its rule.
 
-    `judge_learns` is false for a judge that was fixed before it met this protocol.
+    `judge_learns` is false for a judge that was fixed before it met this protocol. `rule_error` is
+    the error of the best rule a judge can commit to on these questions, where it was computed.
     """
 
     features: int = 8
     shown: int = 4
     judge_learns: bool = True
+    rule_error: float = 0.5
+    judge_commits: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= self.shown <= self.features:
             raise ValueError("1 ≤ `shown` ≤ `features`")
+        if not 0 <= self.rule_error <= 0.5:
+            raise ValueError("`rule_error` is between 0 and 1/2, which no judge has to exceed")
 
 
 def theory(constants: Constants, judge_error: float, equilibrium_gap: float) -> Bound:
-    """1/2 + 2 gap + judge error, 0 in place of 1/2 if all is shown; the proof is above."""
-    base = 0.0 if constants.shown == constants.features else 0.5
+    """Error of the best rule + 2 gap + judge error; the proof is above."""
+    base = constants.rule_error if constants.judge_commits else 0.5
+    if constants.shown == constants.features:
+        base = 0.0
     conditions = (
         Condition(
             name="the judge's rule is a best reply",
@@ -157,7 +166,7 @@ SPARSE = Domain(
     unit=UNIT,
     sizes=(4, 5, 6),
     play=play,
-    small=(3, 4),
+    small=(2, 3, 4),
     rules=lambda size, seed: Persuasion.of(evidence(size, seed)),
 )
 
@@ -173,8 +182,9 @@ PROTOCOL = OversightProtocol(
     says="One adviser argues the side it was assigned, right or wrong; a judge accepts or rejects.",
     source="Khan et al. 2024, arXiv:2402.06782; Kenton et al. 2024, arXiv:2407.04622; Glazer & "
     "Rubinstein 2006, Theoretical Economics 1:395",
-    statement="A judge that is within γ of its best rule errs with probability at most 1/2 + 2γ, "
-    "whatever the consultant shows; never, but for its own errors, if all evidence is shown.",
+    statement="A judge that commits to a rule within γ of its best errs with probability at most "
+    "r + 2γ, r being the best rule's error and at most 1/2; without commitment at most 1/2 + 2γ; "
+    "and 2γ if all evidence is shown.",
     human_input="One verdict an answer, on what the consultant chose to show.",
     order="second leads",
     assumes=(
@@ -182,6 +192,10 @@ PROTOCOL = OversightProtocol(
             name="judge-learns",
             says="The judge's rule is a best reply to consultants as they are, not as they were "
             "when it was trained.",
+        ),
+        Assumed(
+            name="judge-commits",
+            says="The judge keeps to its rule when consultants have adapted to it.",
         ),
         Assumed(name="sides-by-coin", says="The side is assigned by a fair coin, not chosen."),
         Assumed(name="evidence-is-true", says="What is shown is true; only the choice misleads."),
@@ -210,7 +224,8 @@ PROTOCOL = OversightProtocol(
     corrupted=_corrupted,
     limits=(
         "1/2 is what a judge has that ignores its adviser; how far below the best rule is depends "
-        "on the question, and is computed for the solvable domain alone.",
+        "on the question, and is computed for the solvable domain alone. There are equilibria "
+        "without commitment near 1/2: consultants who show the same useless evidence each time.",
         "A judge that is right with the consultants it was trained on can be wrong with others.",
         "In the domain the consultant shows true features only and cannot invent any.",
     ),

@@ -11,16 +11,17 @@ from safetycase.plugin.protocols import End, Move, Turn
 
 __all__ = ["Persuasion"]
 
-SIDES = {"+": 1, "-": -1}
 VERDICTS = ("accept", "reject")
 
 
 @dataclass(frozen=True, slots=True)
 class Persuasion:
-    """Chance draws the input and the side, the consultant shows features, the judge decides.
+    """Chance draws the input, the consultant shows features, the judge decides on the claim.
 
-    Positions are tuples: (), (input, side), with the selection, with the verdict. The consultant
-    (first) gets 1 if its claim is accepted, the judge (second) 1 if its verdict is right.
+    The input is as seen from the side that a coin assigned: a feature is +1 if it speaks for the
+    claim. Both sides are alike, so that one stands for both. Positions are tuples: (), (input,),
+    with the selection, with the verdict. The consultant (first) gets 1 if its claim is accepted,
+    the judge (second) 1 if its verdict is right.
     """
 
     given: Evidence
@@ -38,37 +39,36 @@ class Persuasion:
     def turn(self, position: Any) -> Turn:
         """Chance, the consultant, the judge."""
         order: tuple[Turn, ...] = ("chance", "first", "second", "end")
-        return order[max(0, len(position) - 1)]
+        return order[len(position)]
 
     def moves(self, position: Any) -> Sequence[Move]:
-        """Inputs with a side; selections of features; the two verdicts."""
+        """Inputs, selections of features, the two verdicts."""
         if not position:
             return [
-                Move(name=f"{k}{side}", probability=case.probability / 2)
-                for k, case in enumerate(self.inputs)
-                for side in SIDES
+                Move(name=" ".join(f"{x:+d}" for x in case.features), probability=case.probability)
+                for case in self.inputs
             ]
-        if len(position) == 2:
+        if len(position) == 1:
             return [Move(name=" ".join(map(str, s))) for s in selections(self.given)]
         return [Move(name=verdict) for verdict in VERDICTS]
 
     def after(self, position: Any, move: str) -> Hashable:
         """The position with the move added."""
-        return (int(move[:-1]), move[-1]) if not position else (*position, move)
+        return (*position, move)
 
     def sees(self, position: Any) -> Hashable:
-        """The consultant sees all, the judge the claim and what is shown of the input."""
-        if len(position) == 2:
+        """The consultant sees the input, the judge what is shown of it."""
+        if len(position) == 1:
             return tuple(position)
-        number, side, selection = position
-        features = self.inputs[number].features
-        return side, selection, tuple(features[int(i)] for i in selection.split())
+        features, selection = position[0].split(), position[1]
+        return selection, tuple(features[int(i)] for i in selection.split())
 
     def end(self, position: Any) -> End:
         """Who was right, and what was read."""
-        number, side, _, verdict = position
+        features, _, verdict = position
+        adds = (w * int(x) for w, x in zip(self.given.weights, features.split(), strict=True))
         accepted = verdict == "accept"
-        right = accepted == (self.inputs[number].truth == SIDES[side])
+        right = accepted == (sum(adds) > 0)
         return End(
             first=float(accepted),
             second=float(right),
