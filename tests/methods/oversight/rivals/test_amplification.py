@@ -11,6 +11,7 @@ import pytest
 from safetycase.methods.oversight.domains.arithmetic_trees import (
     Tree,
     combined_error,
+    drawn_sum,
     fewest_flips,
     fewest_in_uniform,
     majority_error,
@@ -19,7 +20,7 @@ from safetycase.methods.oversight.domains.arithmetic_trees import (
     root_error,
     steps,
     sum_error,
-    sum_error_by_convolution,
+    sum_law,
     truth,
 )
 from safetycase.methods.oversight.protocols.amplification import (
@@ -96,10 +97,23 @@ def test_fewest_flips_of_uniform_trees() -> None:
 
 def test_sums_by_characters_and_by_convolution_agree() -> None:
     for modulus, depth, step in itertools.product((2, 3, 10), (1, 2), (0.0, 0.1)):
-        assert sum_error(modulus, 3, depth, 0.07, step) == pytest.approx(
-            sum_error_by_convolution(modulus, 3, depth, 0.07, step), rel=1e-12
-        )
+        law = sum_law(modulus, 3, depth, 0.07, step)
+        assert sum(law) == pytest.approx(1.0)
+        assert sum_error(modulus, 3, depth, 0.07, step) == pytest.approx(1 - law[0], rel=1e-12)
     assert sum_error(2, 2, 1, 0.1) == pytest.approx(2 * 0.1 * 0.9)
+
+
+def test_verdicts_on_claims_about_sums_equal_enumeration() -> None:
+    """All answers to two digits modulo 3; a wrong one is uniform among the others."""
+    for seed in range(8):
+        claim = drawn_sum(3, 2, 1, seed)
+        wrong = 0.0
+        for answers in itertools.product(range(3), repeat=2):
+            odds = [0.8 if a == d else 0.1 for a, d in zip(answers, claim.digits, strict=True)]
+            accepted = sum(answers) % 3 == claim.claimed
+            wrong += math.prod(odds) * (accepted != (claim.off == 0))
+        assert claim.error(0.2) == pytest.approx(wrong)
+    assert len({drawn_sum(3, 2, 1, seed).off == 0 for seed in range(8)}) == 2
 
 
 def test_the_bound_covers_random_trees_steps_and_levels() -> None:

@@ -11,6 +11,7 @@ import pytest
 from safetycase.methods.oversight.domains.noisy_labels import (
     MEAN_ABSOLUTE,
     Supervision,
+    expected_error_bound,
     fitted,
     is_wrong,
     limit_error,
@@ -56,6 +57,17 @@ def test_the_typical_error_is_that_of_many_students() -> None:
         given = dataclasses.replace(BASE, labels=2000, error=error)
         mean = statistics.mean(fitted(given, seed).error for seed in range(100))
         assert mean == pytest.approx(typical_error(given), rel=0.05)
+
+
+def test_the_bound_on_the_mean_error_holds_and_tells_something() -> None:
+    for labels, error in ((100, 0.0), (1000, 0.2), (4000, 0.4), (4000, 0.0)):
+        given = dataclasses.replace(BASE, labels=labels, error=error)
+        mean = statistics.mean(fitted(given, seed).error for seed in range(60))
+        assert mean <= expected_error_bound(given) <= 0.5
+    assert expected_error_bound(dataclasses.replace(BASE, labels=4000)) < 0.06
+    assert expected_error_bound(dataclasses.replace(BASE, error=0.5)) == 0.5
+    with pytest.raises(ValueError, match="limit_error"):
+        expected_error_bound(dataclasses.replace(BASE, systematic=0.5))
 
 
 def test_mistakes_by_chance_wash_out_and_mistakes_by_rule_stay() -> None:

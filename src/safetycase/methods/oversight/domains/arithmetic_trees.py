@@ -11,12 +11,15 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
     "Combiner",
+    "Sum",
     "Tree",
     "combined_error",
+    "drawn_sum",
     "fewest_flips",
     "fewest_in_uniform",
     "majority_error",
@@ -25,7 +28,7 @@ __all__ = [
     "root_error",
     "steps",
     "sum_error",
-    "sum_error_by_convolution",
+    "sum_law",
     "truth",
 ]
 
@@ -101,10 +104,10 @@ def sum_error(modulus: int, width: int, depth: int, leaf: float, step: float = 0
     return (1 - 1 / modulus) * (1 - product)
 
 
-def sum_error_by_convolution(
+def sum_law(
     modulus: int, width: int, depth: int, leaf: float, step: float = 0.0
-) -> float:
-    """The same by adding up the laws of all errors, node by node."""
+) -> tuple[float, ...]:
+    """The law of the error of a sum modulo m, as P(off by k) for k from 0: node by node."""
 
     def law(rate: float) -> list[float]:
         return [1 - rate] + [rate / (modulus - 1)] * (modulus - 1)
@@ -121,7 +124,37 @@ def sum_error_by_convolution(
     found = law(leaf)
     for _ in range(depth):
         found = added([found] * width + [law(step)])
-    return 1 - found[0]
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """Digits at the leaves of a tree, and a claim about their sum modulo m."""
+
+    digits: tuple[int, ...]
+    claimed: int
+    modulus: int
+    width: int
+    depth: int
+
+    @property
+    def off(self) -> int:
+        """How far the claim is from the sum; 0 if it is true."""
+        return (self.claimed - sum(self.digits)) % self.modulus
+
+    def error(self, leaf: float, step: float = 0.0) -> float:
+        """P(the verdict on the claim is wrong) when the verdict is whether the answer is it."""
+        law = sum_law(self.modulus, self.width, self.depth, leaf, step)
+        return law[self.off] if self.off else 1 - law[0]
+
+
+def drawn_sum(modulus: int, width: int, depth: int, seed: int) -> Sum:
+    """Random digits, and a claim that is true for every other draw."""
+    rng = random.Random(f"sum {modulus} {width} {depth} {seed}")  # noqa: S311
+    digits = tuple(rng.randrange(modulus) for _ in range(int(width**depth)))
+    off = 0 if rng.random() < 0.5 else rng.randrange(1, modulus)
+    claimed = (sum(digits) + off) % modulus
+    return Sum(digits=digits, claimed=claimed, modulus=modulus, width=width, depth=depth)
 
 
 def majority_tree(width: int, depth: int, dissenting: int, seed: int) -> Tree:

@@ -17,6 +17,7 @@ from typing import Any
 __all__ = [
     "Fitted",
     "Supervision",
+    "expected_error_bound",
     "fitted",
     "limit_error",
     "recovered",
@@ -111,6 +112,26 @@ def typical_error(given: Supervision) -> float:
         raise ValueError("with errors by rule the error does not fall to 0; see `limit_error`")
     across = math.sqrt((given.dimensions - 1) / given.labels)
     return math.atan2(across, MEAN_ABSOLUTE * (1 - 2 * given.error)) / math.pi
+
+
+def expected_error_bound(given: Supervision) -> float:
+    """A bound on the mean error of students when all mistakes are by chance.
+
+    With A and R the parts of ŵ along and across u, the error is at most arctan(R/a)/π where A ≥ a,
+    and at most 1 elsewhere. A has mean μ = √(2/π)(1 − 2e) and variance v = (1 − μ²)/n, so that
+    P(A < a) ≤ v/(v + (μ − a)²) (Cantelli); arctan is concave and E R ≤ √((d − 1)/n). The least of
+    the sums over a in (0, μ), and never more than 1/2: A is stochastically at least −A.
+    """
+    if given.systematic:
+        raise ValueError("with errors by rule the error does not fall to 0; see `limit_error`")
+    mean = MEAN_ABSOLUTE * (1 - 2 * given.error)
+    variance = (1 - mean * mean) / given.labels
+    across = math.sqrt((given.dimensions - 1) / given.labels)
+    tried = (mean * k / 100 for k in range(1, 100))
+    sums = (
+        variance / (variance + (mean - a) ** 2) + math.atan2(across, a) / math.pi for a in tried
+    )
+    return min(0.5, *sums)
 
 
 def recovered(weak: float, student: float, ceiling: float) -> float:

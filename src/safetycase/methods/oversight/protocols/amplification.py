@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from safetycase.methods.oversight.domains.arithmetic_trees import (
     Combiner,
     combined_error,
+    drawn_sum,
     fewest_flips,
     majority_error,
     majority_tree,
     needed,
     steps,
-    sum_error,
     truth,
 )
 from safetycase.plugin.protocols import (
@@ -110,8 +110,9 @@ def _next(constants: Constants, error: float, step: float, gap: float) -> float:
 
 
 def play_sums(size: int, seed: int) -> Played:
-    """A sum of digits modulo 10, split into five sums `size` times."""
-    return _played(size, seed % 2 == 0, sum_error(MODULUS, WIDTH, size, LEAF))
+    """A claim about a sum of digits modulo 10, split into five sums `size` times."""
+    claim = drawn_sum(MODULUS, WIDTH, size, seed)
+    return _played(size, claim.off == 0, claim.error(LEAF))
 
 
 def play_majorities(size: int, seed: int) -> Played:
@@ -160,8 +161,8 @@ def _placed(size: int, budget: float, _trials: int, seed: int) -> Attacked:
 
 SUMS = Domain(
     name="sums",
-    says="Sums of digits modulo 10, split into five smaller sums, up to three times. One leaf in a "
-    "hundred is answered wrong.",
+    says="Claims about sums of digits modulo 10, split into five smaller sums, up to three times. "
+    "One leaf in a hundred is answered wrong.",
     unit="questions answered, or steps of combining",
     sizes=(1, 2, 3),
     play=play_sums,
@@ -180,7 +181,8 @@ def _corrupted() -> OversightProtocol:
     """Levels are trained without looking at what they are trained on: half the steps go wrong."""
 
     def flawed(size: int, seed: int) -> Played:
-        return _played(size, seed % 2 == 0, sum_error(MODULUS, WIDTH, size, LEAF, FLAWED_STEP))
+        claim = drawn_sum(MODULUS, WIDTH, size, seed)
+        return _played(size, claim.off == 0, claim.error(LEAF, FLAWED_STEP))
 
     return dataclasses.replace(PROTOCOL, domains=(dataclasses.replace(SUMS, play=flawed),))
 
