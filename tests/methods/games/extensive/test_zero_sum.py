@@ -247,8 +247,9 @@ def test_best_responses_break_ties_as_asked():
     side = form_of(matrix([[0, 0], [0, 0], [0, 0]])).first
     worth, then = np.array([0, 1.0, 2.0, 2.0 - 1e-12]), np.array([0, 9.0, 1.0, 3.0])
     assert respond(side, worth).plan.tolist() == [1, 0, 1, 0]
-    assert respond(side, worth, then).plan.tolist() == [1, 0, 0, 1]
-    assert respond(side, worth, -then).plan.tolist() == [1, 0, 1, 0]
+    assert respond(side, worth, then).plan.tolist() == [1, 0, 1, 0]
+    assert respond(side, worth, then, 1e-9).plan.tolist() == [1, 0, 0, 1]
+    assert respond(side, worth, -then, 1e-9).plan.tolist() == [1, 0, 1, 0]
 
 
 class TestCertificates:

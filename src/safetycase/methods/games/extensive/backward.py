@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
+from safetycase.methods.games.extensive.errors import GameError
 from safetycase.methods.games.extensive.exact import fraction, is_exact
-from safetycase.methods.games.extensive.tree import GameError
 from safetycase.plugin.protocols import End, Move, Rules
 
 __all__ = ["Backward", "Ties", "backward"]

@@ -57,25 +57,24 @@ class Gains:
 
 
 def respond(
-    plans: Plans, worth: Floats, then: Floats | None = None, tolerance: float = 1e-9
+    plans: Plans, worth: Floats, then: Floats | None = None, slack: float = 0.0
 ) -> Response:
     """The pure plan x of the largest worth · x, in time linear in the number of sequences.
 
-    Information sets are settled from the last to the first. Where two moves are worth the same,
-    to `tolerance` of the largest entry, the one is taken that is worth more by `then`, so that
-    the plan is the best by `then` among the best; without `then` it is the first of them.
+    Information sets are settled from the last to the first. Of the moves that are worth no more
+    than `slack` less than the best one, the one is taken that is worth most by `then`, so that
+    the plan is the best by `then` among the best; without `then` it is the first of the best.
     """
     import numpy as np
 
     total = worth.astype(np.float64, copy=True)
     other = None if then is None else then.astype(np.float64, copy=True)
-    slack = tolerance * max(1.0, float(np.abs(worth).max(initial=0))) if then is not None else 0.0
     chosen = np.zeros(len(plans))
     chosen[0] = 1.0
     for step in reversed(plans.steps):
         here = total[step.moves]
         best = np.maximum.reduceat(here, step.offsets)
-        good = here >= np.repeat(best - slack, step.sizes)
+        good = here >= np.repeat(best if other is None else best - slack, step.sizes)
         if other is not None:
             rank = np.where(good, other[step.moves], -np.inf)
             second = np.maximum.reduceat(rank, step.offsets)

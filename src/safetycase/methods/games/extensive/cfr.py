@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from safetycase.methods.games.extensive.best_response import gains
+from safetycase.methods.games.extensive.errors import GameError
 from safetycase.methods.games.extensive.learners import Learned, marks
 from safetycase.methods.games.extensive.sequence import Plans, SequenceForm
 from safetycase.methods.games.extensive.sparse import summed
-from safetycase.methods.games.extensive.tree import GameError
 
 if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sparse import Floats

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from safetycase.methods.games.extensive.tree import GameError
+from safetycase.methods.games.extensive.errors import GameError
 
 __all__ = ["Number", "fraction", "is_exact"]
 

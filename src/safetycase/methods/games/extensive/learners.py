@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from safetycase.methods.games.extensive.tree import GameError
+from safetycase.methods.games.extensive.errors import GameError
 
 if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sparse import Floats

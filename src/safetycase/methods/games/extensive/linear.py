@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from safetycase.confidence.solver import quiet
+from safetycase.methods.games.extensive.errors import GameError
 from safetycase.methods.games.extensive.sparse import Sparse
-from safetycase.methods.games.extensive.tree import GameError
 
 if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sparse import Floats
@@ -91,6 +91,8 @@ def within(
 
 
 def _set(highs: Any, solver: Solver) -> None:
+    highs.setOptionValue("primal_feasibility_tolerance", 1e-9)
+    highs.setOptionValue("dual_feasibility_tolerance", 1e-9)
     if solver == "ipm without crossover":
         highs.setOptionValue("run_crossover", "off")
         highs.setOptionValue("ipm_optimality_tolerance", 1e-9)

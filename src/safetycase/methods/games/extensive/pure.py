@@ -6,8 +6,8 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
+from safetycase.methods.games.extensive.errors import GameError
 from safetycase.methods.games.extensive.sequence import Plans, SequenceForm
-from safetycase.methods.games.extensive.tree import GameError
 
 if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sparse import Floats

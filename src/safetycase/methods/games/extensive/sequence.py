@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from safetycase.methods.games.extensive.errors import GameError
 from safetycase.methods.games.extensive.sparse import Sparse
-from safetycase.methods.games.extensive.tree import GameError, Infoset, Tree
+from safetycase.methods.games.extensive.tree import Infoset, Tree
 
 if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sparse import Floats, Ints

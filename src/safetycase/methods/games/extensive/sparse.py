@@ -86,6 +86,11 @@ class Sparse:
             rows=self.rows,
         )
 
+    @property
+    def largest(self) -> float:
+        """The largest entry without its sign; 1 where all are 0."""
+        return float(abs(self.data).max(initial=0)) or 1.0
+
     def dense(self) -> Floats:
         """The matrix as an array."""
         import numpy as np

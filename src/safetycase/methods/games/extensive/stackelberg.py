@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from safetycase.methods.games.extensive.best_response import respond
+from safetycase.methods.games.extensive.errors import GameError
 from safetycase.methods.games.extensive.linear import stacked, within
 from safetycase.methods.games.extensive.pure import pure_plans
 from safetycase.methods.games.extensive.sequence import Plans, SequenceForm
 from safetycase.methods.games.extensive.sparse import Sparse
-from safetycase.methods.games.extensive.tree import GameError
 from safetycase.methods.games.extensive.zero_sum import tidy
 
 if TYPE_CHECKING:
@@ -83,12 +83,13 @@ class Stackelberg:
 def replies(sides: Sides, plan: Floats, tolerance: float = 1e-9) -> Committed:
     """What the follower's best replies to a leader's plan do, for the leader and against it.
 
-    Replies count as equally good to `tolerance` times the follower's largest payoff, in every
-    information set.
+    Replies count as equally good to `tolerance` times the largest entry of the follower's
+    payoffs, in every information set.
     """
     own, lead = sides.follow.left(plan), sides.lead.left(plan)
-    kind = respond(sides.follower, own, lead, tolerance)
-    spiteful = respond(sides.follower, own, -lead, tolerance)
+    slack = tolerance * sides.follow.largest
+    kind = respond(sides.follower, own, lead, slack)
+    spiteful = respond(sides.follower, own, -lead, slack)
     return Committed(
         plan=plan,
         kind=float(lead @ kind.plan),
@@ -142,9 +143,9 @@ class _Regions:
         import numpy as np
 
         self.sides, self.tolerance, self.count = sides, tolerance, len(pure)
-        self.lead = np.array([sides.lead @ plan for plan in pure])
-        follow = np.array([sides.follow @ plan for plan in pure])
-        self.scale = max(1.0, float(np.abs(self.lead).max()), float(np.abs(follow).max()))
+        self.size = sides.lead.largest
+        self.lead = np.array([sides.lead @ plan for plan in pure]) / self.size
+        follow = np.array([sides.follow @ plan for plan in pure]) / sides.follow.largest
         keys = np.round(np.array([_canonical(sides.leader, row) for row in follow]), 9)
         _, first, self.kind = np.unique(keys, axis=0, return_index=True, return_inverse=True)
         self.follow = follow[first]
@@ -163,9 +164,9 @@ class _Regions:
         nearly = replies(self.sides, weak.plan, 1e-12)
         return Stackelberg(
             strong=found,
-            strong_high=max(strong.high, found.kind),
+            strong_high=max(strong.high * self.size, found.kind),
             weak=nearly,
-            weak_high=max(weak.high, nearly.spiteful),
+            weak_high=max(weak.high * self.size, nearly.spiteful),
             replies=self.count,
         )
 
@@ -176,12 +177,11 @@ class _Regions:
         members = np.flatnonzero(self.kind.ravel() == place)
         apart = self.follow[place] - np.delete(self.follow, place, axis=0)
         depth, inside = self._depth(apart)
-        slack = self.tolerance * self.scale
-        if depth < -slack:
+        if depth < -self.tolerance:
             return
         for member in members:
             strong.take(*self._best(self.lead[[member]], apart, depth))
-        if depth > slack:
+        if depth > self.tolerance:
             value, plan, high = self._best(self.lead[members], apart, depth)
             weak.take(value, _moved(plan, inside, apart), high)
 

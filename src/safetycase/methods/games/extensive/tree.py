@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from array import array
 from collections import deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from safetycase.methods.games.extensive.errors import GameError
 from safetycase.plugin.protocols import End, Move, Rules
 
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ FIRST, SECOND, CHANCE, END = range(4)
 TURNS = {"first": FIRST, "second": SECOND, "chance": CHANCE, "end": END}
 PLAYERS = ("first", "second")
 OUTCOMES = ("first", "second", "wrong", "judge", "first_cost", "second_cost")
-
-
-class GameError(ValueError):
-    """A game that cannot be solved as it is; the message says where and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +129,7 @@ class _Builder:
         self.waiting: deque[Hashable] = deque()
 
     def built(self) -> Tree:
-        self._add(self.rules.start(), -1, 0, "", 1.0, 1.0, 0, 0)
+        self._add(-1, ("",), (1.0,), (1.0,), (0,), (0,), (self.rules.start(),))
         node = 0
         turn, waiting = self.rules.turn, self.waiting
         while waiting:
@@ -155,23 +152,24 @@ class _Builder:
 
     def _add(
         self,
-        position: Hashable,
-        parent: int,
-        move: int,
-        name: str,
-        chance: float,
-        reach: float,
-        first: int,
-        second: int,
+        node: int,
+        names: Sequence[str],
+        chance: Sequence[float],
+        reach: Iterable[float],
+        first: Iterable[int],
+        second: Iterable[int],
+        below: Iterable[Hashable],
     ) -> None:
-        self.waiting.append(position)
-        self.parent.append(parent)
-        self.move.append(move)
-        self.names.append(name)
-        self.chance.append(chance)
-        self.reach.append(reach)
-        self.sequences[0].append(first)
-        self.sequences[1].append(second)
+        """The children of a node; `first` and `second` are the sequences that lead to each."""
+        count = len(names)
+        self.parent.extend([node] * count)
+        self.move.extend(range(count))
+        self.names.extend(names)
+        self.chance.extend(chance)
+        self.reach.extend(reach)
+        self.sequences[0].extend(first)
+        self.sequences[1].extend(second)
+        self.waiting.extend(below)
         if len(self.names) > self.limit:
             raise GameError(
                 f"the game has more than {self.limit} nodes: take a smaller instance or raise limit"
@@ -181,12 +179,13 @@ class _Builder:
         moves = tuple([move.name for move in self._moves(node, position)])
         place = self._infoset(node, player, self.rules.sees(position), moves)
         self.infoset.append(place)
-        known, reach = self.infosets[player][place], self.reach[node]
-        own, other = known.start, self.sequences[1 - player][node]
-        after, add = self.rules.after, self._add
-        for k, name in enumerate(known.moves):
-            pair = (own + k, other) if player == FIRST else (other, own + k)
-            add(after(position, name), node, k, name, 1.0, reach, *pair)
+        known, count, after = self.infosets[player][place], len(moves), self.rules.after
+        own: Iterable[int] = range(known.start, known.start + count)
+        other = [self.sequences[1 - player][node]] * count
+        first, second = (own, other) if player == FIRST else (other, own)
+        below = [after(position, name) for name in known.moves]
+        reach = [self.reach[node]] * count
+        self._add(node, known.moves, (1.0,) * count, reach, first, second, below)
 
     def _infoset(self, node: int, player: int, sees: Hashable, moves: tuple[str, ...]) -> int:
         own = self.sequences[player][node]
@@ -200,16 +199,25 @@ class _Builder:
             self.next_sequence[player] += len(moves)
             return place
         known = self.infosets[player][place]
-        where = f"in information set {known.name} of the {PLAYERS[player]} player"
-        both = f"{self._told(self.nodes[player][place])} and {self._told(node)}"
         if known.parent != own:
             raise GameError(
-                f"no perfect recall: {where} the player made or saw different things after "
-                f"{both}; let `sees` keep all that the player saw and did"
+                f"no perfect recall: {self._where(player, place)} the player made or saw different "
+                f"things after {self._both(player, place, node)}; let `sees` keep all that the "
+                "player saw and did"
             )
         if known.moves != moves and sorted(known.moves) != sorted(moves):
-            raise GameError(f"{where} the moves differ after {both}: {known.moves} and {moves}")
+            raise GameError(
+                f"{self._where(player, place)} the moves differ after "
+                f"{self._both(player, place, node)}: {known.moves} and {moves}"
+            )
         return place
+
+    def _where(self, player: int, place: int) -> str:
+        name = self.infosets[player][place].name
+        return f"in information set {name} of the {PLAYERS[player]} player"
+
+    def _both(self, player: int, place: int, node: int) -> str:
+        return f"{self._told(self.nodes[player][place])} and {self._told(node)}"
 
     def _chance(self, node: int, position: Any) -> None:
         self.infoset.append(-1)
@@ -220,10 +228,11 @@ class _Builder:
                 f"the probabilities of chance after {self._told(node)} are {odds}: they are at "
                 "least 0 and add up to 1"
             )
-        reach, first, second = self.reach[node], self.sequences[0][node], self.sequences[1][node]
-        for k, (move, p) in enumerate(zip(moves, odds, strict=True)):
-            to = self.rules.after(position, move.name)
-            self._add(to, node, k, move.name, p, reach * p, first, second)
+        count, after = len(odds), self.rules.after
+        names = [move.name for move in moves]
+        first, second = ([own[node]] * count for own in self.sequences)
+        reach = [self.reach[node] * p for p in odds]
+        self._add(node, names, odds, reach, first, second, [after(position, n) for n in names])
 
     def _moves(self, node: int, position: Any) -> Sequence[Move]:
         moves = self.rules.moves(position)
@@ -238,11 +247,12 @@ class _Builder:
         self.infoset.append(-1)
         end: End = self.rules.end(position)
         self.ends.append(node)
-        for values, name in zip(self.outcomes, OUTCOMES, strict=True):
-            value = float(getattr(end, name))
-            if not math.isfinite(value):
-                raise GameError(f"the end after {self._told(node)} has {name} = {value}")
+        found = (end.first, end.second, end.wrong, end.judge, end.first_cost, end.second_cost)
+        for values, value in zip(self.outcomes, found, strict=True):
             values.append(value)
+        if not all(map(math.isfinite, found)):
+            bad = [f"{n} = {v}" for n, v in zip(OUTCOMES, found, strict=True) if v - v != 0]
+            raise GameError(f"the end after {self._told(node)} has {', '.join(bad)}")
         if not 0 <= end.wrong <= 1:
             raise GameError(
                 f"the end after {self._told(node)} has wrong = {end.wrong}: it is a probability"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from safetycase.methods.games.extensive.best_response import extremes
+from safetycase.methods.games.extensive.errors import GameError
 from safetycase.methods.games.extensive.linear import Solver, stacked, within
 from safetycase.methods.games.extensive.sequence import Plans, SequenceForm
-from safetycase.methods.games.extensive.tree import GameError
 
 if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sparse import Floats
@@ -53,11 +53,11 @@ def solve(form: SequenceForm, *, solver: Solver = "choose", tolerance: float = 1
             "take a Stackelberg solution or learn and report NashConv"
         )
     m, n = len(form.first), len(form.second)
-    own, other = form.E, form.F
+    own, other, size = form.E, form.F, form.payoff_first.largest
     matrix = stacked(
         [
             (0, 0, own),
-            (own.shape[0], 0, form.payoff_first.transposed),
+            (own.shape[0], 0, form.payoff_first.transposed.scaled(1 / size)),
             (own.shape[0], m, other.transposed.scaled(-1.0)),
         ],
         (own.shape[0] + n, m + other.shape[0]),
@@ -78,7 +78,7 @@ def solve(form: SequenceForm, *, solver: Solver = "choose", tolerance: float = 1
         raise GameError("HiGHS finds no plan at all, though every game has one: a fault of ours")
     x = tidy(form.first, found.variables[:m])
     y = tidy(form.second, -found.prices[own.shape[0] :])
-    return _proved(form, x, y, found.value, tolerance)
+    return _proved(form, x, y, found.value * size, tolerance)
 
 
 def tidy(plans: Plans, rough: Floats) -> Floats:
