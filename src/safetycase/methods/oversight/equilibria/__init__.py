@@ -1,0 +1,1 @@
+"""The largest error over every approximate equilibrium of a game, with a witness and a proof."""
