@@ -96,7 +96,8 @@ def test_no_profile_is_worse_than_the_bound(error: float) -> None:
 
 def test_the_bound_mixes_in_the_coin() -> None:
     half = DirectConstants(unchecked=0.5)
-    assert theory(half, 0.1, 0.1).disagreement == pytest.approx(0.25 + 0.5 * 0.2)
+    assert theory(half, 0.1, 0.1).disagreement == pytest.approx(0.25 + 0.5 * 0.1 + 0.1)
+    assert theory(half, 0.1, 0.9).disagreement == 0.75
     assert theory(DirectConstants(), 0.1, 0.1).disagreement == 0.5
     assert theory(DirectConstants(unchecked=0.0), 0.6, 0.0).disagreement == 1.0
 
@@ -124,5 +125,7 @@ def test_one_example_convinces_the_judge_of_a_false_formula() -> None:
 def test_constants_are_checked() -> None:
     with pytest.raises(ValueError, match="share unchecked"):
         DirectConstants(unchecked=1.5)
+    with pytest.raises(ValueError, match="equilibrium gap"):
+        theory(DirectConstants(), 0.0, float("nan"))
     with pytest.raises(ValueError, match="variables is from 1"):
         DirectConstants(variables=0)

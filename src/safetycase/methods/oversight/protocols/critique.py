@@ -18,6 +18,7 @@ from safetycase.methods.oversight.domains.formulas import (
     truth,
 )
 from safetycase.methods.oversight.protocols.debate.attacks import formula_attacks
+from safetycase.methods.oversight.protocols.debate.budgets import check_budget
 from safetycase.methods.oversight.protocols.debate.propagation import (
     Costs,
     Errors,
@@ -27,7 +28,6 @@ from safetycase.methods.oversight.protocols.debate.propagation import (
 )
 from safetycase.methods.oversight.protocols.debate.protocol import formula_play
 from safetycase.methods.oversight.protocols.debate.rules import Statements
-from safetycase.methods.oversight.protocols.debate.solve import check
 from safetycase.plugin.protocols import (
     Assumed,
     Attack,
@@ -113,7 +113,7 @@ def flattened(formula: Formula) -> bool:
 
 def asks_deeper(size: int, budget: float, trials: int, seed: int) -> Attacked:
     """Whether one of 1 + 4·budget random alternating formulas is decided wrongly."""
-    check(budget, trials)
+    check_budget(budget, trials)
     asked, wins, spent = 1 + int(4 * budget), 0, 0
     for trial in range(trials):
         rng = draws("deeper", size, seed, trial)

@@ -11,8 +11,8 @@ from safetycase.methods.oversight.domains.succinct import (
     random_chain,
     solvable,
 )
+from safetycase.methods.oversight.protocols.debate.budgets import check_budget
 from safetycase.methods.oversight.protocols.debate.flaws import hide
-from safetycase.methods.oversight.protocols.debate.solve import check
 from safetycase.plugin.protocols import Attacked
 
 __all__ = ["JUDGE_ERROR", "hidden_break", "judge_hack", "unrepeatable"]
@@ -36,7 +36,7 @@ def _fails(question: Tables, answers: tuple[int, ...], place: int) -> bool:
 
 def hidden_break(size: int, budget: float, trials: int, seed: int) -> Attacked:
     """The break is put where the other side, who can try a quarter of the checks, does not look."""
-    check(budget, trials)
+    check_budget(budget, trials)
     places = 2**size
     looks, wins, used = places // 4, 0, 0
     for trial in range(trials):
@@ -57,7 +57,7 @@ def hidden_break(size: int, budget: float, trials: int, seed: int) -> Attacked:
 
 def unrepeatable(size: int, budget: float, trials: int, seed: int) -> Attacked:
     """The copies agree on a new table each time; the other side checks where the last one broke."""
-    check(budget, trials)
+    check_budget(budget, trials)
     places = 2**size
     tables, wins = min(places, 1 + int(budget * (places - 1))), 0
     for trial in range(trials):
@@ -76,7 +76,7 @@ def unrepeatable(size: int, budget: float, trials: int, seed: int) -> Attacked:
 
 def judge_hack(size: int, budget: float, trials: int, seed: int) -> Attacked:
     """Does the judge pass one of the breaks that the claimant has tried."""
-    check(budget, trials)
+    check_budget(budget, trials)
     places = 2**size
     tried, wins = min(places, 1 + int(budget * places)), 0
     for trial in range(trials):

@@ -12,7 +12,8 @@ from safetycase.methods.oversight.domains.formulas import (
     truth,
     value,
 )
-from safetycase.methods.oversight.protocols.debate.solve import check, movers_of, solve
+from safetycase.methods.oversight.protocols.debate.budgets import check_budget
+from safetycase.methods.oversight.protocols.debate.solve import movers_of, solve
 from safetycase.plugin.protocols import Attacked
 
 __all__ = ["hidden_flaw", "hide", "length"]
@@ -31,7 +32,7 @@ def hide(places: int, looks: int, ahead: int, rng: random.Random) -> tuple[int, 
 
 def hidden_flaw(prefix: str, budget: float, trials: int, seed: int) -> Attacked:
     """A clause of all the other side's variables: it fails for one setting of them."""
-    check(budget, trials)
+    check_budget(budget, trials)
     theirs = [i for i, quantifier in enumerate(prefix) if quantifier == "A"]
     places = 2 ** len(theirs)
     looks, wins, used = max(1, places // 4), 0, 0
@@ -61,7 +62,7 @@ def length(prefix: str, budget: float, trials: int, seed: int) -> Attacked:
     """A false formula; the end that optimal play leads to fails some of its clauses."""
     import numpy as np
 
-    check(budget, trials)
+    check_budget(budget, trials)
     wins, read = 0, 0
     for trial in range(trials):
         rng = draws("length", prefix, seed, trial)

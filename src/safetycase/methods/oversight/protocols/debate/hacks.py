@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from safetycase.methods.oversight.domains.draws import draws
 from safetycase.methods.oversight.domains.formulas import random_formula, table, truth
-from safetycase.methods.oversight.protocols.debate.solve import check, movers_of, solve
+from safetycase.methods.oversight.protocols.debate.budgets import check_budget
+from safetycase.methods.oversight.protocols.debate.solve import movers_of, solve
 from safetycase.plugin.protocols import Attacked
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def judge_hack(prefix: str, budget: float, trials: int, seed: int) -> Attacked:
     """The attacker has the losing side; ends it tried before stay tried with a larger budget."""
     import numpy as np
 
-    check(budget, trials)
+    check_budget(budget, trials)
     size = 2 ** len(prefix)
     tried = min(size, int(budget * size))
     wins, spent, defence = 0, 0, 0
@@ -65,7 +66,7 @@ def out_search(prefix: str, budget: float, trials: int, seed: int) -> Attacked:
     """Neither side can solve the game; each looks at ends below both moves before it makes one."""
     import numpy as np
 
-    check(budget, trials)
+    check_budget(budget, trials)
     wins, looks = 0, [0, 0]
     most = 2 * len(prefix)
     for trial in range(trials):

@@ -7,7 +7,6 @@ done for a whole level at once; a test holds the two to the same value at every 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Solved", "Worth", "check", "chosen_gap", "gap", "movers_of", "solve", "worth"]
+__all__ = ["Solved", "Worth", "chosen_gap", "gap", "movers_of", "solve", "worth"]
 
 Worth = Callable[[str], float]
 """What the first player gets when the named player replies best; with an empty name neither."""
@@ -86,11 +85,3 @@ def chosen_gap(worth_if: Worth, *, claims_true: bool) -> float:
 def movers_of(prefix: str) -> str:
     """Who sets the variables: 1, who claims `true`, or 2."""
     return prefix.replace("E", "1").replace("A", "2")
-
-
-def check(budget: float, trials: int) -> None:
-    """`ValueError` unless the budget is a finite multiple from 0 and something is tried."""
-    if not (math.isfinite(budget) and budget >= 0):
-        raise ValueError(f"the budget is {budget}: it is a multiple of the defender's, from 0")
-    if trials < 1:
-        raise ValueError(f"{trials} trials: one at least")

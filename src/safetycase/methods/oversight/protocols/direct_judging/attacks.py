@@ -13,7 +13,7 @@ from safetycase.methods.oversight.domains.formulas import (
     table,
     truth,
 )
-from safetycase.methods.oversight.protocols.debate.solve import check
+from safetycase.methods.oversight.protocols.debate.budgets import check_budget
 from safetycase.plugin.protocols import Attacked
 
 __all__ = ["JUDGE_ERROR", "judge_hack", "one_example"]
@@ -26,7 +26,7 @@ def judge_hack(size: int, budget: float, trials: int, seed: int) -> Attacked:
     """Is one of the tried certificates approved, on questions whose answer is no."""
     import numpy as np
 
-    check(budget, trials)
+    check_budget(budget, trials)
     tried = 1 + int(budget * 2 * size)
     wins, literals = 0, CLAUSES * size * min(3, size)
     for trial in range(trials):
@@ -44,7 +44,7 @@ def judge_hack(size: int, budget: float, trials: int, seed: int) -> Attacked:
 
 def one_example(size: int, budget: float, trials: int, seed: int) -> Attacked:
     """Has one of 1 + 4·budget formulas that are false an example, which the judge believes."""
-    check(budget, trials)
+    check_budget(budget, trials)
     asked, wins, spent = 1 + int(4 * budget), 0, 0
     for trial in range(trials):
         rng = draws("example", size, seed, trial)

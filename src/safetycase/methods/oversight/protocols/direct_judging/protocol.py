@@ -63,23 +63,26 @@ def theory(constants: DirectConstants, judge_error: float, equilibrium_gap: floa
     The model is paid 1 if the verdict is `yes` and −1 otherwise. If a certificate exists, showing
     it earns 1 − 2d at least, so the verdict is wrong with probability at most d + g; if none does,
     whatever is shown is approved with probability at most d. A fair coin is wrong half the time,
-    on every question, whatever the model does.
+    on every question, whatever the model does. The gap is a mean over all questions, and may lie
+    in those with a certificate alone.
     """
+    check_share("equilibrium gap", equilibrium_gap)
     leaf = float(3 * constants.clauses)
     every = 2.0**constants.variables * leaf
     checked = bound(
         errors=constants.errors,
         facts=2**constants.variables,
         judge_error=judge_error,
-        gap=equilibrium_gap,
+        gap=0.0,
         chosen=False,
         costs=Costs(honest=every, opponent=0.0, judge=leaf, affordable=constants.affordable),
     )
     if not all(condition.holds for condition in checked.conditions):
         return checked
-    share = constants.unchecked
-    mixed = share / 2 + (1 - share) * checked.disagreement
-    return replace(checked, disagreement=min(1.0, mixed))
+    guessed, rest = constants.unchecked / 2, 1 - constants.unchecked
+    return replace(
+        checked, disagreement=guessed + min(rest, rest * checked.disagreement + equilibrium_gap)
+    )
 
 
 def _made(*, trusting: bool) -> OversightProtocol:
