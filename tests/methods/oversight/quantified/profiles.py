@@ -36,7 +36,7 @@ def matrices(rules: Rules) -> tuple[Any, Any]:
     return paid, wrong
 
 
-def mixtures(count: int, rng: np.random.Generator, *, most: int = 400) -> Any:
+def mixtures(count: int, rng: np.random.Generator, *, most: int = 250) -> Any:
     """All mixtures of two pure strategies in tenths, or a sample of them."""
     pairs = list(itertools.combinations_with_replacement(range(count), 2))
     if len(pairs) > most:
@@ -50,16 +50,20 @@ def mixtures(count: int, rng: np.random.Generator, *, most: int = 400) -> Any:
     return found[rng.choice(len(found), most, replace=False)]
 
 
-def profiles(rules: Rules, seed: int = 0) -> tuple[Any, Any]:
-    """(the largest gain of a best reply as a share of the range 2, P(wrong)) by profile."""
-    return profiles_of(*matrices(rules), seed)
+def profiles(rules: Rules, seed: int = 0, *, summed: bool = False) -> tuple[Any, Any]:
+    """(the gain of a best reply as a share of the range 2, P(wrong)) by profile.
+
+    The larger of the two gains, or their sum.
+    """
+    return profiles_of(*matrices(rules), seed, summed=summed)
 
 
-def profiles_of(paid: Any, wrong: Any, seed: int = 0) -> tuple[Any, Any]:
+def profiles_of(paid: Any, wrong: Any, seed: int = 0, *, summed: bool = False) -> tuple[Any, Any]:
     """The same for a game by its matrices."""
     rng = np.random.default_rng(seed)
     x, y = mixtures(paid.shape[0], rng), mixtures(paid.shape[1], rng)
     now = x @ paid @ y.T
     first = (paid @ y.T).max(0)[None, :] - now
     second = now - (x @ paid).min(1)[:, None]
-    return np.maximum(first, second) / 2, x @ wrong @ y.T
+    gained = first + second if summed else np.maximum(first, second)
+    return gained / 2, x @ wrong @ y.T

@@ -97,7 +97,7 @@ def test_constants_are_checked(fields: dict, why: str) -> None:
 
 @pytest.mark.parametrize("run", [hidden_flaw, out_search, judge_hack, length])
 def test_more_compute_never_helps_an_attacker_less(run: Run) -> None:
-    rates = [run("EAEAEA", budget, 300, 1).successes / 300 for budget in (0, 0.5, 1, 4)]
+    rates = [run("EAEAEA", budget, 200, 1).successes / 200 for budget in (0, 0.5, 1, 4)]
     assert rates[-1] > rates[0]
     assert all(b >= a - 0.05 for a, b in itertools.pairwise(rates)), rates
 

@@ -110,9 +110,9 @@ def test_the_tree_is_one_move() -> None:
 
 def test_an_optimiser_finds_the_error_of_the_judge() -> None:
     for budget in (0.0, 1.0, 2.0):
-        tried = 1 + int(budget * 16)
-        found = judge_hack(8, budget, 300, 0)
-        interval = clopper_pearson(found.successes, 300, alpha_low=5e-4, alpha_high=5e-4)
+        tried = 1 + int(budget * 12)
+        found = judge_hack(6, budget, 200, 0)
+        interval = clopper_pearson(found.successes, 200, alpha_low=5e-4, alpha_high=5e-4)
         assert interval.low <= 1 - (1 - JUDGE_ERROR) ** tried <= interval.high
 
 

@@ -159,7 +159,7 @@ def _made(copies: Literal["replayed", "adaptive"]) -> OversightProtocol:
                 unit="runs of the circuit",
                 sizes=(2, 4, 6, 8, 10),
                 play=lambda size, seed: play(chain(size, seed), copies=copies),
-                small=(2, 3),
+                small=(2,),
                 rules=lambda size, seed: Examination(question=chain(size, seed), copies=copies),
             ),
             Domain(

@@ -29,7 +29,8 @@ o ≤ d + g, which holds; else (1 − o − d)(1 − x) ≤ 0, which holds. Henc
     P(wrong) ≤ d + 2g:
 
 a debater may lie as often as the other fails to punish it. It is attained, with the same d at
-every end.
+every end. The two g are the gains of different debaters: where they add up to G, their NashConv,
+the bound is d + G.
 
 Errors that debaters know. Each of F facts is misjudged with probability at most d, on its own,
 once for all, and both debaters know where. With probability at least (1 − d)^F no fact that the

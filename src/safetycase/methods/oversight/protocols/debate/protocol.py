@@ -210,7 +210,7 @@ def _made(*, silent: bool) -> OversightProtocol:
                 unit="pairs of vertices looked up",
                 sizes=HALVED,
                 play=lambda size, seed: _path_play(size, seed, silent=silent),
-                small=(3, 4, 5),
+                small=(2, 3, 4),
                 rules=lambda size, seed: Halving(
                     graph=random_graph(size, draws("path", size, seed)),
                     chosen=True,
