@@ -19,7 +19,11 @@ from safetycase.methods.oversight.protocols.prover_estimator.one_round import (
     looked_at,
     solve,
 )
-from safetycase.methods.oversight.protocols.prover_estimator.plays import best_win, matched_win
+from safetycase.methods.oversight.protocols.prover_estimator.plays import (
+    Looks,
+    best_win,
+    matched_win,
+)
 from safetycase.methods.oversight.protocols.prover_estimator.protocol import (
     PROTOCOL,
     with_switches,
@@ -168,15 +172,25 @@ def test_a_learning_estimator_keeps_every_test_to_its_bound(seed: int) -> None:
     assert dull.measured > dull.bound
 
 
-def test_compute_matched_looks_are_no_help_and_unmatched_ones_are() -> None:
-    switches = PROTOCOL_SWITCHES
-    for count in (5, 8, 10, 30):
-        looks = max(1, count // 10)
-        assert best_win(count, looks, looks, switches) == 0
-    assert matched_win(5, 1, 0, switches) == 1
-    assert matched_win(8, 1, 0, switches) == 1
-    assert matched_win(8, 8, 0, switches) == 0
-    assert best_win(8, 8, 0, switches) == 1
+def won(count: int, prover: int, estimator: int, *, rounds: int = 1, private: bool = True) -> float:
+    looks = Looks(prover=prover, estimator=estimator, private=private)
+    return best_win(count, looks, PROTOCOL_SWITCHES, rounds)
+
+
+def test_unmatched_looks_have_a_false_claim_accepted() -> None:
+    assert won(8, 1, 0) == 1
+    assert matched_win(8, Looks(prover=8, estimator=0), PROTOCOL_SWITCHES) == 0
+    assert won(8, 8, 0) == 1  # she looks at one leaf only
+    assert won(101, 101, 0) == 0  # a leaf weighs too little for what she knows to matter
+
+
+def test_matched_looks_are_safe_if_shared_and_not_if_private_and_the_stake_is_high() -> None:
+    for count, rounds in ((8, 1), (16, 2), (64, 3), (256, 4)):
+        for looks in (0, 1, 4):
+            assert won(count, looks, looks, rounds=rounds, private=False) == 0
+    assert won(64, 1, 1, rounds=3) == pytest.approx(1 - 1 / 64)
+    assert won(1024, 4, 4, rounds=5) == 0  # a conjunction this long is rejected when true as well
+    assert conjunction_numbers(1024, 2.5**6)[1] < 0.5 < conjunction_numbers(64, 2.5**4)[1]
 
 
 def test_looks_agree_with_the_plain_game_where_there_are_none() -> None:

@@ -6,6 +6,7 @@ from safetycase.methods.oversight.domains.primes import semiprime, shown_composi
 from safetycase.methods.oversight.protocols.prover_estimator.one_round import all_true, solve
 from safetycase.methods.oversight.protocols.prover_estimator.plays import (
     INTERVALS,
+    Looks,
     best_win,
     hidden,
     worth_of_search,
@@ -15,6 +16,8 @@ from safetycase.plugin.protocols import Attack, Attacked
 
 __all__ = ["attacks"]
 
+ROUNDS = 3
+
 
 def attacks(switches: Switches) -> tuple[Attack, ...]:
     """The attacks, against one reading of the protocol."""
@@ -23,10 +26,16 @@ def attacks(switches: Switches) -> tuple[Attack, ...]:
         looks = max(1, size // 10)
         most = min(size, int(budget * looks))
         return Attacked(
-            exact=best_win(size, most, looks, switches),
+            exact=best_win(size, Looks(prover=most, estimator=looks), switches),
             attacker_compute=float(most),
             defender_compute=float(looks),
         )
+
+    def private(size: int, budget: float, _trials: int, _seed: int) -> Attacked:
+        looks = max(1, size // 10)
+        most = min(size, int(budget * looks))
+        won = best_win(size, Looks(prover=most, estimator=looks), switches, ROUNDS)
+        return Attacked(exact=won, attacker_compute=float(most), defender_compute=float(looks))
 
     def factors(size: int, budget: float, trials: int, seed: int) -> Attacked:
         shown = shown_composite(semiprime(size, seed).n).operations
@@ -54,6 +63,15 @@ def attacks(switches: Switches) -> tuple[Attack, ...]:
             domain="hidden false leaf",
             sizes=(2, 5, 10, 30, 101),
             run=obfuscated,
+        ),
+        Attack(
+            name="private looks",
+            says=f"The same with the conjunction cut into {ROUNDS} rounds, so that a leaf weighs "
+            f"{switches.weight(ROUNDS):.3g}: the prover calls numbers of leaves too low that she "
+            "alone has looked at, and the estimator raises them all.",
+            domain="hidden false leaf",
+            sizes=(2, 5, 10, 30, 101),
+            run=private,
         ),
         Attack(
             name="factor search",

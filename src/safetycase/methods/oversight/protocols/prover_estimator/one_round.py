@@ -37,16 +37,21 @@ ONE = 1.0
 class Leaves:
     """n leaves that are alike, with what the prover earns on one of them at number p, by weight.
 
-    `call(p, switches)` is the expected earning of the best choice of leaf and call.
+    `call(p, switches)` is the expected earning of the best choice of leaf and call. With several
+    `rounds` each node of a tree needs `needed` of `count` parts, and numbers above the leaves are
+    consistent.
     """
 
     count: int
     needed: int
     call: Callable[[float, Switches], float]
+    rounds: int = 1
 
     def expected(self, p: float) -> float:
-        """E_H when every leaf holds with probability p."""
-        return tail(self.count, self.needed, p)
+        """E_H of the root when every leaf holds with probability p."""
+        for _ in range(self.rounds):
+            p = tail(self.count, self.needed, p)
+        return p
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from safetycase.methods.oversight.domains.primes import (
@@ -32,6 +32,7 @@ from safetycase.plugin.protocols import Domain, Played, Rules
 
 __all__ = [
     "INTERVALS",
+    "Looks",
     "best_win",
     "domains",
     "hidden",
@@ -191,35 +192,59 @@ def _hidden(count: int, informed: float, switches: Switches) -> Solved:
     return _solved(hidden_false(count, informed=informed), switches)
 
 
-def _solved(leaves: Leaves, switches: Switches) -> Solved:
+def _solved(leaves: Leaves, switches: Switches, rounds: int = 1) -> Solved:
     """A conjunction; p^n and the calls are convex in p where calls are paid by their gaps."""
     return solve(
         leaves,
-        stake=switches.weight(1),
+        stake=switches.weight(rounds),
         first=switches.weight(0),
         switches=switches,
         convex=switches.root == "number" and switches.payoff == "linear",
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """At how many leaves each side looks before the numbers are given.
+
+    With `private` looks the sides draw their leaves independently and neither sees what the other
+    saw. Otherwise the estimator can run whatever the prover runs at his own compute: all his
+    looks are among hers, or hers among his, and only what she has beyond him is private.
+    """
+
+    prover: int
+    estimator: int
+    private: bool = True
+
+
 @lru_cache(maxsize=4096)
-def matched_win(count: int, prover: int, estimator: int, switches: Switches) -> float:
+def matched_win(count: int, looks: Looks, switches: Switches, rounds: int = 1) -> float:
     """How often a false claim with a hidden leaf is accepted after looks at the leaves.
 
     The estimator rejects it when he meets the false leaf, or has seen all others. If not, his best
-    numbers decide; he knows at how many leaves the prover looked.
+    consistent numbers decide; he knows at how many leaves the prover looked. `rounds` sets what a
+    leaf weighs: the conjunction may be cut into that many rounds.
     """
+    prover, estimator = min(looks.prover, count), looks.estimator
     if estimator >= count - 1:
         return 0.0
-    found = _solved(looked_at(count, prover, estimator), switches)
+    if looks.private:
+        leaves = looked_at(count, prover, estimator)
+    else:
+        leaves = looked_at(count - estimator, max(0, prover - estimator), 0)
+    found = _solved(leaves, switches, rounds)
     return (1 - estimator / count) * (found.root_high >= 0.5)
 
 
-def best_win(count: int, most: int, estimator: int, switches: Switches) -> float:
-    """The same where the prover chooses how many leaves to look at, up to `most`."""
-    most = min(most, count)
+def best_win(count: int, looks: Looks, switches: Switches, rounds: int = 1) -> float:
+    """The same where the prover chooses at how many leaves to look, up to the number given."""
+    most = min(looks.prover, count)
     tried = {0, most, *range(min(most, 12) + 1), *(most * i // 16 for i in range(16))}
-    return max(matched_win(count, looks, estimator, switches) for looks in sorted(tried))
+    if not looks.private:
+        tried = {max(n, min(most, looks.estimator)) for n in tried}
+    return max(
+        matched_win(count, replace(looks, prover=n), switches, rounds) for n in sorted(tried)
+    )
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,1 @@
+"""What hides a flaw from three protocols, and what that costs: `oversight/obfuscation`."""
