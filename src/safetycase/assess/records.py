@@ -303,7 +303,8 @@ class Assessment:
 
     `verdict` is `holds`, `insufficient` (supported below the target), `fails` (root refuted),
     `unknown` (open, contested, stale) or `not posed` (findings). `due` says of each leaf that
-    should be run why; `freshness` is that of the leaves themselves.
+    should be run why; `freshness` is that of the leaves themselves. `rebound` are the parameters of
+    templates that are bound otherwise than the file says, as `PARAMETER=VALUE`.
     """
 
     case: Case
@@ -320,6 +321,7 @@ class Assessment:
     due: Mapping[str, str] = field(default_factory=dict)
     freshness: Mapping[str, Freshness] = field(default_factory=dict)
     numbers: Numbers | None = None
+    rebound: tuple[str, ...] = ()
 
     @property
     def root(self) -> State:

@@ -168,7 +168,9 @@ def run(
     )
     folder = find_case(case)
     pull(folder / "ledger")  # what others of a team recorded may be what is due here
-    space = open_case(folder, now, trust_cache=False, texts=texts_with(folder, rebound))
+    space = open_case(
+        folder, now, trust_cache=False, texts=texts_with(folder, rebound), rebound=rebound
+    )
     if space.errors or space.case is None:
         print_findings(space.findings)
         stderr("nothing was run: the case has findings that block")
@@ -190,7 +192,7 @@ def run(
     if same and choice.assessment is not None:
         return _show(space, choice.assessment, done, as_json=as_json)
     now = now if not choice.jobs else _clock()
-    space = open_case(folder, now, trust_cache=True, texts=space.texts)
+    space = open_case(folder, now, trust_cache=True, texts=space.texts, rebound=space.rebound)
     return _show(space, space.assess(), done, as_json=as_json)
 
 
@@ -276,14 +278,18 @@ def _execute(space: Workspace, choice: Choice, wanted: _Wanted) -> _Done:
         writer = stack.enter_context(open_writer(space.folder / "ledger", key))
         if len(writer.log.records) != len(space.log.records):
             # Somebody else's run ended while the case was read: what is due may have changed.
-            space = open_case(space.folder, space.now, trust_cache=False, texts=space.texts)
+            space = open_case(
+                space.folder, space.now, trust_cache=False, texts=space.texts, rebound=space.rebound
+            )
             choice = choose(space, wanted.only, exploratory=wanted.exploratory)
         setting = replace(_setting(space, wanted), history=fold(writer.log), stop=asked)
         history, lost = schedule.sweep(setting, writer)
         setting = replace(setting, history=history)
         if lost:
             stderr(f"{lost} unfinished attempt(s) of an earlier run are recorded as lost")
-            space = open_case(space.folder, space.now, trust_cache=False, texts=space.texts)
+            space = open_case(
+                space.folder, space.now, trust_cache=False, texts=space.texts, rebound=space.rebound
+            )
             choice = choose(space, wanted.only, exploratory=wanted.exploratory)
         if not choice.jobs:
             return _Done(used_up=choice.used_up)

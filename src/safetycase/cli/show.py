@@ -68,7 +68,7 @@ def in_folder(findings: Iterable[Finding], folder: Path) -> tuple[Finding, ...]:
 def opened(case: Path, now: datetime, rebound: Sequence[str] = ()) -> tuple[Workspace, Assessment]:
     """The workspace and its assessment; findings that prevent one are printed and end the verb."""
     folder = find_case(case)
-    space = open_case(folder, now, texts=texts_with(folder, rebound))
+    space = open_case(folder, now, texts=texts_with(folder, rebound), rebound=tuple(rebound))
     if space.case is None:
         print_findings(space.findings)
         raise click.exceptions.Exit(Exit.FINDINGS)

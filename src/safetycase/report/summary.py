@@ -49,7 +49,8 @@ class Change:
 def run_command(assessment: Assessment, name: str) -> str:
     """The command that runs one evidence, from the folder the case was opened in."""
     folder = dirname(assessment.case.source) or "."
-    return f"safetycase run {shlex.quote(folder)} --only {shlex.quote(name)}"
+    bound = "".join(f" --with {shlex.quote(word)}" for word in assessment.rebound)
+    return f"safetycase run {shlex.quote(folder)}{bound} --only {shlex.quote(name)}"
 
 
 def place_of(assessment: Assessment, name: str) -> str:

@@ -49,6 +49,7 @@ class Workspace:
     recipes: Mapping[str, CurrentRecipe] = field(default_factory=dict)
     undeclared: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    rebound: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -75,7 +76,7 @@ class Workspace:
             )
             for name, recipe in self.recipes.items()
         }
-        return assess(
+        found = assess(
             Input(
                 case=self.case,
                 history=self.history,
@@ -87,6 +88,7 @@ class Workspace:
                 ordering=grades(self.history, self.log.checkpoints).grades,
             )
         )
+        return replace(found, rebound=self.rebound) if self.rebound else found
 
     def jobs(self, due: Mapping[str, str], *, anew: Collection[str] = ()) -> list[Job]:
         """What the scheduler needs to run the leaves named in `due` (id -> why).
@@ -131,12 +133,14 @@ def open_case(
     trust_cache: bool = True,
     cache: MutableMapping[Any, Any] | None = None,
     texts: Mapping[str, str] | None = None,
+    rebound: tuple[str, ...] = (),
 ) -> Workspace:
     """Read everything a case folder holds, as of `now`.
 
     `trust_cache` lets digests of big unchanged files be remembered; `run`, `verify` and `gate`
     recompute them. A `cache` handed to every call makes a second reading pay only for the files
-    that changed. `texts` (path in the folder -> text) stand in for files as they are on disk.
+    that changed. `texts` (path in the folder -> text) stand in for files as they are on disk;
+    `rebound` says in words what is bound otherwise in them.
     """
     log = _read(folder)
     texts = texts or {}
@@ -153,6 +157,7 @@ def open_case(
             history=fold(log),
             catalogue=catalogue,
             texts=texts,
+            rebound=rebound,
         )
     leaves = {name: case.elements[name] for name in facts}
     methods = {
@@ -183,4 +188,5 @@ def open_case(
         recipes=current,
         undeclared=undeclared_now(history, reading),
         texts=texts,
+        rebound=rebound,
     )
