@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import pytest
-from tests.methods.games.extensive.written import Choice, Luck, Written, ends
+from tests.methods.games.extensive.written import Choice, Luck, Written, ends, seeds
 
 from safetycase.methods.games.extensive import backward as module
 from safetycase.methods.games.extensive.backward import backward
@@ -140,7 +140,7 @@ def test_a_game_that_one_cannot_lay_out():
     assert backward(Ladder(3002)).outcome.first == 1
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", seeds(8, 25))
 def test_it_agrees_with_the_linear_program_and_is_exact(seed):
     rules = perfect(seed)
     found = backward(rules)
@@ -151,7 +151,7 @@ def test_it_agrees_with_the_linear_program_and_is_exact(seed):
     assert float(found.outcome.first) == pytest.approx(solve(form).value, abs=1e-7)
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", seeds(8, 25))
 def test_in_a_general_sum_game_nobody_gains_by_another_strategy(seed):
     rules = perfect(seed, zero_sum=False)
     for ties in ("listed", "right", "wrong", "kind", "spiteful"):
@@ -185,7 +185,7 @@ def test_ties_decide_what_payoffs_do_not():
     assert chosen == {"listed": "a", "right": "b", "wrong": "c", "kind": "b", "spiteful": "c"}
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", seeds(8, 25))
 def test_the_extremes_of_the_error_over_all_subgame_perfect_equilibria(seed):
     """Every choice among the best moves is tried, on small games with many ties."""
     rng = random.Random(seed)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.methods.games.extensive.written import Choice, Luck, Written, ends, matrix, rand
+from tests.methods.games.extensive.written import Choice, Luck, Written, ends, matrix, rand, seeds
 
 from safetycase.methods.games.extensive.poker import Kuhn, Leduc
 from safetycase.methods.games.extensive.sequence import SequenceForm
@@ -118,7 +118,7 @@ def test_sequence_form_of_a_matrix_game_is_the_matrix():
     )
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(8, 20))
 def test_plans_and_behaviour_are_one_thing(seed):
     """The value of plans is the sum over ends of the product of all probabilities there."""
     rules = rand(seed, zero_sum=False)

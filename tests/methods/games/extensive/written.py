@@ -7,6 +7,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from safetycase.plugin.protocols import End, Move, Turn
 
 
@@ -63,6 +65,11 @@ class Written:
         node = self.node(position)
         assert isinstance(node, End)
         return node
+
+
+def seeds(quick: int, most: int) -> list[Any]:
+    """Numbers below `most` to try; those from `quick` on are left out of the fast tests."""
+    return [*range(quick), *(pytest.param(n, marks=pytest.mark.slow) for n in range(quick, most))]
 
 
 def ends(first: float, second: float | None = None, wrong: float = 0.0) -> End:

@@ -127,7 +127,8 @@ def stackelberg(
     plans). With ties against the leader the supremum is the largest, over replies that are best on
     a set with an inside, of the best plan when the worst of the replies with the same payoffs to
     the follower is played (von Stengel, Zamir 2010, Games Econ. Behav. 69:446, Theorem 11): inside
-    such a set only those are best, and the sets with an inside cover all plans.
+    such a set only those are best, and the sets with an inside cover all plans. Replies that leave
+    the leader less than it has already, whatever it does, are passed over.
 
     The number of programs is that of the follower's reduced pure plans, exponential in its
     information sets: `GameError` for more than `limit`.
@@ -148,14 +149,24 @@ class _Regions:
         follow = np.array([sides.follow @ plan for plan in pure]) / sides.follow.largest
         keys = np.round(np.array([_canonical(sides.leader, row) for row in follow]), 9)
         _, first, self.kind = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        self.kind = self.kind.ravel()
         self.follow = follow[first]
 
     def solved(self, progress: Progress | None) -> Stackelberg:
+        import numpy as np
+
         strong, weak = _Best(), _Best()
-        for place in range(len(self.follow)):
+        hopes = np.array([respond(self.sides.leader, row).value for row in self.lead])
+        order = sorted(range(len(hopes)), key=lambda member: -hopes[member])
+        places = list(dict.fromkeys(int(self.kind[member]) for member in order))
+        for done, place in enumerate(places):
+            if hopes[self.kind == place].max() <= min(strong.value, weak.value):
+                break
             self._region(place, strong, weak)
             if progress is not None:
-                progress(place + 1, len(self.follow), "replies of the follower")
+                progress(done + 1, len(places), "replies of the follower")
+        if progress is not None:
+            progress(len(places), len(places), "replies of the follower")
         if strong.plan is None or weak.plan is None:
             raise GameError(
                 "no reply is a best one anywhere: the payoffs are too close to rounding"
@@ -174,7 +185,7 @@ class _Regions:
         """Look for better plans among those to which the replies of one class are best."""
         import numpy as np
 
-        members = np.flatnonzero(self.kind.ravel() == place)
+        members = np.flatnonzero(self.kind == place)
         apart = self.follow[place] - np.delete(self.follow, place, axis=0)
         depth, inside = self._depth(apart)
         if depth < -self.tolerance:
