@@ -73,10 +73,10 @@ def _meets(leaves: int, checks: int, false_leaf: int) -> bool:
 
 
 def test_simulated_looks_agree_with_the_formula() -> None:
-    instance, trials = Obfuscated(width=4, depth=2), 4000
+    instance, trials = Obfuscated(width=4, depth=2), 2000
     for checks in (0, 5):
         found = sum(found_by_checks(instance, checks, seed) for seed in range(trials))
-        assert found / trials == pytest.approx((checks + 1) / 16, abs=0.03)
+        assert found / trials == pytest.approx((checks + 1) / 16, abs=0.04)
 
 
 def test_primes_by_sieve() -> None:

@@ -55,6 +55,7 @@ def test_the_method_holds_the_contract() -> None:
     check_method(METHOD, module="safetycase.methods.oversight.obfuscation.method")
 
 
+@pytest.mark.slow
 def test_debate_and_challenges_lose_to_depth_and_shared_estimates_do_not() -> None:
     for depth in range(1, 6):
         leaves = 4**depth

@@ -67,6 +67,7 @@ def solved(prover: str, estimator: str, seen: bool) -> tuple[float, float]:
     return found.value, float(form.value(found.x, form.wrong, found.y))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seen", [True, False])
 def test_knowing_more_never_hurts_a_side(seen: bool) -> None:
     for less, more in FINER:
@@ -75,6 +76,7 @@ def test_knowing_more_never_hurts_a_side(seen: bool) -> None:
             assert solved(other, more, seen)[0] <= solved(other, less, seen)[0] + 1e-7
 
 
+@pytest.mark.slow
 def test_seeing_the_numbers_never_hurts_the_prover() -> None:
     for prover in TOLD:
         for estimator in TOLD:
@@ -82,6 +84,7 @@ def test_seeing_the_numbers_never_hurts_the_prover() -> None:
             assert seen >= unseen - 1e-7
 
 
+@pytest.mark.slow
 def test_the_sequence_form_agrees_with_both_orders() -> None:
     for prover in TOLD:
         seen = game(prover, "nothing", seen=True)

@@ -126,6 +126,7 @@ def test_a_hidden_false_leaf_is_rejected(count: int) -> None:
     assert knows.root_high <= 0.25 + 1e-9
 
 
+@pytest.mark.slow
 def test_paying_by_sign_alone_loses_the_calibration() -> None:
     sign = Switches(payoff="sign")
     assert solve(hidden_false(101), stake=2.5, first=2.5, switches=sign).root_low == 1

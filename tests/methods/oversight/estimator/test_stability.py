@@ -90,11 +90,11 @@ def test_majorities_rise_to_two(count: int, wanted: float) -> None:
     assert found.high < 2
 
 
-@pytest.mark.parametrize(("share", "near"), [(0.6, 0.2), (0.75, 0.4), (0.9, 1.5)])
+@pytest.mark.parametrize(("share", "near"), [(0.6, 0.3), (0.75, 0.6), (0.9, 2.5)])
 def test_a_threshold_comes_near_one_over_one_less_its_share(share: float, near: float) -> None:
     small, large = (
         critical_ratio(at_least(int(share * n) + 1, alike(n)), tolerance=1e-4).high
-        for n in (301, 3001)
+        for n in (201, 1001)
     )
     assert small < large < 1 / (1 - share)
     assert 1 / (1 - share) - large < near
@@ -141,10 +141,10 @@ def test_random_arguments_agree_with_enumeration(table: bool) -> None:
 
 @pytest.mark.parametrize("table", [False, True])
 def test_no_chord_of_a_random_argument_is_steeper_than_its_ratio(table: bool) -> None:
-    for seed in range(12):
+    for seed in range(7):
         node = drawn(seed, table=table)
         found = critical_ratio(node, tolerance=0.02)
-        chords = [modulus(node, i / 200) / (i / 200) for i in range(1, 201)]
+        chords = [modulus(node, i / 100) / (i / 100) for i in range(1, 101)]
         assert max(chords) <= found.high * (1 + 1e-9), seed
         assert found.low <= found.high, seed
         steepest = max([*chords, modulus(node, 1e-5) / 1e-5])

@@ -13,6 +13,8 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from safetycase.methods.oversight.stability.laws import binomial, tail
+
 __all__ = [
     "Leaf",
     "Node",
@@ -243,36 +245,6 @@ def _added(law: list[float], p: float, weight: int, needed: int) -> list[float]:
     for total, chance in enumerate(law):
         new[min(needed, total + weight)] += p * chance
     return new
-
-
-def binomial(n: int, k: int, p: float) -> float:
-    """P(exactly k of n)."""
-    if not 0 <= k <= n:
-        return 0.0
-    if p <= 0 or p >= 1:
-        return float(k == (0 if p <= 0 else n))
-    if n <= 60:
-        return math.comb(n, k) * p**k * (1 - p) ** (n - k)
-    ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-    return math.exp(ways + k * math.log(p) + (n - k) * math.log1p(-p))
-
-
-def tail(n: int, k: int, p: float) -> float:
-    """P(at least k of n), from the shorter side of the law."""
-    if k <= 0:
-        return 1.0
-    if p <= 0 or p >= 1:
-        return float(p >= 1 and k <= n)
-    if k <= n * p:
-        return max(0.0, 1 - tail(n, n - k + 1, 1 - p))
-    term = binomial(n, k, p)
-    total, odds = term, p / (1 - p)
-    for i in range(k, n):
-        term *= (n - i) / (i + 1) * odds
-        total += term
-        if term < 1e-18 * total:
-            break
-    return min(1.0, total)
 
 
 # -- truth tables ------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from safetycase.methods.oversight.protocols.prover_estimator.switches import PAPER, Switches
-from safetycase.methods.oversight.stability.combiners import tail
+from safetycase.methods.oversight.stability.laws import tail
 
 __all__ = [
     "Leaves",
@@ -28,7 +28,7 @@ __all__ = [
     "solve",
 ]
 
-POINTS = 4_000
+POINTS = 1_000
 CLOSE = 1e-9
 ONE = 1.0
 
@@ -139,7 +139,7 @@ def solve(
 ) -> Solved:
     """The estimator's best numbers, the prover seeing them.
 
-    For the leaf number a grid of 4,001 and a golden-section search about the best of it are
+    For the leaf number a grid of 1,001 and a golden-section search about the best of it are
     searched, or with `convex` the whole range by golden section alone; for the root number only the
     kinks of a piecewise linear cost, which is exact.
     """

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from safetycase.methods.oversight.domains.trees import Tree
 from safetycase.methods.oversight.protocols.prover_estimator.switches import Switches
-from safetycase.methods.oversight.stability.combiners import binomial, tail
+from safetycase.methods.oversight.stability.laws import binomial, tail
 
 __all__ = ["Outcome", "play_tree"]
 
