@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -116,3 +118,17 @@ def test_the_games_of_the_protocol_flatten_and_have_their_value(name: str) -> No
         assert isinstance(rules, GridGame)
         found = solve(SequenceForm.of(flatten(rules)))
         assert found.value == pytest.approx(estimator_leads(rules).value, abs=1e-7)
+
+
+@pytest.mark.slow
+def test_the_table_of_the_page_is_what_is_solved() -> None:
+    page = Path(__file__).parents[4] / "docs" / "reference" / "protocols-estimator.md"
+    names = {"nothing": "nothing", "the claim's truth": "the claim", "one leaf": "one leaf"}
+    names["all"] = "all"
+    cells = r"([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|"
+    rows = re.findall(rf"^\| ([a-z' ]+) \| {cells}$", page.read_text("utf-8"), re.MULTILINE)
+    assert [row[0] for row in rows] == list(names)
+    for prover, *cells in rows:
+        for told, cell in zip(names.values(), cells, strict=True):
+            value = solved(names[prover], told, seen=True)[0]
+            assert value == pytest.approx(float(cell), abs=6e-3)
