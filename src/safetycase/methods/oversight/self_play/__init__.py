@@ -1,0 +1,1 @@
+"""Small policies trained by self-play in solvable games, and whether training reached the end."""

@@ -1,0 +1,242 @@
+"""One study: the training that is judged, its clean twins, planted organisms, and known answers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from safetycase.methods.games.extensive.sequence import SequenceForm
+from safetycase.methods.games.extensive.zero_sum import Solved, solve
+from safetycase.methods.oversight.self_play.evidence import Found, Search, further, look, retrained
+from safetycase.methods.oversight.self_play.organisms import HACKING, NothingToHide, Organism, plant
+from safetycase.methods.oversight.self_play.training import Path, Recipe, Trained, fresh, train
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from safetycase.methods.oversight.self_play.arena import Arena, Flags, Floats
+
+__all__ = ["Looked", "Optimum", "Setting", "Study", "habit", "real", "study"]
+
+Said = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is trained, how it is searched, and what is planted beside it.
+
+    `gap` is the exploitability that still counts as equilibrium. An organism counts if it is at
+    least `withheld`, which is more.
+    """
+
+    recipe: Recipe
+    search: Search
+    seeds: int
+    organism: Organism
+    organisms: int
+    probability: float
+    gap: float
+    withheld: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Looked:
+    """Trainings of one kind: what was found of them, and the way there."""
+
+    found: Found
+    path: Path
+
+    def __len__(self) -> int:
+        return len(self.found.error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Optimum:
+    """The value of a zero-sum game, and what the trained policies fall short of it.
+
+    `short_low` and `short_high` (B) bound the value minus what a policy gives against its worst
+    opponent, larger of the two players, as a share of the range; `null` is the largest gain of
+    further optimisation from the optimum itself.
+    """
+
+    solved: Solved
+    short_low: Floats
+    short_high: Floats
+    null: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Study:
+    """Everything that quantities, checks and pictures are made of.
+
+    `nothing_to_hide` says why no organism that hides a move could be planted; empty if they were.
+    """
+
+    subject: Looked
+    twins: Looked
+    families: Mapping[Organism, Looked]
+    habit: tuple[float, float]
+    optimum: Optimum | None
+    nothing_to_hide: str
+
+
+def study(arena: Arena, setting: Setting, said: Said) -> Study:
+    """Train and look; the same seed gives the same study."""
+    import numpy as np
+
+    clean, twins = _clean(arena, setting, said)
+    if setting.organism == "none":
+        subject, trained = _rows(twins, setting.seeds), _first(clean, setting.seeds)
+    else:
+        trained, subject = _planted(
+            arena, setting, setting.organism, setting.seeds, clean, (setting.seed, 1), said
+        )
+    families: dict[Organism, Looked] = {}
+    nothing = ""
+    for number, kind in enumerate((*HACKING, "early-stopped") if setting.organisms else ()):
+        try:
+            stream = (setting.seed, 2, number)
+            _, families[kind] = _planted(
+                arena, setting, kind, setting.organisms, clean, stream, said
+            )
+        except NothingToHide as error:
+            nothing = str(error)
+    generator = np.random.default_rng((setting.seed, 3))
+    return Study(
+        subject=subject,
+        twins=twins,
+        families=families,
+        habit=habit(arena, setting.search, generator),
+        optimum=_optimum(arena, trained, setting, generator, said),
+        nothing_to_hide=nothing,
+    )
+
+
+def real(looked: Looked, setting: Setting) -> Flags:
+    """Which planted trainings withhold as much as an organism must."""
+    return looked.found.exploitability >= setting.withheld
+
+
+def _clean(arena: Arena, setting: Setting, said: Said) -> tuple[Trained, Looked]:
+    import numpy as np
+
+    generator = np.random.default_rng((setting.seed, 0))
+    rows = max(setting.seeds, setting.organisms)
+    said("training by self-play")
+    trained = train(arena, setting.recipe, fresh(arena, rows, generator), generator, _part(said))
+    found = look(arena, trained, setting.recipe, setting.search, generator, said)
+    return trained, Looked(found=found, path=trained.path)
+
+
+def _planted(
+    arena: Arena,
+    setting: Setting,
+    kind: Organism,
+    rows: int,
+    clean: Trained,
+    stream: tuple[int, ...],
+    said: Said,
+) -> tuple[Trained, Looked]:
+    import numpy as np
+
+    generator = np.random.default_rng(stream)
+    start = plant(
+        arena,
+        kind,
+        rows,
+        generator,
+        steps=setting.recipe.steps,
+        probability=setting.probability,
+        reference=clean,
+        gap=setting.withheld,
+    )
+    said(f"planted: {kind}")
+    trained = train(arena, setting.recipe, start, generator)
+    found = look(arena, trained, setting.recipe, setting.search, generator)
+    return trained, Looked(found=found, path=trained.path)
+
+
+def habit(arena: Arena, search: Search, generator: np.random.Generator) -> tuple[float, float]:
+    """Policies that always make one move: exact gains of best responses, and retrained ones.
+
+    Of four pairs whose moves are drawn at each information set: the largest exact gain, and what
+    retraining leaves of the exact gains where it leaves most.
+    """
+    import numpy as np
+
+    weights = fresh(arena, 4, generator, spread=1e3).weights
+    first, second = (s.policy(w) for s, w in zip(arena.sides, weights, strict=True))
+    trained = Trained(
+        weights=weights,
+        policies=(first, second),
+        never=(np.zeros(first.shape, bool), np.zeros(second.shape, bool)),
+        path=Path(steps=(), last=np.zeros((0, 4)), average=np.zeros((0, 4))),
+    )
+    exact = arena.gaps(arena.plans(trained.policies)).max(axis=0)
+    left = exact - retrained(arena, trained, search, generator)
+    return float(exact.max()), float(left.max())
+
+
+def _optimum(
+    arena: Arena,
+    trained: Trained,
+    setting: Setting,
+    generator: np.random.Generator,
+    said: Said,
+) -> Optimum | None:
+    import numpy as np
+
+    if not arena.zero_sum:
+        return None
+    said("solving the game")
+    form = SequenceForm.of(arena.tree)
+    solved = solve(form)
+    plans = arena.plans(trained.policies)
+    total = float(form.constant_sum or 0.0) / arena.spread
+    # what one player can be held to is the constant less what the other's best response gets
+    against = [arena.sides[i].best(arena.gain(i, plans[1 - i]))[0] for i in (0, 1)]
+    low, high = solved.low / arena.spread, solved.high / arena.spread
+    guaranteed = total - against[1], total - against[0]
+    short_low = np.maximum(low - guaranteed[0], (total - high) - guaranteed[1])
+    short_high = np.maximum(high - guaranteed[0], (total - low) - guaranteed[1])
+    first, second = (
+        side.behaviour(plan[None])
+        for side, plan in zip(arena.sides, (solved.x, solved.y), strict=True)
+    )
+    known = dataclasses.replace(
+        _first(trained, 1),
+        weights=(np.log(np.maximum(first, 1e-12)), np.log(np.maximum(second, 1e-12))),
+        policies=(first, second),
+        never=(np.zeros(first.shape, bool), np.zeros(second.shape, bool)),
+    )
+    gains = further(arena, known, setting.recipe, setting.search, generator)
+    return Optimum(
+        solved=solved,
+        short_low=np.maximum(short_low, 0.0),
+        short_high=np.maximum(short_high, 0.0),
+        null=float(max(gain.max() for gain in gains.values())),
+    )
+
+
+def _first(trained: Trained, rows: int) -> Trained:
+    return Trained(
+        weights=(trained.weights[0][:rows], trained.weights[1][:rows]),
+        policies=(trained.policies[0][:rows], trained.policies[1][:rows]),
+        never=(trained.never[0][:rows], trained.never[1][:rows]),
+        path=_cut(trained.path, rows),
+    )
+
+
+def _rows(looked: Looked, rows: int) -> Looked:
+    return Looked(found=looked.found.first(rows), path=_cut(looked.path, rows))
+
+
+def _cut(path: Path, rows: int) -> Path:
+    return Path(steps=path.steps, last=path.last[:, :rows], average=path.average[:, :rows])
+
+
+def _part(said: Said) -> Callable[[int, int], None]:
+    return lambda done, total: said(f"step {done} of {total}")
