@@ -76,6 +76,8 @@ def test_the_case_as_it_would_be_has_reasons_and_a_page(sc: Sc, tmp_path: Path) 
     told = sc("why", "OVERSIGHT/KC2-1", SKETCH, "--with", "method=consultancy").out
     assert "KC2-1-THEORY-CONSULTANCY" in told
     assert "KC2-1-THEORY-DEBATE" not in told
+    status = sc("status", SKETCH, "--with", "method=consultancy").out
+    assert "Taken with method=consultancy; the case file says otherwise." in status
     page = tmp_path / "page.html"
     assert sc("report", SKETCH, "--with", "method=consultancy", "--out", page).code == 0
     assert "KC2-1-THEORY-CONSULTANCY" in page.read_text("utf-8")

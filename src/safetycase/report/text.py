@@ -78,6 +78,9 @@ def _head(assessment: Assessment, width: int, paint: _Paint) -> Iterator[str]:
         ),
         width,
     )
+    if assessment.rebound:
+        words = ", ".join(assessment.rebound)
+        yield from wrap(one_line(f"Taken with {words}; the case file says otherwise."), width)
     yield ""
     mark = verdict_mark(assessment)
     lead = f"{mark.glyph} {mark.word.upper()}"
