@@ -1,20 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 from tests.methods.games.extensive.written import matrix, rand, seeds
 
-from safetycase.methods.games.extensive import stackelberg as module
+from safetycase.methods.games.extensive import regions
 from safetycase.methods.games.extensive.poker import Kuhn, Leduc
 from safetycase.methods.games.extensive.pure import count_pure, normal_form, pure_plans
 from safetycase.methods.games.extensive.sequence import SequenceForm
-from safetycase.methods.games.extensive.stackelberg import (
-    Sides,
-    commit_pure,
-    replies,
-    stackelberg,
-)
+from safetycase.methods.games.extensive.sides import Sides, replies
+from safetycase.methods.games.extensive.stackelberg import commit_pure, stackelberg
 from safetycase.methods.games.extensive.tree import GameError, flatten
 from safetycase.methods.games.extensive.zero_sum import solve
 
@@ -166,16 +164,17 @@ def test_too_many_replies_are_refused():
 
 
 def test_a_wrong_answer_of_the_program_widens_the_proof(monkeypatch):
-    """The upper end comes from a best response: a worse plan cannot pass for the best."""
-    good = module._Regions._best
+    """The upper end comes from best responses: a worse plan cannot pass for the best."""
+    good = regions.within
 
-    def spoiled(self, lead, apart, depth):
-        value, plan, high = good(self, lead, apart, depth)
-        return value - 1, (None if plan is None else self.sides.leader.uniform()), high
+    def spoiled(**words):
+        found = good(**words)
+        return found and replace(found, variables=found.variables * 0, prices=found.prices * 0.9)
 
-    monkeypatch.setattr(module._Regions, "_best", spoiled)
-    found = stackelberg(form_of(matrix([[2, 4, 0], [1, 3, 0]], [[1, 0, 0], [0, 2, 0]])), "first")
+    monkeypatch.setattr(regions, "within", spoiled)
+    found = stackelberg(form_of(matrix([[2, 4], [1, 3]], [[2, 0], [0, 1]])), "first")
     assert found.strong.kind < found.strong_high - 0.1
+    assert found.strong_high >= 4 / 3 + 2 - 1e-9
 
 
 def test_progress_is_told():

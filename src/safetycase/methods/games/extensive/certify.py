@@ -6,7 +6,6 @@ The checker plays the rules themselves, in plain Python and in fractions if aske
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sequence import SequenceForm
     from safetycase.methods.games.extensive.sparse import Floats
 
-__all__ = ["BadCertificate", "certificate", "check"]
+__all__ = ["BadCertificate", "certificate", "check", "lookup", "read", "rounded"]
 
 VERSION = "extensive-game-certificate/1"
 Law = Mapping[str, Any]
@@ -44,14 +43,14 @@ def certificate(
     laws = (form.first.by_name(x), form.second.by_name(y))
     written: list[Mapping[str, Law]] = list(laws)
     if denominators is not None:
-        rounded = [_rounded(named, denominators) for named in laws]
+        near = [rounded(named, denominators) for named in laws]
         written = [
             {name: {move: str(p) for move, p in law.items()} for name, law in named.items()}
-            for named in rounded
+            for named in near
         ]
         x, y = (
             side.plan([[float(p) for p in law.values()] for law in named.values()])
-            for side, named in zip((form.first, form.second), rounded, strict=True)
+            for side, named in zip((form.first, form.second), near, strict=True)
         )
     found = gains(form, x, y)
     return json.dumps(
@@ -66,7 +65,8 @@ def certificate(
     )
 
 
-def _rounded(named: Mapping[str, Mapping[str, float]], most: int) -> dict[str, dict[str, Fraction]]:
+def rounded(named: Mapping[str, Mapping[str, float]], most: int) -> dict[str, dict[str, Fraction]]:
+    """Every law moved to the nearest fractions with denominators of at most `most`."""
     near = {
         name: {move: Fraction(p).limit_denominator(most) for move, p in law.items()}
         for name, law in named.items()
@@ -85,8 +85,13 @@ def check(rules: Rules, text: str, *, tolerance: float = 1e-6, exact: bool = Fal
     a law is missing or no law, or a payoff or the gap differs by more than `tolerance` from what
     is found here.
     """
-    said = _read(text)
-    found = played_out(rules, _strategy(said["plans"]), fraction if exact else float)
+    said = read(text, VERSION, ("first", "second", "gap"))
+    plans = said.get("plans")
+    if not isinstance(plans, dict) or not all(
+        isinstance(plans.get(player), dict) for player in ("first", "second")
+    ):
+        raise BadCertificate("the certificate has no plans of the first and the second player")
+    found = played_out(rules, lookup(plans), fraction if exact else float)
     for name, value in (("first", found.first), ("second", found.second), ("gap", found.gap)):
         if not abs(said[name] - float(value)) <= tolerance:
             raise BadCertificate(
@@ -95,26 +100,24 @@ def check(rules: Rules, text: str, *, tolerance: float = 1e-6, exact: bool = Fal
     return found
 
 
-def _read(text: str) -> dict[str, Any]:
+def read(text: str, version: str, numbers: Sequence[str]) -> dict[str, Any]:
+    """The fields of a certificate of that version with those numbers; `BadCertificate` if not."""
     try:
         said = json.loads(text)
     except json.JSONDecodeError as error:
         raise BadCertificate(f"the certificate is no JSON: {error}") from error
-    if not isinstance(said, dict) or said.get("version") != VERSION:
-        raise BadCertificate(f"the certificate has no version {VERSION!r}")
-    for name in ("first", "second", "gap"):
+    if not isinstance(said, dict) or said.get("version") != version:
+        raise BadCertificate(f"the certificate has no version {version!r}")
+    for name in numbers:
         value = said.get(name)
-        if not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value - value != 0:
             raise BadCertificate(f"the certificate has no number {name!r}")
-    plans = said.get("plans")
-    if not isinstance(plans, dict) or not all(
-        isinstance(plans.get(player), dict) for player in ("first", "second")
-    ):
-        raise BadCertificate("the certificate has no plans of the first and the second player")
     return said
 
 
-def _strategy(plans: Mapping[str, Mapping[str, Law]]) -> Strategy:
+def lookup(plans: Mapping[str, Mapping[str, Law]]) -> Strategy:
+    """The strategy that reads its laws off plans by player and name of the information set."""
+
     def strategy(player: str, sees: Hashable, moves: Sequence[str]) -> Law:
         name = sees if isinstance(sees, str) else repr(sees)
         law = plans[player].get(name)

@@ -13,11 +13,12 @@ from typing import Any
 from safetycase.methods.games.extensive.errors import GameError
 from safetycase.plugin.protocols import Rules
 
-__all__ = ["Found", "Strategy", "even", "played_out"]
+__all__ = ["Found", "Strategy", "Walker", "even", "played_out"]
 
 Strategy = Callable[[str, Hashable, Sequence[str]], Mapping[str, Any]]
 Number = Callable[[Any], Any]
 Bag = list[tuple[Any, Any]]
+Step = tuple[str, Hashable, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def played_out(rules: Rules, strategy: Strategy, number: Number = float) -> Foun
     the strategy are read by `number`. The time is linear in the tree. `GameError` where
     probabilities do not add up to 1 and for games deeper than Python's recursion.
     """
-    walker = _Walker(rules, strategy, number)
+    walker = Walker(rules, strategy, number)
     start, one = rules.start(), number(1)
     try:
         first, second, wrong = walker.played(start)
@@ -76,28 +77,31 @@ def played_out(rules: Rules, strategy: Strategy, number: Number = float) -> Foun
     )
 
 
-class _Walker:
+class Walker:
+    """A game's positions with what was asked of the rules kept, and a strategy to play by."""
+
     def __init__(self, rules: Rules, strategy: Strategy, number: Number) -> None:
         self.rules, self.strategy, self.number = rules, strategy, number
         self.zero = number(0)
         self.turns: dict[Hashable, str] = {}
         self.ends: dict[Hashable, tuple[Any, Any, Any]] = {}
-        self.known: dict[Hashable, list[tuple[Hashable, Any]]] = {}
+        self.known: dict[Hashable, list[Step]] = {}
 
     def turn(self, position: Any) -> str:
+        """Whose turn it is."""
         turn = self.turns.get(position)
         if turn is None:
             turn = self.turns[position] = self.rules.turn(position)
         return turn
 
-    def steps(self, position: Any) -> list[tuple[Hashable, Any]]:
-        """Where every move leads, with its probability by chance or by the strategy."""
+    def steps(self, position: Any) -> list[Step]:
+        """Every move, where it leads, and its probability by chance or by the strategy."""
         found = self.known.get(position)
         if found is None:
             found = self.known[position] = self._steps(position)
         return found
 
-    def _steps(self, position: Any) -> list[tuple[Hashable, Any]]:
+    def _steps(self, position: Any) -> list[Step]:
         turn, moves = self.turn(position), self.rules.moves(position)
         names = [move.name for move in moves]
         number = self.number
@@ -114,9 +118,12 @@ class _Walker:
                 f"{shown}"
             )
         after = self.rules.after
-        return [(after(position, name), p / total) for name, p in zip(names, odds, strict=True)]
+        return [
+            (name, after(position, name), p / total) for name, p in zip(names, odds, strict=True)
+        ]
 
     def end(self, position: Any) -> tuple[Any, Any, Any]:
+        """Both payoffs and the probability of a wrong verdict."""
         found = self.ends.get(position)
         if found is None:
             end, number = self.rules.end(position), self.number
@@ -129,7 +136,7 @@ class _Walker:
         if self.turn(position) == "end":
             return self.end(position)
         first = second = wrong = self.zero
-        for after, p in self.steps(position):
+        for _, after, p in self.steps(position):
             if p:
                 one, two, three = self.played(after)
                 first, second, wrong = first + p * one, second + p * two, wrong + p * three
@@ -143,7 +150,7 @@ class _Walker:
         are taken together, each move once for all of them.
         """
         total, own = self.zero, 0 if player == "first" else 1
-        decisions: dict[Hashable, list[Bag]] = {}
+        decisions: dict[Hashable, dict[str, Bag]] = {}
         waiting = list(bag)
         while waiting:
             position, weight = waiting.pop()
@@ -151,12 +158,12 @@ class _Walker:
             if turn == "end":
                 total += weight * self.end(position)[own]
             elif turn != player:
-                waiting.extend([(after, weight * p) for after, p in self.steps(position) if p])
+                waiting.extend([(after, weight * p) for _, after, p in self.steps(position) if p])
             else:
                 steps = self.steps(position)
-                bags = decisions.setdefault(self.rules.sees(position), [[] for _ in steps])
-                for below, (after, _) in zip(bags, steps, strict=True):
-                    below.append((after, weight))
+                bags = decisions.setdefault(self.rules.sees(position), {})
+                for move, after, _ in steps:
+                    bags.setdefault(move, []).append((after, weight))
         for bags in decisions.values():
-            total += max([self.best(below, player) for below in bags])
+            total += max([self.best(below, player) for below in bags.values()])
         return total
