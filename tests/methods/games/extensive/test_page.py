@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+ROOM = Path(__file__).parents[4] / "src" / "safetycase" / "methods" / "games" / "extensive"
 PAGE = Path(__file__).parents[4] / "docs" / "reference" / "extensive-games.md"
 
 
@@ -30,3 +33,18 @@ def test_every_solver_of_the_page_is_there() -> None:
         room = importlib.import_module(f"safetycase.methods.games.extensive.{module}")
         assert name in room.__all__
         assert callable(getattr(room, name))
+
+
+def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
+    names = sorted(path.stem for path in ROOM.glob("*.py") if path.stem != "__init__")
+    assert "zero_sum" in names
+    lines = [f"import safetycase.methods.games.extensive.{name}" for name in names]
+    lines += ["import sys", "print({'numpy', 'scipy', 'highspy', 'torch'} & set(sys.modules))"]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOM.parents[3])},
+    )
+    assert done.stdout.strip() == "set()"
