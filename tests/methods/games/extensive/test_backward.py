@@ -11,6 +11,8 @@ from tests.methods.games.extensive.written import Choice, Luck, Written, ends, s
 from safetycase.methods.games.extensive import backward as module
 from safetycase.methods.games.extensive.backward import backward
 from safetycase.methods.games.extensive.best_response import gains
+from safetycase.methods.games.extensive.confirm import confirmed
+from safetycase.methods.games.extensive.exact import fraction
 from safetycase.methods.games.extensive.poker import Kuhn
 from safetycase.methods.games.extensive.sequence import SequenceForm
 from safetycase.methods.games.extensive.tree import GameError, flatten
@@ -214,6 +216,49 @@ def test_the_extremes_of_the_error_over_all_subgame_perfect_equilibria(seed):
     assert backward(Written(root), ties="right").outcome.wrong == min(every)
 
 
+@pytest.mark.parametrize("seed", seeds(8, 25))
+def test_play_is_confirmed_position_by_position(seed):
+    for zero_sum in (True, False):
+        rules = perfect(seed, zero_sum=zero_sum)
+        found = backward(rules, ties="wrong")
+        again = confirmed(rules, found.best, fraction)
+        assert (again.first, again.second) == (found.outcome.first, found.outcome.second)
+        assert again.wrong == found.outcome.wrong
+        assert again.gap == 0
+        form = SequenceForm.of(flatten(rules))
+        worst = {sees: moves[-1] for sees, moves in _moves(form).items()}
+        plans = [
+            side.plan([[float(worst[each.sees] == move) for move in each.moves] for each in sets])
+            for side, sets in (
+                (form.first, form.first.infosets),
+                (form.second, form.second.infosets),
+            )
+        ]
+        other, mine = confirmed(rules, worst), gains(form, *plans)
+        assert other.first == pytest.approx(mine.first)
+        assert other.best_first == pytest.approx(mine.best_first)
+        assert other.best_second == pytest.approx(mine.best_second)
+
+
+def _moves(form):
+    return {each.sees: each.moves for side in (form.first, form.second) for each in side.infosets}
+
+
+def test_large_games_are_confirmed_and_false_moves_refused():
+    for rules in (TicTacToe(), Ladder(3001)):
+        found = backward(rules)
+        again = confirmed(rules, found.best)
+        assert (again.gap, again.first) == (0, found.outcome.first)
+    wrong = {**found.best, (0, 0): "2"}  # leaves a number of rungs that the other wins
+    assert confirmed(rules, wrong).gap == 2
+    with pytest.raises(GameError, match="no move of"):
+        confirmed(rules, {**found.best, (0, 0): "3"})
+    with pytest.raises(GameError, match="no move of"):
+        confirmed(rules, {})
+    with pytest.raises(GameError, match="do not add up"):
+        confirmed(Written(Luck({"a": (0.5, ends(1))})), {})
+
+
 def test_floats_stay_floats():
     rules = Written(Luck({"a": (0.3, ends(0.1)), "b": (0.7, ends(0.2))}))
     found = backward(rules)
@@ -239,6 +284,8 @@ def test_a_circle_is_refused():
 
     with pytest.raises(GameError, match="play comes back"):
         backward(Circle((2,)))
+    with pytest.raises(GameError, match="play comes back"):
+        confirmed(Circle((2,)), {(who, (2,)): "0 1" for who in (0, 1)})
 
 
 def test_what_is_no_game_is_refused():

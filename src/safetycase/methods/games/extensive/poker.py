@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from safetycase.plugin.protocols import End, Move, Turn
@@ -13,7 +12,6 @@ __all__ = ["Kuhn", "Leduc"]
 PASS_BET = (Move(name="pass"), Move(name="bet"))
 
 
-@dataclass(frozen=True, slots=True)
 class Kuhn:
     """Kuhn's poker (1950): three cards, one chip each, one bet of one chip; value −1/18."""
 
@@ -60,7 +58,6 @@ class Kuhn:
         return End(first=won, second=-won, wrong=0.0)
 
 
-@dataclass(frozen=True, slots=True)
 class Leduc:
     """Leduc poker (Southey et al. 2005): six cards of three ranks, two rounds, at most two raises.
 
