@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.oversight.stability import combiners
+from safetycase.methods.oversight.stability import ranges
 from safetycase.methods.oversight.stability.analysis import enumerated
 from safetycase.methods.oversight.stability.arguments import read_argument
 from safetycase.methods.oversight.stability.combiners import (
@@ -113,6 +113,21 @@ def test_majorities_of_five_grow_less_at_each_depth() -> None:
     assert critical_ratio(conjunction).high == pytest.approx(27, rel=1e-6)
 
 
+def test_many_parts_with_their_own_weights() -> None:
+    parts = tuple(Leaf(f"leaf {i}") for i in range(30))
+    node = Threshold(parts, tuple(range(1, 31)), 230)
+    found = critical_ratio(node, tolerance=1e-3)
+    chords = [modulus(node, i / 40) / (i / 40) for i in range(1, 41)]
+    assert max(chords) <= found.high
+    assert found.low == pytest.approx(max(chords), rel=1e-3)
+
+
+def test_a_table_that_moves_most_at_small_errors() -> None:
+    rows = tuple(row.bit_count() % 2 == 1 for row in range(2**10))
+    found = critical_ratio(Table(tuple(Leaf(f"leaf {i}") for i in range(10)), rows))
+    assert (found.low, found.high, found.at) == (pytest.approx(10), pytest.approx(10), 0)
+
+
 def drawn(seed: int, *, table: bool) -> Node:
     draw = random.Random(seed)
     count = 0
@@ -209,6 +224,8 @@ def test_a_table_has_no_dependent_ratio_and_says_so(tmp_path: Path) -> None:
         ({"needed": 2, "weights": [1], "of": ["a", "b"]}, "a weight for each"),
         (["a"], "an object is expected"),
         ({"all": "a"}, "a list is expected"),
+        ({"needed": 2, "weights": [10**9], "of": ["a"]}, "more than 100,000"),
+        ({"table": "0" * 2048, "of": ["a"] * 11}, "1 to 10 parts"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_named(
@@ -261,5 +278,5 @@ def test_the_truth_of_mixed_claims() -> None:
 
 
 def test_broken_binomials_fail_the_oracles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(combiners, "binomial", lambda n, k, p: p**k * (1 - p) ** (n - k))
+    monkeypatch.setattr(ranges, "binomial", lambda n, k, p: p**k * (1 - p) ** (n - k))
     assert not all(oracle.passed for oracle in METHOD.self_check())

@@ -34,7 +34,7 @@ from safetycase.plugin.contract import MethodError
 __all__ = ["read_argument", "read_arguments"]
 
 FORMS = "`leaf`, `all`, `any`, `majority`, `at_least`, `needed` with `weights`, or `table`"
-MOST = 100_000
+MOST = 20_000
 
 
 def read_arguments(path: Path) -> dict[str, Node]:

@@ -1,4 +1,4 @@
-"""Arguments as combiners over leaves, and exact ranges of their expected value.
+"""Arguments as combiners over leaves.
 
 A node stands for a claim. Its bit is computed from the bits of its parts by a rule; every part is
 drawn by itself with its own probability, as the estimator of prover-estimator debate gives one
@@ -9,16 +9,12 @@ the same number in each.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-from safetycase.methods.oversight.stability.laws import binomial, tail
 
 __all__ = [
     "Leaf",
     "Node",
-    "Range",
     "Table",
     "Threshold",
     "all_of",
@@ -26,13 +22,13 @@ __all__ = [
     "at_least",
     "leaves_of",
     "majority",
-    "measure",
     "monotone",
     "repeated",
     "truth",
+    "upward",
 ]
 
-LARGEST_TABLE = 10
+LARGEST_TABLE, LARGEST_SUM = 10, 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +52,8 @@ class Threshold:
             raise ValueError("a threshold has parts, and a weight for each")
         if any(weight < 0 for weight in self.weights):
             raise ValueError("a weight is below 0; write a truth table")
+        if sum(self.weights) > LARGEST_SUM:
+            raise ValueError(f"the weights add up to more than {LARGEST_SUM:,}; write smaller ones")
         if not 1 <= self.needed <= sum(self.weights):
             raise ValueError(
                 f"{self.needed} of {sum(self.weights)} decides nothing: the number that is needed "
@@ -100,25 +98,15 @@ def majority(parts: tuple[Node, ...]) -> Threshold:
     return at_least(len(parts) // 2 + 1, parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Between what a value lies, and between what its derivative in the error lies."""
-
-    low: float
-    high: float
-    falls: float
-    rises: float
-
-
 def leaves_of(node: Node) -> tuple[Leaf, ...]:
     """The leaves below, each object once, in the order of the argument."""
-    return tuple(n for n in _upward(node) if isinstance(n, Leaf))
+    return tuple(n for n in upward(node) if isinstance(n, Leaf))
 
 
 def repeated(node: Node) -> bool:
     """Whether some node stands in more than one place."""
     seen: set[int] = set()
-    for inner in _upward(node):
+    for inner in upward(node):
         for part in () if isinstance(inner, Leaf) else inner.parts:
             if id(part) in seen:
                 return True
@@ -128,13 +116,13 @@ def repeated(node: Node) -> bool:
 
 def monotone(node: Node) -> bool:
     """Whether no rule ever falls when a part becomes true."""
-    return all(not isinstance(n, Table) or _monotone(n) for n in _upward(node))
+    return all(not isinstance(n, Table) or _monotone(n) for n in upward(node))
 
 
 def truth(node: Node) -> bool:
     """What follows from the claimed truths of the leaves."""
     values: dict[int, bool] = {}
-    for inner in _upward(node):
+    for inner in upward(node):
         if isinstance(inner, Leaf):
             values[id(inner)] = inner.claimed
         elif isinstance(inner, Threshold):
@@ -146,24 +134,7 @@ def truth(node: Node) -> bool:
     return values[id(node)]
 
 
-def measure(node: Node, leaf: Callable[[Leaf], Range]) -> Range:
-    """The range of the value and of its derivative, given those of the leaves.
-
-    Values are exact up to rounding where no node is repeated, and where all rules are monotone;
-    otherwise, and for derivatives, the range contains what it stands for.
-    """
-    found: dict[int, Range] = {}
-    for inner in _upward(node):
-        if isinstance(inner, Leaf):
-            found[id(inner)] = leaf(inner)
-        else:
-            parts = [found[id(part)] for part in inner.parts]
-            rule = _threshold if isinstance(inner, Threshold) else _table
-            found[id(inner)] = rule(inner, parts)  # type: ignore[arg-type]
-    return found[id(node)]
-
-
-def _upward(node: Node) -> Iterator[Node]:
+def upward(node: Node) -> Iterator[Node]:
     """Every node below and itself, parts first, each object once."""
     seen: set[int] = set()
     stack: list[tuple[Node, bool]] = [(node, False)]
@@ -185,101 +156,3 @@ def _monotone(table: Table) -> bool:
         for bit in (2**i for i in range(len(table.parts)))
         for row in range(len(rows))
     )
-
-
-# -- thresholds --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """`count` parts of the same weight with the same range."""
-
-    of: Range
-    weight: int
-    count: int
-
-
-def _threshold(node: Threshold, parts: list[Range]) -> Range:
-    counts: dict[tuple[Range, int], int] = {}
-    for part, weight in zip(parts, node.weights, strict=True):
-        if weight:
-            counts[part, weight] = counts.get((part, weight), 0) + 1
-    groups = [_Group(of, weight, count) for (of, weight), count in counts.items()]
-    if len(groups) == 1 and groups[0].weight == 1:
-        return _alike(groups[0], node.needed)
-    falls = rises = 0.0
-    for i, group in enumerate(groups):
-        others = [*groups[:i], _Group(group.of, group.weight, group.count - 1), *groups[i + 1 :]]
-        least, most = (_tails(others, high, node.needed, group.weight) for high in (False, True))
-        slope = (max(0.0, least[0] - most[1]), min(1.0, max(0.0, most[0] - least[1])))
-        low, high = _times(slope, (group.of.falls, group.of.rises))
-        falls, rises = falls + group.count * low, rises + group.count * high
-    below, above = (_tails(groups, high, node.needed, 0)[1] for high in (False, True))
-    return Range(below, above, falls, rises)
-
-
-def _alike(group: _Group, needed: int) -> Range:
-    """At least `needed` of parts with one range: binomial tails, and their slope in one part."""
-    n, low, high = group.count, group.of.low, group.of.high
-    ends = [binomial(n - 1, needed - 1, p) for p in (low, high)]
-    mode = (needed - 1) / (n - 1) if n > 1 else low
-    top = binomial(n - 1, needed - 1, mode) if low < mode < high else max(ends)
-    falls, rises = _times((min(ends), top), (group.of.falls, group.of.rises))
-    return Range(tail(n, needed, low), tail(n, needed, high), n * falls, n * rises)
-
-
-def _tails(groups: list[_Group], high: bool, needed: int, weight: int) -> tuple[float, float]:
-    """P(sum ≥ needed − weight) and P(sum ≥ needed), at the high or the low ends."""
-    law = [1.0]  # what is at `needed` or more stands at `needed`
-    for group in groups:
-        p = group.of.high if high else group.of.low
-        for _ in range(group.count):
-            law = _added(law, p, group.weight, needed)
-    reached = [law[i] if i < len(law) else 0.0 for i in range(needed + 1)]
-    return math.fsum(reached[max(0, needed - weight) :]), reached[needed]
-
-
-def _added(law: list[float], p: float, weight: int, needed: int) -> list[float]:
-    new = [(1 - p) * chance for chance in law]
-    new += [0.0] * (min(needed, len(law) - 1 + weight) + 1 - len(law))
-    for total, chance in enumerate(law):
-        new[min(needed, total + weight)] += p * chance
-    return new
-
-
-# -- truth tables ------------------------------------------------------------------------------
-
-
-def _table(node: Table, parts: list[Range]) -> Range:
-    """A multilinear function takes its extremes at the corners of a box."""
-    corners = _corners([float(row) for row in node.rows], parts)
-    falls = rises = 0.0
-    for i, part in enumerate(parts):
-        bit = 2**i
-        steps = [
-            float(node.rows[row | bit]) - node.rows[row]
-            for row in range(len(node.rows))
-            if not row & bit
-        ]
-        slopes = _corners(steps, [*parts[:i], *parts[i + 1 :]])
-        low, high = _times((min(slopes), max(slopes)), (part.falls, part.rises))
-        falls, rises = falls + low, rises + high
-    return Range(min(corners), max(corners), falls, rises)
-
-
-def _corners(values: list[float], parts: list[Range]) -> list[float]:
-    """The expectation of a table at every corner of the box of the parts' values."""
-    for i, part in enumerate(parts):
-        bit, new = 2**i, values[:]
-        for row in range(len(values)):
-            if not row & bit:
-                off, on = values[row], values[row | bit]
-                new[row] = off + part.low * (on - off)
-                new[row | bit] = off + part.high * (on - off)
-        values = new
-    return values
-
-
-def _times(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
-    products = [x * y for x in a for y in b]
-    return min(products), max(products)

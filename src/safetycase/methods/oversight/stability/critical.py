@@ -15,19 +15,18 @@ from dataclasses import dataclass
 from safetycase.methods.oversight.stability.combiners import (
     Leaf,
     Node,
-    Range,
-    measure,
     monotone,
     repeated,
     truth,
 )
+from safetycase.methods.oversight.stability.ranges import Range, measure
 
 __all__ = ["Ratio", "critical_ratio", "modulus"]
 
 ROUNDING = 1e-9  # more than the sums and products here can be off by, relative
 TOLERANCE = 1e-6
 EVALUATIONS = 4_000
-ROUNDING_NEAR_ZERO = 1e-7
+SMALLEST = 1e-7  # an error below it says no more than the slope at none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +59,15 @@ def critical_ratio(
     by more than `tolerance` of it.
     """
     curve = _curve(node)
-    best = (curve.slope(0.0, 0.0)[1] if curve.smooth else 0.0, 0.0)
-    best = max(best, (curve.deviation(1.0), 1.0))
+    best = max((curve.slope(0.0, 0.0)[1], 0.0), (curve.deviation(1.0), 1.0))
     pieces = [_piece(curve, 0.0, 1.0)]
     for _ in range(evaluations):
         bound, left, right = -pieces[0][0], pieces[0][1], pieces[0][2]
-        if bound <= best[0] * (1 + tolerance):
+        middle = (left + right) / 2
+        if bound <= best[0] * (1 + tolerance) or middle < SMALLEST:
             break
         heapq.heappop(pieces)
-        middle = (left + right) / 2
-        if middle > ROUNDING_NEAR_ZERO:
-            best = max(best, (curve.deviation(middle) / middle, middle))
+        best = max(best, (curve.deviation(middle) / middle, middle))
         for piece in (_piece(curve, left, middle), _piece(curve, middle, right)):
             heapq.heappush(pieces, piece)
     high = max(best[0], -pieces[0][0])
@@ -90,11 +87,10 @@ def _piece(curve: _Curve, left: float, right: float) -> tuple[float, float, floa
 
 @dataclass(frozen=True, slots=True)
 class _Curve:
-    """ρ, and bounds on its derivative; `smooth` where it is the deviation along one line."""
+    """ρ, and bounds on its derivative, which are its value at no error."""
 
     deviation: Callable[[float], float]
     slope: Callable[[float, float], tuple[float, float]]
-    smooth: bool
 
 
 def _curve(node: Node) -> _Curve:
@@ -125,16 +121,20 @@ def _line(node: Node, holds: bool) -> _Curve:
         found = measure(node, lambda leaf: leaf_range(leaf, left, right))
         return (-found.rises, -found.falls) if holds else (found.falls, found.rises)
 
-    return _Curve(deviation, slope, smooth=True)
+    return _Curve(deviation, slope)
 
 
 def _box(node: Node, holds: bool) -> _Curve:
-    """Any rules, each part used once: the range over the box is that of its corners."""
+    """Any rules, each part used once: the range over the box is that of its corners.
+
+    An error that grows moves a leaf by between nothing and as much, away from its claimed truth.
+    """
 
     def over(error: float) -> Range:
         def leaf_range(leaf: Leaf) -> Range:
-            low, high = (1 - error, 1.0) if leaf.claimed else (0.0, error)
-            return Range(low, high, -1.0, 1.0)
+            if leaf.claimed:
+                return Range(1 - error, 1.0, -1.0, 0.0)
+            return Range(0.0, error, 0.0, 1.0)
 
         return measure(node, leaf_range)
 
@@ -144,6 +144,6 @@ def _box(node: Node, holds: bool) -> _Curve:
 
     def slope(_left: float, right: float) -> tuple[float, float]:
         found = over(right)
-        return 0.0, max(-found.falls, found.rises)
+        return 0.0, max(0.0, -found.falls if holds else found.rises)
 
-    return _Curve(deviation, slope, smooth=False)
+    return _Curve(deviation, slope)

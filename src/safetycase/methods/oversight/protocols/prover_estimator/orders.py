@@ -7,11 +7,15 @@ then gives the numbers that are worst for her. The second value is never above t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
 
 from safetycase.methods.oversight.protocols.prover_estimator.rules import GridGame, Position
+
+if TYPE_CHECKING:
+    from safetycase.methods.games.extensive.sparse import Floats
 
 __all__ = ["Order", "estimator_leads", "prover_leads"]
 
@@ -52,33 +56,30 @@ def prover_leads(game: GridGame) -> Order:
     best commitment can have others.
     """
     import numpy as np
-    from scipy.optimize import linprog
+
+    from safetycase.methods.games.extensive.linear import within
+    from safetycase.methods.games.extensive.sparse import Sparse
 
     _untold(game)
     told = sorted({world.prover for world in game.worlds})
     calls, numbers = list(_calls(game)), list(_numbers(game))
-    payoffs = np.zeros((len(numbers), len(told) * len(calls)))
-    for row, number in enumerate(numbers):
-        for i, world in enumerate(game.worlds):
-            for column, call in enumerate(calls):
-                at = told.index(world.prover) * len(calls) + column
-                worth = game.end((str(i), *number, *call)).first
-                payoffs[row, at] += world.probability * worth
-    count = payoffs.shape[1]
+    payoffs = _payoffs(game, numbers, [(t, call) for t in told for call in calls])
+    count, free = payoffs.shape[1], np.inf
     once = np.kron(np.eye(len(told)), np.ones(len(calls)))
-    solved = linprog(
-        np.append(np.zeros(count), -1.0),
-        A_ub=np.hstack([-payoffs, np.ones((len(numbers), 1))]),
-        b_ub=np.zeros(len(numbers)),
-        A_eq=np.hstack([once, np.zeros((len(told), 1))]),
-        b_eq=np.ones(len(told)),
-        bounds=[(0, None)] * count + [(None, None)],
-        method="highs",
+    table = np.block([[payoffs, -np.ones((len(numbers), 1))], [once, np.zeros((len(told), 1))]])
+    rows, columns = np.nonzero(table)
+    solved = within(
+        gain=np.append(np.zeros(count), 1.0),
+        variables=(np.append(np.zeros(count), -free), np.full(count + 1, free)),
+        matrix=Sparse.of(rows, columns, table[rows, columns], table.shape),
+        rows=(
+            np.append(np.zeros(len(numbers)), np.ones(len(told))),
+            np.append(np.full(len(numbers), free), np.ones(len(told))),
+        ),
     )
-    if not solved.success:
-        raise ValueError(f"the linear programme was not solved: {solved.message}")
-    given = payoffs @ solved.x[:count]
-    mixed = np.maximum(0.0, -solved.ineqlin.marginals)
+    assert solved is not None, "the prover always has a commitment"
+    given = payoffs @ solved.variables[:count]
+    mixed = np.abs(solved.prices[: len(numbers)])
     mixed /= mixed.sum()
     replies = (mixed @ payoffs).reshape(len(told), len(calls)).max(axis=1).sum()
     value = float(given.min())
@@ -93,6 +94,22 @@ def prover_leads(game: GridGame) -> Order:
         root_high=max(roots),
         gap=max(0.0, float(replies) - value),
     )
+
+
+def _payoffs(
+    game: GridGame, numbers: Sequence[Position], replies: Sequence[tuple[str, Position]]
+) -> Floats:
+    """What the prover gets, numbers × (what she is told, her calls), by the worlds' chances."""
+    import numpy as np
+
+    table = np.zeros((len(numbers), len(replies)))
+    for i, world in enumerate(game.worlds):
+        for column, (told, call) in enumerate(replies):
+            if told == world.prover:
+                for row, number in enumerate(numbers):
+                    worth = game.end((str(i), *number, *call)).first
+                    table[row, column] += world.probability * worth
+    return table
 
 
 def _untold(game: GridGame) -> None:
