@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from safetycase.methods.games.extensive.tree import GameError
+from safetycase.methods.games.extensive.errors import GameError
 from safetycase.methods.oversight.equilibria.concepts import Order
 from safetycase.methods.oversight.equilibria.leader import Tie
 from safetycase.plugin.contract import MethodError

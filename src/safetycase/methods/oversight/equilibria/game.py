@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from safetycase.methods.games.extensive.errors import GameError
 from safetycase.methods.games.extensive.sequence import Plans, SequenceForm
-from safetycase.methods.games.extensive.tree import GameError, Infoset, Tree, flatten
+from safetycase.methods.games.extensive.tree import Infoset, Tree, flatten
 from safetycase.plugin.protocols import Rules
 
 if TYPE_CHECKING:

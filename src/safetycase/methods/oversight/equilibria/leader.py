@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from safetycase.methods.games.extensive.tree import GameError
+from safetycase.methods.games.extensive.errors import GameError
+from safetycase.methods.games.extensive.pure import pure_plans
 from safetycase.methods.oversight.equilibria.game import Game
 from safetycase.methods.oversight.equilibria.profile import (
     Plan,
@@ -21,10 +21,7 @@ from safetycase.methods.oversight.equilibria.profile import (
 from safetycase.methods.oversight.equilibria.program import leader_value
 from safetycase.methods.oversight.equilibria.witness import best_plan
 
-if TYPE_CHECKING:
-    from safetycase.methods.games.extensive.sequence import Plans
-
-__all__ = ["MOST", "Committed", "Region", "Tie", "committed", "pure_plans"]
+__all__ = ["MOST", "Committed", "Region", "Tie", "committed"]
 
 MOST = 128
 TIED = Fraction(1, 10**8)
@@ -71,7 +68,7 @@ def committed(game: Game, tie: Tie) -> Committed:
     class (von Stengel & Zamir 2010, Theorem 11). That value may be a limit no plan reaches, so
     plans a billionth inside are taken. `GameError` where the follower has more than 128 pure plans.
     """
-    pure = tuple(pure_plans(game.second))
+    pure = tuple(tuple(map(Fraction, map(float, row))) for row in pure_plans(game.second, MOST))
     regions = (
         tuple(Region(replies=(reply,)) for reply in pure)
         if tie == "strong"
@@ -141,7 +138,7 @@ def _inside(game: Game, ahead: Sequence[Any]) -> Plan | None:
     from scipy.optimize import linprog
 
     if not ahead:
-        return exact_plan(game.first, game.first.uniform().tolist())
+        return exact_plan(game.first, game.first.uniform())
     equal, count = game.first.constraints.dense(), len(game.first)
     solved = linprog(
         np.append(np.zeros(count), -1.0),
@@ -164,40 +161,3 @@ def _guarantee(game: Game, pure: tuple[Plan, ...], plan: Plan, tie: Tie) -> tupl
     tied = [(inner(reply, to_first), reply) for reply in pure if inner(reply, to_second) >= floor]
     pick = max if tie == "strong" else min
     return pick(tied, key=lambda pair: pair[0])
-
-
-def pure_plans(plans: Plans, most: int = MOST) -> Iterator[Plan]:
-    """Every pure plan once, by what it does where it can get; `GameError` beyond `most`."""
-    count = _count(plans)
-    if count > most:
-        raise GameError(
-            f"the follower has {count} pure plans, and each is a linear program: at most {most}; "
-            "take a smaller instance"
-        )
-    ends = [*plans.starts.tolist(), len(plans)]
-    below: dict[int, list[int]] = {}
-    for each, above in enumerate(plans.above.tolist()):
-        below.setdefault(above, []).append(each)
-
-    def spread(plan: list[int], waiting: list[int]) -> Iterator[Plan]:
-        if not waiting:
-            yield tuple(map(Fraction, plan))
-            return
-        each, *rest = waiting
-        for move in range(ends[each], ends[each + 1]):
-            chosen = plan.copy()
-            chosen[move] = 1
-            yield from spread(chosen, [*below.get(move, []), *rest])
-
-    start = [0] * len(plans)
-    start[0] = 1
-    return spread(start, below.get(0, []))
-
-
-def _count(plans: Plans) -> int:
-    ends = [*plans.starts.tolist(), len(plans)]
-    ways = [1] * len(plans)
-    for sets in reversed(plans.levels):
-        for each in sets.tolist():
-            ways[int(plans.above[each])] *= sum(ways[ends[each] : ends[each + 1]])
-    return math.prod(ways[:1])

@@ -11,8 +11,19 @@ from safetycase.methods.oversight.equilibria.game import Game
 
 if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sequence import Plans
+    from safetycase.methods.games.extensive.tree import Infoset
 
-__all__ = ["Plan", "Profile", "best", "exact_plan", "expected", "gains", "inner", "payoffs"]
+__all__ = [
+    "Plan",
+    "Profile",
+    "best",
+    "exact_plan",
+    "expected",
+    "gains",
+    "inner",
+    "moves_of",
+    "payoffs",
+]
 
 GRAIN = 2**40
 Plan = tuple[Fraction, ...]
@@ -39,24 +50,21 @@ class Profile:
         return Profile(first, second)
 
 
-def exact_plan(plans: Plans, values: Sequence[float]) -> Plan:
+def exact_plan(plans: Plans, values: Any) -> Plan:
     """The plan nearest to what a solver gave: laws over moves in multiples of 2⁻⁴⁰.
 
     So a solver's tolerance cannot make a plan out of what is none.
     """
     plan = [Fraction(1)] * len(plans)
-    ends = [*plans.starts.tolist(), len(plans)]
-    for sets in plans.levels:
-        for each in sets.tolist():
-            moves = range(ends[each], ends[each + 1])
-            mass = [max(0.0, float(values[move])) for move in moves]
-            total = sum(mass)
-            even = total <= 1e-9
-            law = [round(GRAIN * (1 / len(mass) if even else part / total)) for part in mass]
-            law[law.index(max(law))] += GRAIN - sum(law)
-            leads = plan[int(plans.above[each])]
-            for move, part in zip(moves, law, strict=True):
-                plan[move] = leads * Fraction(part, GRAIN)
+    for each in plans.infosets:
+        moves = moves_of(each)
+        mass = [max(0.0, float(values[move])) for move in moves]
+        total = sum(mass)
+        even = total <= 1e-9
+        law = [round(GRAIN * (1 / len(mass) if even else part / total)) for part in mass]
+        law[law.index(max(law))] += GRAIN - sum(law)
+        for move, part in zip(moves, law, strict=True):
+            plan[move] = plan[each.parent] * Fraction(part, GRAIN)
     return tuple(plan)
 
 
@@ -87,19 +95,21 @@ def payoffs(matrix: Any, plan: Plan) -> list[Fraction]:
 def best(plans: Plans, worth: Sequence[Fraction]) -> tuple[Fraction, Plan]:
     """The best reply where sequence s adds `worth[s]`: its value, and the pure plan."""
     left = list(worth)
-    ends = [*plans.starts.tolist(), len(plans)]
-    chosen = {}
-    for sets in reversed(plans.levels):
-        for each in sets.tolist():
-            move = max(range(ends[each], ends[each + 1]), key=left.__getitem__)
-            chosen[each] = move
-            left[int(plans.above[each])] += left[move]
+    chosen = []
+    for each in reversed(plans.infosets):
+        move = max(moves_of(each), key=left.__getitem__)
+        chosen.append(move)
+        left[each.parent] += left[move]
     plan = [Fraction(0)] * len(plans)
     plan[0] = Fraction(1)
-    for sets in plans.levels:
-        for each in sets.tolist():
-            plan[chosen[each]] = plan[int(plans.above[each])]
+    for each, move in zip(plans.infosets, reversed(chosen), strict=True):
+        plan[move] = plan[each.parent]
     return left[0], tuple(plan)
+
+
+def moves_of(infoset: Infoset) -> range:
+    """The sequences that end in its moves."""
+    return range(infoset.start, infoset.start + len(infoset.moves))
 
 
 def gains(game: Game, profile: Profile) -> tuple[Fraction, Fraction]:

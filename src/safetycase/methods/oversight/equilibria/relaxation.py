@@ -2,13 +2,15 @@
 
 Every product ξᵢψⱼ becomes one variable (Sherali & Adams 1990; McCormick 1976 for the box). The
 level `products` multiplies every row of one player with the plan and the box of the other, and
-keeps v ⊗ y and x ⊗ u; `pairs` keeps only those pairs of sequences that the constraints of plans
-tie to the objective (the relevant pairs of von Stengel & Forges 2008) and is as large as the game.
+keeps v ⊗ y and x ⊗ u. `pairs` keeps only those pairs of sequences that the constraints of plans
+tie to the error (the relevant pairs of von Stengel & Forges 2008) and is as large as the game.
+`slackness` keeps those tied to payoffs too, and of v ⊗ y and x ⊗ u what it takes to multiply what
+a move loses with the probability of making it: these products add up to NashConv.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,14 +20,15 @@ from safetycase.methods.oversight.equilibria.certificate import (
     proven,
     rows_of,
 )
+from safetycase.methods.oversight.equilibria.profile import moves_of
 
 if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sequence import Plans
     from safetycase.methods.oversight.equilibria.program import Program
 
-__all__ = ["Level", "Relaxation", "Relaxed", "kept_pairs"]
+__all__ = ["Level", "Relaxation", "Relaxed", "kept_pairs", "least_entries"]
 
-Level = Literal["products", "pairs"]
+Level = Literal["products", "slackness", "pairs"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,32 +52,62 @@ def kept_pairs(program: Program, plans: tuple[Plans, Plans], level: Level) -> An
     if level == "products":
         kept[: program.m, :] = kept[:, : program.n] = True
         return kept
-    used = abs(program.objective)
-    for coupling in program.couplings:
-        used = used + abs(coupling)
-    rows, columns = used[: program.m, : program.n].nonzero()
     sets = [each.infoset for each in plans]
-    waiting = {(int(sets[0][i]), int(sets[1][j])) for i, j in zip(rows, columns, strict=True)}
+    waiting = {
+        (int(sets[0][i]), int(sets[1][j]))
+        for matrix in _used(program, level)
+        for i, j in zip(*matrix.nonzero(), strict=True)
+    }
     seen = set(waiting)
     while waiting:
         own, other = waiting.pop()
         more = set()
         if own >= 0:
-            more.add((int(sets[0][plans[0].above[own]]), other))
+            more.add((int(sets[0][plans[0].infosets[own].parent]), other))
         if other >= 0:
-            more.add((own, int(sets[1][plans[1].above[other]])))
+            more.add((own, int(sets[1][plans[1].infosets[other].parent])))
         waiting |= more - seen
         seen |= more
     moves = [_moves(each) for each in plans]
     for own, other in seen:
         kept[np.ix_(moves[0][own], moves[1][other])] = True
+    if level == "slackness":
+        for each, path in _paths(plans[1]):
+            kept[program.m + 1 + each, path] = True
+        if program.second_rows.shape[0]:
+            for each, path in _paths(plans[0]):
+                kept[path, program.n + 1 + each] = True
     return kept
 
 
-def _moves(plans: Plans) -> dict[int, list[int]]:
-    ends = [*plans.starts.tolist(), len(plans)]
-    found = {k: list(range(ends[k], ends[k + 1])) for k in range(len(ends) - 1)}
-    return found | {-1: [0]}
+def least_entries(program: Program, level: Level) -> int:
+    """A cheap lower bound on `Relaxation.size`, to leave out what is far too large."""
+    if level != "products":
+        return len(program.first_rows.data) + len(program.second_rows.data)
+    return int(program.first_rows.nnz * program.n + program.second_rows.nnz * program.m)
+
+
+def _used(program: Program, level: Level) -> list[Any]:
+    """Matrices over pairs of sequences whose entries have to be variables."""
+    used = [program.objective, *program.couplings]
+    if level == "slackness":
+        # Row j of S holds the follower's payoffs against j; it is to be multiplied with y_j.
+        used += [program.first_rows[: program.n, : program.m].T, program.second_rows[: program.m]]
+    return [matrix[: program.m, : program.n] for matrix in used]
+
+
+def _paths(plans: Plans) -> Iterator[tuple[int, list[int]]]:
+    """For every information set all moves of it and of those on the way to it."""
+    for number, each in enumerate(plans.infosets):
+        path = [0, *moves_of(each)]
+        while each.parent:
+            each = plans.infosets[int(plans.infoset[each.parent])]
+            path += moves_of(each)
+        yield number, path
+
+
+def _moves(plans: Plans) -> dict[int, Sequence[int]]:
+    return {-1: (0,), **{k: moves_of(each) for k, each in enumerate(plans.infosets)}}
 
 
 class Relaxation:
@@ -102,6 +135,11 @@ class Relaxation:
         inner = plain.ravel()[self.flat]
         low, high = np.where(inner, 0.0, -program.size), np.where(inner, 1.0, program.size)
         self.bounds = np.column_stack((low, high))
+
+    @property
+    def size(self) -> int:
+        """The entries of its matrices, before any box."""
+        return sum(int(matrix.nnz) for _, matrix in (*self.base, *self.equal))
 
     def _plain(self) -> tuple[tuple[int, int], tuple[int, int]]:
         width = self.program.width

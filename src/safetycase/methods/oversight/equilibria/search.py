@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from safetycase.methods.games.extensive.tree import GameError
+from safetycase.methods.games.extensive.errors import GameError
 from safetycase.methods.oversight.equilibria.certificate import Box, Certificate
 from safetycase.methods.oversight.equilibria.concepts import Concept
 from safetycase.methods.oversight.equilibria.profile import Profile, exact_plan, expected
@@ -17,12 +17,12 @@ from safetycase.methods.oversight.equilibria.relaxation import (
     Level,
     Relaxation,
     kept_pairs,
+    least_entries,
 )
 from safetycase.methods.oversight.equilibria.witness import climb, scattered
 
 __all__ = ["Budget", "Found", "largest_error"]
 
-PRODUCTS, PAIRS = 6_000, 120_000
 MIXES = tuple(Fraction(1, 10**k) for k in (10, 9, 8, 6, 4))
 
 
@@ -30,12 +30,18 @@ MIXES = tuple(Fraction(1, 10**k) for k in (10, 9, 8, 6, 4))
 class Budget:
     """When to stop: the ends are `tolerance` apart, or `nodes` boxes were bounded.
 
-    A large relaxation gets fewer boxes: `work` is the most boxes times products of variables.
+    A large relaxation gets fewer boxes, `work` / (entries of its matrices)² at most, which keeps a
+    gap to some seconds; and the finest level is taken whose entries are within `entries`.
     """
 
     tolerance: float = 1e-3
     nodes: int = 200
-    work: int = 400_000
+    work: int = 4 * 10**9
+    entries: tuple[tuple[Level, int], ...] = (
+        ("products", 8_000),
+        ("slackness", 200_000),
+        ("pairs", 100_000),
+    )
     starts: int = 6
 
 
@@ -79,6 +85,21 @@ class _Node:
     certificate: Certificate
 
 
+def _laid_out(concept: Concept, budget: Budget) -> tuple[Level, list[Relaxation]]:
+    """The finest relaxation that is small enough; `GameError` where none is."""
+    plans = concept.game.first, concept.game.second
+    for level, most in budget.entries:
+        if max(least_entries(each, level) for each in concept.programs) > most:
+            continue
+        made = [Relaxation(each, kept_pairs(each, plans, level)) for each in concept.programs]
+        if max(each.size for each in made) <= most:
+            return level, made
+    raise GameError(
+        f"a game of {len(plans[0]):,} and {len(plans[1]):,} sequences is too large to bound: take "
+        "a smaller instance"
+    )
+
+
 class _Search:
     def __init__(
         self, concept: Concept, budget: Budget, progress: Callable[[int, int], None]
@@ -86,22 +107,9 @@ class _Search:
         self.concept, self.budget, self.progress = concept, budget, progress
         self.low, self.nodes = 0.0, 0
         self.witness: Profile | None = None
-        plans = concept.game.first, concept.game.second
-        self.level: Level = "products"
-        kept = [kept_pairs(each, plans, "products") for each in concept.programs]
-        if max(int(each.sum()) for each in kept) > PRODUCTS:
-            self.level = "pairs"
-            kept = [kept_pairs(each, plans, "pairs") for each in concept.programs]
-        size = max(int(each.sum()) for each in kept)
-        if size > PAIRS:
-            raise GameError(
-                f"the game has {size:,} pairs of sequences that matter, and at most {PAIRS:,} can "
-                "be bounded: take a smaller instance"
-            )
-        self.most = max(len(kept), min(budget.nodes, budget.work // size))
-        self.relaxations = [
-            Relaxation(program, each) for program, each in zip(concept.programs, kept, strict=True)
-        ]
+        self.level, self.relaxations = _laid_out(concept, budget)
+        size = max(each.size for each in self.relaxations)
+        self.most = max(len(self.relaxations), min(budget.nodes, budget.work // size**2))
         self.queue: list[tuple[float, int, _Node]] = []
         self.done: list[_Node] = []
 

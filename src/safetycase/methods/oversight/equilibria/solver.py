@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-from safetycase.methods.games.extensive.tree import GameError
+from safetycase.methods.games.extensive.sequence import SequenceForm
+from safetycase.methods.games.extensive.sparse import Sparse
+from safetycase.methods.games.extensive.zero_sum import solve
 from safetycase.methods.oversight.equilibria.game import Game
 from safetycase.methods.oversight.equilibria.profile import Profile, best, exact_plan, payoffs
-from safetycase.methods.oversight.equilibria.program import nash
-from safetycase.methods.oversight.equilibria.witness import best_plan
 
 __all__ = ["Solved", "solved"]
 
@@ -33,19 +34,32 @@ class Solved:
 
 
 def solved(game: Game) -> Solved:
-    """The two linear programs of von Stengel (1996), each plan then judged by best replies."""
-    import numpy as np
-
-    program = nash(game, 0.0)
-    plans = []
-    for player, who in ((0, game.first), (1, game.second)):
-        worth = np.zeros(program.width[player])
-        worth[(program.m, program.n)[player]] = -1.0
-        found = best_plan(program, player, worth)
-        if found is None:
-            raise GameError("the linear program of an equilibrium has no solution")
-        plans.append(exact_plan(who, found))
-    profile = Profile(*plans)
+    """The solver's linear program, its plans made exact and then judged by best replies."""
+    found = solve(_form(game))
+    profile = Profile(exact_plan(game.first, found.x), exact_plan(game.second, found.y))
     held = best(game.first, payoffs(game.payoff_first, profile.second))[0]
     lost = best(game.second, payoffs(game.payoff_second.T.tocsr(), profile.first))[0]
     return Solved(profile=profile, low=-lost, high=held)
+
+
+def _form(game: Game) -> SequenceForm:
+    """The game for the solver of sequence forms, which asks for its payoffs alone."""
+    nothing = Sparse.of([], [], [], game.shape)
+    first, second = (_sparse(each) for each in (game.payoff_first, game.payoff_second))
+    return SequenceForm(
+        first=game.first,
+        second=game.second,
+        payoff_first=first,
+        payoff_second=second,
+        wrong=nothing,
+        judge=nothing,
+        first_cost=nothing,
+        second_cost=nothing,
+        constant_sum=0.0,
+        spread=1.0,
+    )
+
+
+def _sparse(matrix: Any) -> Sparse:
+    entries = matrix.tocoo()
+    return Sparse.of(entries.row, entries.col, entries.data, matrix.shape)
