@@ -1,0 +1,1 @@
+"""Oversight protocols played with language models: `oversight/live`, and its Inspect tasks."""

@@ -1,0 +1,196 @@
+"""What is played: one item, one protocol, one seating; and the plan of all of them.
+
+The right answer sits in each seat once, because a judge that prefers a label would else be right
+half of the time for no reason. `pair` names the trials that earn credit together.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from safetycase.methods.oversight.live.items import Item
+from safetycase.methods.oversight.live.prompts import STYLES
+from safetycase.methods.oversight.live.script import FALSE, TRUE, clipped, said
+
+__all__ = ["PROTOCOLS", "SIDES", "Judging", "Policies", "Protocol", "Trial", "plan", "trial_of"]
+
+Seat = Literal["A", "B"]
+Protocol = Literal[
+    "debate",
+    "consultancy",
+    "critique",
+    "prover-estimator",
+    "judge-alone",
+    "random-evidence",
+    "ensemble",
+    "answer-given",
+    "unopposed",
+]
+PROTOCOLS: tuple[Protocol, ...] = ("debate", "consultancy", "critique", "prover-estimator")
+SIDES: Mapping[Protocol, tuple[str, ...]] = {
+    "consultancy": ("right", "wrong"),
+    "critique": ("right", "wrong"),
+    "prover-estimator": ("right", "wrong"),
+}
+"""The answers that the one who proposes is given to argue for, where there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """Who speaks: for the right answer and against it, in how many rounds of how many words."""
+
+    for_truth: str = "honest"
+    against: str = "liar"
+    rounds: int = 1
+    words: int = 150
+
+    def __post_init__(self) -> None:
+        if self.for_truth not in TRUE or self.against not in FALSE:
+            raise ValueError(
+                f"for the right answer speaks one of {', '.join(TRUE)}; against it one of "
+                + ", ".join(FALSE)
+            )
+        if not 1 <= self.rounds <= 10 or not 5 <= self.words <= 2000:
+            raise ValueError("1 to 10 rounds, of 5 to 2000 words a statement")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """How it is judged: the styles of the judges, and what they see.
+
+    With `reading: apart` each answer is rated without sight of the other's statements, and the
+    ratings are compared in code. `votes` are the answers of each judge of an ensemble.
+    """
+
+    judges: tuple[str, ...] = ("plain", "checker")
+    reading: Literal["together", "apart"] = "together"
+    sees: Literal["all", "question"] = "all"
+    votes: int = 5
+
+    def __post_init__(self) -> None:
+        unknown = [style for style in self.judges if style not in STYLES]
+        if unknown or not self.judges:
+            raise ValueError(f"the styles of a judge are {', '.join(STYLES)}, not {unknown}")
+        if not 1 <= self.votes <= 100:
+            raise ValueError("`votes` of an ensemble are 1 to 100")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One item under one protocol, with the right answer in `seat`.
+
+    `assigned` is the answer that the consultant, proposer or prover argues for. `statements` are
+    given where nobody speaks: those of another item.
+    """
+
+    item: Item
+    protocol: Protocol
+    seat: Seat
+    assigned: str = ""
+    policies: Policies = Policies()
+    statements: tuple[tuple[str, str], ...] = ()
+    masked: bool = False
+
+    @property
+    def pair(self) -> str:
+        """The trials that are credited only if the verdict is right in all of them."""
+        side = "" if self.protocol == "prover-estimator" else self.assigned
+        return "/".join(part for part in (self.arm, self.item.id, side) if part)
+
+    @property
+    def id(self) -> str:
+        """What names the trial in a log."""
+        return "/".join(p for p in (self.arm, self.item.id, self.assigned, self.seat) if p)
+
+    @property
+    def arm(self) -> str:
+        """The protocol and, where policies speak that may differ, who speaks for and against."""
+        if self.protocol not in PROTOCOLS:
+            return self.protocol
+        return f"{self.protocol}: {self.policies.for_truth} v {self.policies.against}"
+
+    @property
+    def answers(self) -> tuple[str, str]:
+        """The answers in the seats A and B."""
+        both = (self.item.right, self.item.wrong)
+        return both if self.seat == "A" else (both[1], both[0])
+
+    def label(self, answer: str) -> Seat:
+        """The seat of an answer."""
+        return "A" if (answer == self.item.right) == (self.seat == "A") else "B"
+
+
+def plan(
+    items: Sequence[Item], protocol: Protocol, policies: Policies, *, masked: bool = False
+) -> tuple[Trial, ...]:
+    """Every item in every seating and, where one side proposes, for both answers.
+
+    A prover's claim has no seat, so its pair is the right and the wrong claim.
+    """
+    seats: tuple[Seat, ...] = ("A",) if protocol == "prover-estimator" else ("A", "B")
+    if protocol == "unopposed":
+        policies = dataclasses.replace(policies, for_truth="honest", against="silent")
+    if protocol == "prover-estimator" and "silent" in (policies.for_truth, policies.against):
+        raise ValueError("a silent prover gives the estimator nothing to estimate")
+    if protocol == "random-evidence" and len(items) < 2:
+        raise ValueError("statements of another item need at least two items")
+    return tuple(
+        Trial(
+            item=item,
+            protocol=protocol,
+            seat=seat,
+            assigned=side,
+            policies=policies,
+            statements=_of_another(items, number, policies)
+            if protocol == "random-evidence"
+            else (),
+            masked=masked,
+        )
+        for number, item in enumerate(items)
+        for side in SIDES.get(protocol, ("",))
+        for seat in seats
+    )
+
+
+def _of_another(
+    items: Sequence[Item], number: int, policies: Policies
+) -> tuple[tuple[str, str], ...]:
+    """What scripted debaters say on the next item of the same kind; it says nothing of this one.
+
+    The honest side of the other item sits in A for both seatings, so that it favours neither.
+    """
+    later = [*items[number + 1 :], *items[:number]]
+    other = next((one for one in later if one.kind == items[number].kind), later[0])
+    right, _ = clipped(said("honest", other, other.right, 0), policies.words)
+    wrong, _ = clipped(said("liar", other, other.wrong, 0), policies.words)
+    return (("A", right), ("B", wrong))
+
+
+def trial_of(value: Mapping[str, Any]) -> Trial:
+    """A trial from its fields as JSON; `ValueError`, `TypeError` or `KeyError` if they are none."""
+    fields = dict(value)
+    fields["item"] = _item_of(fields["item"])
+    fields["policies"] = Policies(**fields["policies"])
+    fields["statements"] = tuple((str(a), str(b)) for a, b in fields["statements"])
+    trial = Trial(**fields)
+    sides = SIDES.get(trial.protocol, ("",))
+    if trial.protocol not in get_args(Protocol) or trial.seat not in ("A", "B"):
+        raise ValueError(f"no protocol `{trial.protocol}` with a seat `{trial.seat}`")
+    if trial.assigned not in sides or not isinstance(trial.masked, bool):
+        raise ValueError(f"`{trial.assigned}` is no side of {trial.protocol}")
+    return trial
+
+
+def _item_of(value: Mapping[str, Any]) -> Item:
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+    item = Item(**fields)
+    texts = [item.id, item.kind, item.question, item.right, item.wrong, item.correction]
+    texts += [*item.material, *item.proof, *item.false_proof]
+    if not all(isinstance(text, str) for text in texts) or item.right == item.wrong:
+        raise ValueError("an item has texts, and two answers that differ")
+    if type(item.flaw) is not int or not 0 <= item.flaw < len(item.false_proof):
+        raise ValueError("`flaw` is the number of a step of `false_proof`")
+    return item
