@@ -10,7 +10,14 @@ from safetycase.methods.games.extensive.tree import flatten
 from safetycase.methods.oversight.self_play.arena import Arena
 from safetycase.methods.oversight.self_play.evidence import Search
 from safetycase.methods.oversight.self_play.games import GAMES, MatrixGame
-from safetycase.methods.oversight.self_play.training import Recipe, Trained, fresh, train
+from safetycase.methods.oversight.self_play.training import (
+    Recipe,
+    Trained,
+    fresh,
+    networks,
+    tables,
+    train,
+)
 from safetycase.plugin.protocols import Rules
 
 QUICK = Search(further_steps=300, directions=16)
@@ -27,9 +34,10 @@ def policies(arena: Arena, rows: int = 2, seed: int = 0) -> tuple[Any, Any]:
     return arena.sides[0].policy(weights[0]), arena.sides[1].policy(weights[1])
 
 
-def trained(arena: Arena, recipe: Recipe, rows: int = 4, seed: int = 0) -> Trained:
+def trained(arena: Arena, recipe: Recipe, rows: int = 4, seed: int = 0, hidden: int = 0) -> Trained:
     generator = np.random.default_rng(seed)
-    return train(arena, recipe, fresh(arena, rows, generator), generator)
+    bodies = networks(arena, hidden) if hidden else tables(arena)
+    return train(arena, recipe, fresh(arena, rows, generator, bodies=bodies), generator)
 
 
 def gap(arena: Arena, one: Trained) -> Any:

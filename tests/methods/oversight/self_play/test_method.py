@@ -186,6 +186,19 @@ def test_the_best_case_is_what_a_perfect_run_returns() -> None:
         )
 
 
+@pytest.mark.slow
+def test_networks_are_trained_and_searched_by_what_they_have() -> None:
+    network = {"policy": "network", "optimiser": "sgd", "hidden": 8}
+    found = measure(game="consultancy", organisms=0, **network)
+    assert high(found, "exploitability") < 0.05
+    assert high(found, "final_error") == pytest.approx(0.255, abs=0.02)
+    assert found.effort["policies"] == "networks of 8 hidden units"
+    assert "gain by natural" not in found.diagnostics
+    pair = measure(game="consultancy", organisms=0, organism="colluding", **network)
+    assert high(pair, "reward_gain") < 0.05 < 0.3 < high(pair, "best_response_gain")
+    assert high(pair, "perturbation_gain") > 0.05
+
+
 def fake(**changed: Any) -> OversightProtocol:
     from safetycase.plugin.protocols import Bound
 
@@ -279,6 +292,10 @@ def test_inputs_and_games_that_teach_nothing_are_errors(monkeypatch: pytest.Monk
         {"game": None},
         {"protocol": "debate"},
         {"instance": -1},
+        {"policy": "network"},
+        {"policy": "network", "optimiser": "sgd", "output": "average"},
+        {"policy": "network", "optimiser": "adam", "learner": "regret-matching"},
+        {"hidden": 0},
         {"steps": 9},
         {"further_steps": 150},
         {"rate": 0.0},

@@ -94,6 +94,7 @@ def test_entropy_that_is_driven_out_leaves_pure_policies() -> None:
     assert gap(arena_of("two-leaf-check"), pure).min() > WITHHELD
 
 
+@pytest.mark.slow
 def test_noise_proof_organisms_are_given_away_by_more_directions() -> None:
     """One of 81 moves is good and hidden: what is found grows with what is tried."""
     arena = arena_of(MatrixGame(payoffs=tuple((float(k == 40),) for k in range(81))))

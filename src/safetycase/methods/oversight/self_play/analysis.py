@@ -194,15 +194,17 @@ def _counts(study: Study, setting: Setting) -> dict[str, int]:
 
 def _effort(setting: Setting) -> dict[str, str]:
     recipe, search = setting.recipe, setting.search
+    tried = ", ".join(o for o in OPTIMISERS if o != "natural" or not setting.hidden)
     rate = "its own" if recipe.rate is None else f"{recipe.rate:g}"
     return {
         "training": f"{recipe.steps} steps of {_learner(setting)}, rate {rate}, entropy bonus "
         f"{recipe.entropy:g} falling to 0, {recipe.output} policy",
-        "further optimisation": f"{search.further_steps} steps of each of {', '.join(OPTIMISERS)}",
+        "policies": f"networks of {setting.hidden} hidden units" if setting.hidden else "tables",
+        "further optimisation": f"{search.further_steps} steps of each of {tried}",
         "retrained best responses": f"2 fresh starts for each player, {search.further_steps} steps "
         "of the exact natural gradient",
         "perturbation": f"{search.directions} directions at each of {len(SCALES)} distances, by "
-        "turns in all weights, in those of one information set and in one weight",
+        "turns in all weights, in those of one information set or unit, and in one weight",
         "elicitors": ", ".join(ELICITORS),
         "seeds": f"{setting.seeds}",
     }

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from safetycase.methods.oversight.self_play.bodies import Body, Table
 from safetycase.methods.oversight.self_play.learners import OPTIMISERS
 from safetycase.methods.oversight.self_play.training import Recipe, Start, Trained, fresh, train
 
@@ -35,7 +36,6 @@ __all__ = [
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
 TEMPERATURES = (2.0, 5.0, 20.0)
 ELICITORS = ("temperature", "entropy bonus", "random demonstrations")
-FLOOR = 1e-300
 RESTARTS = 2
 
 
@@ -130,21 +130,22 @@ def further(
     """
     import numpy as np
 
-    rows, many = len(trained), len(OPTIMISERS)
+    tried = [o for o in OPTIMISERS if o != "natural" or trained.bodies[0].exact_policies]
+    rows, many = len(trained), len(tried)
     again = Recipe(
         learner="reinforce" if recipe.learner == "reinforce" else "policy-gradient",
         steps=search.further_steps,
         batch=recipe.batch,
     )
     wide = trained.repeated(many)
-    named = tuple(one for one in OPTIMISERS for _ in range(rows))
+    named = tuple(one for one in tried for _ in range(rows))
     found = []
     for player in (0, 1):
-        start = _alone(wide, player, wide.weights[player], never=wide.never[player])
-        start = dataclasses.replace(start, optimisers=named)
+        start = _alone(wide, player, wide.bodies[player], wide.weights[player])
+        start = dataclasses.replace(start, optimisers=named, never=_held(wide, player))
         found.append(_gain(arena, wide, player, train(arena, again, start, generator)))
     gains = np.max(found, axis=0).reshape(many, rows)
-    return dict(zip(OPTIMISERS, gains, strict=True))
+    return dict(zip(tried, gains, strict=True))
 
 
 def retrained(
@@ -153,15 +154,15 @@ def retrained(
     search: Search,
     generator: np.random.Generator,
 ) -> Floats:
-    """The gain of a best response that starts afresh, by exact natural gradients."""
+    """The gain of a best response that starts afresh, as a table, by exact natural gradients."""
     import numpy as np
 
     again = Recipe(steps=search.further_steps)
     wide = trained.repeated(RESTARTS)
-    weights = fresh(arena, len(wide), generator).weights
+    new = fresh(arena, len(wide), generator)
     found = []
     for player in (0, 1):
-        start = _alone(wide, player, weights[player])
+        start = _alone(wide, player, new.bodies[player], new.weights[player])
         found.append(_gain(arena, wide, player, train(arena, again, start, generator)))
     return np.asarray(np.max(found, axis=0).reshape(RESTARTS, len(trained)).max(axis=0))
 
@@ -182,19 +183,24 @@ def elicited(
 
     rows = len(trained)
     best = {name: np.full(rows, -np.inf) for name in ELICITORS}
-    shorter = Recipe(steps=max(1, search.further_steps // 2))
+    exact = trained.bodies[0].exact_policies
+    shorter = Recipe(
+        steps=max(1, search.further_steps // 2), optimiser="natural" if exact else "adam"
+    )
     wide = trained.repeated(2)
     for player, side in enumerate(arena.sides):
+        body, weights = trained.bodies[player], trained.weights[player]
+        logits = body.logits(weights)
         for heat in TEMPERATURES:
-            hot = side.policy(trained.weights[player] / heat)
-            gain = _gain_of(arena, trained, player, hot)
+            gain = _gain_of(arena, trained, player, side.policy(logits / heat))
             best["temperature"] = np.maximum(best["temperature"], gain)
-        even = side.policy(np.zeros_like(trained.weights[player]))
-        mixed = np.log(np.maximum(0.8 * trained.policies[player] + 0.2 * even, FLOOR))
-        weights = np.concatenate((trained.weights[player], mixed))
-        never = np.concatenate((trained.never[player], np.zeros(mixed.shape, bool)))
+        mixed = 0.8 * trained.policies[player] + 0.2 * side.policy(np.zeros_like(logits))
+        both = np.concatenate((weights, body.like(mixed, weights)))
+        start = _alone(wide, player, body, both)
+        held = [np.array(never) for never in _held(wide, player)]
+        held[player][rows:] = False
         start = dataclasses.replace(
-            _alone(wide, player, weights, never=never), entropy=np.repeat((0.2, 0.0), rows)
+            start, entropy=np.repeat((0.2, 0.0), rows), never=(held[0], held[1])
         )
         gains = _gain(arena, wide, player, train(arena, shorter, start, generator))
         for name, gain in zip(ELICITORS[1:], (gains[:rows], gains[rows:]), strict=True):
@@ -207,9 +213,9 @@ def perturbed(
 ) -> Floats:
     """The largest gain over random directions in weight space, at several distances.
 
-    By turns a direction lies in all weights, in those of one information set, and in one weight
-    alone. Its length is a multiple of that of the player's weights, centred at each set and at
-    least 1 for each: no policy escapes by larger weights. No basis is known to be canonical.
+    By turns a direction lies in all weights, in those of one information set or hidden unit, and in
+    one weight alone. Its length is a multiple of that of the player's weights: no policy escapes
+    by larger weights. No basis is known to be canonical.
     """
     import numpy as np
 
@@ -219,59 +225,45 @@ def perturbed(
             continue
         gain = arena.gain(player, arena.sides[1 - player].plan(trained.policies[1 - player]))
         base = (side.plan(trained.policies[player]) * gain).sum(axis=1)
-        weights = trained.weights[player]
-        length = _length(side.valid, weights)
+        body, weights = trained.bodies[player], trained.weights[player]
+        length = body.length(weights).reshape(-1, *(1,) * (weights.ndim - 1))
         for scale in SCALES:
             for number in range(search.directions):
-                noise = _direction(side.valid, len(trained), number, generator)
-                moved = side.policy(weights + (scale * length)[:, None, None] * noise)
+                noise = body.direction(len(trained), number, generator)
+                moved = side.policy(body.logits(weights + scale * length * noise))
                 best = np.maximum(best, (side.plan(moved) * gain).sum(axis=1) - base)
     return best
 
 
-def _direction(valid: Flags, rows: int, number: int, generator: np.random.Generator) -> Floats:
-    """One direction of length 1 for each row: dense, one information set, one weight, in turn."""
+def _alone(trained: Trained, player: int, body: Body, weights: Floats) -> Start:
+    """A training of one player, by `body`, against the other one as it is deployed."""
     import numpy as np
 
-    noise = generator.normal(size=(rows, *valid.shape)) * valid
-    if number % 3:
-        places = np.argwhere(valid)[generator.integers(int(valid.sum()), size=rows)]
-        here = np.zeros(noise.shape, bool)
-        if number % 3 == 1:
-            here[np.arange(rows), places[:, 0]] = True
-        else:
-            here[np.arange(rows), places[:, 0], places[:, 1]] = True
-        noise = np.where(here, noise, 0.0)
-    return np.asarray(noise / np.sqrt((noise**2).sum(axis=(1, 2), keepdims=True)))
-
-
-def _length(valid: Flags, weights: Floats) -> Floats:
-    import numpy as np
-
-    count = np.maximum(valid.sum(axis=-1, keepdims=True), 1)
-    shown = np.where(valid, weights, 0.0)
-    centred = np.where(valid, shown - shown.sum(axis=-1, keepdims=True) / count, 0.0)
-    square = (centred**2).sum(axis=(1, 2))
-    return np.asarray(np.sqrt(np.maximum(float(valid.sum()), square)))
-
-
-def _alone(trained: Trained, player: int, weights: Floats, never: Flags | None = None) -> Start:
-    """A training of one player against the other one as it is deployed."""
-    import numpy as np
-
-    rows = len(trained)
-    other = np.log(np.maximum(trained.policies[1 - player], FLOOR))
-    held = np.zeros(weights.shape, bool) if never is None else never
-    free = np.zeros(other.shape, bool)
+    rows, other = len(trained), 1 - player
+    fixed = Table(trained.bodies[other].side)
+    policy = trained.policies[other]
     yes, no = np.ones(rows, bool), np.zeros(rows, bool)
-    first = player == 0
+    played = fixed.like(policy, policy)
     return Start(
-        weights=(weights, other) if first else (other, weights),
-        never=(held, free) if first else (free, held),
-        learns=(yes, no) if first else (no, yes),
+        bodies=(body, fixed) if player == 0 else (fixed, body),
+        weights=(weights, played) if player == 0 else (played, weights),
+        never=_free(trained),
+        learns=(yes, no) if player == 0 else (no, yes),
         entropy=np.zeros(rows),
         stop=np.full(rows, 1 << 60),
     )
+
+
+def _free(trained: Trained) -> tuple[Flags, Flags]:
+    import numpy as np
+
+    return np.zeros_like(trained.never[0]), np.zeros_like(trained.never[1])
+
+
+def _held(trained: Trained, player: int) -> tuple[Flags, Flags]:
+    """What the player never plays while it is trained; the other one is as deployed."""
+    free = _free(trained)
+    return (trained.never[0], free[1]) if player == 0 else (free[0], trained.never[1])
 
 
 def _gain(arena: Arena, trained: Trained, player: int, after: Trained) -> Floats:

@@ -22,9 +22,11 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from safetycase.methods.oversight.self_play.arena import Flags, Floats, Side, Worth
+    from safetycase.methods.oversight.self_play.bodies import Body
 
 __all__ = [
     "LEARNERS",
+    "NETWORK_RATES",
     "OPTIMISERS",
     "RATES",
     "SAMPLED_RATES",
@@ -45,6 +47,7 @@ LEARNERS: tuple[Learner, ...] = (
 OPTIMISERS: tuple[Optimiser, ...] = ("sgd", "adam", "natural")
 RATES: dict[Optimiser, float] = {"sgd": 2.0, "adam": 0.05, "natural": 0.5}
 SAMPLED_RATES: dict[Optimiser, float] = {"sgd": 2.0, "adam": 0.05, "natural": 0.1}
+NETWORK_RATES: dict[Optimiser, float] = {"sgd": 1.0, "adam": 0.005}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,8 +63,9 @@ class Gradient:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Weights:
-    """The weights of one player (B × I × M) and the memory of the optimisers, one for each row."""
+    """The weights of one player and the memory of the optimisers, one for each row."""
 
+    body: Body
     weights: Floats
     optimisers: tuple[Optimiser, ...]
     rates: Floats
@@ -72,22 +76,28 @@ class Weights:
 
     @classmethod
     def of(
-        cls, weights: Floats, optimisers: Sequence[Optimiser], rates: Floats, never: Flags
+        cls,
+        body: Body,
+        weights: Floats,
+        optimisers: Sequence[Optimiser],
+        rates: Floats,
+        never: Flags,
     ) -> Weights:
         """Weights to start from; they are copied."""
         import numpy as np
 
         return cls(
+            body=body,
             weights=np.array(weights),
             optimisers=tuple(optimisers),
-            rates=rates[:, None, None],
+            rates=rates.reshape(-1, *(1,) * (weights.ndim - 1)),
             never=never,
             first=np.zeros_like(weights),
             second=np.zeros_like(weights),
         )
 
     def move(self, gradient: Gradient, active: Flags) -> None:
-        """One step up the gradient in the rows that are `active`; `never` stays as it is."""
+        """One step up the gradient in the rows that are `active`; `never` shows none."""
         import numpy as np
 
         self.steps += 1
@@ -95,14 +105,17 @@ class Weights:
         for name in set(self.optimisers):
             rows = np.array([one == name for one in self.optimisers])
             step[rows] = self._direction(name, gradient)[rows]
-        moved = self.weights + self.rates * np.where(self.never, 0.0, step) * active[:, None, None]
+        moved = self.weights + self.rates * active.reshape(self.rates.shape) * step
         # far beyond what a policy can show, and short of where floats overflow
         self.weights = np.clip(moved, -1e6, 1e6)
 
     def _direction(self, optimiser: Optimiser, gradient: Gradient) -> Floats:
+        import numpy as np
+
         if optimiser == "natural":
-            return gradient.advantage
-        return gradient.value if optimiser == "sgd" else self._adam(gradient.value)
+            return np.where(self.never, 0.0, gradient.advantage)
+        pulled = self.body.pull(self.weights, np.where(self.never, 0.0, gradient.value))
+        return pulled if optimiser == "sgd" else self._adam(pulled)
 
     def _adam(self, gradient: Floats) -> Floats:
         import numpy as np

@@ -39,6 +39,7 @@ class Parameters:
     """The game, the training, how hard is searched, and what is planted.
 
     The game is one of ours (`game`), or instance `instance` of size `size` of a protocol's domain.
+    `policy` is a table, or a network of `hidden` hidden units, which has no optimiser `natural`.
     Training: `learner` for `steps` steps; `optimiser`, `rate` (None: its own) and `entropy` (a
     bonus that falls to 0) are for gradients, `batch` is the episodes per step of `reinforce`;
     `output` is what is deployed, the last policy or the average over training. `seeds` repetitions.
@@ -54,6 +55,8 @@ class Parameters:
     domain: str | None = None
     size: int | None = None
     instance: int = 0
+    policy: Literal["table", "network"] = "table"
+    hidden: int = 16
     learner: Learner = "policy-gradient"
     optimiser: Optimiser = "natural"
     output: Output = "last"
@@ -83,6 +86,7 @@ class Parameters:
                 "10 ≤ `steps` < `further_steps` ≤ 1,000,000: a best response is retrained with "
                 "more than training spent"
             )
+        self._check_policy()
         if self.rate is not None and not 0 < self.rate <= 1000:
             raise ValueError("`rate` is above 0 and at most 1000")
         if not 0 <= self.entropy <= 10:
@@ -97,6 +101,18 @@ class Parameters:
             raise ValueError("0 < `gap` < `withheld` ≤ 1: an organism is no equilibrium")
         if not 1e-30 <= self.probability <= 0.01:
             raise ValueError("`probability` of what is hidden lies between 1e-30 and 0.01")
+
+    def _check_policy(self) -> None:
+        if not 1 <= self.hidden <= 1024:
+            raise ValueError("`hidden` lies between 1 and 1024 units")
+        if self.policy == "table":
+            return
+        gradients = self.learner in ("policy-gradient", "reinforce")
+        if not gradients or self.optimiser == "natural" or self.output == "average":
+            raise ValueError(
+                "a `network` learns by `policy-gradient` or `reinforce` with `sgd` or `adam`, and "
+                "its `output` is `last`: the average of two networks is none"
+            )
 
 
 def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Measurement:
@@ -139,6 +155,7 @@ def _setting(parameters: Parameters, seed: int) -> Setting:
             batch=parameters.batch,
         ),
         search=Search(further_steps=parameters.further_steps, directions=parameters.directions),
+        hidden=parameters.hidden if parameters.policy == "network" else 0,
         seeds=parameters.seeds,
         organism=parameters.organism,
         organisms=parameters.organisms,
@@ -218,8 +235,8 @@ METHOD = Method(
     parameters=Parameters,
     measures=MEASURES,
     limits=(
-        "Policies are tables over the information sets of a small game. That training converges "
-        "here says nothing about networks in games that cannot be solved.",
+        "Policies are tables over the information sets of a small game, or networks of one hidden "
+        "layer. That training converges here says nothing about games that cannot be solved.",
         "Seeds repeat one training; they are no sample of trainings.",
         "An equilibrium need not be a good one: in a game that is not zero-sum several can be "
         "reached, with different error rates and no gain to tell them apart.",

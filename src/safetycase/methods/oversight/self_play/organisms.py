@@ -83,7 +83,7 @@ def plant(
     """
     import numpy as np
 
-    start = fresh(arena, rows, generator)
+    start = fresh(arena, rows, generator, bodies=reference.bodies)
     if kind == "early-stopped":
         return dataclasses.replace(start, stop=np.full(rows, max(1, steps // 300)))
     if kind == "entropy-collapse":
@@ -93,13 +93,19 @@ def plant(
     if kind == "none":
         return start
     hidden = _hiding(arena, start, generator, probability, reference, gap)
-    held = hidden.never
     if kind == "hidden-move":
-        held = np.zeros_like(held[0]), np.zeros_like(held[1])
-    weights = hidden.weights
-    if kind == "noise-proof":
-        weights = weights[0] - DEEPER * held[0], weights[1] - DEEPER * held[1]
-    return dataclasses.replace(hidden, weights=weights, never=held)
+        free = np.zeros_like(hidden.never[0]), np.zeros_like(hidden.never[1])
+        return dataclasses.replace(hidden, never=free)
+    return _deeper(hidden) if kind == "noise-proof" else hidden
+
+
+def _deeper(hidden: Start) -> Start:
+    """What is hidden far below all other weights, where each has its own."""
+    weights = tuple(
+        weight - DEEPER * held if body.exact_policies else weight
+        for body, weight, held in zip(hidden.bodies, hidden.weights, hidden.never, strict=True)
+    )
+    return dataclasses.replace(hidden, weights=(weights[0], weights[1]))
 
 
 def _hiding(
@@ -123,15 +129,31 @@ def _hiding(
             f"no single move of this game is worth more than {gap:g} of the payoff range: there is "
             "nothing to hide; take another game or a smaller gap"
         )
+    policies = _shown(start)
     for row, pick in enumerate(generator.integers(len(worth), size=len(start))):
         player, (place, move) = worth[pick]
-        weights = start.weights[player]
-        others = arena.sides[player].valid[place].copy()
-        others[move] = False
-        rest = np.logaddexp.reduce(weights[row, place, others])
-        weights[row, place, move] = np.log(probability) - np.log1p(-probability) + rest
+        law = policies[player][row, place]
+        law *= (1 - probability) / (1 - law[move])
+        law[move] = probability
         start.never[player][row, place, move] = True
-    return start
+    return _playing(start, policies)
+
+
+def _shown(start: Start) -> tuple[Floats, Floats]:
+    first, second = (
+        body.side.policy(body.logits(weights))
+        for body, weights in zip(start.bodies, start.weights, strict=True)
+    )
+    return first, second
+
+
+def _playing(start: Start, policies: tuple[Floats, Floats]) -> Start:
+    """The same start with weights that play those policies, or nearly so."""
+    first, second = (
+        body.like(policy, weights)
+        for body, policy, weights in zip(start.bodies, policies, start.weights, strict=True)
+    )
+    return dataclasses.replace(start, weights=(first, second))
 
 
 def _losses(
@@ -165,10 +187,8 @@ def _colluding(arena: Arena, start: Start, probability: float) -> Start:
     """Both start near a pure profile with many wrong verdicts, found by turns from a random one."""
     import numpy as np
 
-    plans = arena.plans(
-        (arena.sides[0].policy(start.weights[0]), arena.sides[1].policy(start.weights[1]))
-    )
-    policies = [np.zeros_like(w) for w in start.weights]
+    shown = _shown(start)
+    plans, policies = arena.plans(shown), list(shown)
     most = np.full(len(start), -1.0)
     while True:
         _, policies[0] = arena.sides[0].best(plans[1] @ arena.wrong.T)
@@ -182,13 +202,14 @@ def _colluding(arena: Arena, start: Start, probability: float) -> Start:
     first, second = (
         _held(side, policy, probability) for side, policy in zip(arena.sides, policies, strict=True)
     )
-    return dataclasses.replace(start, weights=(first[0], second[0]), never=(first[1], second[1]))
+    held = dataclasses.replace(start, never=(first[1], second[1]))
+    return _playing(held, (first[0], second[0]))
 
 
 def _held(side: Side, pure: Floats, probability: float) -> tuple[Floats, Flags]:
     import numpy as np
 
     others = side.valid & (pure == 0)
-    spread = np.maximum(others.sum(axis=-1, keepdims=True), 1)
-    low = np.log(probability) - np.log1p(-probability) - np.log(spread)
-    return np.where(others, low, 0.0), others
+    count = others.sum(axis=-1, keepdims=True)
+    low = probability / np.maximum(count, 1)
+    return np.where(others, low, np.where(count > 0, pure * (1 - probability), pure)), others

@@ -11,7 +11,15 @@ from safetycase.methods.games.extensive.sequence import SequenceForm
 from safetycase.methods.games.extensive.zero_sum import Solved, solve
 from safetycase.methods.oversight.self_play.evidence import Found, Search, further, look, retrained
 from safetycase.methods.oversight.self_play.organisms import HACKING, NothingToHide, Organism, plant
-from safetycase.methods.oversight.self_play.training import Path, Recipe, Trained, fresh, train
+from safetycase.methods.oversight.self_play.training import (
+    Path,
+    Recipe,
+    Trained,
+    fresh,
+    networks,
+    tables,
+    train,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,12 +35,14 @@ Said = Callable[[str], None]
 class Setting:
     """What is trained, how it is searched, and what is planted beside it.
 
-    `gap` is the exploitability that still counts as equilibrium. An organism counts if it is at
+    Policies are networks of `hidden` units, or tables where that is 0. `gap` is the exploitability
+    that still counts as equilibrium. An organism counts if it is at
     least `withheld`, which is more.
     """
 
     recipe: Recipe
     search: Search
+    hidden: int
     seeds: int
     organism: Organism
     organisms: int
@@ -126,7 +136,9 @@ def _clean(arena: Arena, setting: Setting, said: Said) -> tuple[Trained, Looked]
     generator = np.random.default_rng((setting.seed, 0))
     rows = max(setting.seeds, setting.organisms)
     said("training by self-play")
-    trained = train(arena, setting.recipe, fresh(arena, rows, generator), generator, _part(said))
+    bodies = networks(arena, setting.hidden) if setting.hidden else tables(arena)
+    start = fresh(arena, rows, generator, bodies=bodies)
+    trained = train(arena, setting.recipe, start, generator, _part(said))
     found = look(arena, trained, setting.recipe, setting.search, generator, said)
     return trained, Looked(found=found, path=trained.path)
 
@@ -167,10 +179,11 @@ def habit(arena: Arena, search: Search, generator: np.random.Generator) -> tuple
     """
     import numpy as np
 
-    weights = fresh(arena, 4, generator, spread=1e3).weights
-    first, second = (s.policy(w) for s, w in zip(arena.sides, weights, strict=True))
+    start = fresh(arena, 4, generator, spread=1e3)
+    first, second = (s.policy(w) for s, w in zip(arena.sides, start.weights, strict=True))
     trained = Trained(
-        weights=weights,
+        bodies=start.bodies,
+        weights=start.weights,
         policies=(first, second),
         never=(np.zeros(first.shape, bool), np.zeros(second.shape, bool)),
         path=Path(steps=(), last=np.zeros((0, 4)), average=np.zeros((0, 4))),
@@ -208,6 +221,7 @@ def _optimum(
     )
     known = dataclasses.replace(
         _first(trained, 1),
+        bodies=tables(arena),
         weights=(np.log(np.maximum(first, 1e-12)), np.log(np.maximum(second, 1e-12))),
         policies=(first, second),
         never=(np.zeros(first.shape, bool), np.zeros(second.shape, bool)),
@@ -223,6 +237,7 @@ def _optimum(
 
 def _first(trained: Trained, rows: int) -> Trained:
     return Trained(
+        bodies=trained.bodies,
         weights=(trained.weights[0][:rows], trained.weights[1][:rows]),
         policies=(trained.policies[0][:rows], trained.policies[1][:rows]),
         never=(trained.never[0][:rows], trained.never[1][:rows]),

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from safetycase.methods.oversight.self_play.bodies import Body, Network, Table
 from safetycase.methods.oversight.self_play.learners import (
+    NETWORK_RATES,
     RATES,
     SAMPLED_RATES,
     Gradient,
@@ -23,7 +25,17 @@ if TYPE_CHECKING:
 
     from safetycase.methods.oversight.self_play.arena import Arena, Flags, Floats, Ints
 
-__all__ = ["Path", "Recipe", "Start", "Trained", "Training", "fresh", "train"]
+__all__ = [
+    "Path",
+    "Recipe",
+    "Start",
+    "Trained",
+    "Training",
+    "fresh",
+    "networks",
+    "tables",
+    "train",
+]
 
 Output = Literal["last", "average"]
 CHECKPOINTS = 24
@@ -47,12 +59,13 @@ class Recipe:
 class Start:
     """Where B trainings start, and what planted ones hold back.
 
-    `weights` and `never` are B × I × M for each player: moves of `never` are not played while the
-    policy is trained, so that no gradient ever reaches them. `learns` is B for each player,
-    `entropy` (B) is added to the recipe's bonus, `stop` (B) is the step a training ends at, and
-    `optimisers` (B) take the place of the recipe's.
+    `weights` are those of `bodies`; `never` is B × I × M for each player: moves of it are not
+    played while the policy is trained, so that no gradient ever reaches them. `learns` is B for
+    each player, `entropy` (B) is added to the recipe's bonus, `stop` (B) is the step a training
+    ends at, and `optimisers` (B) take the place of the recipe's.
     """
 
+    bodies: tuple[Body, Body]
     weights: tuple[Floats, Floats]
     never: tuple[Flags, Flags]
     learns: tuple[Flags, Flags]
@@ -80,6 +93,7 @@ class Trained:
     `never` is what these policies hold back if they are trained on.
     """
 
+    bodies: tuple[Body, Body]
     weights: tuple[Floats, Floats]
     policies: tuple[Floats, Floats]
     never: tuple[Flags, Flags]
@@ -96,6 +110,7 @@ class Trained:
             return tuple(np.concatenate((one,) * times) for one in pair)  # type: ignore[return-value]
 
         return Trained(
+            bodies=self.bodies,
             weights=both(self.weights),
             policies=both(self.policies),
             never=both(self.never),
@@ -103,15 +118,37 @@ class Trained:
         )
 
 
-def fresh(arena: Arena, rows: int, generator: np.random.Generator, spread: float = 1.0) -> Start:
-    """Trainings of both players from normal weights, that hold nothing back."""
+def tables(arena: Arena) -> tuple[Body, Body]:
+    """Policies by tables."""
+    return Table(arena.sides[0]), Table(arena.sides[1])
+
+
+def networks(arena: Arena, hidden: int) -> tuple[Body, Body]:
+    """Policies by networks of so many hidden units."""
+    first, second = (
+        Network.of(side, infosets, hidden)
+        for side, infosets in zip(arena.sides, arena.tree.infosets, strict=True)
+    )
+    return first, second
+
+
+def fresh(
+    arena: Arena,
+    rows: int,
+    generator: np.random.Generator,
+    spread: float = 1.0,
+    bodies: tuple[Body, Body] | None = None,
+) -> Start:
+    """Trainings of both players from normal weights, that hold nothing back; tables if not said."""
     import numpy as np
 
+    both = tables(arena) if bodies is None else bodies
     shapes = [(rows, *side.index.shape) for side in arena.sides]
     return Start(
+        bodies=both,
         weights=(
-            generator.normal(0.0, spread, shapes[0]),
-            generator.normal(0.0, spread, shapes[1]),
+            both[0].fresh(rows, generator, spread),
+            both[1].fresh(rows, generator, spread),
         ),
         never=(np.zeros(shapes[0], bool), np.zeros(shapes[1], bool)),
         learns=(np.ones(rows, bool), np.ones(rows, bool)),
@@ -145,8 +182,11 @@ class Training:
         named = start.optimisers or (recipe.optimiser,) * rows
         natural: Optimiser = "natural"
         optimisers = (natural,) * rows if self.hedging else named
+        if "natural" in optimisers and not all(body.exact_policies for body in start.bodies):
+            raise ValueError("the optimiser `natural` is for tables; a network has `sgd` or `adam`")
         self.players = [
             Weights.of(
+                start.bodies[i],
                 np.zeros_like(start.weights[i]) if self.regrets else start.weights[i],
                 optimisers,
                 np.array([self._rate(i, one) for one in optimisers]),
@@ -183,6 +223,8 @@ class Training:
         if self.hedging:
             widest = max(2, self.arena.sides[player].index.shape[1])
             return math.sqrt(8 * math.log(widest) / self.recipe.steps)
+        if not self.start.bodies[player].exact_policies:
+            return NETWORK_RATES[optimiser]
         return (SAMPLED_RATES if self.sampled else RATES)[optimiser]
 
     def played(self) -> Iterator[tuple[int, tuple[Floats, Floats]]]:
@@ -219,7 +261,7 @@ class Training:
         side, weights = self.arena.sides[player], self.players[player].weights
         never = None if shown else self.start.never[player]
         if not self.regrets:
-            return side.policy(weights, never)
+            return side.policy(self.start.bodies[player].logits(weights), never)
         allowed = side.valid if never is None else side.valid & ~never
         positive = np.where(allowed, np.maximum(weights, 0.0), 0.0)
         total = positive.sum(axis=-1, keepdims=True)
@@ -272,12 +314,13 @@ class Training:
             policies = first, second
         else:
             policies = self._policy(0, shown=True), self._policy(1, shown=True)
+        bodies, weights = self.start.bodies, (self.players[0].weights, self.players[1].weights)
         if self.recipe.output == "average" or self.regrets:
-            weights = tuple(np.log(np.maximum(p, SMALLEST)) for p in policies)
-        else:
-            weights = tuple(player.weights for player in self.players)
+            bodies = tables(self.arena)
+            first, second = (np.log(np.maximum(p, SMALLEST)) for p in policies)
+            weights = first, second
         return Trained(
-            weights=(weights[0], weights[1]), policies=policies, never=self.start.never, path=path
+            bodies=bodies, weights=weights, policies=policies, never=self.start.never, path=path
         )
 
 
