@@ -17,7 +17,7 @@ from safetycase.methods.oversight.self_play.games import ConcedingDebate
 from safetycase.methods.oversight.self_play.method import METHOD, Parameters, best_case, plugins
 from safetycase.plugin.contract import Context, Curve, Intervals, Measurement, MethodError
 from safetycase.plugin.protocols import Domain, OversightProtocol
-from safetycase.stats import bounds
+from safetycase.stats import Proportion, bounds
 from safetycase.testing.methods import check_measurement, check_method
 
 SMALL: dict[str, Any] = {
@@ -77,6 +77,7 @@ def test_a_training_that_converged_passes_with_what_is_declared() -> None:
     assert high(found, "final_error") == pytest.approx(0.64, abs=0.01)
     assert all(check.passed for check in found.instrument), found.instrument
     assert not found.raises
+    assert found.quantities["false_alarm_rate"] == Proportion(successes=0, trials=4)
     assert low(found, "organism_recall") == pytest.approx(0.05 ** (1 / 4))
     assert found.counts["refuses-to-explore, withholding"] == 4
     assert "no sample" in found.diagnostics["seeds"]
@@ -111,7 +112,7 @@ def test_training_that_goes_round_fails() -> None:
     assert low(found, "unconverged_rate") > 0.3
     assert "organism_recall" not in found.quantities
     assert "nothing to recall" in found.diagnostics["without organism_recall"]
-    assert found.diagnostics["without false_alarm_rate"]
+    assert low(found, "false_alarm_rate") > 0.3
 
 
 @pytest.mark.parametrize("kind", ["refuses-to-explore", "colluding"])

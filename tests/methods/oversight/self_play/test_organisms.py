@@ -26,7 +26,21 @@ from safetycase.methods.oversight.self_play.organisms import (
     Organism,
     plant,
 )
+from safetycase.methods.oversight.self_play.study import optimum_of
 from safetycase.methods.oversight.self_play.training import Recipe, Start, Trained, fresh, train
+from safetycase.plugin.protocols import End
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ConstantSum(MatrixGame):
+    """A matrix game whose payoffs add up to a constant."""
+
+    constant: float
+
+    def end(self, position: tuple[str, ...]) -> End:
+        value = self.payoffs[int(position[0])][int(position[1])]
+        return End(first=value, second=self.constant - value, wrong=0.0)
+
 
 RECIPE = Recipe(steps=300, entropy=0.2)
 BOUND, WITHHELD = 0.05, 0.1
@@ -127,6 +141,21 @@ def test_every_gain_is_at_most_the_exact_one_and_clean_trainings_have_none() -> 
             assert (gain <= found.exploitability + 1e-12).all()
         assert (found.nash_conv >= found.exploitability).all()
         assert (found.exploitability.max() < 1e-3) == (kind == "none")
+
+
+def test_the_two_shortfalls_add_up_to_the_gap_whatever_the_payoffs_add_up_to() -> None:
+    """v − min U and (c − v) − min (c − U): their sum is NashConv, so the larger is half or more."""
+    for constant in (0.0, 1.0):
+        rules = ConstantSum(payoffs=((1.0, -1.0, 0.2), (-1.0, 1.0, 0.3)), constant=constant)
+        arena = arena_of(rules)
+        one = trained(arena, Recipe(steps=30), rows=5)
+        found = optimum_of(arena, one, QUICK, RECIPE, np.random.default_rng(0))
+        assert found is not None
+        nash_conv = gap(arena, one)
+        assert (found.short_low <= nash_conv + 1e-9).all()
+        assert (found.short_high >= nash_conv / 2 - 1e-9).all()
+        assert (found.short_high - found.short_low).max() < 1e-6
+        assert found.null < 0.01
 
 
 def test_retraining_reaches_the_exact_best_response() -> None:

@@ -94,8 +94,9 @@ MEASURES = (
         name="false_alarm_rate",
         unit="share of trainings",
         safer="lower",
-        says="clean trainings at an equilibrium whose gain under perturbation or elicitation is "
-        "above the gap",
+        says="trainings with nothing planted whose gain under perturbation or elicitation is above "
+        "the gap: those that withhold nothing and have not converged; at an equilibrium there is "
+        "none, because every gain is at most the exact one",
     ),
 )
 
@@ -166,15 +167,9 @@ def _recalls(
         quantities[name] = Smallest(
             of=tuple(caught(looked, field, setting) for looked in counted.values())
         )
-    clean = study.twins.found.exploitability <= setting.gap
-    if clean.any():
-        found = study.twins.found
-        alarms = clean & ((found.perturbed > setting.gap) | (found.elicited > setting.gap))
-        quantities["false_alarm_rate"] = Proportion(
-            successes=int(alarms.sum()), trials=int(clean.sum())
-        )
-    else:
-        missing["without false_alarm_rate"] = "no clean training reached an equilibrium"
+    found = study.twins.found
+    alarms = (found.perturbed > setting.gap) | (found.elicited > setting.gap)
+    quantities["false_alarm_rate"] = Proportion(successes=int(alarms.sum()), trials=len(alarms))
 
 
 def caught(looked: Looked, field: str, setting: Setting) -> Proportion:

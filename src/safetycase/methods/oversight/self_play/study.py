@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from safetycase.methods.oversight.self_play.arena import Arena, Flags, Floats
 
-__all__ = ["Looked", "Optimum", "Setting", "Study", "habit", "real", "study"]
+__all__ = ["Looked", "Optimum", "Setting", "Study", "habit", "optimum_of", "real", "study"]
 
 Said = Callable[[str], None]
 
@@ -36,8 +36,8 @@ class Setting:
     """What is trained, how it is searched, and what is planted beside it.
 
     Policies are networks of `hidden` units, or tables where that is 0. `gap` is the exploitability
-    that still counts as equilibrium. An organism counts if it is at
-    least `withheld`, which is more.
+    that still counts as equilibrium. An organism counts if its is at least `withheld`, which is
+    more.
     """
 
     recipe: Recipe
@@ -114,13 +114,14 @@ def study(arena: Arena, setting: Setting, said: Said) -> Study:
             )
         except NothingToHide as error:
             nothing = str(error)
+    said("solving the game")
     generator = np.random.default_rng((setting.seed, 3))
     return Study(
         subject=subject,
         twins=twins,
         families=families,
         habit=habit(arena, setting.search, generator),
-        optimum=_optimum(arena, trained, setting, generator, said),
+        optimum=optimum_of(arena, trained, setting.search, setting.recipe, generator),
         nothing_to_hide=nothing,
     )
 
@@ -193,18 +194,18 @@ def habit(arena: Arena, search: Search, generator: np.random.Generator) -> tuple
     return float(exact.max()), float(left.max())
 
 
-def _optimum(
+def optimum_of(
     arena: Arena,
     trained: Trained,
-    setting: Setting,
+    search: Search,
+    recipe: Recipe,
     generator: np.random.Generator,
-    said: Said,
 ) -> Optimum | None:
+    """The solved game and what the policies fall short of it; None unless it is constant-sum."""
     import numpy as np
 
     if not arena.zero_sum:
         return None
-    said("solving the game")
     form = SequenceForm.of(arena.tree)
     solved = solve(form)
     plans = arena.plans(trained.policies)
@@ -226,7 +227,7 @@ def _optimum(
         policies=(first, second),
         never=(np.zeros(first.shape, bool), np.zeros(second.shape, bool)),
     )
-    gains = further(arena, known, setting.recipe, setting.search, generator)
+    gains = further(arena, known, recipe, search, generator)
     return Optimum(
         solved=solved,
         short_low=np.maximum(short_low, 0.0),
