@@ -1,4 +1,4 @@
-"""Every statement holds at every approximate equilibrium of its games, and a corrupted one does not.
+"""Every statement holds at every approximate equilibrium of its games; a corrupted one does not.
 
 `check_protocol` holds a statement to the equilibria that the solver returns. Here it is held to all
 profiles within a gap, each with a witness and a certified bound.
