@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import shutil
 from pathlib import Path
@@ -186,6 +187,51 @@ def test_a_log_of_another_model_and_one_that_was_edited(context: Context, tmp_pa
     (context.case_folder / "bad.eval").write_text("no log", "utf-8")
     with pytest.raises(MethodError, match="cannot be read as an Inspect log"):
         METHOD.run(("bad.eval",), Parameters(), context)
+
+
+QUESTIONS = [
+    {"id": n, "question": f"Who is {n}?", "right": "Ada", "wrong": "Ben", "facts": [f"{n} is Ada."]}
+    for n in ("q1", "q2")
+]
+
+
+def test_questions_of_ones_own_are_debated_by_models(context: Context) -> None:
+    file = context.case_folder / "mine.jsonl"
+    file.write_text("".join(json.dumps(q) + "\n" for q in QUESTIONS), "utf-8")
+    log = evaluated(
+        "debate",
+        "advocate",
+        context.scratch / "logs",
+        questions=str(file),
+        for_truth="model",
+        against="model",
+    )
+    assert numbers(log)["pairs"] == 2
+    assert numbers(log)["invalid_trials"] == 0
+    for sample in log.samples:
+        record = record_of(sample.scores["verdict"].metadata["record"])
+        seated = [statement.text for statement in record.statements]
+        answers = record.trial.answers
+        assert seated == [f"The answer is {a}, and the facts show it." for a in answers]
+    mine = Parameters(
+        questions="mine.jsonl",
+        items=2,
+        instrument_items=1,
+        for_truth=("model",),
+        against=("model",),
+        model="planted-oversight/advocate",
+    )
+    assert METHOD.files(mine) == ("mine.jsonl",)
+    found = METHOD.run((), mine, context)
+    assert isinstance(found, Measurement)
+    assert found.counts["trials in all"] == 2 * (2 + 4 + 2 + 2 + 2) + 2 + 2
+    assert estimate(found.quantities["refusal_rate"]) == 0.0
+    assert estimate(found.quantities["invalid_rate"]) == 0.0
+    others = dataclasses.replace(mine, items=3)
+    with pytest.raises(MethodError, match="has 2 questions, fewer than `items`"):
+        METHOD.run((), others, context)
+    with pytest.raises(ValueError, match="no script argues about `questions`"):
+        dataclasses.replace(mine, against=("liar",))
 
 
 def test_a_case_without_a_model_is_told_so(context: Context) -> None:

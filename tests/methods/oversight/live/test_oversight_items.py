@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
 from safetycase.methods.oversight.live.items import KINDS, Item, items
 from safetycase.methods.oversight.live.models import holds
+from safetycase.methods.oversight.live.questions import read_questions
 from safetycase.methods.oversight.live.script import FALSE, TRUE, clipped, said, steps_for
+from safetycase.methods.oversight.live.trials import Policies, plan
+from safetycase.plugin.contract import MethodError
 
 MADE = items(KINDS, 120, 5, 11)
 
@@ -104,3 +109,41 @@ def test_a_statement_is_cut_at_its_limit_of_words() -> None:
     assert clipped("one two", 2) == ("one two", False)
     assert clipped("", 2) == ("", False)
     assert clipped("a a a a", 2) == ("a a", True)
+
+
+GOOD = {"id": "q", "question": "Who?", "right": "Ada", "wrong": "Ben", "facts": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"answer": "x"}, "`answer` is missing or unknown"),
+        ({"right": None}, "right is None"),
+        ({"right": "Ben"}, "the answers differ"),
+        ({"id": "a/b"}, "no `/`"),
+        ({"question": " "}, "are not blank"),
+        ({"facts": "x"}, "a list is expected"),
+        ({"facts": [1]}, "a text is expected"),
+        ({"id": "p"}, "given twice"),
+    ],
+)
+def test_questions_that_cannot_be_read_are_refused_with_their_line(
+    change: dict[str, object], why: str, tmp_path: Path
+) -> None:
+    lines = [{**GOOD, "id": "p"}, {**GOOD, **change}]
+    path = tmp_path / "mine.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    with pytest.raises(MethodError, match=f"line 2: .*{re.escape(why)}"):
+        read_questions(path)
+
+
+def test_scripts_do_not_argue_about_questions_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_text(json.dumps(GOOD) + "\n", "utf-8")
+    mine = read_questions(path)
+    with pytest.raises(ValueError, match="`liar` is a script"):
+        plan(mine, "debate", Policies(for_truth="model"))
+    assert len(plan(mine, "judge-alone", Policies())) == 2
+    path.write_text("", "utf-8")
+    with pytest.raises(MethodError, match="has no question"):
+        read_questions(path)

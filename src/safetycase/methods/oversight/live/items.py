@@ -22,7 +22,7 @@ class Item:
     """One question with two answers; `material` are the facts that its answer follows from.
 
     `proof` argues for `right`, `false_proof` for `wrong`. Step `flaw` of `false_proof` does not
-    hold, and `correction` is what holds in its place.
+    hold, and `correction` is what holds in its place. A question of one's own has no arguments.
     """
 
     id: str

@@ -17,8 +17,9 @@ from safetycase.methods.imported.planting import keep
 from safetycase.methods.imported.strict import input_file
 from safetycase.methods.oversight.live import planted
 from safetycase.methods.oversight.live.analysis import analyse
-from safetycase.methods.oversight.live.items import items
+from safetycase.methods.oversight.live.items import Item, items
 from safetycase.methods.oversight.live.measures import MEASURES
+from safetycase.methods.oversight.live.questions import read_questions
 from safetycase.methods.oversight.live.running import Roles, archived, play_here
 from safetycase.methods.oversight.live.trials import SIDES, Judging, Policies, Trial, plan
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
@@ -34,9 +35,10 @@ CONTROLS: tuple[Control, ...] = ("consultancy", "ensemble", "random-evidence", "
 class Parameters:
     """The items, who speaks, who judges, and what is run beside it.
 
-    `kinds` are made in turn, `items` in all, of `size` steps each. Each of `for_truth` meets each
-    of `against`: `model` is the leaf's model, or the model `debater`. A statement is cut at `words`
-    words.
+    `kinds` are made in turn, `items` in all, of `size` steps each; or `questions` is a file of the
+    case with questions of its own (docs/how-to/run-a-debate.md), the first `items` of them. Each
+    of `for_truth` meets each of `against`: `model` is the leaf's model, or the model `debater`. A
+    statement is cut at `words` words.
 
     `judges` are styles of prompt (`plain`, `checker`, `sceptic`), and `judge_models` the model of
     each: models of the case or Inspect model strings; none named, the leaf's model is all of them.
@@ -57,6 +59,7 @@ class Parameters:
     protocol: Literal["debate", "consultancy", "critique", "prover-estimator"] = "debate"
     kinds: tuple[Literal["arithmetic", "logic", "proof"], ...] = ("arithmetic", "logic", "proof")
     items: int = 60
+    questions: str = ""
     size: int = 4
     for_truth: tuple[Literal["honest", "silent", "model"], ...] = ("honest",)
     against: tuple[Literal["liar", "obfuscator", "silent", "model"], ...] = ("liar",)
@@ -95,16 +98,31 @@ class Parameters:
         if self.reply_tokens < 1 or self.max_connections < 1:
             raise ValueError("`reply_tokens` and `max_connections` are at least 1")
         _judging(self)
-        _trials(self, 0)
+        if not self.questions:
+            _trials(self, _made(self, 0))
+        elif {*self.for_truth, *self.against} - {"model", "silent"}:
+            raise ValueError("no script argues about `questions`; let `model` speak on both sides")
 
 
 def _judging(p: Parameters) -> Judging:
     return Judging(judges=p.judges, reading=p.reading, sees=p.sees, votes=p.votes)
 
 
-def _trials(p: Parameters, seed: int) -> list[Trial]:
+def _made(p: Parameters, seed: int) -> tuple[Item, ...]:
+    return items(p.kinds, p.items, p.size, seed)
+
+
+def _items(p: Parameters, context: Context) -> tuple[Item, ...]:
+    if not p.questions:
+        return _made(p, context.seed)
+    found = read_questions(input_file(context, p.questions))
+    if len(found) < p.items:
+        raise MethodError(f"`{p.questions}` has {len(found)} questions, fewer than `items`")
+    return found[: p.items]
+
+
+def _trials(p: Parameters, made: tuple[Item, ...]) -> list[Trial]:
     """Every trial of the run: the protocol for each pair of speakers, and the controls."""
-    made = items(p.kinds, p.items, p.size, seed)
     few = made[: p.instrument_items]
     found: list[Trial] = []
     for one in p.for_truth:
@@ -114,7 +132,7 @@ def _trials(p: Parameters, seed: int) -> list[Trial]:
             found += plan(made, p.protocol, speakers, masked=masked)
             if "consultancy" in p.controls and p.protocol != "consultancy":
                 found += plan(made, "consultancy", speakers)
-    plain = Policies(rounds=p.rounds, words=p.words)
+    plain = Policies(for_truth=p.for_truth[0], against=p.against[0], rounds=p.rounds, words=p.words)
     found += plan(made, "judge-alone", plain)
     if "ensemble" in p.controls:
         found += plan(made, "ensemble", plain)
@@ -127,8 +145,12 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
     """Play all trials through Inspect, or read them, and count."""
     if inputs:
         return _read(inputs, parameters, context)
+    try:
+        trials = _trials(parameters, _items(parameters, context))
+    except ValueError as error:  # what only the questions of a file show
+        raise MethodError(str(error)) from error
     records, artefacts = play_here(
-        _trials(parameters, context.seed),
+        trials,
         _judging(parameters),
         Roles(
             judges=parameters.judge_models,
@@ -219,7 +241,7 @@ METHOD = Method(
     parameters=Parameters,
     measures=MEASURES,
     limits=(
-        "The items are small, generated and of three kinds. A judge that is helped here may not be "
+        "The generated items are small and of three kinds. A judge that is helped here may not be "
         "where nobody knows the truth; what it shows is of toy scale.",
         "Against scripted debaters an error says how the judges read, not what a debater finds "
         "that is trained to win. Nothing here trains one.",
@@ -242,6 +264,7 @@ METHOD = Method(
     run=run,
     self_check=planted.self_check,
     controls=planted.controls,
+    files=lambda parameters: (parameters.questions,) if parameters.questions else (),
     best_case=best_case,
     made_elsewhere=lambda _parameters, inputs: bool(inputs),
 )

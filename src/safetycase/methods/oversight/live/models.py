@@ -4,7 +4,7 @@
 an error; `slips` is the same and errs now and then; `sharp` checks the facts of the question as
 well, so that it needs no debate about a proof. `first` prefers seat A, `coin` throws one for every
 reading, `gullible` believes whoever has no doubt, `guesser` knows nothing and says one half, `mute`
-never answers in the form it was asked for. As debater each refuses.
+never answers in the form it was asked for. As debater `advocate` speaks, and all others refuse.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from safetycase.methods.oversight.live.prompts import Messages
 
 __all__ = ["JUDGES", "answer", "asker", "holds", "register"]
 
-JUDGES = ("checker", "slips", "sharp", "first", "coin", "gullible", "guesser", "mute")
+JUDGES = ("checker", "slips", "sharp", "first", "coin", "gullible", "guesser", "mute", "advocate")
 SURE, HALF = 95, 50
 _SUM = re.compile(r"(-?\d+) ([+-]) \(?(-?\d+)\)? = (-?\d+)")
 _GATE = re.compile(r"\((true|false) (and|or) (true|false)\) is (true|false)")
 _QUOTED = re.compile(r"The other answer needs that .*?That is false:", re.S)
 _SIDE = re.compile(r"^\[([AB])\] (.*?)(?=^\[[AB]\] |^The answer has been|^Reply with)", re.M | re.S)
 _SEATS = re.compile(r"^Answer A: (.*)\nAnswer B: (.*)$", re.M)
+_OWN = re.compile(r"You speak for answer ([AB])")
 _ALONE = re.compile(r"^Answer: (.*)$", re.M)
 _GIVEN = re.compile(r"^The answer has been checked\. It is: (.*)\.$", re.M)
 _STEP = re.compile(r"^\d+\. (.*)$", re.M)
@@ -49,7 +50,7 @@ def answer(name: str, messages: Sequence[tuple[str, str]]) -> str:
     """What the planted model `name` says: a pure function of the messages."""
     prompt = "\n".join(text for _, text in messages)
     if name == "mute" or "Reply with one JSON object" not in prompt:
-        return "I'm sorry, I would rather not say."
+        return _spoken(name, prompt)
     draw = int.from_bytes(hashlib.sha256(f"{name} {prompt}".encode()).digest()[:4], "big")
     if '{"claim": N' in prompt:
         return _estimates(name, prompt, draw)
@@ -58,6 +59,14 @@ def answer(name: str, messages: Sequence[tuple[str, str]]) -> str:
         alone = _ALONE.search(prompt)
         return f'{{"right": {_alone(name, prompt, alone[1] if alone else "", draw)}}}'
     return f'{{"a": {_between(name, prompt, (seats[1], seats[2]), draw)}}}'
+
+
+def _spoken(name: str, prompt: str) -> str:
+    """A statement for the own answer by `advocate`; everybody else refuses the seat."""
+    seats, own = _SEATS.search(prompt), _OWN.search(prompt)
+    if name != "advocate" or seats is None or own is None:
+        return "I'm sorry, I would rather not say."
+    return f"The answer is {seats['AB'.index(own[1]) + 1]}, and the facts show it."
 
 
 def _between(name: str, prompt: str, answers: tuple[str, str], draw: int) -> int:
@@ -69,7 +78,7 @@ def _between(name: str, prompt: str, answers: tuple[str, str], draw: int) -> int
     given = _GIVEN.search(prompt)
     if given:
         return SURE if given[1] == answers[0] else 100 - SURE
-    if name == "guesser":
+    if name in ("guesser", "advocate"):
         return HALF
     ranks = [_rank(name, prompt, label, told) for label, told in zip("AB", answers, strict=True)]
     found = HALF if ranks[0] == ranks[1] else SURE if ranks[0] > ranks[1] else 100 - SURE

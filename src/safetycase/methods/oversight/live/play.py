@@ -8,7 +8,7 @@ answer is asked for, and counts from 1 where several are drawn.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from safetycase.methods.oversight.live import prompts
@@ -74,13 +74,12 @@ async def argue(trial: Trial, ask: Ask) -> Record:
         return await _critique(trial, ask)
     if trial.protocol in ("debate", "unopposed"):
         return await _spoken(trial, ask, trial.answers, trial.policies.rounds)
-    return Record(
-        trial=trial,
-        statements=tuple(
-            Statement(label=label, policy="another item", text=text)
-            for label, text in trial.statements
-        ),
-    )
+    if trial.other is not None:
+        # Its right answer sits in A for both seatings of this item, so that it favours neither.
+        about = replace(trial, item=trial.other, protocol="debate", seat="A", other=None)
+        other = await _spoken(about, ask, about.answers, trial.policies.rounds)
+        return Record(trial=trial, statements=other.statements)
+    return Record(trial=trial)
 
 
 def _given(trial: Trial) -> str:

@@ -46,9 +46,9 @@ def play_here(
 
     A trial that failed has a record without replies, so that it counts as one without a verdict.
     """
-    from safetycase.methods.oversight.live import tasks  # what the run is made of
+    from safetycase.methods.oversight.live import registry  # what the run is made of
 
-    del tasks
+    del registry
     planned = [Record(trial=trial) for trial in trials]
     plan = write_records(context.scratch / "plan.jsonl", planned)
     path = run_task(

@@ -20,6 +20,7 @@ from safetycase.methods.oversight.live.archive import read_records, record_json
 from safetycase.methods.oversight.live.items import KINDS
 from safetycase.methods.oversight.live.items import items as made_items
 from safetycase.methods.oversight.live.play import Record
+from safetycase.methods.oversight.live.questions import read_questions
 from safetycase.methods.oversight.live.scoring import verdict
 from safetycase.methods.oversight.live.speaking import statements
 from safetycase.methods.oversight.live.trials import Policies, Protocol, plan
@@ -43,6 +44,7 @@ def _made(protocol: Protocol, says: str) -> Callable[..., Task]:
 
     def make(
         items: int = 20,
+        questions: str = "",
         kinds: str = ",".join(KINDS),
         size: int = 4,
         seed: int = 0,
@@ -59,7 +61,10 @@ def _made(protocol: Protocol, says: str) -> Callable[..., Task]:
         masked: bool = False,
     ) -> Task:
         policies = Policies(for_truth=for_truth, against=against, rounds=rounds, words=words)
-        chosen = made_items([kind.strip() for kind in _listed(kinds)], items, size, seed)
+        names = [kind.strip() for kind in _listed(kinds)]
+        chosen = (
+            read_questions(Path(questions)) if questions else made_items(names, items, size, seed)
+        )
         return _played(
             [Record(trial=t) for t in plan(chosen, protocol, policies, masked=masked)],
             protocol,

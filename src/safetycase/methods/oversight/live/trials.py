@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from safetycase.methods.oversight.live.items import Item
 from safetycase.methods.oversight.live.prompts import STYLES
-from safetycase.methods.oversight.live.script import FALSE, TRUE, clipped, said
+from safetycase.methods.oversight.live.script import FALSE, TRUE
 
 __all__ = ["PROTOCOLS", "SIDES", "Judging", "Policies", "Protocol", "Trial", "plan", "trial_of"]
 
@@ -82,8 +82,8 @@ class Judging:
 class Trial:
     """One item under one protocol, with the right answer in `seat`.
 
-    `assigned` is the answer that the consultant, proposer or prover argues for. `statements` are
-    given where nobody speaks: those of another item.
+    `assigned` is the answer that the consultant, proposer or prover argues for. With `other` the
+    statements are those of a debate about that item.
     """
 
     item: Item
@@ -91,7 +91,7 @@ class Trial:
     seat: Seat
     assigned: str = ""
     policies: Policies = Policies()
-    statements: tuple[tuple[str, str], ...] = ()
+    other: Item | None = None
     masked: bool = False
 
     @property
@@ -132,7 +132,9 @@ def plan(
     """
     seats: tuple[Seat, ...] = ("A",) if protocol == "prover-estimator" else ("A", "B")
     if protocol == "unopposed":
-        policies = dataclasses.replace(policies, for_truth="honest", against="silent")
+        speaks = "model" if policies.for_truth == "model" else "honest"
+        policies = dataclasses.replace(policies, for_truth=speaks, against="silent")
+    _speakable(items, protocol, policies)
     if protocol == "prover-estimator" and "silent" in (policies.for_truth, policies.against):
         raise ValueError("a silent prover gives the estimator nothing to estimate")
     if protocol == "random-evidence" and len(items) < 2:
@@ -144,9 +146,7 @@ def plan(
             seat=seat,
             assigned=side,
             policies=policies,
-            statements=_of_another(items, number, policies)
-            if protocol == "random-evidence"
-            else (),
+            other=_another(items, number) if protocol == "random-evidence" else None,
             masked=masked,
         )
         for number, item in enumerate(items)
@@ -155,18 +155,21 @@ def plan(
     )
 
 
-def _of_another(
-    items: Sequence[Item], number: int, policies: Policies
-) -> tuple[tuple[str, str], ...]:
-    """What scripted debaters say on the next item of the same kind; it says nothing of this one.
+def _speakable(items: Sequence[Item], protocol: Protocol, policies: Policies) -> None:
+    """ValueError if a script is to argue about a question that it has no argument for."""
+    spoken = protocol not in ("judge-alone", "ensemble", "answer-given")
+    scripts = {policies.for_truth, policies.against} - {"model", "silent"}
+    if spoken and scripts and not all(item.proof for item in items):
+        raise ValueError(
+            f"`{sorted(scripts)[0]}` is a script and has no argument about these questions; let "
+            "`model` speak"
+        )
 
-    The honest side of the other item sits in A for both seatings, so that it favours neither.
-    """
+
+def _another(items: Sequence[Item], number: int) -> Item:
+    """The next item of the same kind, or else the next one."""
     later = [*items[number + 1 :], *items[:number]]
-    other = next((one for one in later if one.kind == items[number].kind), later[0])
-    right, _ = clipped(said("honest", other, other.right, 0), policies.words)
-    wrong, _ = clipped(said("liar", other, other.wrong, 0), policies.words)
-    return (("A", right), ("B", wrong))
+    return next((one for one in later if one.kind == items[number].kind), later[0])
 
 
 def trial_of(value: Mapping[str, Any]) -> Trial:
@@ -174,11 +177,13 @@ def trial_of(value: Mapping[str, Any]) -> Trial:
     fields = dict(value)
     fields["item"] = _item_of(fields["item"])
     fields["policies"] = Policies(**fields["policies"])
-    fields["statements"] = tuple((str(a), str(b)) for a, b in fields["statements"])
+    fields["other"] = None if fields["other"] is None else _item_of(fields["other"])
     trial = Trial(**fields)
     sides = SIDES.get(trial.protocol, ("",))
     if trial.protocol not in get_args(Protocol) or trial.seat not in ("A", "B"):
         raise ValueError(f"no protocol `{trial.protocol}` with a seat `{trial.seat}`")
+    if (trial.other is None) == (trial.protocol == "random-evidence"):
+        raise ValueError("the statements of another item are for `random-evidence` alone")
     if trial.assigned not in sides or not isinstance(trial.masked, bool):
         raise ValueError(f"`{trial.assigned}` is no side of {trial.protocol}")
     return trial
@@ -191,6 +196,6 @@ def _item_of(value: Mapping[str, Any]) -> Item:
     texts += [*item.material, *item.proof, *item.false_proof]
     if not all(isinstance(text, str) for text in texts) or item.right == item.wrong:
         raise ValueError("an item has texts, and two answers that differ")
-    if type(item.flaw) is not int or not 0 <= item.flaw < len(item.false_proof):
+    if type(item.flaw) is not int or not 0 <= item.flaw < max(1, len(item.false_proof)):
         raise ValueError("`flaw` is the number of a step of `false_proof`")
     return item
