@@ -128,7 +128,7 @@ def test_archived_debates_are_judged_again_by_others(tmp_path: Path) -> None:
 
     log = evaluated("debate", "gullible", tmp_path)
     assert numbers(log)["paired_accuracy"] == 0.0
-    again = score(log, verdict(judges="sceptic"), action="overwrite", display="none")
+    again = score(log, verdict(judges=["sceptic"]), action="overwrite", display="none")
     assert again.samples is not None
     for before, after in zip(log.samples, again.samples, strict=True):
         one, two = (record_of(s.scores["verdict"].metadata["record"]) for s in (before, after))

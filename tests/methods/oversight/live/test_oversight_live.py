@@ -17,10 +17,11 @@ from safetycase.methods.oversight.live.items import KINDS, items
 from safetycase.methods.oversight.live.method import METHOD, Parameters
 from safetycase.methods.oversight.live.play import Record
 from safetycase.methods.oversight.live.trials import Judging, Policies, Trial, plan
-from safetycase.plugin.contract import Measurement, MethodError
+from safetycase.plugin.contract import Intervals, Measurement, MethodError
 from safetycase.plugin.wire import measurement_json
 from safetycase.stats import Certified, Clustered, bounds, describe, estimate, sample_size
 from safetycase.testing import check_method
+from safetycase.testing.methods import check_measurement
 
 MADE = items(KINDS, 12, 4, 5)
 
@@ -40,6 +41,14 @@ def test_it_is_a_method_that_can_fail() -> None:
     by_name = {one.name: (one.passes, one.runs) for one in controls.planted}
     assert by_name["checker"] == by_name["slips"] == (3, 3)
     assert all(by_name[name][0] == 0 for name in ("first", "coin", "gullible", "guesser", "mute"))
+
+
+@pytest.mark.parametrize("judge", ["checker", "slips", "mute"])
+def test_what_it_returns_is_recorded_and_drawn_as_it_is(judge: str) -> None:
+    check_measurement(METHOD, lambda: planted.measure((judge, judge), 4, n=12))
+    for plot in planted.measure((judge, judge), 4, n=12).plots:
+        assert isinstance(plot, Intervals)
+        assert all(bar.low <= bar.point <= bar.high for bar in plot.bars)
 
 
 def broken(monkeypatch: pytest.MonkeyPatch, what: str) -> None:

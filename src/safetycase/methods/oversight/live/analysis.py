@@ -21,7 +21,7 @@ from safetycase.plugin.contract import (
     MethodError,
     Transcript,
 )
-from safetycase.stats import Statistic
+from safetycase.stats import Statistic, estimate
 
 __all__ = ["analyse"]
 
@@ -36,6 +36,7 @@ _RATES = (
     "invalid_rate",
     "refusal_rate",
 )
+_GAINS = ("uplift", "gain_over_consultancy", "gain_over_ensemble")
 
 
 def analyse(
@@ -124,13 +125,11 @@ def _ratings(
 
 
 def _pictures(found: Mapping[str, Statistic]) -> tuple[Intervals, ...]:
-    rates = tuple(bar(name, found[name]) for name in _RATES if name in found)
-    gaps = tuple(
-        bar(name, found[name])
-        for name in ("uplift", "gain_over_consultancy", "gain_over_ensemble")
-        if name in found
-    )
-    pictures = [Intervals(title="What the judges did, each side at 95 %", unit="share", bars=rates)]
+    rates, gaps = _bars(found, _RATES), _bars(found, _GAINS)
+    pictures = []
+    if rates:
+        title = "What the judges did, each side at 95 %"
+        pictures.append(Intervals(title=title, unit="share", bars=rates))
     if gaps:
         pictures.append(
             Intervals(
@@ -141,6 +140,15 @@ def _pictures(found: Mapping[str, Statistic]) -> tuple[Intervals, ...]:
             )
         )
     return tuple(pictures)
+
+
+def _bars(found: Mapping[str, Statistic], names: Sequence[str]) -> tuple[Bar, ...]:
+    """Those of the quantities of which something is known."""
+    return tuple(
+        bar(name, found[name])
+        for name in names
+        if name in found and math.isfinite(estimate(found[name]))
+    )
 
 
 def _transcripts(trials: Sequence[Played], seed: int) -> tuple[Transcript, ...]:

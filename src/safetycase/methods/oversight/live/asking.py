@@ -27,7 +27,7 @@ _TEXT = JSONSchema(type="string")
 
 
 def asker(*, constrained: bool, words: int, reply_tokens: int = 64) -> Ask:
-    """Asks models by role; a debater has three tokens a word, a judge `reply_tokens`.
+    """Asks models by role. A debater has three tokens a word, everybody at least `reply_tokens`.
 
     Judges answer greedily, except where several votes are drawn.
     """
@@ -37,7 +37,7 @@ def asker(*, constrained: bool, words: int, reply_tokens: int = 64) -> Ask:
         speaks = form in ("text", "steps")
         needed = reply_tokens + (_EACH * form if isinstance(form, int) else 0)
         config = GenerateConfig(
-            max_tokens=3 * words if speaks else needed,
+            max_tokens=max(3 * words, reply_tokens) if speaks else needed,
             temperature=None if speaks else float(vote > 0),
             seed=vote or None,
             response_schema=schema,

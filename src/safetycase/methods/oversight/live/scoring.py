@@ -13,7 +13,7 @@ from inspect_ai.solver import TaskState
 from safetycase.methods.oversight.live.archive import record_json, record_of
 from safetycase.methods.oversight.live.asking import asker
 from safetycase.methods.oversight.live.play import judge
-from safetycase.methods.oversight.live.trials import Judging
+from safetycase.methods.oversight.live.trials import Judging, names
 from safetycase.methods.oversight.live.verdicts import Verdict
 from safetycase.methods.oversight.live.verdicts import verdict as verdict_of
 
@@ -65,7 +65,7 @@ def _read(score: Score) -> tuple[str, float | None]:
 
 @scorer(metrics=[paired()])  # type: ignore[untyped-decorator]
 def verdict(
-    judges: str = "plain,checker",
+    judges: str | list[str] = "plain,checker",
     reading: Literal["together", "apart"] = "together",
     sees: Literal["all", "question"] = "all",
     votes: int = 5,
@@ -74,7 +74,7 @@ def verdict(
 ) -> Scorer:
     """The judges' verdict: `right` is the probability they give to it, NaN for an invalid trial."""
     judging = Judging(
-        judges=tuple(part.strip() for part in judges.split(",")),
+        judges=names(judges),
         reading=reading,
         sees=sees,
         votes=votes,

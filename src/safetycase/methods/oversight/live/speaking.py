@@ -13,13 +13,14 @@ __all__ = ["shown", "statements"]
 
 
 @solver  # type: ignore[untyped-decorator]
-def statements(constrained: bool = True) -> Solver:
+def statements(constrained: bool = True, reply_tokens: int = 64) -> Solver:
     """The statements of the debaters, scripted or by the model role `debater` (or `prover`)."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         del generate
         record = record_of(state.metadata["record"])
-        ask = asker(constrained=constrained, words=record.trial.policies.words)
+        words = record.trial.policies.words
+        ask = asker(constrained=constrained, words=words, reply_tokens=reply_tokens)
         record = await argue(record.trial, ask)
         state.metadata["record"] = record_json(record)
         state.output = ModelOutput.from_content("statements", shown(record))

@@ -23,7 +23,7 @@ from safetycase.methods.oversight.live.play import Record
 from safetycase.methods.oversight.live.questions import read_questions
 from safetycase.methods.oversight.live.scoring import verdict
 from safetycase.methods.oversight.live.speaking import statements
-from safetycase.methods.oversight.live.trials import Policies, Protocol, plan
+from safetycase.methods.oversight.live.trials import Policies, Protocol, names, plan
 
 __all__ = [
     "answer_given",
@@ -61,14 +61,15 @@ def _made(protocol: Protocol, says: str) -> Callable[..., Task]:
         masked: bool = False,
     ) -> Task:
         policies = Policies(for_truth=for_truth, against=against, rounds=rounds, words=words)
-        names = [kind.strip() for kind in _listed(kinds)]
         chosen = (
-            read_questions(Path(questions)) if questions else made_items(names, items, size, seed)
+            read_questions(Path(questions))
+            if questions
+            else made_items(names(kinds), items, size, seed)
         )
         return _played(
             [Record(trial=t) for t in plan(chosen, protocol, policies, masked=masked)],
             protocol,
-            judges=",".join(_listed(judges)),
+            judges=judges,
             reading=reading,
             sees=sees,
             votes=votes,
@@ -82,16 +83,12 @@ def _made(protocol: Protocol, says: str) -> Callable[..., Task]:
     return made
 
 
-def _listed(value: str | Sequence[str]) -> list[str]:
-    """Names that a command line gives as a text with commas, or as a list."""
-    return value.split(",") if isinstance(value, str) else [str(part) for part in value]
-
-
 def _played(records: Sequence[Record], name: str, **judged: Any) -> Task:
     """The statements are made by a solver, and judged by a scorer."""
+    held = {key: judged[key] for key in ("constrained", "reply_tokens")}
     return Task(
         dataset=MemoryDataset([_sample(record) for record in records], name=name),
-        solver=statements(constrained=judged["constrained"]),
+        solver=statements(**held),
         scorer=verdict(**judged),
     )
 
@@ -134,7 +131,7 @@ def trials(
     return _played(
         read_records(Path(plan)),
         "trials",
-        judges=",".join(_listed(judges)),
+        judges=judges,
         reading=reading,
         sees=sees,
         votes=votes,

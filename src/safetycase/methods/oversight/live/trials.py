@@ -15,7 +15,17 @@ from safetycase.methods.oversight.live.items import Item
 from safetycase.methods.oversight.live.prompts import STYLES
 from safetycase.methods.oversight.live.script import FALSE, TRUE
 
-__all__ = ["PROTOCOLS", "SIDES", "Judging", "Policies", "Protocol", "Trial", "plan", "trial_of"]
+__all__ = [
+    "PROTOCOLS",
+    "SIDES",
+    "Judging",
+    "Policies",
+    "Protocol",
+    "Trial",
+    "names",
+    "plan",
+    "trial_of",
+]
 
 Seat = Literal["A", "B"]
 Protocol = Literal[
@@ -170,6 +180,12 @@ def _another(items: Sequence[Item], number: int) -> Item:
     """The next item of the same kind, or else the next one."""
     later = [*items[number + 1 :], *items[:number]]
     return next((one for one in later if one.kind == items[number].kind), later[0])
+
+
+def names(value: str | Sequence[str]) -> tuple[str, ...]:
+    """Names that a command line gives as a text with commas, or as a list."""
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(str(part).strip() for part in parts)
 
 
 def trial_of(value: Mapping[str, Any]) -> Trial:
