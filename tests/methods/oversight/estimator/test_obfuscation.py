@@ -142,6 +142,7 @@ def test_a_measurement_with_its_picture() -> None:
         "prover-estimator, private looks",
     }
     assert len(curves) == 6
+    assert all(len(curve.lines) <= 4 for curve in curves)  # more are not drawn
     assert "rejects" in found.diagnostics["a true prime by the same argument"]
     check_measurement(METHOD, lambda: measured(**given))
     assert measured(seed=1, **given).diagnostics != found.diagnostics

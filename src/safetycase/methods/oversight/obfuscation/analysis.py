@@ -248,11 +248,11 @@ def _by_compute(plan: Plan) -> Curve:
             for m in MULTIPLES
         )
 
-    lines = {
-        f"{name}, honest looks {honest}": line(name, honest)
-        for name in ("debate", "prover-estimator")
-        for honest in (looks, 2 * looks, 4 * looks)
-    }
+    shown: tuple[tuple[Name, int], ...] = (
+        ("debate", looks),
+        *(("prover-estimator", factor * looks) for factor in (1, 2, 4)),
+    )
+    lines = {f"{name}, honest looks {honest}": line(name, honest) for name, honest in shown}
     first = next(iter(lines))
     y = lines.pop(first)
     return Curve(
