@@ -163,6 +163,29 @@ def test_the_method_plays_through_inspect_and_is_scored_again_from_its_files(
         assert again.quantities == found.quantities
 
 
+def test_each_judge_of_a_leaf_may_be_another_model(context: Context) -> None:
+    mixed = dataclasses.replace(
+        SMALL,
+        items=2,
+        instrument_items=2,
+        against=("model",),
+        controls=(),
+        debater="planted-oversight/advocate",
+        judge_models=("planted-oversight/checker", "planted-oversight/first"),
+    )
+    found = METHOD.run((), mixed, context)
+    assert isinstance(found, Measurement)
+    assert found.effort["judges"] == "plain, checker: " + ", ".join(mixed.judge_models)
+    assert estimate(found.quantities["refusal_rate"]) == 0.0
+    assert estimate(found.quantities["worst_judge_error"]) == 1.0
+    alone = dataclasses.replace(mixed, judge_models=("planted-oversight/checker",) * 2)
+    again = dataclasses.replace(context, scratch=context.scratch / "again")
+    again.scratch.mkdir()
+    found = METHOD.run((), alone, again)
+    assert isinstance(found, Measurement)
+    assert estimate(found.quantities["worst_judge_error"]) == 0.0  # it checks the honest steps
+
+
 def test_a_log_of_another_model_and_one_that_was_edited(context: Context, tmp_path: Path) -> None:
     from inspect_ai.log import ProvenanceData, edit_score, write_eval_log
     from inspect_ai.scorer import ScoreEdit
