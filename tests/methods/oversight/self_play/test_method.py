@@ -251,7 +251,7 @@ def test_a_game_of_a_protocol_is_trained_in(monkeypatch: pytest.MonkeyPatch) -> 
     ("changed", "says"),
     [
         ({"domain": "played"}, "no domain `played` with the whole tree .* `concession`"),
-        ({"size": 9}, "sizes 2, 3, not for 9"),
+        ({"size": 9}, "of size 9: there are whole trees for the sizes 2, 3"),
     ],
 )
 def test_a_game_that_a_protocol_has_not_is_refused(
@@ -260,6 +260,22 @@ def test_a_game_that_a_protocol_has_not_is_refused(
     monkeypatch.setattr(self_play, "protocol", lambda _name: fake())
     with pytest.raises(MethodError, match=says):
         measure(**of_protocol(**changed))
+
+
+def test_without_domain_and_size_it_is_the_largest_quick_game_of_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(self_play, "protocol", lambda _name: fake())
+    left_out = of_protocol(domain="", size=None, steps=10, further_steps=11)
+    assert "of size 3: 171 nodes" in measure(**left_out).diagnostics["game"]
+    monkeypatch.setattr(self_play, "QUICK_NODES", 100)
+    assert "of size 2: " in measure(**left_out).diagnostics["game"]
+    played = fake().domains[1]
+    monkeypatch.setattr(self_play, "protocol", lambda _name: fake(domains=(played,)))
+    with pytest.raises(
+        MethodError, match="has no domain with the whole tree of its game; those with one: none"
+    ):
+        measure(**left_out)
 
 
 def test_an_instance_that_cannot_be_made_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,6 +308,8 @@ def test_inputs_and_games_that_teach_nothing_are_errors(monkeypatch: pytest.Monk
     [
         {"game": None},
         {"protocol": "debate"},
+        {"domain": "x"},
+        {"size": 3},
         {"instance": -1},
         {"policy": "network"},
         {"policy": "network", "optimiser": "sgd", "output": "average"},

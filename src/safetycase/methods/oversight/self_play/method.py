@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from safetycase.methods.games.extensive.tree import flatten
+from safetycase.methods.games.extensive.tree import GameError, flatten
 from safetycase.methods.oversight.self_play.analysis import GAINS, MEASURES, measured
 from safetycase.methods.oversight.self_play.arena import Arena
 from safetycase.methods.oversight.self_play.evidence import Search
@@ -31,14 +31,15 @@ from safetycase.stats import Exact, Proportion, Smallest, Statistic
 
 __all__ = ["METHOD", "Parameters"]
 
-MOST_NODES = 50_000
+MOST_NODES, QUICK_NODES = 50_000, 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """The game, the training, how hard is searched, and what is planted.
 
-    The game is one of ours (`game`), or instance `instance` of size `size` of a protocol's domain.
+    The game is one of ours (`game`), or instance `instance` of a protocol: of `domain`, its first
+    with whole trees if empty, and of `size`, the largest of at most 600 nodes if left out.
     `policy` is a table, or a network of `hidden` hidden units, which has no optimiser `natural`.
     Training: `learner` for `steps` steps; `optimiser`, `rate` (None: its own) and `entropy` (a
     bonus that falls to 0) are for gradients, `batch` is the episodes per step of `reinforce`;
@@ -52,7 +53,7 @@ class Parameters:
 
     game: Literal["conceding-debate", "two-leaf-check", "consultancy"] | None = None
     protocol: str | None = None
-    domain: str | None = None
+    domain: str = ""
     size: int | None = None
     instance: int = 0
     policy: Literal["table", "network"] = "table"
@@ -74,11 +75,10 @@ class Parameters:
     organism: Organism = "none"
 
     def __post_init__(self) -> None:
-        of_protocol = (self.protocol, self.domain, self.size)
-        if (self.game is None) == (None in of_protocol) or (
-            self.game is not None and any(one is not None for one in of_protocol)
-        ):
-            raise ValueError("give `game`, or all of `protocol`, `domain` and `size`, and not both")
+        if (self.game is None) == (self.protocol is None):
+            raise ValueError("give one of `game` and `protocol`")
+        if self.game is not None and (self.domain or self.size is not None):
+            raise ValueError("`domain` and `size` are those of a `protocol`; `game` has none")
         if self.instance < 0:
             raise ValueError("`instance` is a number from 0")
         if not 10 <= self.steps < self.further_steps <= 1_000_000:
@@ -171,35 +171,52 @@ def _rules(parameters: Parameters) -> tuple[Rules, str]:
     if parameters.game is not None:
         return GAMES[parameters.game], f"the game `{parameters.game}`"
     assert parameters.protocol is not None
-    assert parameters.size is not None
     try:
         chosen = protocol(parameters.protocol)
     except BrokenProtocol as error:
         raise MethodError(str(error)) from error
     domain = _domain(chosen.domains, parameters)
+    if parameters.size is not None:
+        return _instance(domain, parameters.size, parameters)
+    for size in sorted(domain.small[1:], reverse=True):
+        found = _instance(domain, size, parameters)
+        if _fits(found[0]):
+            return found
+    return _instance(domain, domain.small[0], parameters)
+
+
+def _instance(domain: Domain, size: int, parameters: Parameters) -> tuple[Rules, str]:
     assert domain.rules is not None
-    named = f"`{chosen.name}` on `{domain.name}` of size {parameters.size}"
+    named = f"`{parameters.protocol}` on `{domain.name}` of size {size}"
+    if size not in domain.small:
+        there = ", ".join(map(str, domain.small))
+        raise MethodError(f"{named}: there are whole trees for the sizes {there}")
     try:
-        return domain.rules(parameters.size, parameters.instance), named
+        return domain.rules(size, parameters.instance), named
     except Exception as error:
         raise MethodError(f"{named}: there is no such instance: {error}") from error
 
 
+def _fits(rules: Rules) -> bool:
+    try:
+        flatten(rules, QUICK_NODES)
+    except GameError:
+        return False
+    return True
+
+
 def _domain(domains: tuple[Domain, ...], parameters: Parameters) -> Domain:
-    whole = {d.name: d for d in domains if d.rules is not None}
+    whole = {d.name: d for d in domains if d.rules is not None and d.small}
+    if whole and not parameters.domain:
+        return next(iter(whole.values()))
     if parameters.domain not in whole:
-        there = ", ".join(f"`{name}`" for name in whole) or "none"
+        there = ", ".join(f"`{name}`" for name in whole) or "none: train in another game"
+        named = f"domain `{parameters.domain}`" if parameters.domain else "domain"
         raise MethodError(
-            f"the protocol `{parameters.protocol}` has no domain `{parameters.domain}` with the "
-            f"whole tree of its game; those with one: {there}"
+            f"the protocol `{parameters.protocol}` has no {named} with the whole tree of its game; "
+            f"those with one: {there}"
         )
-    domain = whole[parameters.domain]
-    if parameters.size not in domain.small:
-        raise MethodError(
-            f"`{domain.name}` has whole trees for the sizes {', '.join(map(str, domain.small))}, "
-            f"not for {parameters.size}"
-        )
-    return domain
+    return whole[parameters.domain]
 
 
 def best_case(
