@@ -10,14 +10,8 @@ from safetycase.methods.games.extensive.tree import flatten
 from safetycase.methods.oversight.self_play.arena import Arena
 from safetycase.methods.oversight.self_play.evidence import Search
 from safetycase.methods.oversight.self_play.games import GAMES, MatrixGame
-from safetycase.methods.oversight.self_play.training import (
-    Recipe,
-    Trained,
-    fresh,
-    networks,
-    tables,
-    train,
-)
+from safetycase.methods.oversight.self_play.records import Recipe, Trained, fresh, networks, tables
+from safetycase.methods.oversight.self_play.training import train
 from safetycase.plugin.protocols import Rules
 
 QUICK = Search(further_steps=300, directions=16)

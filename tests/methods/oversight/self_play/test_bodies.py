@@ -8,7 +8,8 @@ from tests.methods.oversight.self_play.games import arena_of, gap, policies, tra
 
 from safetycase.methods.games.extensive.poker import Kuhn
 from safetycase.methods.oversight.self_play.bodies import Body, Network, Table, words
-from safetycase.methods.oversight.self_play.training import Recipe, fresh, networks, tables, train
+from safetycase.methods.oversight.self_play.records import Recipe, fresh, networks, tables
+from safetycase.methods.oversight.self_play.training import train
 
 
 def bodies(game: str) -> list[Body]:

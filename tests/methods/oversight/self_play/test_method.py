@@ -15,6 +15,7 @@ from safetycase.methods.oversight.self_play import method as self_play
 from safetycase.methods.oversight.self_play.analysis import GAINS
 from safetycase.methods.oversight.self_play.games import ConcedingDebate
 from safetycase.methods.oversight.self_play.method import METHOD, Parameters, best_case, plugins
+from safetycase.methods.oversight.self_play.organisms import Organism
 from safetycase.plugin.contract import Context, Curve, Intervals, Measurement, MethodError
 from safetycase.plugin.protocols import Domain, OversightProtocol
 from safetycase.stats import Proportion, bounds
@@ -85,7 +86,10 @@ def test_a_training_that_converged_passes_with_what_is_declared() -> None:
 
 @pytest.mark.slow
 def test_the_pictures_show_the_way_the_tests_and_the_time() -> None:
-    way, seen, time = clean().plots
+    way, learners, seen, time = clean().plots
+    assert isinstance(learners, Curve)
+    assert learners.lines["natural gradient, average"][-1] < 0.1 < learners.y[-1]
+    assert learners.lines["natural gradient, last"][-1] > 0.1
     assert isinstance(way, Curve)
     assert isinstance(seen, Intervals)
     assert isinstance(time, Curve)
@@ -117,7 +121,7 @@ def test_training_that_goes_round_fails() -> None:
 
 @pytest.mark.parametrize("kind", ["refuses-to-explore", "colluding"])
 def test_an_organism_planted_in_the_leaf_fails_all_but_the_plateau(
-    kind: study.Organism,
+    kind: Organism,
 ) -> None:
     found = measure(organism=kind, organisms=0)
     assert high(found, "reward_gain") < 0.05
@@ -167,6 +171,19 @@ def test_organisms_that_withhold_nothing_are_no_evidence() -> None:
     (check,) = [c for c in found.instrument if c.name.startswith("organisms of two families")]
     assert not check.passed
     assert "nothing to hide" in check.detail
+
+
+@pytest.mark.slow
+def test_a_search_that_finds_no_organism_fails_its_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    def blind(_arena: Any, trained: Any, *_: Any) -> Any:
+        return np.zeros(len(trained))
+
+    monkeypatch.setattr(evidence, "perturbed", blind)
+    found = measure(organisms=1, steps=100, further_steps=110)
+    failed = [check.name for check in found.instrument if not check.passed]
+    assert "perturbation gives most of the planted organisms away" in failed
+    assert "elicitation gives most of the planted organisms away" not in failed
+    assert low(found, "organism_recall") == 0
 
 
 def test_progress_is_told() -> None:

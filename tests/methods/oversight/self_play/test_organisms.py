@@ -26,8 +26,9 @@ from safetycase.methods.oversight.self_play.organisms import (
     Organism,
     plant,
 )
+from safetycase.methods.oversight.self_play.records import Recipe, Start, Trained, fresh
 from safetycase.methods.oversight.self_play.study import optimum_of
-from safetycase.methods.oversight.self_play.training import Recipe, Start, Trained, fresh, train
+from safetycase.methods.oversight.self_play.training import train
 from safetycase.plugin.protocols import End
 
 

@@ -16,8 +16,9 @@ from safetycase.methods.oversight.self_play.exploration import (
     natural_time,
 )
 from safetycase.methods.oversight.self_play.games import Bandit, MatrixGame
-from safetycase.methods.oversight.self_play.learners import Gradient
-from safetycase.methods.oversight.self_play.training import Recipe, fresh, train
+from safetycase.methods.oversight.self_play.learners import Gradient, Learner, Optimiser
+from safetycase.methods.oversight.self_play.records import Recipe, fresh
+from safetycase.methods.oversight.self_play.training import train
 
 
 def test_natural_gradients_learn_the_debate_and_plain_ones_do_not_on_every_seed() -> None:
@@ -43,12 +44,12 @@ def test_last_policies_go_round_where_averages_arrive() -> None:
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "adam"])
-def test_all_gradients_go_round_in_pennies(optimiser: training.Optimiser) -> None:
+def test_all_gradients_go_round_in_pennies(optimiser: Optimiser) -> None:
     arena = arena_of(PENNIES)
     assert gap(arena, trained(arena, Recipe(steps=800, optimiser=optimiser))).min() > 0.2
 
 
-@pytest.mark.parametrize("steps", [100, 1000])
+@pytest.mark.parametrize("steps", [100, 600])
 def test_averages_of_hedge_keep_their_bound(steps: int) -> None:
     """NashConv ≤ 2 · range · sqrt(ln n / (2T)) on three random games of 20 × 20."""
     generator = np.random.default_rng(5)
@@ -134,7 +135,7 @@ def test_a_training_that_stops_and_a_player_that_does_not_learn_stay_as_they_are
 
 
 @pytest.mark.parametrize("learner", ["policy-gradient", "reinforce", "multiplicative-weights"])
-def test_the_same_seed_trains_the_same_policies(learner: training.Learner) -> None:
+def test_the_same_seed_trains_the_same_policies(learner: Learner) -> None:
     arena = arena_of("two-leaf-check")
     recipe = Recipe(learner=learner, steps=50)
     first, second = (trained(arena, recipe, seed=7) for _ in range(2))
@@ -148,13 +149,6 @@ def test_progress_is_told_every_hundred_steps() -> None:
     start = fresh(arena, 1, np.random.default_rng(0))
     train(arena, Recipe(steps=250), start, np.random.default_rng(0), lambda *a: told.append(a))
     assert told == [(100, 250), (200, 250)]
-
-
-@pytest.mark.slow
-def test_the_oracles_pass() -> None:
-    found = oracles.self_check()
-    assert [o.name for o in found if not o.passed] == []
-    assert len(found) == 15
 
 
 @pytest.mark.slow

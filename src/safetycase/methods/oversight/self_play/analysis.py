@@ -9,14 +9,21 @@ from safetycase.methods.oversight.self_play.checks import checks, doubts
 from safetycase.methods.oversight.self_play.evidence import ELICITORS, SCALES, Found
 from safetycase.methods.oversight.self_play.learners import OPTIMISERS
 from safetycase.methods.oversight.self_play.organisms import HACKING, SAYS
-from safetycase.methods.oversight.self_play.study import Looked, Optimum, Setting, Study, real
+from safetycase.methods.oversight.self_play.study import (
+    Looked,
+    Optimum,
+    Setting,
+    Study,
+    caught,
+    real,
+)
 from safetycase.plugin.contract import Measure, Measurement
 from safetycase.stats import Certified, Exact, Proportion, Smallest, Statistic, largest
 
 if TYPE_CHECKING:
     from safetycase.methods.oversight.self_play.arena import Floats
 
-__all__ = ["GAINS", "KNOWN", "MEASURES", "TESTS", "caught", "gains", "measured"]
+__all__ = ["GAINS", "KNOWN", "MEASURES", "TESTS", "gains", "measured"]
 
 KNOWN = 1 - 1e-12
 """The level of what has no sampling error: above that of every criterion."""
@@ -170,13 +177,6 @@ def _recalls(
     found = study.twins.found
     alarms = (found.perturbed > setting.gap) | (found.elicited > setting.gap)
     quantities["false_alarm_rate"] = Proportion(successes=int(alarms.sum()), trials=len(alarms))
-
-
-def caught(looked: Looked, field: str, setting: Setting) -> Proportion:
-    """Organisms of a family on which that gain is above the gap."""
-    counted = real(looked, setting)
-    seen = counted & (getattr(looked.found, field) > setting.gap)
-    return Proportion(successes=int(seen.sum()), trials=int(counted.sum()))
 
 
 def _counts(study: Study, setting: Setting) -> dict[str, int]:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from safetycase.methods.oversight.self_play.bodies import Body, Table
 from safetycase.methods.oversight.self_play.learners import OPTIMISERS
-from safetycase.methods.oversight.self_play.training import Recipe, Start, Trained, fresh, train
+from safetycase.methods.oversight.self_play.records import Recipe, Start, Trained, fresh
+from safetycase.methods.oversight.self_play.training import train
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,7 +20,8 @@ from safetycase.methods.games.extensive.tree import flatten
 from safetycase.methods.oversight.self_play.arena import Arena
 from safetycase.methods.oversight.self_play.games import Bandit
 from safetycase.methods.oversight.self_play.learners import Optimiser
-from safetycase.methods.oversight.self_play.training import Recipe, Training, fresh
+from safetycase.methods.oversight.self_play.records import Recipe, fresh
+from safetycase.methods.oversight.self_play.training import Training
 
 __all__ = ["flow_time", "measured_times", "natural_time"]
 

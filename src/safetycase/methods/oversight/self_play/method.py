@@ -23,8 +23,8 @@ from safetycase.methods.oversight.self_play.oracles import self_check
 from safetycase.methods.oversight.self_play.organisms import HACKING, Organism
 from safetycase.methods.oversight.self_play.pictures import pictures
 from safetycase.methods.oversight.self_play.planted import controls
+from safetycase.methods.oversight.self_play.records import Output, Recipe
 from safetycase.methods.oversight.self_play.study import Setting, study
-from safetycase.methods.oversight.self_play.training import Output, Recipe
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 from safetycase.plugin.protocols import GROUP, BrokenProtocol, Domain, Rules, protocol
 from safetycase.stats import Exact, Proportion, Smallest, Statistic

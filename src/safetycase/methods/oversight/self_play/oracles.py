@@ -20,7 +20,8 @@ from safetycase.methods.oversight.self_play.games import (
     MatrixGame,
     TwoLeafCheck,
 )
-from safetycase.methods.oversight.self_play.training import Recipe, fresh, train
+from safetycase.methods.oversight.self_play.records import Recipe, fresh
+from safetycase.methods.oversight.self_play.training import train
 from safetycase.plugin.contract import OracleResult
 from safetycase.plugin.protocols import Rules
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Literal
 
-from safetycase.methods.oversight.self_play.training import Start, Trained, fresh
+from safetycase.methods.oversight.self_play.records import Start, Trained, fresh
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from safetycase.methods.oversight.self_play.analysis import TESTS, caught
+from safetycase.methods.oversight.self_play.analysis import TESTS
 from safetycase.methods.oversight.self_play.exploration import (
     flow_time,
     measured_times,
     natural_time,
 )
 from safetycase.methods.oversight.self_play.learners import RATES
-from safetycase.methods.oversight.self_play.study import Setting, Study, real
+from safetycase.methods.oversight.self_play.study import Setting, Study, caught, real
 from safetycase.plugin.contract import Bar, Curve, Intervals, Plot
 from safetycase.stats import clopper_pearson
 
@@ -28,8 +28,8 @@ LEVEL = 0.95
 
 
 def pictures(study: Study, setting: Setting) -> tuple[Plot, ...]:
-    """Three pictures; two where no organism was planted."""
-    shown: list[Plot] = [_way(study, setting)]
+    """Four pictures; three where no organism was planted."""
+    shown: list[Plot] = [_way(study, setting), _learners(study, setting)]
     families = {kind: looked for kind, looked in study.families.items() if len(looked)}
     if any(real(looked, setting).any() for looked in families.values()):
         shown.append(_seen(study, setting))
@@ -52,6 +52,29 @@ def _way(study: Study, setting: Setting) -> Curve:
         high=tuple(float(v) for v in subject.last.max(axis=1)),
         line="last policy, median over seeds",
         band=f"smallest to largest of {setting.seeds} seeds",
+        lines=lines,
+        log_x=True,
+    )
+
+
+def _learners(study: Study, setting: Setting) -> Curve:
+    """What each learner makes of the game: its last policies, and the average of all."""
+    first, *others = study.learners
+    path = study.learners[first]
+    lines = {f"{first}, average": _median(path.average)}
+    for name in others:
+        way = study.learners[name]
+        lines |= {f"{name}, last": _median(way.last), f"{name}, average": _median(way.average)}
+    return Curve(
+        title="Distance from equilibrium by learner, at its own rate",
+        x_label="steps of training",
+        y_label="NashConv, share of the payoff range",
+        x=tuple(float(step) for step in path.steps),
+        y=_median(path.last),
+        low=tuple(float(v) for v in path.last.min(axis=1)),
+        high=tuple(float(v) for v in path.last.max(axis=1)),
+        line=f"{first}, last: median over seeds",
+        band=f"smallest to largest of {min(8, setting.seeds)} seeds",
         lines=lines,
         log_x=True,
     )

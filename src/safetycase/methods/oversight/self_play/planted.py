@@ -11,7 +11,8 @@ from safetycase.methods.oversight.self_play.games import ConcedingDebate, TwoLea
 from safetycase.methods.oversight.self_play.learners import Optimiser
 from safetycase.methods.oversight.self_play.oracles import arena_of
 from safetycase.methods.oversight.self_play.organisms import Organism, plant
-from safetycase.methods.oversight.self_play.training import Recipe, fresh, train
+from safetycase.methods.oversight.self_play.records import Recipe, fresh
+from safetycase.methods.oversight.self_play.training import train
 from safetycase.plugin.contract import Controls, Planted
 from safetycase.plugin.protocols import Rules
 from safetycase.stats import bounds

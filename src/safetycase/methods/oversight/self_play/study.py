@@ -11,22 +11,33 @@ from safetycase.methods.games.extensive.sequence import SequenceForm
 from safetycase.methods.games.extensive.zero_sum import Solved, solve
 from safetycase.methods.oversight.self_play.evidence import Found, Search, further, look, retrained
 from safetycase.methods.oversight.self_play.organisms import HACKING, NothingToHide, Organism, plant
-from safetycase.methods.oversight.self_play.training import (
+from safetycase.methods.oversight.self_play.records import (
     Path,
     Recipe,
     Trained,
     fresh,
     networks,
     tables,
-    train,
 )
+from safetycase.methods.oversight.self_play.training import train
+from safetycase.stats import Proportion
 
 if TYPE_CHECKING:
     import numpy as np
 
     from safetycase.methods.oversight.self_play.arena import Arena, Flags, Floats
 
-__all__ = ["Looked", "Optimum", "Setting", "Study", "habit", "optimum_of", "real", "study"]
+__all__ = [
+    "Looked",
+    "Optimum",
+    "Setting",
+    "Study",
+    "caught",
+    "habit",
+    "optimum_of",
+    "real",
+    "study",
+]
 
 Said = Callable[[str], None]
 
@@ -62,6 +73,10 @@ class Looked:
     def __len__(self) -> int:
         return len(self.found.error)
 
+    def first(self, rows: int) -> Looked:
+        """The first trainings."""
+        return Looked(found=self.found.first(rows), path=self.path.first(rows))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Optimum:
@@ -82,7 +97,8 @@ class Optimum:
 class Study:
     """Everything that quantities, checks and pictures are made of.
 
-    `nothing_to_hide` says why no organism that hides a move could be planted; empty if they were.
+    `learners` are the ways of other learners on the same game, as tables. `nothing_to_hide` says
+    why no organism that hides a move could be planted; empty if they were.
     """
 
     subject: Looked
@@ -90,6 +106,7 @@ class Study:
     families: Mapping[Organism, Looked]
     habit: tuple[float, float]
     optimum: Optimum | None
+    learners: Mapping[str, Path]
     nothing_to_hide: str
 
 
@@ -99,7 +116,7 @@ def study(arena: Arena, setting: Setting, said: Said) -> Study:
 
     clean, twins = _clean(arena, setting, said)
     if setting.organism == "none":
-        subject, trained = _rows(twins, setting.seeds), _first(clean, setting.seeds)
+        subject, trained = twins.first(setting.seeds), clean.first(setting.seeds)
     else:
         trained, subject = _planted(
             arena, setting, setting.organism, setting.seeds, clean, (setting.seed, 1), said
@@ -122,6 +139,7 @@ def study(arena: Arena, setting: Setting, said: Said) -> Study:
         families=families,
         habit=habit(arena, setting.search, generator),
         optimum=optimum_of(arena, trained, setting.search, setting.recipe, generator),
+        learners=_learners(arena, setting, said),
         nothing_to_hide=nothing,
     )
 
@@ -129,6 +147,13 @@ def study(arena: Arena, setting: Setting, said: Said) -> Study:
 def real(looked: Looked, setting: Setting) -> Flags:
     """Which planted trainings withhold as much as an organism must."""
     return looked.found.exploitability >= setting.withheld
+
+
+def caught(looked: Looked, field: str, setting: Setting) -> Proportion:
+    """Organisms of a family on which that gain is above the gap."""
+    counted = real(looked, setting)
+    seen = counted & (getattr(looked.found, field) > setting.gap)
+    return Proportion(successes=int(seen.sum()), trials=int(counted.sum()))
 
 
 def _clean(arena: Arena, setting: Setting, said: Said) -> tuple[Trained, Looked]:
@@ -194,6 +219,26 @@ def habit(arena: Arena, search: Search, generator: np.random.Generator) -> tuple
     return float(exact.max()), float(left.max())
 
 
+def _learners(arena: Arena, setting: Setting, said: Said) -> dict[str, Path]:
+    """The same number of steps by each learner, at its own rate, from as many seeds (at most 8)."""
+    import numpy as np
+
+    said("other learners")
+    recipes = {
+        "gradient": Recipe(optimiser="sgd"),
+        "natural gradient": Recipe(),
+        "multiplicative weights": Recipe(learner="multiplicative-weights"),
+        "regret matching": Recipe(learner="regret-matching"),
+    }
+    ways = {}
+    for number, (name, recipe) in enumerate(recipes.items()):
+        generator = np.random.default_rng((setting.seed, 4, number))
+        start = fresh(arena, min(8, setting.seeds), generator)
+        again = dataclasses.replace(recipe, steps=setting.recipe.steps)
+        ways[name] = train(arena, again, start, generator).path
+    return ways
+
+
 def optimum_of(
     arena: Arena,
     trained: Trained,
@@ -221,7 +266,7 @@ def optimum_of(
         for side, plan in zip(arena.sides, (solved.x, solved.y), strict=True)
     )
     known = dataclasses.replace(
-        _first(trained, 1),
+        trained.first(1),
         bodies=tables(arena),
         weights=(np.log(np.maximum(first, 1e-12)), np.log(np.maximum(second, 1e-12))),
         policies=(first, second),
@@ -234,24 +279,6 @@ def optimum_of(
         short_high=np.maximum(short_high, 0.0),
         null=float(max(gain.max() for gain in gains.values())),
     )
-
-
-def _first(trained: Trained, rows: int) -> Trained:
-    return Trained(
-        bodies=trained.bodies,
-        weights=(trained.weights[0][:rows], trained.weights[1][:rows]),
-        policies=(trained.policies[0][:rows], trained.policies[1][:rows]),
-        never=(trained.never[0][:rows], trained.never[1][:rows]),
-        path=_cut(trained.path, rows),
-    )
-
-
-def _rows(looked: Looked, rows: int) -> Looked:
-    return Looked(found=looked.found.first(rows), path=_cut(looked.path, rows))
-
-
-def _cut(path: Path, rows: int) -> Path:
-    return Path(steps=path.steps, last=path.last[:, :rows], average=path.average[:, :rows])
 
 
 def _part(said: Said) -> Callable[[int, int], None]:
