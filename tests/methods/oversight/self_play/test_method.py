@@ -119,7 +119,9 @@ def test_training_that_goes_round_fails() -> None:
     assert low(found, "false_alarm_rate") > 0.3
 
 
-@pytest.mark.parametrize("kind", ["refuses-to-explore", "colluding"])
+@pytest.mark.parametrize(
+    "kind", ["colluding", pytest.param("refuses-to-explore", marks=pytest.mark.slow)]
+)
 def test_an_organism_planted_in_the_leaf_fails_all_but_the_plateau(
     kind: Organism,
 ) -> None:
@@ -186,6 +188,7 @@ def test_a_search_that_finds_no_organism_fails_its_check(monkeypatch: pytest.Mon
     assert low(found, "organism_recall") == 0
 
 
+@pytest.mark.slow
 def test_progress_is_told() -> None:
     told: list[str] = []
     METHOD.run((), Parameters(**{**SMALL, "organisms": 0, "organism": "colluding"}), context(told))
