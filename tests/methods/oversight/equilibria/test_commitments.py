@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from safetycase.methods.games.extensive.errors import GameError
+from safetycase.methods.games.extensive.poker import Kuhn
 from safetycase.methods.oversight.equilibria.concepts import concept, opening
 from safetycase.methods.oversight.equilibria.curve import worst_errors
 from safetycase.methods.oversight.equilibria.game import Game
 from safetycase.methods.oversight.equilibria.leader import Committed, committed
+from safetycase.methods.oversight.equilibria.lifted import Lifted, doubled, kind_reply, lifted
 from safetycase.methods.oversight.equilibria.profile import best, inner, payoffs
 from safetycase.methods.oversight.equilibria.search import largest_error
 
@@ -130,7 +132,47 @@ def test_a_follower_with_too_many_pure_plans_is_refused() -> None:
     reply = [[float(i + j) for j in range(columns)] for i in range(2)]
     game = Game.of_matrices(payoff, [[0.0] * columns] * 2, reply)
     with pytest.raises(GameError, match="200 pure plans"):
-        opening(game, "first leads")
+        opening(game, "first leads", "weak")
+    assert isinstance(opening(game, "first leads"), Lifted)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_reply_as_a_variable_gives_what_going_through_the_replies_does(seed: int) -> None:
+    """The two share no program of the leader: one has a row for each reply, one has none."""
+    generator = np.random.default_rng(seed)
+    payoff, reply = generator.uniform(-1, 1, (2, 3, 3))
+    wrong = generator.integers(0, 2, (3, 3))
+    game = Game.of_matrices(payoff.tolist(), wrong.tolist(), reply.tolist())
+    each, one = committed(game, "strong"), lifted(game)
+    assert float(one.low) == pytest.approx(float(each.low), abs=1e-6)
+    assert float(each.low) <= one.high + 1e-9
+    for gap in (0.0, 0.05):
+        by_reply, by_variable = (
+            worst_errors(game, [gap], order="first leads", found=found)[0].found
+            for found in (each, one)
+        )
+        assert by_reply.low <= by_variable.high + 1e-6
+        assert by_variable.low <= by_reply.high + 1e-6
+        assert by_reply.high - by_reply.low <= 1.1e-3
+
+
+def test_two_plans_side_by_side_are_one_plan_of_a_larger_game() -> None:
+    plans = Game.of_rules(Kuhn()).first
+    both = doubled(plans)
+    even = plans.uniform()
+    pure = plans.plan([(1.0, *[0.0] * (len(each.moves) - 1)) for each in plans.infosets])
+    assert both.constraints @ np.concatenate((even, pure)) == pytest.approx(both.right)
+    twice = np.concatenate((even, 2 * pure))
+    assert both.constraints @ twice != pytest.approx(both.right)
+
+
+def test_a_kind_reply_takes_the_tie_that_suits_the_leader() -> None:
+    game = Game.of_matrices([[1, 4], [1, 3]], [[0, 0], [0, 0]], [[1, 1], [0, 1]])
+    half, one = Fraction(1, 2), Fraction(1)
+    worth, reply = kind_reply(game, (one, one, Fraction(0)))
+    assert reply == (1, 0, 1)
+    assert game.middles[0] + game.spread * float(worth) == pytest.approx(4)
+    assert kind_reply(game, (one, half, half))[1] == (1, 0, 1)
 
 
 def test_a_strong_commitment_is_worth_at_least_a_weak_one() -> None:

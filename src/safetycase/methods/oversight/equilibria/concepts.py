@@ -2,7 +2,8 @@
 
 A set is given twice, independently: as programs whose union holds it, for the bound, and as an
 exact test of one profile, for the witness. All gaps are shares of the payoff range, and every set
-is widened by `TOLERANCE` of it, in the programs and in the test.
+is widened by `TOLERANCE` of it, in the programs and in the test. The programs for the bound are
+wider by another 1e-12, which is more than what rounding moves in their entries.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from safetycase.methods.games.extensive.pure import count_pure
 from safetycase.methods.oversight.equilibria.game import Game
-from safetycase.methods.oversight.equilibria.leader import Committed, Tie, committed
+from safetycase.methods.oversight.equilibria.leader import MOST, Committed, Tie, committed
 from safetycase.methods.oversight.equilibria.profile import (
     Plan,
     Profile,
@@ -24,6 +26,10 @@ from safetycase.methods.oversight.equilibria.profile import (
 )
 from safetycase.methods.oversight.equilibria.program import Program, leads, leads_zero_sum, nash
 from safetycase.methods.oversight.equilibria.solver import Solved, solved
+
+if TYPE_CHECKING:
+    from safetycase.methods.games.extensive.sequence import Plans
+    from safetycase.methods.oversight.equilibria.lifted import Lifted
 
 __all__ = ["TOLERANCE", "Concept", "Order", "Tie", "concept", "opening"]
 
@@ -38,7 +44,8 @@ class Concept:
 
     `inner` are the same programs with half the tolerance: what a solver finds there passes the
     test in spite of its rounding. `insides` holds, for a program, a plan of the first player that
-    is well inside, where the test needs that. With `turned` the game has its players exchanged,
+    is well inside, where the test needs that. `plans` are those of ξ and ψ, where they are not the
+    game's. With `turned` the game has its players exchanged,
     and so have the profiles.
     """
 
@@ -49,9 +56,10 @@ class Concept:
     start: Profile | None
     turned: bool
     insides: tuple[Plan | None, ...] = ()
+    plans: tuple[Plans, Plans] | None = None
 
 
-Opening = Solved | Committed | None
+Opening: TypeAlias = "Solved | Committed | Lifted | None"
 
 
 def opening(game: Game, order: Order, tie: Tie = "strong") -> Opening:
@@ -63,7 +71,12 @@ def opening(game: Game, order: Order, tie: Tie = "strong") -> Opening:
         return solved(game)
     if order == "simultaneous":
         return None
-    return committed(game if order == "first leads" else game.turned, tie)
+    seen = game if order == "first leads" else game.turned
+    if tie == "strong" and count_pure(seen.second) > MOST:
+        from safetycase.methods.oversight.equilibria.lifted import lifted  # it imports this module
+
+        return lifted(seen)
+    return committed(seen, tie)
 
 
 def concept(game: Game, order: Order, gap: float, found: Opening) -> Concept:
@@ -81,8 +94,12 @@ def concept(game: Game, order: Order, gap: float, found: Opening) -> Concept:
     seen = game.turned if turned else game
     if isinstance(found, Solved):
         return _zero_sum(seen, wide, found.turned if turned else found, turned)
-    assert isinstance(found, Committed)
-    return _general(seen, wide, found, turned)
+    if isinstance(found, Committed):
+        return _general(seen, wide, found, turned)
+    from safetycase.methods.oversight.equilibria.lifted import Lifted, near_lifted
+
+    assert isinstance(found, Lifted)
+    return near_lifted(found, wide, turned)
 
 
 def _at_once(game: Game, wide: float, found: Solved | None) -> Concept:
@@ -91,7 +108,7 @@ def _at_once(game: Game, wide: float, found: Solved | None) -> Concept:
         value = float(found.low) - ROUNDED, float(found.high) + ROUNDED
     return Concept(
         game=game,
-        programs=(nash(game, wide, value),),
+        programs=(nash(game, wide + ROUNDED, value),),
         inner=(nash(game, wide - TOLERANCE / 2),),
         admits=lambda profile: sum(gains(game, profile)) <= Fraction(wide),
         start=found.profile if found else None,
@@ -111,7 +128,7 @@ def _zero_sum(game: Game, wide: float, found: Solved, turned: bool) -> Concept:
 
     return Concept(
         game=game,
-        programs=(leads_zero_sum(game, wide, wide, value),),
+        programs=(leads_zero_sum(game, wide + ROUNDED, wide + ROUNDED, value),),
         inner=(leads_zero_sum(game, near, near, value),),
         admits=admits,
         start=found.profile,
@@ -131,7 +148,10 @@ def _general(game: Game, wide: float, found: Committed, turned: bool) -> Concept
 
     return Concept(
         game=game,
-        programs=tuple(leads(game, each.replies, floor, wide, TOLERANCE) for each in found.regions),
+        programs=tuple(
+            leads(game, each.replies, floor, wide + ROUNDED, TOLERANCE + ROUNDED)
+            for each in found.regions
+        ),
         inner=tuple(
             leads(game, each.replies, floor + half, wide - half, tied) for each in found.regions
         ),

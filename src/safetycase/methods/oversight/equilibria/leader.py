@@ -65,8 +65,9 @@ def committed(game: Game, tie: Tie) -> Committed:
     """The best commitment: one linear program per pure reply (Conitzer & Sandholm 2006).
 
     `weak`: per class of replies that are the only best ones at some plan, against the worst of the
-    class (von Stengel & Zamir 2010, Theorem 11). That value may be a limit no plan reaches, so
-    plans a billionth inside are taken. `GameError` where the follower has more than 128 pure plans.
+    class (von Stengel & Zamir 2010, Games and Economic Behavior 69:446). That value may be a limit
+    no plan reaches, so plans a billionth inside are taken; classes that are never ahead by more
+    than a billionth are left out. `GameError` where the follower has more than 128 pure plans.
     """
     pure = tuple(tuple(map(Fraction, map(float, row))) for row in pure_plans(game.second, MOST))
     regions = (

@@ -112,7 +112,8 @@ def _value(found: tuple[Instance, ...]) -> Statistic:
             pair, middle = (opening.low, opening.high), game.middles[0]
         else:
             assert opening is not None
-            pair, middle = (opening.low, opening.low), opening.game.middles[0]
+            pair = (opening.low, opening.low)
+            middle = opening.game.middles[0]
         ends.append([middle + game.spread * float(end) for end in pair])
     return Certified(
         low=mean([min(pair) for pair in ends]),

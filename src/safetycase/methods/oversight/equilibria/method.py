@@ -139,8 +139,8 @@ METHOD = Method(
         "A wrong verdict is what the protocol's game calls wrong; a judge's error is in it only as "
         "the game models it.",
         "Sets of profiles are widened by 1e-8 of the payoff range, so that doubles decide them.",
-        "After a commitment in a game that is not zero-sum the follower may have at most 128 pure "
-        "plans, and the best commitment is the best one found.",
+        "In a game that is not zero-sum the optimum of a commitment is the best one found; with "
+        "weak ties the follower may have at most 128 pure plans.",
         "Where the two ends do not meet within the budget, the truth lies anywhere between them.",
     ),
     source="von Stengel 1996, Games and Economic Behavior 14:220; Sherali & Adams 1990, SIAM J. "

@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sequence import Plans
     from safetycase.methods.oversight.equilibria.profile import Plan
 
-__all__ = ["Program", "leader_value", "leads", "leads_zero_sum", "nash"]
+__all__ = [
+    "Program",
+    "answers",
+    "leader_value",
+    "leads",
+    "leads_lifted",
+    "leads_zero_sum",
+    "nash",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,7 +43,8 @@ class Program:
 
     ξ has m sequences and then dual variables, ψ n sequences and then dual variables. Each dual
     variable of some optimal choice lies within ±`size`, because it is a payoff times a
-    probability.
+    probability. Where ψ holds two plans of the second player, one after the other with a single
+    information set between them, `repeats` says how many information sets one of them has.
     """
 
     m: int
@@ -47,6 +56,7 @@ class Program:
     couplings: tuple[Any, ...]
     objective: Any
     size: float = 0.5
+    repeats: int | None = None
 
     @property
     def width(self) -> tuple[int, int]:
@@ -106,6 +116,59 @@ def leads_zero_sum(game: Game, gap: float, reply_gap: float, value: tuple[float,
         second_equal=_plans(game.turned, n),
         couplings=(_near_best(game, width, reply_gap),),
         objective=_block(width, game.wrong, {}),
+    )
+
+
+def answers(game: Game, reply_gap: float) -> Program:
+    """Any commitment of the first player, any plan within `reply_gap` of the best reply to it."""
+    m, n = game.shape
+    replies = _replies(game)
+    width = replies.shape[1], n
+    return Program(
+        m=m,
+        n=n,
+        first_rows=replies,
+        first_equal=_plans(game, width[0]),
+        second_rows=_none(n),
+        second_equal=_plans(game.turned, n),
+        couplings=(_near_best(game, width, reply_gap),),
+        objective=_block(width, game.wrong, {}),
+    )
+
+
+def leads_lifted(
+    game: Game, plans: Plans, threshold: float, reply_gap: float, slack: float
+) -> Program:
+    """Commitments with at least `threshold` against z, best to within `slack`; any y near best.
+
+    `plans` holds y and z as one plan, the sequences of z after those of y.
+    """
+    m, n = game.shape
+    replies = _replies(game)
+    width = replies.shape[1], 2 * n
+
+    def counted_on(payoff: Any, entries: Mapping[tuple[int, int], float]) -> Any:
+        found = payoff.tocoo()
+        return _block(
+            width,
+            None,
+            dict(zip(zip(found.row, found.col + n, strict=True), found.data, strict=True)),
+        ) + _block(width, None, entries)
+
+    return Program(
+        m=m,
+        n=2 * n,
+        first_rows=replies,
+        first_equal=_plans(game, width[0]),
+        second_rows=_none(2 * n),
+        second_equal=_constraints(plans)[1:],
+        couplings=(
+            _near_best(game, width, reply_gap),
+            counted_on(game.payoff_second, {(0, 0): slack, (m, 0): -1.0}),
+            counted_on(game.payoff_first, {(0, 0): -threshold}),
+        ),
+        objective=_block(width, game.wrong, {}),
+        repeats=len(game.second.infosets),
     )
 
 

@@ -72,8 +72,10 @@ def kept_pairs(program: Program, plans: tuple[Plans, Plans], level: Level) -> An
     for own, other in seen:
         kept[np.ix_(moves[0][own], moves[1][other])] = True
     if level == "slackness":
-        for each, path in _paths(plans[1]):
-            kept[program.m + 1 + each, path] = True
+        for number, path in _paths(plans[1]):
+            each = number if program.repeats is None else number % (program.repeats + 1)
+            if each != program.repeats:
+                kept[program.m + 1 + each, path] = True
         if program.second_rows.shape[0]:
             for each, path in _paths(plans[0]):
                 kept[path, program.n + 1 + each] = True

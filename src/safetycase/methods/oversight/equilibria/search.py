@@ -87,7 +87,7 @@ class _Node:
 
 def _laid_out(concept: Concept, budget: Budget) -> tuple[Level, list[Relaxation]]:
     """The finest relaxation that is small enough; `GameError` where none is."""
-    plans = concept.game.first, concept.game.second
+    plans = concept.plans or (concept.game.first, concept.game.second)
     for level, most in budget.entries:
         if max(least_entries(each, level) for each in concept.programs) > most:
             continue
