@@ -117,19 +117,19 @@ class Relaxation:
 
     def __init__(self, program: Program, kept: Any) -> None:
         import numpy as np
-        from scipy.sparse import eye, kron
 
         self.program, self.kept = program, kept
         self.flat = np.flatnonzero(kept)
-        own, other = (eye(count, width, format="csr") for count, width in self._plain())
-        self.base = (
-            self._filtered(kron(program.first_rows, other, format="csr")),
-            self._filtered(kron(own, program.second_rows, format="csr")),
-        )
+        self.places = np.zeros(kept.size, dtype=np.int64)
+        self.places[self.flat] = np.arange(len(self.flat))
         width = program.width
+        self.base = (
+            self._times(program.first_rows, 0, program.n),
+            self._times(program.second_rows, 1, program.m),
+        )
         self.equal = (
-            self._filtered(kron(program.first_equal, eye(width[1]), format="csr")),
-            self._filtered(kron(eye(width[0]), program.second_equal, format="csr")),
+            self._times(program.first_equal, 0, width[1]),
+            self._times(program.second_equal, 1, width[0]),
         )
         self.couplings = [each.reshape(1, -1).tocsr()[:, self.flat] for each in program.couplings]
         plain = np.zeros(width, dtype=bool)
@@ -143,9 +143,27 @@ class Relaxation:
         """The entries of its matrices, before any box."""
         return sum(int(matrix.nnz) for _, matrix in (*self.base, *self.equal))
 
-    def _plain(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        width = self.program.width
-        return (self.program.m, width[0]), (self.program.n, width[1])
+    def _times(self, rows: Any, player: int, count: int) -> tuple[Any, Any]:
+        """Rows of one player times the first `count` entries of the other's vector.
+
+        Only products whose variables are all kept, numbered with the first player's factor first.
+        """
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        outside = (~self.kept if player == 0 else ~self.kept.T)[:, :count].astype(np.float32)
+        whole = (abs(rows) @ outside == 0) & (np.diff(rows.indptr) > 0)[:, None]
+        own, other = np.nonzero(whole if player == 0 else whole.T)
+        row, entry = (own, other) if player == 0 else (other, own)
+        chosen = rows[row]
+        entries = np.repeat(entry, np.diff(chosen.indptr)).astype(np.int64)
+        at = (chosen.indices, entries) if player == 0 else (entries, chosen.indices)
+        columns = self.places[np.ravel_multi_index(at, self.kept.shape)]
+        shape = len(row), len(self.flat)
+        made = csr_matrix((chosen.data, columns, chosen.indptr), shape=shape)
+        return np.ravel_multi_index(
+            (own, other), whole.shape if player == 0 else whole.T.shape
+        ), made
 
     def _filtered(self, matrix: Any) -> tuple[Any, Any]:
         """The rows whose variables are all kept, by number, and their part of the matrix."""

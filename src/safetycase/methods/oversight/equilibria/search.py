@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,6 +24,7 @@ from safetycase.methods.oversight.equilibria.witness import climb, scattered
 
 __all__ = ["Budget", "Found", "largest_error"]
 
+LARGEST = 20_000_000
 MIXES = tuple(Fraction(1, 10**k) for k in (10, 9, 8, 6, 4))
 
 
@@ -88,7 +90,8 @@ class _Node:
 def _laid_out(concept: Concept, budget: Budget) -> tuple[Level, list[Relaxation]]:
     """The finest relaxation that is small enough; `GameError` where none is."""
     plans = concept.plans or (concept.game.first, concept.game.second)
-    for level, most in budget.entries:
+    pairs = max(math.prod(each.width) for each in concept.programs)
+    for level, most in budget.entries if pairs <= LARGEST else ():
         if max(least_entries(each, level) for each in concept.programs) > most:
             continue
         made = [Relaxation(each, kept_pairs(each, plans, level)) for each in concept.programs]
