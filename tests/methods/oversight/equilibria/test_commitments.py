@@ -62,6 +62,7 @@ def test_a_zero_sum_commitment_leaves_the_follower_free() -> None:
     assert at_once.high == pytest.approx(0.5, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_second_player_leads_in_the_game_turned_round() -> None:
     generator = np.random.default_rng(2)
     payoff, reply = generator.uniform(-1, 1, (2, 3, 2))
@@ -78,6 +79,7 @@ def test_the_second_player_leads_in_the_game_turned_round() -> None:
         assert len(one.witness.second) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("zero_sum", [True, False])
 def test_random_commitments_agree_with_a_grid(seed: int, zero_sum: bool) -> None:
@@ -126,6 +128,7 @@ def test_the_witness_passes_the_definition_itself() -> None:
     assert start.guarantees(witness.first) >= start.low - allowed
 
 
+@pytest.mark.slow
 def test_a_follower_with_too_many_pure_plans_is_refused() -> None:
     columns = 200
     payoff = [[float(i * j % 7) for j in range(columns)] for i in range(2)]
@@ -136,6 +139,7 @@ def test_a_follower_with_too_many_pure_plans_is_refused() -> None:
     assert isinstance(opening(game, "first leads"), Lifted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_a_reply_as_a_variable_gives_what_going_through_the_replies_does(seed: int) -> None:
     """The two share no program of the leader: one has a row for each reply, one has none."""

@@ -83,6 +83,7 @@ def test_every_profile_counts_once_the_gap_is_twice_the_range() -> None:
     assert high == pytest.approx(wrong.max(), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_curve_rises_and_the_witness_stays_below_the_bound() -> None:
     generator = np.random.default_rng(11)
     payoff = generator.uniform(-1, 1, (4, 4)).tolist()
@@ -115,6 +116,7 @@ def largest_on_grid(
     return float(found.max(initial=0.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "shape", "parts"),
     [(0, (2, 2), 200), (1, (2, 2), 200), (2, (2, 3), 40), (3, (3, 2), 40), (4, (3, 3), 30)],
@@ -147,6 +149,7 @@ def test_a_game_that_is_not_zero_sum_keeps_all_its_exact_equilibria() -> None:
     assert opening(game, "simultaneous") is None
 
 
+@pytest.mark.slow
 def test_a_small_budget_widens_the_interval_and_says_so() -> None:
     generator = np.random.default_rng(7)
     payoff = generator.uniform(-1, 1, (8, 8)).tolist()

@@ -231,6 +231,7 @@ def test_it_names_the_protocol_as_part_of_the_instrument() -> None:
     assert METHOD.plugins(Parameters(protocol="debate")) == ("safetycase.protocols:debate",)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
     protocol = offered(Debate(0.05))
     check_measurement(

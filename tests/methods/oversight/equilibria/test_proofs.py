@@ -61,6 +61,7 @@ def proven_in_fractions(program: Program, certificate: Certificate) -> Fraction:
     return bound
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zero_sum", [True, False])
 def test_every_bound_holds_in_fractions(zero_sum: bool) -> None:
     game = random_game(3, (3, 3), zero_sum)
@@ -73,6 +74,7 @@ def test_every_bound_holds_in_fractions(zero_sum: bool) -> None:
     assert found.high == pytest.approx(float(max(*exact, Fraction(found.low))), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_the_boxes_of_the_proofs_cover_all_plans() -> None:
     """Every profile lies in a box whose proof bounds it: drawn profiles, and the witness."""
     game = random_game(13, (5, 5))
@@ -139,6 +141,7 @@ def test_a_bound_without_the_joint_condition_is_too_loose() -> None:
     assert largest_error(within).high == pytest.approx(0.36, abs=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_profiles_drawn_from_the_set_never_err_more_than_the_bound(seed: int) -> None:
     game = random_game(seed)

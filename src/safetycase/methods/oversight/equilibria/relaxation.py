@@ -153,7 +153,8 @@ class Relaxation:
 
         outside = (~self.kept if player == 0 else ~self.kept.T)[:, :count].astype(np.float32)
         whole = (abs(rows) @ outside == 0) & (np.diff(rows.indptr) > 0)[:, None]
-        own, other = np.nonzero(whole if player == 0 else whole.T)
+        ordered = whole if player == 0 else whole.T
+        own, other = np.nonzero(ordered)
         row, entry = (own, other) if player == 0 else (other, own)
         chosen = rows[row]
         entries = np.repeat(entry, np.diff(chosen.indptr)).astype(np.int64)
@@ -161,9 +162,7 @@ class Relaxation:
         columns = self.places[np.ravel_multi_index(at, self.kept.shape)]
         shape = len(row), len(self.flat)
         made = csr_matrix((chosen.data, columns, chosen.indptr), shape=shape)
-        return np.ravel_multi_index(
-            (own, other), whole.shape if player == 0 else whole.T.shape
-        ), made
+        return np.ravel_multi_index((own, other), ordered.shape), made
 
     def _filtered(self, matrix: Any) -> tuple[Any, Any]:
         """The rows whose variables are all kept, by number, and their part of the matrix."""
