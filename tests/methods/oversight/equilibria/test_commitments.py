@@ -25,7 +25,9 @@ def test_the_best_commitment_of_the_published_example() -> None:
     game = Game.of_matrices(LEADER, [[0, 0], [0, 0]], FOLLOWER)
     for tie in ("strong", "weak"):
         found = committed(game, tie)  # type: ignore[arg-type]
-        assert game.middles[0] + game.spread * float(found.low) == pytest.approx(3.5, abs=1e-6)
+        for end in (found.low, found.high):
+            assert game.middles[0] + game.spread * float(end) == pytest.approx(3.5, abs=1e-6)
+        assert float(found.low) <= found.high
     assert len(committed(game, "weak").regions) == 2
 
 
@@ -184,7 +186,9 @@ def test_a_strong_commitment_is_worth_at_least_a_weak_one() -> None:
         generator = np.random.default_rng(seed)
         payoff, reply = generator.integers(0, 3, (2, 3, 3)).astype(float)
         game = Game.of_matrices(payoff.tolist(), [[0.0] * 3] * 3, reply.tolist())
-        strong, weak = (committed(game, tie).low for tie in ("strong", "weak"))
+        found = [committed(game, tie) for tie in ("strong", "weak")]  # type: ignore[arg-type]
+        strong, weak = (each.low for each in found)
+        assert all(float(each.low) <= each.high <= float(each.low) + 1e-6 for each in found)
         pure = max(
             min(payoff[i, j] for j in range(3) if reply[i, j] == reply[i].max()) for i in range(3)
         )

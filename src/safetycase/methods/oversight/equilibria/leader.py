@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from safetycase.methods.games.extensive.errors import GameError
 from safetycase.methods.games.extensive.pure import pure_plans
+from safetycase.methods.oversight.equilibria.certificate import Box
 from safetycase.methods.oversight.equilibria.game import Game
 from safetycase.methods.oversight.equilibria.profile import (
     Plan,
@@ -19,6 +20,7 @@ from safetycase.methods.oversight.equilibria.profile import (
     payoffs,
 )
 from safetycase.methods.oversight.equilibria.program import leader_value
+from safetycase.methods.oversight.equilibria.relaxation import Relaxation, kept_pairs
 from safetycase.methods.oversight.equilibria.witness import best_plan
 
 __all__ = ["MOST", "Committed", "Region", "Tie", "committed"]
@@ -42,7 +44,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Committed:
-    """The best commitment found guarantees `low`, and no program found more.
+    """The best commitment found guarantees `low`, and none guarantees more than `high`.
 
     `strong`: a plan guarantees its payoff against the best reply that is best for the leader,
     where a reply within 1e-8 of the payoff range counts as best. `weak`: against the one that is
@@ -55,6 +57,7 @@ class Committed:
     tie: Tie
     profile: Profile
     low: Fraction
+    high: float
 
     def guarantees(self, plan: Plan) -> Fraction:
         """What the leader's plan gets against the follower's best replies."""
@@ -86,16 +89,28 @@ def committed(game: Game, tie: Tie) -> Committed:
     if not found:
         raise GameError("no commitment was found: the game's linear programs have no solution")
     low, profile = max(found, key=lambda pair: pair[0])
-    return Committed(game=game, pure=pure, regions=regions, tie=tie, profile=profile, low=low)
+    return Committed(
+        game=game,
+        pure=pure,
+        regions=regions,
+        tie=tie,
+        profile=profile,
+        low=low,
+        high=max(_most(game, region, float(low)) for region in regions),
+    )
+
+
+def _most(game: Game, region: Region, floor: float) -> float:
+    """A proven bound on what a commitment of the region guarantees; `floor` if that is higher."""
+    program = leader_value(game, region.replies, float(TIED) + 1e-12)
+    kept = kept_pairs(program, (game.first, game.second), "pairs")
+    return Relaxation(program, kept).at(Box(), floor).bound
 
 
 def _liked(game: Game, region: Region) -> Plan | None:
     """The plan of the region with the most for the leader, by the worst of the replies."""
-    import numpy as np
-
     program = leader_value(game, region.replies)
-    worth = np.zeros(program.width[0])
-    worth[-1] = 1.0
+    worth = program.objective[:, [0]].toarray().ravel()
     found = best_plan(program, 0, worth)
     return None if found is None else exact_plan(game.first, found)
 

@@ -43,7 +43,7 @@ MEASURES = (
         unit="payoff",
         safer="neither",
         says="the first player's value of the game in payoff units or, where it is not zero-sum, "
-        "what the best commitment found guarantees its player, averaged over the instances",
+        "what the best commitment guarantees its player, averaged over the instances",
     ),
     Measure(
         name="nash_conv_of_solver",
@@ -112,8 +112,7 @@ def _value(found: tuple[Instance, ...]) -> Statistic:
             pair, middle = (opening.low, opening.high), game.middles[0]
         else:
             assert opening is not None
-            pair = (opening.low, opening.low)
-            middle = opening.game.middles[0]
+            pair, middle = (opening.low, Fraction(opening.high)), opening.game.middles[0]
         ends.append([middle + game.spread * float(end) for end in pair])
     return Certified(
         low=mean([min(pair) for pair in ends]),
@@ -121,7 +120,7 @@ def _value(found: tuple[Instance, ...]) -> Statistic:
         level=CERTAIN,
         says="between what each player's plan guarantees it"
         if all(isinstance(each.opening, Solved) for each in found)
-        else "what the best commitment found guarantees",
+        else "between what the best commitment found guarantees and what none exceeds",
     )
 
 

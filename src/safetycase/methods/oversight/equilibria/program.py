@@ -214,7 +214,7 @@ def leader_value(game: Game, replies: tuple[Plan, ...], slack: float = 0.0) -> P
         second_rows=_none(n),
         second_equal=_plans(game.turned, n),
         couplings=(),
-        objective=_block(width, None, {}),
+        objective=_block(width, None, {(last, 0): 1.0}),
     )
 
 
