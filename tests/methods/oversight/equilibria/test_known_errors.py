@@ -149,6 +149,19 @@ def test_a_game_that_is_not_zero_sum_keeps_all_its_exact_equilibria() -> None:
     assert opening(game, "simultaneous") is None
 
 
+def test_a_pure_equilibrium_of_a_game_that_is_not_zero_sum_is_found_exactly() -> None:
+    """Its neighbours within the tolerance err a hair more, and pass no test in fractions."""
+    generator = np.random.default_rng(107)
+    shape = tuple(generator.integers(2, 5, 2))
+    reply, payoff = generator.uniform(-1, 1, shape), generator.uniform(-1, 1, shape)
+    wrong = generator.integers(0, 2, shape)
+    game = Game.of_matrices(payoff.tolist(), wrong.tolist(), reply.tolist())
+    found = worst_errors(game, [0.0])[0].found
+    assert found.witness is not None
+    assert found.low == 1.0
+    assert sum(gains(game, found.witness)) == 0
+
+
 @pytest.mark.slow
 def test_a_small_budget_widens_the_interval_and_says_so() -> None:
     generator = np.random.default_rng(7)

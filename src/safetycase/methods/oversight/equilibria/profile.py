@@ -50,10 +50,11 @@ class Profile:
         return Profile(first, second)
 
 
-def exact_plan(plans: Plans, values: Any) -> Plan:
+def exact_plan(plans: Plans, values: Any, least: float = 0.0) -> Plan:
     """The plan nearest to what a solver gave: laws over moves in multiples of 2⁻⁴⁰.
 
-    So a solver's tolerance cannot make a plan out of what is none.
+    So a solver's tolerance cannot make a plan out of what is none. Moves that are played with less
+    than `least` are not played.
     """
     plan = [Fraction(1)] * len(plans)
     for each in plans.infosets:
@@ -61,7 +62,8 @@ def exact_plan(plans: Plans, values: Any) -> Plan:
         mass = [max(0.0, float(values[move])) for move in moves]
         total = sum(mass)
         even = total <= 1e-9
-        law = [round(GRAIN * (1 / len(mass) if even else part / total)) for part in mass]
+        shares = [1 / len(mass) if even else part / total for part in mass]
+        law = [round(GRAIN * share) if share >= least else 0 for share in shares]
         law[law.index(max(law))] += GRAIN - sum(law)
         for move, part in zip(moves, law, strict=True):
             plan[move] = plan[each.parent] * Fraction(part, GRAIN)
@@ -69,7 +71,7 @@ def exact_plan(plans: Plans, values: Any) -> Plan:
 
 
 def expected(matrix: Any, profile: Profile) -> Fraction:
-    """X @ matrix @ y."""
+    """The expected outcome x @ matrix @ y."""
     return inner(profile.first, payoffs(matrix, profile.second))
 
 

@@ -24,6 +24,7 @@ from safetycase.methods.oversight.equilibria.witness import climb, scattered
 
 __all__ = ["Budget", "Found", "largest_error"]
 
+SELDOM = 1e-6
 LARGEST = 20_000_000
 MIXES = tuple(Fraction(1, 10**k) for k in (10, 9, 8, 6, 4))
 
@@ -202,14 +203,17 @@ class _Search:
         climbed = climb(self.concept.inner[place], xi, psi)
         if climbed is None or climbed[0] <= self.low:
             return
-        game = self.concept.game
-        profile = Profile(exact_plan(game.first, climbed[1]), exact_plan(game.second, climbed[2]))
+        plans = self.concept.game.first, self.concept.game.second
+        profile, plainer = (
+            Profile(*(exact_plan(*each, least) for each in zip(plans, climbed[1:], strict=True)))
+            for least in (0.0, SELDOM)
+        )
         # Rounding may leave the set by a hair, or a tie stand in the way: a little further in.
         inside = self.concept.insides[place] if self.concept.insides else None
         middles = [Profile(inside, profile.second)] if inside else []
         middles += [self.concept.start] if self.concept.start else []
         mixes = (profile.mixed(middle, share) for middle in middles for share in MIXES)
-        any(self._offer(each) for each in (profile, *mixes))
+        any(self._offer(each) for each in (profile, plainer, *mixes))
 
     def _offer(self, profile: Profile) -> bool:
         """Take the profile as the witness if it is in the set and errs more; whether it is in."""
