@@ -37,7 +37,8 @@ class Swap:
 
     `gone` are elements of the case before, `come` of the case after, `changed` are in both and
     read otherwise, `survived` read the same. `restated` are those of `changed` and `survived`
-    whose status differs. Both verdicts follow from the same record.
+    whose status differs, `outcomes` the evidence of both whose result does, as (before, after).
+    Both verdicts follow from the same record.
     """
 
     parameter: str
@@ -48,6 +49,7 @@ class Swap:
     changed: tuple[Part, ...]
     survived: tuple[Part, ...]
     restated: tuple[Restated, ...]
+    outcomes: Mapping[str, tuple[str, str]]
     verdict_before: str
     verdict_after: str
 
@@ -92,9 +94,20 @@ def compare_methods(
             and name in after.states
             and before.states[name].support != after.states[name].support
         ),
+        outcomes=_outcomes(before, after),
         verdict_before=before.verdict,
         verdict_after=after.verdict,
     )
+
+
+def _outcomes(before: Assessment, after: Assessment) -> Mapping[str, tuple[str, str]]:
+    """Of evidence that both have and the record decides in both, where the result differs."""
+    both = {
+        n: (before.leaves[n].outcome, o.outcome)
+        for n, o in after.leaves.items()
+        if n in before.leaves
+    }
+    return {n: (a, b) for n, (a, b) in both.items() if a is not None and b is not None and a != b}
 
 
 def _parts(case: Case, names: list[str]) -> tuple[Part, ...]:

@@ -77,6 +77,10 @@ def swap_lines(found: Swap, *, width: int = 100) -> list[str]:
         for item in found.restated:
             text = f"  {item.part.id}: {item.before.support} → {item.after.support}"
             lines.append(shorten(text, width))
+    if found.outcomes:
+        lines += ["", "Evidence in both, with another result:"]
+        for name, (before, after) in found.outcomes.items():
+            lines.append(shorten(f"  {name}: {before} → {after}", width))
     lines += ["", f"Verdict: {_verdict(found)}"]
     return lines
 
@@ -109,6 +113,7 @@ def swap_json(found: Swap) -> dict[str, Any]:
             {"id": r.part.id, "before": r.before.support, "after": r.after.support}
             for r in found.restated
         ],
+        "outcomes": {n: {"before": a, "after": b} for n, (a, b) in found.outcomes.items()},
         "verdict": {"before": found.verdict_before, "after": found.verdict_after},
     }
 
