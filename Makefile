@@ -38,6 +38,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/reliability.py
 	$(BIN)/python benchmarks/evidence.py
 	$(BIN)/python benchmarks/control.py
+	$(BIN)/python benchmarks/oversight.py
 
 # Take what the program prints now as what it should print; look at the difference before you commit.
 accept: $(VENV)/.dev

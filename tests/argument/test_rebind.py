@@ -32,6 +32,8 @@ claims:
     says: Rounds suffice.
     holds_when: most <= 5
     by: {evidence: E-ROUNDS, because: They are counted., reads: {most: most}}
+problems:
+  - {problem: HOW-MANY, says: Find out how many., closed_when: It is known., blocks: [E-ROUNDS]}
 """
 LIBRARY = Library(
     names=lambda: ("oversee",),
@@ -127,3 +129,14 @@ def test_what_develops_a_part_may_name_the_parameters_of_the_template() -> None:
     case = load_files({"case.yaml": quoted}, library=LIBRARY).case
     assert case is not None
     assert case.elements["ONE/E-ROUNDS"].with_["of"] == "=how"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("said", "blocks"), [("", []), (", leaves_open: true", ["ONE/E-ROUNDS"])])
+def test_a_toy_measurement_may_leave_the_open_problem_open(said: str, blocks: list[str]) -> None:
+    text = FLOW + "        develops:\n          E-ROUNDS: {method: toy/coin" + said + "}\n"
+    found = load_files({"case.yaml": text}, library=LIBRARY)
+    assert found.case is not None
+    problem = found.case.elements.get("ONE/HOW-MANY")
+    assert list(getattr(problem, "blocks", ())) == blocks
+    wrong = load_files({"case.yaml": text.replace("true", "yes please")}, library=LIBRARY)
+    assert ("F048" in [f.code for f in wrong.findings]) == bool(said)

@@ -26,6 +26,7 @@ _LISTS = (
     "claims", "evidence", "arguments", "assumptions", "defeaters", "problems", "contexts",
     "justifications", "monitors", "hazards", "dependences",
 )  # fmt: skip
+LEAVES_OPEN = "leaves_open"
 FILLABLE = frozenset(
     ("method", "with", "inputs", "reads", "valid_for", "plan", "level", "model", "distribution",
      "because", "declared", "credence", "prior", "artefact")
@@ -279,7 +280,8 @@ def _develop(
             decoder.foreign[id(given)] = outer
             node.items += [scalar("by", given, None), given]
         elif kind == "evidence" and "method" not in keys and type(given) is Collection:
-            _fill_evidence(node, given, outer[0])
+            if _fill_evidence(node, given, outer[0]):
+                continue
         else:
             outer[0].report(
                 "F048",
@@ -291,10 +293,18 @@ def _develop(
         _close(nodes, name)
 
 
-def _fill_evidence(node: Collection, given: Collection, reader: Reader) -> None:
+def _fill_evidence(node: Collection, given: Collection, reader: Reader) -> bool:
+    """Put the keys in; whether the case says that the open problem stays open all the same."""
+    leaves_open = False
     for key, key_node, value in reader.items(given, "`develops`"):
+        if key == LEAVES_OPEN:
+            leaves_open = type(value) is Scalar and value.value == "true" and not value.style
+            if not leaves_open:
+                says = f"`{LEAVES_OPEN}` is `true` or not there"
+                reader.report("F048", value, says, "it keeps the template's open problem open")
+            continue
         if key not in FILLABLE:
-            hint = did_you_mean(key, FILLABLE)
+            hint = did_you_mean(key, FILLABLE | {LEAVES_OPEN})
             reader.report("F048", key_node, f"`develops` cannot set `{key}` of evidence", hint)
             continue
         at = next((i for i in range(0, len(node.items), 2) if _named(node.items[i], key)), None)
@@ -302,6 +312,7 @@ def _fill_evidence(node: Collection, given: Collection, reader: Reader) -> None:
             node.items += [key_node, value]
         else:
             node.items[at + 1] = value
+    return leaves_open
 
 
 def _named(key: Node, word: str) -> bool:

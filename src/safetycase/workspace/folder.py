@@ -51,6 +51,24 @@ class Workspace:
     texts: Mapping[str, str] = field(default_factory=dict)
     rebound: tuple[str, ...] = ()
 
+    def own_runs(self) -> Workspace:
+        """The same, each leaf decided by the latest run of exactly what it is here.
+
+        Another method in the place of one shares leaves with it, each with a recipe of its own. A
+        run for the one is no run for the other, and takes nothing back.
+        """
+        hidden: set[int] = set()
+        for name, current in self.recipes.items():
+            of_leaf = [r for r in self.history.registrations if r.evidence == name]
+            digest = current.recipe.digest if current.recipe else ""
+            last = max((r.seq for r in of_leaf if r.recipe_digest == digest), default=None)
+            if last is not None:
+                hidden |= {r.seq for r in of_leaf if r.seq > last}
+        kept = [r for r in self.history.registrations if r.seq not in hidden]
+        tried = [a for a in self.history.attempts if a.registration not in hidden]
+        history = replace(self.history, registrations=tuple(kept), attempts=tuple(tried))
+        return replace(self, history=history)
+
     @property
     def errors(self) -> tuple[Finding, ...]:
         """The findings that make some element not ready."""
@@ -176,7 +194,7 @@ def open_case(
             if method and leaf.method
             else CurrentRecipe(recipe=None, problem="its method is not there")
         )
-    return Workspace(
+    space = Workspace(
         folder=folder,
         now=now,
         case=case,
@@ -190,3 +208,4 @@ def open_case(
         texts=texts,
         rebound=rebound,
     )
+    return space.own_runs() if rebound else space

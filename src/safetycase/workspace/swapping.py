@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from safetycase.argument.rebind import Binding, binding_of, rebind
 from safetycase.argument.source import Refused, Source, read_source
 from safetycase.plugin.library import templates
 from safetycase.workspace.checking import CASE_FILE, check_folder, own_texts
-from safetycase.workspace.folder import open_case
+from safetycase.workspace.folder import Workspace, open_case
 
 if TYPE_CHECKING:
     from safetycase.assess.records import Assessment
@@ -51,7 +52,10 @@ def swap(folder: Path, now: datetime, word: str) -> Swap:
 
 
 def survey(folder: Path, now: datetime, name: str) -> Survey:
-    """The open problems and the verdict of the case under every value of the choice `name`."""
+    """The open problems and the verdict of the case under every value of the choice `name`.
+
+    What needs a problem solved is told from the argument alone, as if nothing had been measured.
+    """
     from safetycase.report.swap_text import Importance, Survey
 
     binding = _binding(folder, name, None)
@@ -63,8 +67,11 @@ def survey(folder: Path, now: datetime, name: str) -> Survey:
     verdicts: dict[str, str] = {}
     assumed: dict[str, frozenset[str]] = {}
     for value in choices:
-        found = _assessed(folder, now, (f"{binding.use}.{binding.name}={value}",))
-        verdicts[value] = found.verdict
+        word = f"{binding.use}.{binding.name}={value}"
+        space = _opened(folder, now, (word,))
+        measured = space.assess()
+        verdicts[value] = f"{measured.verdict:9} {_counted(measured)}".rstrip()
+        found = _unmeasured(space).assess()
         parts = found.case.elements
         assumed[value] = frozenset(n for n, e in parts.items() if isinstance(e, Assumption))
         for problem, word in _needs(found).items():
@@ -102,12 +109,31 @@ def _needs(found: Assessment) -> Mapping[str, str]:
     }
 
 
+def _counted(found: Assessment) -> str:
+    """How many leaves of the case came to which result."""
+    words = [leaf.outcome or "not run" for leaf in found.leaves.values()]
+    kinds = ("supports", "inconclusive", "refutes", "not run")
+    return ", ".join(f"{words.count(kind)} {kind}" for kind in kinds if kind in words)
+
+
+def _unmeasured(space: Workspace) -> Workspace:
+    """The case without its record: what it needs, and not what was found."""
+    from safetycase.ledger import fold
+
+    log = replace(space.log, records=())
+    return replace(space, log=log, history=fold(log))
+
+
 def _assessed(folder: Path, now: datetime, words: Iterable[str]) -> Assessment:
-    texts = swapped(folder, words)
-    space = open_case(folder, now, texts=texts)
-    if space.case is None:
-        raise Refused(*space.findings)
-    return space.assess()
+    return _opened(folder, now, words).assess()
+
+
+def _opened(folder: Path, now: datetime, words: Iterable[str]) -> Workspace:
+    said = tuple(words)
+    found = open_case(folder, now, texts=swapped(folder, said), rebound=said)
+    if found.case is None:
+        raise Refused(*found.findings)
+    return found.own_runs()
 
 
 def _binding(folder: Path, name: str, value: str | None) -> Binding:

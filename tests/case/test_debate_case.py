@@ -1,0 +1,75 @@
+"""The debate case: no findings under any method, exact leaves that run, and a swap that shows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.conftest import Ran
+
+SHIPPED = Path(__file__).resolve().parent.parent.parent / "cases" / "debate"
+METHODS = ("debate", "prover-estimator", "single-prover", "weak-to-strong", "consistency-training")
+QUICK = (
+    "KC1-1-COST",
+    "KC2-1-EVERY",
+    "KC2-1-THEORY-{}",
+    "KC2-1-ATTACK-{}",
+    "KC4-2-WORST",
+    "KC4-2-TAIL",
+)
+Sc = Callable[..., Ran]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    ignored = shutil.ignore_patterns("ledger", "report")
+    return Path(shutil.copytree(SHIPPED, tmp_path / "debate", ignore=ignored))
+
+
+def test_it_has_no_findings(sc: Sc, folder: Path) -> None:
+    checked = sc("check", folder)
+    assert (checked.code, "0 errors, 0 warnings" in checked.out) == (0, True), checked.out
+    for method in METHODS:
+        found = sc("status", folder, "--with", f"method={method}", "--json")
+        assert found.code == 4, found.out + found.err
+        assert [f for f in found.json["findings"] if f["severity"] == "error"] == []
+
+
+def run(sc: Sc, folder: Path, method: str) -> None:
+    only = [f"OVERSIGHT/E-{name.format(method.upper())}" for name in QUICK]
+    words = [word for name in only for word in ("--only", name)]
+    done = sc("run", folder, "--with", f"method={method}", *words, timeout=280)
+    assert done.code == 0, done.err
+
+
+@pytest.mark.slow
+def test_exact_leaves_run_and_a_swap_changes_what_it_should(sc: Sc, folder: Path) -> None:
+    run(sc, folder, "debate")
+    found = sc("status", folder, "--json").json
+    outcomes = {name: leaf["outcome"] for name, leaf in found["leaves"].items()}
+    assert outcomes["OVERSIGHT/E-KC1-1-COST"] == "supports"
+    assert outcomes["OVERSIGHT/E-KC2-1-EVERY"] == "supports"
+    assert outcomes["OVERSIGHT/E-KC2-1-THEORY-DEBATE"] == "supports"
+    assert outcomes["OVERSIGHT/E-KC2-1-ATTACK-DEBATE"] == "refutes"
+    assert outcomes["OVERSIGHT/E-KC4-2-TAIL"] == "supports"
+    assert outcomes["OVERSIGHT/E-KC4-2-WORST"] == "inconclusive"
+    assert found["verdict"] == "unknown"
+
+    run(sc, folder, "prover-estimator")
+    swap = sc("diff", folder, "--with", "method=prover-estimator", "--json").json
+    assert swap["outcomes"]["OVERSIGHT/E-KC2-1-EVERY"] == {"before": "supports", "after": "refutes"}
+    told = sc("why", "OVERSIGHT/KC2-1-EVERY", folder, "--with", "method=prover-estimator").out
+    assert "No part of that range meets it" in told
+    assert "--with method=prover-estimator" in told
+    assert sc("verify", folder).code == 0
+
+
+def test_the_same_problems_stay_needed_whatever_the_method(sc: Sc, folder: Path) -> None:
+    found = sc("diff", folder, "--with", "method=all", "--json").json
+    needed = {p["id"]: p["needed"] for p in found["problems"]}
+    everywhere = {name for name, count in needed.items() if count == len(found["methods"])}
+    assert everywhere == {f"OVERSIGHT/OP{n}" for n in (1, 2, 3, 6, 7, 8, 9)}
+    assert needed["OVERSIGHT/OP4"] == 7
+    assert needed["OVERSIGHT/OP5"] == 5
