@@ -210,7 +210,7 @@ def test_a_frontier_rings_what_nothing_dominates():
     ("plot", "why"),
     [
         ({**RICH, "lines": {"short": [0.1]}}, "same length"),
-        ({**RICH, "lines": {str(i): [0, 1] for i in range(5)}}, "at most 4"),
+        ({**RICH, "lines": {str(i): [0, 1] for i in range(9)}}, "at most 8"),
         ({**RICH, "marks": [1, 2]}, "not named"),
         ({**FRONTIER, "series": {}}, "no point"),
         ({**FRONTIER, "series": {"a": {"b": [1.0, float("inf")]}}}, "not finite"),
@@ -220,3 +220,11 @@ def test_a_frontier_rings_what_nothing_dominates():
 def test_what_a_plane_cannot_show_is_said(plot, why):
     with pytest.raises(ValueError, match=why):
         svg.draw(plot, key="k")
+
+
+def test_eight_further_lines_can_be_told_apart_in_black() -> None:
+    drawn = svg.draw({**CURVE, "lines": {f"line {i}": [0, 1] for i in range(8)}}, key="k")
+    paths = [e for e in ET.fromstring(drawn).iter("path") if e.get("class", "").startswith("s")]
+    looks = {(e.get("class"), e.get("stroke-dasharray")) for e in paths}
+    assert len(looks) == 8
+    assert len({dash for _, dash in looks}) == 8

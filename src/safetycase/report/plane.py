@@ -29,11 +29,12 @@ from safetycase.report.drawing import (
 
 __all__ = ["MOST_LINES", "MOST_SERIES", "Extra", "curve", "points", "trade_off"]
 
-MOST_LINES, MOST_SERIES, MOST_MARKS = 4, 12, 4
+MOST_LINES, MOST_SERIES, MOST_MARKS = 8, 12, 4
 LEFT = 48.0
 ROW = 15.0
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-DASHES = ("", "6 3", "2 2", "8 2 2 2")
+COLOURS = 4
+DASHES = ("", "6 3", "2 2", "8 2 2 2", "12 4", "1 3", "6 2 1 2 1 2", "4 4")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ def curve(
     ]
     for index in range(len(more.lines)):
         line = [(p, sy(r[4 + index])) for p, r in zip(at, rows, strict=True)]
-        parts.append(f'<path class="s{index}"{_dashed(index)} d="M{path_of(line)}"/>')
+        parts.append(f'<path class="s{index % COLOURS}"{_dashed(index)} d="M{path_of(line)}"/>')
     parts.append(
         f'<path class="line" d="M{path_of((p, sy(r[1])) for p, r in zip(at, rows, strict=True))}"/>'
     )
@@ -165,7 +166,7 @@ def trade_off(
         index = families.index(family)
         if len(line) > 1:
             parts.append(
-                f'<path class="s{index % 4}"{_dashed(index)} stroke-opacity="0.5" '
+                f'<path class="s{index % COLOURS}"{_dashed(index % COLOURS)} stroke-opacity="0.5" '
                 f'd="M{path_of(line)}"/>'
             )
     for family, name, (x, y) in rows:
@@ -231,7 +232,7 @@ def _beside(x: float, y: float, name: str) -> str:
 
 
 def _dashed(index: int) -> str:
-    dash = DASHES[index % 4]
+    dash = DASHES[index % len(DASHES)]
     return (
         f' fill="none" stroke-width="1.6" stroke-dasharray="{dash}"'
         if dash
@@ -242,15 +243,16 @@ def _dashed(index: int) -> str:
 def _legend(named: Sequence[tuple[str, str]], columns: int = 1) -> Iterator[str]:
     """A swatch and a name each: a line, a band, a shape or a thread."""
     wide = (WIDTH - LEFT - RIGHT) / columns
-    for index, (kind, name) in enumerate(named):
-        x, y = LEFT + wide * (index % columns), 8.0 + ROW * (index // columns)
+    for place, (kind, name) in enumerate(named):
+        x, y = LEFT + wide * (place % columns), 8.0 + ROW * (place // columns)
         if kind == "band":
             yield f'<rect class="band" x="{x:.1f}" y="{y - 5:.1f}" width="18" height="10"/>'
         elif kind.startswith("f"):
             yield _shape(x + 9, y, int(kind[1:]), name)
         else:
-            dash = _dashed(int(kind[1:])) if kind.startswith("s") else ""
-            yield f'<path class="{kind}"{dash} d="M{x:.1f} {y:.1f}h18"/>'
+            index = int(kind[1:]) if kind.startswith("s") else -1
+            shown = f's{index % COLOURS}"{_dashed(index)}' if index >= 0 else f'{kind}"'
+            yield f'<path class="{shown} d="M{x:.1f} {y:.1f}h18"/>'
         yield caption(x + 24, y + 4, name, "small", room=int((wide - 24) / 6))
 
 
