@@ -1,4 +1,4 @@
-"""Measure the oversight engine beside open-spiel, and tabulate every protocol; writes `oversight.md`.
+"""Measure the games beside open-spiel, and tabulate every oversight protocol; writes `oversight.md`.
 
     python benchmarks/oversight.py [--peer PYTHON]
 
