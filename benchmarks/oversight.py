@@ -1,4 +1,4 @@
-"""Measure the games beside open-spiel, and tabulate every oversight protocol; writes `oversight.md`.
+"""Measure games beside open-spiel, and tabulate every oversight protocol; writes `oversight.md`.
 
     python benchmarks/oversight.py [--peer PYTHON]
 
