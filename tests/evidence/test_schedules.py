@@ -319,9 +319,10 @@ def test_schedules(case: tuple[Setting, list[Job]], log: Path) -> None:
 def test_many_schedules(
     case: tuple[Setting, list[Job]], log: Path, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    """800 more, or 2,000 with SAFETYCASE_EVERY_SCHEDULE=1. Signatures are checked in one of ten.
+    """800 more, or 2,000 with SAFETYCASE_EVERY_SCHEDULE=1.
 
-    A flush takes another third, and no schedule loses power.
+    Signatures and flushes take two thirds of the time: the first are checked in one of ten, and no
+    schedule loses power.
     """
     monkeypatch.setattr(os, "fsync", lambda _file: None)
     count = 500 if os.environ.get("SAFETYCASE_EVERY_SCHEDULE") else 200
