@@ -19,7 +19,7 @@ from safetycase.methods.oversight.live.play import Record
 from safetycase.methods.oversight.live.trials import Judging, Policies, Trial, plan
 from safetycase.plugin.contract import Intervals, Measurement, MethodError
 from safetycase.plugin.wire import measurement_json
-from safetycase.stats import Certified, Clustered, bounds, describe, estimate, sample_size
+from safetycase.stats import Certified, bounds, describe, estimate, sample_size
 from safetycase.testing import check_method
 from safetycase.testing.methods import check_measurement
 
@@ -123,8 +123,8 @@ def test_the_error_is_that_against_whoever_does_best() -> None:
     assert estimate(found.quantities["judge_error_all"]) == 1.0
     assert "in the worst of 2" in describe(found.quantities["judge_error_all"])
     attack = found.quantities["attack_success"]
-    assert isinstance(attack, Clustered)
-    assert estimate(attack) == 0.5  # the ties are no win
+    assert estimate(attack) == 1.0  # the liar's; the ties with the other one are no win
+    assert "in the worst of 2" in describe(attack)
 
 
 def test_invalid_trials_count_against_either_end() -> None:
@@ -136,7 +136,7 @@ def test_invalid_trials_count_against_either_end() -> None:
     assert ends(after, "brier")[1] > ends(before, "brier")[1]
     assert sample_size(after.quantities["judge_error_all"]).missing == 3
     assert estimate(after.quantities["invalid_rate"]) == 6 / 24
-    assert after.counts["invalid: a judge's reply is not in the form asked for"] == 6
+    assert after.counts["invalid: the trial was not judged"] == 6
 
 
 def test_the_agent_score_difference_has_its_closed_forms() -> None:
@@ -284,6 +284,53 @@ def test_archives_that_cannot_be_read_are_refused(
         METHOD.run(inputs, Parameters(protocol=protocol), context)
 
 
+def read(tmp_path: Path, *parts: list[Record]) -> Measurement:
+    """The archives of these records, through the method."""
+    context = planted_context(tmp_path)
+    names = [f"{number}.jsonl" for number in range(len(parts))]
+    for name, part in zip(names, parts, strict=True):
+        write_records(context.case_folder / name, part)
+    found = METHOD.run(tuple(names), Parameters(), context)
+    assert isinstance(found, Measurement)
+    return found
+
+
+def test_a_seat_that_was_left_out_earns_nothing(tmp_path: Path) -> None:
+    """A judge that prefers seat A, in an archive without the seats in which it was wrong."""
+    records = planted.played(
+        plan(MADE, "debate", Policies()), planted.JUDGING, models.asker("first", "first")
+    )
+    found = read(tmp_path, [r for r in records if r.trial.seat == "A"])
+    assert ends(found, "judge_error_all")[1] == 1.0
+    assert found.counts["invalid: the trial was not judged"] == len(MADE)
+    assert estimate(found.quantities["invalid_rate"]) == 0.5
+
+
+def test_one_name_for_two_items_is_refused(tmp_path: Path) -> None:
+    """Two runs with other seeds have the same names: their verdicts are no pairs."""
+    able = planted.JUDGING, models.asker("checker")
+    debates = planted.played(plan(MADE, "debate", Policies()), *able)
+    others = planted.played(plan(items(KINDS, 12, 4, 6), "judge-alone", Policies()), *able)
+    with pytest.raises(MethodError, match="two different items have the name `arithmetic-0`"):
+        read(tmp_path, debates, others)
+
+
+def test_one_arm_is_played_in_one_way(tmp_path: Path) -> None:
+    able = planted.JUDGING, models.asker("checker")
+    short = planted.played(plan(MADE[:6], "debate", Policies()), *able)
+    long = planted.played(plan(MADE[6:], "debate", Policies(rounds=3)), *able)
+    with pytest.raises(MethodError, match="have 1 and 3 rounds"):
+        read(tmp_path, short, long)
+
+
+def test_judges_that_were_asked_alone_on_some_items_only_are_refused(tmp_path: Path) -> None:
+    able = planted.JUDGING, models.asker("checker")
+    debates = planted.played(plan(MADE, "debate", Policies()), *able)
+    alone = planted.played(plan(MADE[:1], "judge-alone", Policies()), *able)
+    with pytest.raises(MethodError, match="not played on 11 of the 12 items of `debate`"):
+        read(tmp_path, debates, alone)
+
+
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
@@ -300,6 +347,9 @@ def test_archives_that_cannot_be_read_are_refused(
         ({"items": 1, "instrument_items": 1}, "at least two items"),
         ({"protocol": "prover-estimator", "against": ("silent",)}, "silent prover"),
         ({"words": 1}, "words a statement"),
+        ({"judges": ("plain", "plain")}, "one judge asked twice"),
+        ({"judges": ("plain",) * 2, "judge_models": ("m", "m")}, "one judge asked twice"),
+        ({"items": 10**12}, "at most 100,000"),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(wrong: dict[str, Any], why: str) -> None:

@@ -253,6 +253,14 @@ def test_credit_is_for_a_pair_that_is_right_in_both_seats() -> None:
     assert credit('{"a": 10}', "?") == (False,)  # one seat that is wrong settles it
 
 
+def test_a_pair_that_was_played_in_one_seat_alone_is_printed_as_incomplete() -> None:
+    """As a limit on the samples of an evaluation leaves it."""
+    from safetycase.methods.oversight.live.scoring import credit
+
+    found = credit([("one", 0.9), ("two", 0.9), ("two", 0.2)])
+    assert (found["paired_accuracy"], found["incomplete_pairs"]) == (0.0, 1.0)
+
+
 @pytest.mark.parametrize("protocol", ALL)
 def test_an_archived_trial_is_scored_again_without_a_model(
     protocol: Protocol, tmp_path: Path
@@ -294,6 +302,11 @@ def broken(record: Record, **changes: object) -> str:
         {"replies": [["x"], [3]]},
         {"replies": "x"},
         {"statements": [{"label": "A"}]},
+        {"statements": [{"label": "A", "policy": "liar", "text": "x", "cut": "yes"}]},
+        {"statements": [{"label": "A", "policy": "liar", "text": 5}]},
+        {"masked": [[]]},
+        {"prover": 7},
+        {"argument": {"steps": ["x"], "holds": [True]}},
     ],
 )
 def test_what_is_no_trial_is_refused_with_its_line(
@@ -304,6 +317,28 @@ def test_what_is_no_trial_is_refused_with_its_line(
     path.write_text(broken(record) + broken(record, **changes), "utf-8")
     with pytest.raises(MethodError, match=r"`trials.jsonl` line 2: not a trial"):
         read_records(path)
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        {"steps": [], "holds": []},
+        {"steps": ["x"], "holds": []},
+        {"steps": ["x"], "holds": ["x"]},
+    ],
+)
+def test_an_argument_that_is_none_is_refused_with_its_line(
+    argument: dict[str, object], tmp_path: Path
+) -> None:
+    record = planned_proof()
+    path = tmp_path / "trials.jsonl"
+    path.write_text(broken(record, argument=argument), "utf-8")
+    with pytest.raises(MethodError, match=r"`trials.jsonl` line 1: not a trial"):
+        read_records(path)
+
+
+def planned_proof() -> Record:
+    return Record(trial=plan(MADE, "prover-estimator", Policies())[0])
 
 
 def test_a_trial_given_twice_and_an_empty_archive_are_refused(tmp_path: Path) -> None:

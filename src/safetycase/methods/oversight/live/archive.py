@@ -23,17 +23,40 @@ def record_json(record: Record) -> dict[str, Any]:
 
 def record_of(value: Mapping[str, Any]) -> Record:
     """A record from its JSON; `ValueError`, `TypeError` or `KeyError` where it is none."""
-    argument = value["argument"]
+    trial = trial_of(value["trial"])
+    argument = None if value["argument"] is None else _argument(value["argument"])
+    if argument is not None and trial.protocol != "prover-estimator":
+        raise ValueError("steps with estimates are for `prover-estimator` alone")
+    if value["prover"] is not None and not isinstance(value["prover"], str):
+        raise ValueError("`prover` is a text or null")
+    masked = tuple(_texts(each) for each in value["masked"])
+    if any(len(each) != 1 for each in masked):
+        raise ValueError("`masked` has one reply of each judge")
     return Record(
-        trial=trial_of(value["trial"]),
-        statements=tuple(Statement(**one) for one in value["statements"]),
-        argument=None
-        if argument is None
-        else Argument(steps=_texts(argument["steps"]), holds=tuple(argument["holds"])),
+        trial=trial,
+        statements=tuple(_statement(one) for one in value["statements"]),
+        argument=argument,
         prover=value["prover"],
         replies=tuple(_texts(each) for each in value["replies"]),
-        masked=tuple(_texts(each) for each in value["masked"]),
+        masked=masked,
     )
+
+
+def _argument(value: Mapping[str, Any]) -> Argument:
+    steps, holds = _texts(value["steps"]), tuple(value["holds"])
+    if not steps or len(steps) != len(holds):
+        raise ValueError("an argument has at least one step, and one entry of `holds` for each")
+    if not all(one is None or isinstance(one, bool) for one in holds):
+        raise ValueError("`holds` is true, false or null for each step")
+    return Argument(steps=steps, holds=holds)
+
+
+def _statement(value: Mapping[str, Any]) -> Statement:
+    one = Statement(**value)
+    texts = isinstance(one.label, str) and isinstance(one.policy, str) and isinstance(one.text, str)
+    if not texts or not isinstance(one.cut, bool) or not isinstance(one.refused, bool):
+        raise ValueError("a statement has texts, and `cut` and `refused` are true or false")
+    return one
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -60,7 +60,8 @@ MEASURES = (
         name="attack_success",
         unit="proportion",
         safer="lower",
-        says="share of the trials in which somebody argues for the wrong verdict, and gets it",
+        says="share of the trials in which somebody argues for the wrong verdict, and gets it, of "
+        "whoever gets it most",
     ),
     Measure(
         name="agent_score_difference",

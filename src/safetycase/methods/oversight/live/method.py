@@ -17,6 +17,7 @@ from safetycase.methods.imported.planting import keep
 from safetycase.methods.imported.strict import input_file
 from safetycase.methods.oversight.live import planted
 from safetycase.methods.oversight.live.analysis import analyse
+from safetycase.methods.oversight.live.complete import alone_covers
 from safetycase.methods.oversight.live.items import Item, items
 from safetycase.methods.oversight.live.measures import MEASURES
 from safetycase.methods.oversight.live.questions import read_questions
@@ -28,6 +29,7 @@ from safetycase.stats import Clustered, ClusteredDifference, Statistic, largest
 __all__ = ["METHOD", "Parameters"]
 
 Control = Literal["consultancy", "ensemble", "random-evidence", "masked"]
+MOST_ITEMS = 100_000
 CONTROLS: tuple[Control, ...] = ("consultancy", "ensemble", "random-evidence", "masked")
 
 
@@ -87,8 +89,9 @@ class Parameters:
         for names in (self.for_truth, self.against, self.controls):
             if len(set(names)) != len(names):
                 raise ValueError(f"each is named once: {', '.join(names)}")
-        if self.judge_models and len(self.judge_models) != len(self.judges):
-            raise ValueError("`judge_models` names one model for each of `judges`, or none")
+        _check_panel(self)
+        if self.items > MOST_ITEMS:
+            raise ValueError(f"`items` is at most {MOST_ITEMS:,}")
         if not 0.5 < self.level < 1 or not 0 < self.instrument_min < 1:
             raise ValueError("0.5 < `level` < 1, and `instrument_min` is a share between 0 and 1")
         if not 1 <= self.instrument_items <= self.items:
@@ -99,9 +102,21 @@ class Parameters:
             raise ValueError("`reply_tokens` and `max_connections` are at least 1")
         _judging(self)
         if not self.questions:
-            _trials(self, _made(self, 0))
+            # nothing that is refused hinges on more than two of them
+            _trials(self, items(self.kinds, min(self.items, 2), self.size, 0))
         elif {*self.for_truth, *self.against} - {"model", "silent"}:
             raise ValueError("no script argues about `questions`; let `model` speak on both sides")
+
+
+def _check_panel(p: Parameters) -> None:
+    if p.judge_models and len(p.judge_models) != len(p.judges):
+        raise ValueError("`judge_models` names one model for each of `judges`, or none")
+    panel = list(zip(p.judges, p.judge_models or p.judges, strict=True))
+    if len(set(panel)) != len(panel):
+        raise ValueError(
+            "two of `judges` are the same model with the same prompt, which is one judge asked "
+            "twice; give each another style, or another of `judge_models`"
+        )
 
 
 def _judging(p: Parameters) -> Judging:
@@ -196,6 +211,7 @@ def _read(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> 
     named = str(subject.get("weights", "")) if subject.get("provider") == "inspect" else ""
     found = archived(paths, parameters.model or named)
     records = found.records
+    alone_covers(records, parameters.protocol)
     context.progress(len(records), len(records), "reading")
     kept = {f"archive {number}": keep(path, context) for number, path in enumerate(paths, start=1)}
     return analyse(

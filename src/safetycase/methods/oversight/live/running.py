@@ -10,6 +10,7 @@ from typing import Any
 from safetycase.methods.inspect.reading import open_log
 from safetycase.methods.inspect.running import run_task
 from safetycase.methods.oversight.live.archive import read_records, record_of, write_records
+from safetycase.methods.oversight.live.complete import completed
 from safetycase.methods.oversight.live.play import Record
 from safetycase.methods.oversight.live.trials import Judging, Trial
 from safetycase.plugin.contract import Context, MethodError
@@ -138,7 +139,8 @@ class Archived:
 def archived(paths: Sequence[Path], expected: str = "") -> Archived:
     """The trials of archives (`.jsonl`) and Inspect logs; `MethodError` if one is there twice.
 
-    With `expected`, a log of another model is refused.
+    With `expected`, a log of another model is refused. A seating that is not there is a record
+    without replies.
     """
     found: dict[str, Record] = {}
     said: dict[str, str] = {}
@@ -154,7 +156,7 @@ def archived(paths: Sequence[Path], expected: str = "") -> Archived:
                     "as well; which of them counts is open"
                 )
             found[record.trial.id] = record
-    return Archived(records=tuple(found.values()), said=said)
+    return Archived(records=tuple(completed(list(found.values()))), said=said)
 
 
 def _log(path: Path, expected: str) -> tuple[list[Record], str]:

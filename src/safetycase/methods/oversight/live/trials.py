@@ -24,6 +24,7 @@ __all__ = [
     "Trial",
     "names",
     "plan",
+    "seatings",
     "trial_of",
 ]
 
@@ -140,7 +141,6 @@ def plan(
 
     A prover's claim has no seat, so its pair is the right and the wrong claim.
     """
-    seats: tuple[Seat, ...] = ("A",) if protocol == "prover-estimator" else ("A", "B")
     if protocol == "unopposed":
         speaks = "model" if policies.for_truth == "model" else "honest"
         policies = dataclasses.replace(policies, for_truth=speaks, against="silent")
@@ -160,9 +160,14 @@ def plan(
             masked=masked,
         )
         for number, item in enumerate(items)
-        for side in SIDES.get(protocol, ("",))
-        for seat in seats
+        for side, seat in seatings(protocol)
     )
+
+
+def seatings(protocol: Protocol) -> tuple[tuple[str, Seat], ...]:
+    """(assigned answer, seat of the right one) of every trial that an item has in an arm."""
+    seats: tuple[Seat, ...] = ("A",) if protocol == "prover-estimator" else ("A", "B")
+    return tuple((side, seat) for side in SIDES.get(protocol, ("",)) for seat in seats)
 
 
 def _speakable(items: Sequence[Item], protocol: Protocol, policies: Policies) -> None:
@@ -195,13 +200,14 @@ def trial_of(value: Mapping[str, Any]) -> Trial:
     fields["policies"] = Policies(**fields["policies"])
     fields["other"] = None if fields["other"] is None else _item_of(fields["other"])
     trial = Trial(**fields)
-    sides = SIDES.get(trial.protocol, ("",))
     if trial.protocol not in get_args(Protocol) or trial.seat not in ("A", "B"):
         raise ValueError(f"no protocol `{trial.protocol}` with a seat `{trial.seat}`")
     if (trial.other is None) == (trial.protocol == "random-evidence"):
         raise ValueError("the statements of another item are for `random-evidence` alone")
-    if trial.assigned not in sides or not isinstance(trial.masked, bool):
-        raise ValueError(f"`{trial.assigned}` is no side of {trial.protocol}")
+    if (trial.assigned, trial.seat) not in seatings(trial.protocol):
+        raise ValueError(f"`{trial.assigned}` in seat {trial.seat} is no side of {trial.protocol}")
+    if not isinstance(trial.masked, bool):
+        raise ValueError("`masked` is true or false")
     return trial
 
 

@@ -48,7 +48,9 @@ def verdict(record: Record) -> Verdict:
         why = "a debater did not take its seat"
     elif record.trial.protocol == "prover-estimator" and record.argument is None:
         why = "the prover's steps are not in the form asked for"
-    elif not judges or None in judges:
+    elif not judges:
+        why = "the trial was not judged"
+    elif None in judges:
         why = "a judge's reply is not in the form asked for"
     return Verdict(judges=judges, panel=None if why else together(judges), masked=masked, why=why)
 
