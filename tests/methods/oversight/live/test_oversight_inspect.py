@@ -212,6 +212,28 @@ def test_a_log_of_another_model_and_one_that_was_edited(context: Context, tmp_pa
         METHOD.run(("bad.eval",), Parameters(), context)
 
 
+def test_logs_of_different_judges_are_not_put_together(context: Context, tmp_path: Path) -> None:
+    """Else a better judge under the protocol would be read as a gain of the protocol."""
+    from inspect_ai import score
+    from inspect_ai.log import write_eval_log
+
+    from safetycase.methods.oversight.live.scoring import verdict
+
+    able = evaluated("debate", "gullible", tmp_path / "a", model_roles={"judge": "checker"})
+    alone = evaluated("judge_alone", "gullible", tmp_path / "b")
+    twice = score(able, verdict(judges=["sceptic"]), action="append", display="none")
+    for name, log in (("able", able), ("alone", alone), ("twice", twice)):
+        write_eval_log(log, str(context.case_folder / f"{name}.eval"))
+    read = METHOD.run(("able.eval",), Parameters(), context)
+    assert isinstance(read, Measurement)
+    said = read.diagnostics["model of `able.eval`"]
+    assert "judged by plain by planted-oversight/checker, checker by" in said
+    with pytest.raises(MethodError, match="let the same judges decide all"):
+        METHOD.run(("able.eval", "alone.eval"), Parameters(), context)
+    with pytest.raises(MethodError, match="was judged 2 times"):
+        METHOD.run(("twice.eval",), Parameters(), context)
+
+
 QUESTIONS = [
     {"id": n, "question": f"Who is {n}?", "right": "Ada", "wrong": "Ben", "facts": [f"{n} is Ada."]}
     for n in ("q1", "q2")

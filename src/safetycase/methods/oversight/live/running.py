@@ -11,6 +11,7 @@ from safetycase.methods.inspect.reading import open_log
 from safetycase.methods.inspect.running import run_task
 from safetycase.methods.oversight.live.archive import read_records, record_of, write_records
 from safetycase.methods.oversight.live.complete import completed
+from safetycase.methods.oversight.live.panels import one_panel, panel
 from safetycase.methods.oversight.live.play import Record
 from safetycase.methods.oversight.live.trials import Judging, Trial
 from safetycase.plugin.contract import Context, MethodError
@@ -139,16 +140,19 @@ class Archived:
 def archived(paths: Sequence[Path], expected: str = "") -> Archived:
     """The trials of archives (`.jsonl`) and Inspect logs; `MethodError` if one is there twice.
 
-    With `expected`, a log of another model is refused. A seating that is not there is a record
+    With `expected`, a log of another model is refused, and so are logs of other judges than those
+    of the first. A seating that is not there is a record
     without replies.
     """
     found: dict[str, Record] = {}
     said: dict[str, str] = {}
+    panels: dict[str, str] = {}
     for path in paths:
         if path.suffix == ".jsonl":
             read, said[f"model of `{path.name}`"] = read_records(path), "not said"
         else:
-            read, said[f"model of `{path.name}`"] = _log(path, expected)
+            read, model, panels[path.name] = _log(path, expected)
+            said[f"model of `{path.name}`"] = f"{model}; {panels[path.name]}"
         for record in read:
             if record.trial.id in found:
                 raise MethodError(
@@ -156,10 +160,11 @@ def archived(paths: Sequence[Path], expected: str = "") -> Archived:
                     "as well; which of them counts is open"
                 )
             found[record.trial.id] = record
+    one_panel(panels)
     return Archived(records=tuple(completed(list(found.values()))), said=said)
 
 
-def _log(path: Path, expected: str) -> tuple[list[Record], str]:
+def _log(path: Path, expected: str) -> tuple[list[Record], str, str]:
     log = open_log(path)
     if expected and log.eval.model != expected:
         raise MethodError(
@@ -174,7 +179,7 @@ def _log(path: Path, expected: str) -> tuple[list[Record], str]:
     found = _of_log(log)
     if not found:
         raise MethodError(f"`{path.name}` holds no trial of a task of safetycase")
-    return found, f"{log.eval.model}, at {log.eval.created}"
+    return found, f"{log.eval.model}, at {log.eval.created}", panel(log)
 
 
 def _of_log(log: Any) -> list[Record]:
@@ -185,9 +190,9 @@ def _of_log(log: Any) -> list[Record]:
     found = []
     for sample in log.samples or []:
         value = (sample.metadata or {}).get("record")
-        score = next(iter((sample.scores or {}).values()), None)
         if value is None:
             continue
+        score = _score(sample)
         changed = sample.invalidation is not None or bool(score and score.history)
         if score is not None and not changed and sample.error is None:
             value = (score.metadata or {}).get("record", value)
@@ -196,3 +201,14 @@ def _of_log(log: Any) -> list[Record]:
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise MethodError(f"the sample `{sample.id}` holds no trial: {error}") from error
     return found
+
+
+def _score(sample: Any) -> Any:
+    """The one score that holds a judged record."""
+    judged = [s for s in (sample.scores or {}).values() if "record" in (s.metadata or {})]
+    if len(judged) > 1:
+        raise MethodError(
+            f"the sample `{sample.id}` was judged {len(judged)} times; which of them counts is "
+            "open: score the log again with `--action overwrite`"
+        )
+    return judged[0] if judged else None
