@@ -240,3 +240,22 @@ def test_parameters_that_cannot_be_are_refused(wrong: dict[str, Any], says: str)
 def test_an_input_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MethodError, match="not read"):
         measured(tmp_path, ("rates.jsonl",), queries=10, bad_actions=1, rate=0.1)
+
+
+@pytest.mark.parametrize(
+    ("half", "correlation"), [(20, 0.01), (500, 1e-6), (100_000, 1e-6), (1_000_000, 2e-6)]
+)
+def test_the_ends_of_a_long_sum_hold_the_value_between_them(half: int, correlation: float) -> None:
+    """At a rate of one half the law is symmetric: P(X ≥ T/2) = 1/2 + P(X = T/2)/2."""
+    a = (1 / correlation - 1) / 2
+    middle = (
+        math.lgamma(2 * half + 1)
+        - 2 * math.lgamma(half + 1)
+        + 2 * math.lgamma(half + a)
+        - math.lgamma(2 * (half + a))
+        + math.lgamma(2 * a)
+        - 2 * math.lgamma(a)
+    )
+    low, high = laws.clustered(2 * half, half, 0.5, correlation)
+    assert low <= 0.5 + math.exp(middle) / 2 <= high
+    assert high - low < 1e-6

@@ -6,6 +6,7 @@ All are exact up to floats and do not fall in ε.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
 from safetycase.stats.binomial import at_least
@@ -24,7 +25,9 @@ __all__ = [
 ]
 
 LARGEST_SUM = 1_000_000
-_SLACK = 1e-9  # how far a sum of beta-binomial probabilities may be off
+_SLACK = 1e-9  # how far a short sum of beta-binomial probabilities may be off
+_SLACK_OF_TERM = 1e-13  # what each term adds to that, fourteen times what was seen at a million
+_LARGE = 1e5  # from where on ratios of gamma functions are computed by Stirling's formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +100,24 @@ def clustered(queries: int, bad: int, rate: float, correlation: float) -> tuple[
             f"a rate of {rate!r} and a correlation of {correlation!r} leave no beta law"
         )
     if queries - bad < min(bad, LARGEST_SUM):
-        value = _first_terms(queries, queries - bad + 1, b, a)
-        return max(0.0, value * (1 - 10 * _SLACK)), min(1.0, value * (1 + 10 * _SLACK))
+        count = queries - bad + 1
+        value, slack = _first_terms(queries, count, b, a), 10 * _slack(queries, count, b, a)
+        return max(0.0, value * (1 - slack)), min(1.0, value * (1 + slack))
     if bad > LARGEST_SUM:
         raise ValueError(
             f"the clustered tail of {bad:,} bad actions is a sum of as many terms, more than "
             f"{LARGEST_SUM:,}; leave `correlation` out, or ask for errors in blocks"
         )
     value = 1 - _first_terms(queries, bad, a, b)
-    return max(0.0, value - _SLACK), min(1.0, max(0.0, value) + _SLACK)
+    slack = _slack(queries, bad, a, b)
+    return max(0.0, value - slack), min(1.0, max(0.0, value) + slack)
+
+
+def _slack(queries: int, count: int, a: float, b: float) -> float:
+    """How far the sum of `count` terms may be off: some digits of its logarithms are lost."""
+    largest = sum((x + a) * math.log(x + a + 2) for x in (b, b + queries) if x < _LARGE)
+    largest += a * math.log(a + b + queries + 2)
+    return _SLACK + _SLACK_OF_TERM * count + 16 * sys.float_info.epsilon * largest
 
 
 def _first_terms(queries: int, count: int, a: float, b: float) -> float:
@@ -120,7 +132,7 @@ def _first_terms(queries: int, count: int, a: float, b: float) -> float:
 
 def _log_gamma_ratio(x: float, a: float) -> float:
     """The logarithm of Γ(x + a)/Γ(x); for large x by Stirling, which does not cancel."""
-    if x < 1e5:
+    if x < _LARGE:
         return math.lgamma(x + a) - math.lgamma(x)
     error = 1 / (12 * (x + a)) - 1 / (12 * x)
     return (x - 0.5) * math.log1p(a / x) + a * math.log(x + a) - a + error

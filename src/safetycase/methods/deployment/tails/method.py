@@ -137,7 +137,7 @@ def _below(found: Mapping[str, Statistic]) -> InstrumentCheck:
     """No way of depending goes beyond the worst one."""
     highs = {name: getattr(found[name], "high", 0.0) for name in found if name.startswith("tail_")}
     limit = highs["tail_worst"]
-    above = [name for name, high in highs.items() if high > limit + 1e-7]
+    above = [name for name, high in highs.items() if high > limit + 1e-6]
     return InstrumentCheck(
         name="no tail above the worst",
         passed=not above,

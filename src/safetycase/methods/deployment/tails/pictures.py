@@ -33,7 +33,8 @@ def _by_needed(setting: Setting) -> Curve:
     last = min(setting.queries, max(10, 100 * setting.bad))
     counts = {round(math.exp(math.log(last) * i / (POINTS - 1))) for i in range(POINTS)}
     if setting.correlation is not None:
-        counts = {n for n in counts if min(n, setting.queries - n) <= LARGEST_SUM}
+        most = LARGEST_SUM
+        counts = {n for n in counts if n <= most or setting.queries - n < most}
     needed = sorted(counts | {setting.bad})
     rates = setting.rates()
     at = [dataclasses.replace(setting, bad=n).tails() for n in needed]
