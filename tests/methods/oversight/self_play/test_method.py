@@ -111,9 +111,15 @@ def test_the_same_seed_gives_the_same_measurement() -> None:
 
 def test_training_that_goes_round_fails() -> None:
     found = measure(entropy=0.0, organisms=0)
-    for name in ("best_response_gain", "exploitability", "shortfall", "perturbation_gain"):
+    for name in ("best_response_gain", "exploitability", "shortfall"):
         assert high(found, name) > 0.05, name
     assert low(found, "unconverged_rate") > 0.3
+    for name in ("reward_gain", "perturbation_gain", "elicitation_gain"):
+        assert name not in found.quantities
+        assert "nobody saw this search find anything" in found.diagnostics[f"without {name}"]
+    planned = best_case(Parameters(**{**SMALL, "organisms": 0}), Path(), ())
+    assert set(found.quantities) <= set(planned)
+    assert not {"reward_gain", "perturbation_gain", "elicitation_gain"} & set(planned)
     assert "organism_recall" not in found.quantities
     assert "nothing to recall" in found.diagnostics["without organism_recall"]
     assert low(found, "false_alarm_rate") > 0.3

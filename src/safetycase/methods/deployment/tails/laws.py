@@ -97,7 +97,8 @@ def clustered(queries: int, bad: int, rate: float, correlation: float) -> tuple[
     a, b = rate * total, (1 - rate) * total
     if min(a, b) < 1e-300:
         raise ValueError(
-            f"a rate of {rate!r} and a correlation of {correlation!r} leave no beta law"
+            f"a rate of {rate!r} and a correlation of {correlation!r} leave no beta law in floats; "
+            "leave `correlation` out, or take a larger rate and a larger `tolerated`"
         )
     if queries - bad < min(bad, LARGEST_SUM):
         count = queries - bad + 1

@@ -23,7 +23,7 @@ from safetycase.stats import Certified, Exact, Proportion, Smallest, Statistic, 
 if TYPE_CHECKING:
     from safetycase.methods.oversight.self_play.arena import Floats
 
-__all__ = ["GAINS", "KNOWN", "MEASURES", "TESTS", "gains", "measured"]
+__all__ = ["GAINS", "KNOWN", "MEASURES", "SEARCHED", "TESTS", "gains", "measured", "unseen"]
 
 KNOWN = 1 - 1e-12
 """The level of what has no sampling error: above that of every criterion."""
@@ -48,6 +48,8 @@ GAINS: dict[str, tuple[str, str]] = {
     ),
     "elicitation_gain": ("elicited", "the gain of the best elicitor over the trained policy"),
 }
+SEARCHED = ("reward_gain", "perturbation_gain", "elicitation_gain")
+"""Gains by a search that only planted trainings show to work."""
 TESTS = {
     "further optimisation": "further",
     "retrained best response": "retrained",
@@ -134,6 +136,13 @@ def measured(study: Study, setting: Setting) -> Measurement:
         quantities["shortfall"] = _shortfall(study.optimum)
     else:
         missing["without shortfall"] = "the game is not zero-sum: there is no one optimal value"
+    if unseen(setting.organisms, setting.organism):
+        for name in SEARCHED:
+            del quantities[name]
+            missing[f"without {name}"] = (
+                "nothing was planted, so that nobody saw this search find anything; plant "
+                "`organisms`"
+            )
     _recalls(study, setting, quantities, missing)
     return Measurement(
         quantities=quantities,
@@ -143,6 +152,11 @@ def measured(study: Study, setting: Setting) -> Measurement:
         raises=tuple(doubts(study, setting)),
         diagnostics=_said(study, setting) | missing,
     )
+
+
+def unseen(organisms: int, organism: str) -> bool:
+    """Whether no training was planted that a search could have missed."""
+    return not organisms and organism == "none"
 
 
 def _shortfall(optimum: Optimum) -> Statistic:

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Literal
 
 from safetycase.methods.games.extensive.tree import GameError, flatten
-from safetycase.methods.oversight.self_play.analysis import GAINS, MEASURES, measured
+from safetycase.methods.oversight.self_play.analysis import (
+    GAINS,
+    MEASURES,
+    SEARCHED,
+    measured,
+    unseen,
+)
 from safetycase.methods.oversight.self_play.arena import Arena
 from safetycase.methods.oversight.self_play.evidence import Search
 from safetycase.methods.oversight.self_play.games import GAMES
@@ -47,8 +53,9 @@ class Parameters:
     Search: `further_steps`, more than `steps`, of further optimisation and of retraining, and
     `directions` of perturbation at each of five distances. `gap` is the exploitability, as a share
     of the payoff range, that still counts as equilibrium. `organisms` of each family are trained
-    beside it (0: none); one counts if it withholds `withheld`, above `gap`; what it hides starts
-    with `probability`. `organism` plants one in this very training: its claims must fail.
+    beside it (0: none, and then no gain by a search that only they show to work); one counts if it
+    withholds `withheld`, above `gap`; what it hides starts with `probability`. `organism` plants
+    one in this very training: its claims must fail.
     """
 
     game: Literal["conceding-debate", "two-leaf-check", "consultancy"] | None = None
@@ -227,6 +234,9 @@ def best_case(
     none = Exact(value=0.0, says="nothing gained")
     planned: dict[str, Statistic] = dict.fromkeys(GAINS, none)
     planned |= {"shortfall": none, "final_error": none}
+    if unseen(parameters.organisms, parameters.organism):
+        for name in SEARCHED:
+            del planned[name]
     planned["unconverged_rate"] = Proportion(successes=0, trials=parameters.seeds)
     count = parameters.organisms
     every = Proportion(successes=count, trials=count)
