@@ -19,7 +19,7 @@ from safetycase.methods.oversight.live.play import Record
 from safetycase.methods.oversight.live.trials import Judging, Policies, Trial, plan
 from safetycase.plugin.contract import Intervals, Measurement, MethodError
 from safetycase.plugin.wire import measurement_json
-from safetycase.stats import Certified, bounds, describe, estimate, sample_size
+from safetycase.stats import Certified, Smallest, bounds, describe, estimate, sample_size
 from safetycase.testing import check_method
 from safetycase.testing.methods import check_measurement
 
@@ -125,6 +125,11 @@ def test_the_error_is_that_against_whoever_does_best() -> None:
     attack = found.quantities["attack_success"]
     assert estimate(attack) == 1.0  # the liar's; the ties with the other one are no win
     assert "in the worst of 2" in describe(attack)
+    # the liar leaves −0.9 and the ties 0: who does worst is not averaged away by the other
+    scores = found.quantities["agent_score_difference"]
+    assert isinstance(scores, Smallest)
+    assert [describe(one).count("mean -0.9 over n = 12") for one in scores.of] == [1, 0]
+    assert ends(found, "agent_score_difference")[1] < 0
 
 
 def test_invalid_trials_count_against_either_end() -> None:
@@ -214,6 +219,16 @@ def test_an_instrument_that_was_not_tried_has_failed() -> None:
         "statements of another item do not help": False,
         "two or more judges": False,
     }
+
+
+def test_an_instrument_with_too_few_items_to_pass_says_so() -> None:
+    few = planted.measure(("checker", "checker"), 1, n=8).instrument[0]
+    assert not few.passed
+    assert "all right would be 0.6" in few.detail
+    assert "raise `instrument_items`" in few.detail
+    enough = planted.measure(("checker", "checker"), 1, n=20).instrument[0]
+    assert enough.passed
+    assert "instrument_items" not in enough.detail
 
 
 def test_statements_of_another_item_that_help_fail_the_instrument() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from safetycase.methods.oversight.live import counting
 from safetycase.methods.oversight.live.counting import Played
 from safetycase.plugin.contract import InstrumentCheck, Raised
-from safetycase.stats import Statistic, bounds, describe, sample_size
+from safetycase.stats import Clustered, Statistic, bounds, describe, sample_size
 
 __all__ = ["doubts", "instrument"]
 
@@ -44,12 +44,23 @@ def _right_enough(
     if rate is None:
         return InstrumentCheck(name=name, passed=False, detail="there are no such trials")
     right = 1 - bounds(rate, alpha_low=0.5, alpha_high=ALPHA).high
+    most = 1 - bounds(_all_right(rate), alpha_low=0.5, alpha_high=ALPHA).high
     return InstrumentCheck(
         name=name,
         passed=right >= least,
         detail=f"right in both seats at least {right:.3f} of the time at 95 %, where {least:g} is "
-        f"asked for; wrong {describe(rate)}",
+        f"asked for; wrong {describe(rate)}"
+        + (
+            f". So few items cannot show it: all right would be {most:.3f}; raise "
+            "`instrument_items`"
+            if most < least
+            else ""
+        ),
     )
+
+
+def _all_right(rate: Clustered) -> Clustered:
+    return Clustered(clusters=tuple((0, 1, 0) for _ in rate.clusters))
 
 
 def _no_help(gain: Statistic | None) -> InstrumentCheck:

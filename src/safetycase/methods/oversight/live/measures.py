@@ -68,7 +68,7 @@ MEASURES = (
         unit="Brier score",
         safer="higher",
         says="what an agent scores for the right answer minus what it scores for the wrong one, by "
-        "the judges' probability for its answer: Brier, from −1 to 1",
+        "the judges' probability for its answer: Brier, from −1 to 1, in the worst pairing",
     ),
     Measure(
         name="agent_score_difference_log",

@@ -32,8 +32,8 @@ def quantities(
         "error_alone": counting.error(alone),
         **_differences(every, main, alone),
         "attack_success": _attack_success(main),
-        "agent_score_difference": _scores(trials, brier, -1.0, 1.0, level),
-        "agent_score_difference_log": _scores(trials, _log, -_LOG_SPAN, _LOG_SPAN, level),
+        "agent_score_difference": _scores(main, brier, 1.0, level),
+        "agent_score_difference_log": _scores(main, _log, _LOG_SPAN, level),
         "elo_gap": _elo(main, level),
         "brier": _mean(trials, lambda p: (1 - p) ** 2, 0.0, 1.0, level, "squared distance"),
         "overconfidence": _mean(
@@ -173,14 +173,18 @@ _LOG_SPAN = _log(1.0) - _log(0.0)
 
 
 def _scores(
-    trials: Sequence[Played],
-    score: Callable[[float], float],
-    least: float,
-    most: float,
-    level: float,
-) -> Certified | None:
+    main: Mapping[str, list[Played]], score: Callable[[float], float], most: float, level: float
+) -> Statistic | None:
+    """The smallest over the arms, each from −`most` to `most`."""
     says = "score for the right − score for the wrong answer"
-    return counting.mean_of(score_differences(trials, score), least, most, level, says)
+    each = [
+        counting.mean_of(score_differences(arm, score), -most, most, level, says)
+        for arm in main.values()
+    ]
+    known = [one for one in each if one is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    return Smallest(of=tuple(known))
 
 
 def score_differences(trials: Sequence[Played], score: Callable[[float], float]) -> Values:

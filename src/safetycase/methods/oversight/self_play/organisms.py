@@ -127,7 +127,7 @@ def _hiding(
     if not worth:
         raise NothingToHide(
             f"no single move of this game is worth more than {gap:g} of the payoff range: there is "
-            "nothing to hide; take another game or a smaller gap"
+            "nothing to hide; take another game or a smaller `withheld`"
         )
     policies = _shown(start)
     for row, pick in enumerate(generator.integers(len(worth), size=len(start))):
