@@ -96,6 +96,11 @@ def test_a_hash_constraint_does_not_bind() -> None:
     assert hash_constraint_met(0, 1) == 0.5
     assert hash_constraint_met(3, 2) == pytest.approx(1 - 0.75**8)
     assert hash_constraint_met(5, 0) == 1.0
+    for bits in (50, 64, 2000):  # as many settings as hashes: 1 − 1/e in the limit
+        assert hash_constraint_met(bits, bits) == pytest.approx(1 - math.exp(-1), rel=1e-12)
+    assert hash_constraint_met(64, 80) == pytest.approx(2.0**-16, rel=1e-4)
+    assert hash_constraint_met(5000, 20) == hash_constraint_met(5000, 200) == 1.0
+    assert hash_constraint_met(20, 5000) == 0.0
     honest, steered = steered_through_hash(3, 12, 8, b"key")
     assert honest == pytest.approx(0.5, abs=0.15)
     assert steered == 1.0
@@ -158,6 +163,9 @@ def test_the_queries_that_are_needed_are_enough() -> None:
         (lambda: sampled_advantage(5, 5, 0.0), "alpha"),
         (lambda: hash_constraint_met(-1, 3), "at least 0"),
         (lambda: steered_through_hash(10, 20, 3, b"k"), "24 bits"),
+        (lambda: steered_through_hash(2, -1, 3, b"k"), "24 bits"),
+        (lambda: steered_through_hash(2, 2, -1, b"k"), "0 to 64 bits"),
+        (lambda: least_advantage([[0.5, 1.0]], [0.5, 0.5], []), "at least one output"),
         (lambda: entropy_share_kept(3, 4), "from none to all"),
         (lambda: excess_from_entropy(0.1, 0.0), "above 0"),
         (lambda: queries_to_tell(0.0, 0.1), "advantage"),

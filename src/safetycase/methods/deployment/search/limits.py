@@ -14,6 +14,8 @@ __all__ = [
 ]
 
 MOST_BITS = 24
+SHORT = 60
+SURELY = 100  # more settings than any hash of fewer than SHORT bits misses
 
 
 def hash_constraint_met(nuisance_bits: int, hash_bits: int) -> float:
@@ -26,7 +28,10 @@ def hash_constraint_met(nuisance_bits: int, hash_bits: int) -> float:
         raise ValueError("numbers of bits are at least 0")
     if hash_bits == 0:
         return 1.0
-    return -math.expm1(math.ldexp(math.log1p(-math.ldexp(1.0, -hash_bits)), nuisance_bits))
+    # ln(1 − 2⁻ʰ) is −2⁻ʰ in floats long before 2⁻ʰ itself is 0
+    each = math.log1p(-math.ldexp(1.0, -hash_bits)) if hash_bits < SHORT else -1.0
+    power = nuisance_bits - (0 if hash_bits < SHORT else hash_bits)
+    return -math.expm1(math.ldexp(each, min(power, SURELY)))
 
 
 def steered_through_hash(
@@ -39,8 +44,10 @@ def steered_through_hash(
     takes, for the content with all bits set, the first nuisance that is allowed; where there is
     none it draws among all. By trying every output, with BLAKE2b.
     """
-    if content_bits < 1 or content_bits + nuisance_bits > MOST_BITS or hash_bits > 64:
-        raise ValueError(f"1 content bit or more, {MOST_BITS} bits in all, and 64 of hash at most")
+    if content_bits < 1 or nuisance_bits < 0 or content_bits + nuisance_bits > MOST_BITS:
+        raise ValueError(f"1 content bit or more, and {MOST_BITS} bits in all at most")
+    if not 0 <= hash_bits <= 64:
+        raise ValueError("0 to 64 bits of hash")
     allowed = ones = 0
     steered = False
     for content in range(2**content_bits):

@@ -114,7 +114,10 @@ def least_advantage(tests: ArrayLike, reference: ArrayLike, outputs: ArrayLike) 
     from scipy.optimize import linprog
 
     f, u = _checked(tests, reference)
-    chosen = f[:, np.asarray(outputs)]
+    indices = np.asarray(outputs)
+    if not indices.size or indices.min() < 0 or indices.max() >= len(u):
+        raise ValueError(f"at least one output, each a number from 0 to {len(u) - 1}")
+    chosen = f[:, indices]
     count = chosen.shape[1]
     means = f @ u
     rows = np.vstack([chosen, -chosen])

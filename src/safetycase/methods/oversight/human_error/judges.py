@@ -5,6 +5,7 @@ Pure functions on lists of probabilities and outcomes, or on a table of counts.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,12 +49,11 @@ def area_under_curve(stated: Sequence[float], true: Sequence[bool]) -> float:
     """P(a true claim is given a higher probability than a false one), ties as one half."""
     _paired(stated, true)
     order = sorted(zip(stated, true, strict=True))
-    false_below, wins, at = 0, 0.0, 0
-    while at < len(order):
-        ties = [t for p, t in order[at:] if p == order[at][0]]
+    false_below, wins = 0, 0.0
+    for _, tied in itertools.groupby(order, key=lambda pair: pair[0]):
+        ties = [t for _, t in tied]
         wins += sum(ties) * (false_below + (len(ties) - sum(ties)) / 2)
         false_below += len(ties) - sum(ties)
-        at += len(ties)
     if not 0 < false_below < len(order):
         raise ValueError("ranking needs a true claim and a false one")
     return wins / (false_below * (len(order) - false_below))
