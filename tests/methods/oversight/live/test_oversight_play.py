@@ -337,6 +337,15 @@ def test_an_argument_that_is_none_is_refused_with_its_line(
         read_records(path)
 
 
+def test_statements_of_another_item_are_of_another_item(tmp_path: Path) -> None:
+    record = Record(trial=plan(MADE, "random-evidence", Policies())[0])
+    own = record_json(record)["trial"]["item"]
+    path = tmp_path / "trials.jsonl"
+    path.write_text(broken(record, trial__other=own), "utf-8")
+    with pytest.raises(MethodError, match="the other item is `arithmetic-0` itself"):
+        read_records(path)
+
+
 def planned_proof() -> Record:
     return Record(trial=plan(MADE, "prover-estimator", Policies())[0])
 

@@ -204,6 +204,8 @@ def trial_of(value: Mapping[str, Any]) -> Trial:
         raise ValueError(f"no protocol `{trial.protocol}` with a seat `{trial.seat}`")
     if (trial.other is None) == (trial.protocol == "random-evidence"):
         raise ValueError("the statements of another item are for `random-evidence` alone")
+    if trial.other is not None and trial.other.id == trial.item.id:
+        raise ValueError(f"the other item is `{trial.item.id}` itself")
     if (trial.assigned, trial.seat) not in seatings(trial.protocol):
         raise ValueError(f"`{trial.assigned}` in seat {trial.seat} is no side of {trial.protocol}")
     if not isinstance(trial.masked, bool):
