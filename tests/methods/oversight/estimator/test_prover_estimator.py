@@ -30,7 +30,11 @@ from safetycase.methods.oversight.protocols.prover_estimator.protocol import (
 )
 from safetycase.methods.oversight.protocols.prover_estimator.rounds import play_tree
 from safetycase.methods.oversight.protocols.prover_estimator.switches import Switches
-from safetycase.methods.oversight.protocols.prover_estimator.theory import Constants, theory
+from safetycase.methods.oversight.protocols.prover_estimator.theory import (
+    Constants,
+    payoff_range,
+    theory,
+)
 from safetycase.plugin.protocols import protocol
 from safetycase.testing.protocols import check_protocol, statement_breaks
 
@@ -215,6 +219,14 @@ def test_the_statement_needs_weights_that_outgrow_the_errors() -> None:
     assert theory(Constants(needed=5, dissent=0, growth=5.5), 0.0, 0.0).disagreement == 0
     assert 0 < theory(Constants(), 0.001, 0.0).disagreement < 0.02
     assert 0 < theory(Constants(depth=1), 0.0, 1e-4).disagreement < 0.05
+
+
+def test_a_gap_of_one_side_counts_for_both() -> None:
+    """The proofs are about what both could gain together: twice the gap, times the range."""
+    made = Constants(depth=1)
+    together = 2 * 1e-4 * payoff_range(1, Switches(growth=made.growth))
+    wanted = max(2 * together / (2.5 - 1), 2 * together, together / (0.5 - 1 / math.e))
+    assert theory(made, 0.0, 1e-4).disagreement == pytest.approx(wanted)
 
 
 def test_the_statement_bounds_every_small_play_of_the_estimator() -> None:

@@ -7,7 +7,8 @@ the number and E_H of the parts. Along the path of largest errors, δ_root ≤ �
 Let c = min(min_t w_t/L^t, Λ/L^r) > 1. The judge's answer at a leaf errs with probability at most
 j, in a way that neither side can foresee; ζ is the chance that it says "true", |ζ − z| ≤ j. Payoffs
 are linear in the answer, so only ζ enters. η is what the two sides together could still gain, in
-units of the root's number, and P_w the chance of a wrong verdict. "Seeing numbers" means that the
+units of the root's number: at most twice the equilibrium gap, which is that of one of them, times
+the payoff range. P_w is the chance of a wrong verdict. "Seeing numbers" means that the
 prover replies to the numbers, which is the order of moves here.
 
 *True claim.* Whatever the numbers, the prover who calls every gap and descends to the largest error
@@ -136,7 +137,7 @@ def _margin(depth: int, switches: Switches, ratio: float) -> float:
 def _error(
     constants: Constants, ratio: float, margin: float, judge_error: float, gap: float
 ) -> float:
-    gain = gap * payoff_range(constants.depth, Switches(growth=constants.growth))
+    gain = 2 * gap * payoff_range(constants.depth, Switches(growth=constants.growth))
     judged = ratio**constants.depth * judge_error
     true = 2 * (gain + margin * judged) / (margin - 1)
     false = 2 * (gain + judged)
