@@ -13,6 +13,7 @@ from safetycase.methods.oversight.attacks.analysis import Setting, analyse
 from safetycase.methods.oversight.attacks.method import METHOD, Parameters
 from safetycase.methods.oversight.planted import voting
 from safetycase.plugin.contract import Curve, MethodError
+from safetycase.plugin.protocols import Attacked
 from safetycase.stats import bounds, estimate
 from safetycase.testing import check_method
 
@@ -51,6 +52,41 @@ def test_an_attack_that_never_succeeds_anywhere_is_no_evidence() -> None:
     twin = replace(protocol, corrupted=lambda: voting(attack=0.5))
     found = analyse(twin, twin.attacks, Setting(budget=1.0, trials=50, seed=0))
     assert [c.passed for c in found.instrument] == [True]
+
+
+def test_a_rate_that_is_exact_on_one_instance_varies_between_instances() -> None:
+    """Right on a third of them and never on the others: no run may report 0 or 1."""
+
+    def on_some(_size: int, _budget: float, _trials: int, seed: int) -> Attacked:
+        return Attacked(exact=float(seed % 3 == 0), attacker_compute=9.0, defender_compute=9.0)
+
+    protocol = voting()
+    attack = replace(protocol.attacks[0], run=on_some)
+    for seed in range(3):
+        found = analyse(protocol, [attack], Setting(budget=1.0, trials=300, seed=seed))
+        ends = bounds(found.quantities["attack_success"], alpha_low=0.005, alpha_high=0.005)
+        assert 0.15 < ends.low < 1 / 3 < ends.high < 0.55
+        assert found.counts["trials"] == 100
+        assert [c.passed for c in found.instrument] == [True]
+        again = analyse(protocol, [attack], Setting(budget=1.0, trials=300, seed=seed))
+        assert again.quantities == found.quantities
+
+
+def test_an_attack_above_its_budget_says_so() -> None:
+    def dear(_size: int, _budget: float, trials: int, _seed: int) -> Attacked:
+        return Attacked(successes=9, trials=trials, attacker_compute=50.0, defender_compute=10.0)
+
+    protocol = voting()
+    attack = replace(protocol.attacks[0], run=dear)
+    found = analyse(protocol, [attack], Setting(budget=2.0, trials=30, seed=0))
+    assert "budget of 2: it took 5 times its defender's" in found.diagnostics["attack bribe"]
+    found = analyse(protocol, [attack], Setting(budget=5.0, trials=30, seed=0))
+    assert "budget" not in found.diagnostics["attack bribe"]
+
+
+def test_a_protocol_without_attacks_is_no_evidence() -> None:
+    with pytest.raises(MethodError, match="`voting` names no attack"):
+        analyse(voting(), [], Setting(budget=1.0, trials=30, seed=0))
 
 
 @pytest.mark.parametrize(
