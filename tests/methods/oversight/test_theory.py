@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import shutil
 from collections.abc import Callable
@@ -15,12 +16,15 @@ from toy_protocols import NAMING
 
 from safetycase.methods.oversight.named import constants_of, domains_of, protocol_of
 from safetycase.methods.oversight.planted import Votes, majority_error, voting
-from safetycase.methods.oversight.theory.analysis import JudgeError, analyse, play_all
+from safetycase.methods.oversight.theory.analysis import JudgeError, analyse, play_all, stated
 from safetycase.methods.oversight.theory.method import METHOD, Parameters, run
 from safetycase.plugin.contract import Context, Measurement, MethodError
+from safetycase.plugin.entries import declared
+from safetycase.plugin.protocols import GROUP
 from safetycase.stats import bounds
 from safetycase.testing import check_method, check_protocol
 
+OURS = sorted(e.name for e in declared(GROUP) if e.package == "safetycase")
 CLEAN = JudgeError(high=0.0, level=0.95, says="none")
 THEORY = (
     HEADER
@@ -111,6 +115,44 @@ def test_a_counted_judge_error_enters_with_its_upper_end(
     assert bounds(found, alpha_low=0, alpha_high=0.05).high == pytest.approx(0.02 + high)
     assert bounds(found, alpha_low=0.05, alpha_high=0.05).low == 0.0
     assert bounds(found, alpha_low=0, alpha_high=0.01).high == float("inf")
+
+
+def test_a_play_that_is_no_number_breaks_the_statement() -> None:
+    found = voting()
+    rows = play_all(found, found.domains, 1)
+    for field in ("error_high", "honest_cost", "judge_cost"):
+        spoiled = dataclasses.replace(rows[0].played, **{field: float("nan")})
+        assert "nan" in dataclasses.replace(rows[0], played=spoiled).breaks
+    assert not rows[0].breaks
+
+
+def test_a_statement_that_gives_no_probability_is_refused() -> None:
+    bound = voting().theory(Votes(), 0.0, 0.0)
+    for changed in ({"disagreement": 1.5}, {"disagreement": math.nan}, {"judge_cost": math.nan}):
+        wrong = dataclasses.replace(bound, **changed)
+        found = dataclasses.replace(voting(), theory=lambda *_given, wrong=wrong: wrong)
+        with pytest.raises(MethodError, match="has to give a probability"):
+            stated(found, Votes(), 0.0, 0.0)
+    huge = dataclasses.replace(voting(), theory=lambda *_given: math.exp(1e9))
+    with pytest.raises(MethodError, match="lower the constants"):
+        stated(huge, Votes(), 0.0, 0.0)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_hostile_constants_give_a_bound_or_a_sentence(name: str) -> None:
+    found = protocol_of(name)
+    refused = []
+    hostile = (-1.0, 0.0, 1e-300, 1e9, 1e12, 1e18, 1e300, math.inf, math.nan)
+    for field in found.constants.__dataclass_fields__:
+        for value in hostile:
+            try:
+                constants = constants_of(found, {field: value})
+                stated(found, constants, 1.0, 1.0)
+                stated(found, constants, 0.01, 0.01)
+            except MethodError as error:
+                refused.append(str(error))
+    assert refused
+    assert all(found.name in told for told in refused)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ from safetycase.plugin.protocols import (
 __all__ = ["constants_of", "domains_of", "one_of", "protocol_of", "uses"]
 
 
+LARGEST = 2.0**40
+
+
 def uses(name: str) -> tuple[str, ...]:
     """The entry point of a protocol, for `Method.plugins`."""
     return (f"{GROUP}:{name}",)
@@ -46,6 +49,12 @@ def constants_of(found: OversightProtocol, given: Mapping[str, float]) -> Any:
     for name in given:
         one_of(name, known, f"constant of `{found.name}`")
     hints = get_type_hints(found.constants)
+    for name, value in given.items():
+        if hints[name] is int and not abs(value) <= LARGEST:
+            raise MethodError(
+                f"the constant `{name}` of `{found.name}` is {value:g}; it is a whole number of at "
+                f"most {LARGEST:g} in size"
+            )
     whole = {
         k: int(v) if hints[k] is int and float(v).is_integer() else v for k, v in given.items()
     }

@@ -63,8 +63,8 @@ class Constants:
     independent: bool = True
 
     def __post_init__(self) -> None:
-        if not (self.width >= 1 and self.depth >= 1):
-            raise ValueError("`width` and `depth` are at least 1")
+        if not (1 <= self.width <= 10_000 and 1 <= self.depth <= 50):
+            raise ValueError("`width` is between 1 and 10,000 and `depth` between 1 and 50")
         if not 0 <= self.answer_error <= 1:
             raise ValueError("`answer_error` is a rate between 0 and 1")
         if not 0 <= self.agreeing <= self.width:

@@ -58,8 +58,10 @@ class CritiqueConstants:
     def __post_init__(self) -> None:
         check_errors(self.errors)
         check_affordable(self.affordable)
-        if min(self.answer, self.critique) < 1 or self.clauses < 0:
-            raise ValueError("answer and critique set 1 variable at least, and clauses is from 0")
+        if not (1 <= self.answer <= 250 and 1 <= self.critique <= 250) or self.clauses < 0:
+            raise ValueError(
+                "answer and critique set 1 variable at least and 250 at most, clauses is from 0"
+            )
 
 
 def theory(constants: CritiqueConstants, judge_error: float, equilibrium_gap: float) -> Bound:

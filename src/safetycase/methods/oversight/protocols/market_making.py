@@ -60,8 +60,8 @@ class Constants:
     margin: float = MARGIN
 
     def __post_init__(self) -> None:
-        if not 0 <= self.unheard < self.arguments:
-            raise ValueError("0 ≤ `unheard` < `arguments`: at least one is heard")
+        if not 0 <= self.unheard < self.arguments <= 500:
+            raise ValueError("0 ≤ `unheard` < `arguments` ≤ 500: at least one is heard")
         if not (math.isfinite(self.strength) and self.strength >= 0):
             raise ValueError("`strength` is a finite number of at least 0")
         if not (math.isfinite(self.margin) and self.margin >= 0):

@@ -20,7 +20,7 @@ from safetycase.plugin.contract import (
 from safetycase.plugin.protocols import Bound, Domain, OversightProtocol, Played
 from safetycase.stats import SURE, Certified, Exact, Statistic
 
-__all__ = ["MEASURES", "JudgeError", "Row", "analyse", "play_all"]
+__all__ = ["MEASURES", "JudgeError", "Row", "analyse", "play_all", "stated"]
 
 MEASURES = (
     Measure(
@@ -90,7 +90,8 @@ class Row:
             ("honest cost", self.played.honest_cost, self.bound.honest_cost),
             ("judge cost", self.played.judge_cost, self.bound.judge_cost),
         ):
-            if got > most + _ROUNDING * max(1.0, abs(most)):
+            allowed = most + _ROUNDING * max(1.0, abs(most))
+            if not got <= allowed:  # so that what is no number breaks it, too
                 return f"{self.name}: {what} {got:.4g}, allowed {most:.4g}"
         return ""
 
@@ -110,6 +111,7 @@ def play_all(
     for done, (domain, size, seed) in enumerate(todo):
         step(done, len(todo), f"{domain.name}, size {size}")
         played = domain.play(size, seed)
+        bound = stated(found, constants, 0.0, played.gap)
         rows.append(
             Row(
                 domain=domain.name,
@@ -117,10 +119,32 @@ def play_all(
                 seed=seed,
                 unit=domain.unit,
                 played=played,
-                bound=found.theory(constants, 0.0, played.gap),
+                bound=bound,
             )
         )
     return tuple(rows)
+
+
+def stated(found: OversightProtocol, constants: Any, judge_error: float, gap: float) -> Bound:
+    """What the statement gives; `MethodError` where that is no bound at all.
+
+    A gap above 1 of the payoff range is no larger than 1.
+    """
+    try:
+        bound = found.theory(constants, judge_error, min(gap, 1.0))
+    except ArithmeticError as error:
+        raise MethodError(
+            f"the statement of `{found.name}` cannot be computed with {constants}: {error}; lower "
+            "the constants that are too large"
+        ) from error
+    costs = bound.honest_cost, bound.opponent_cost, bound.judge_cost
+    if not 0 <= bound.disagreement <= 1 or any(math.isnan(cost) or cost < 0 for cost in costs):
+        raise MethodError(
+            f"the statement of `{found.name}` gives {bound.disagreement:g} as a probability and "
+            f"{', '.join(f'{cost:g}' for cost in costs)} as costs with {constants}; its `theory` "
+            "has to give a probability, and costs of at least 0"
+        )
+    return bound
 
 
 def analyse(
@@ -138,7 +162,7 @@ def analyse(
     """
     if not rows:
         raise MethodError("nothing was played: name a domain and at least one seed")
-    bound = found.theory(constants, judge.high, gap)
+    bound = stated(found, constants, judge.high, gap)
     quantities: dict[str, Statistic] = {
         "disagreement_bound": Certified(
             low=0.0,
@@ -237,7 +261,7 @@ def _diagnostics(found: OversightProtocol, bound: Bound, rows: Sequence[Row]) ->
 def _propagation(found: OversightProtocol, constants: Any, judge: JudgeError, gap: float) -> Plot:
     top = max(0.2, min(1.0, 2 * judge.high))
     x = tuple(top * i / _STEPS for i in range(_STEPS + 1))
-    y = tuple(found.theory(constants, e, gap).disagreement for e in x)
+    y, exact = (tuple(stated(found, constants, e, g).disagreement for e in x) for g in (gap, 0.0))
     return Curve(
         title="What the statement gives, by judge error",
         x_label="judge error",
@@ -247,7 +271,7 @@ def _propagation(found: OversightProtocol, constants: Any, judge: JudgeError, ga
         low=y,
         high=y,
         line=f"equilibrium gap {gap:.3g}",
-        lines={"exact equilibrium": tuple(found.theory(constants, e, 0.0).disagreement for e in x)},
+        lines={"exact equilibrium": exact},
         marks={"measured": judge.high},
     )
 

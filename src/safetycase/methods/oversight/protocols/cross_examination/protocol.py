@@ -78,8 +78,8 @@ class CrossConstants:
         check_affordable(self.affordable)
         if self.copies not in ("replayed", "blind", "adaptive"):
             raise ValueError(f"copies is {self.copies!r}: write replayed, blind or adaptive")
-        if self.bits < 2 or self.graph_bits < 1:
-            raise ValueError("bits is from 2 and graph_bits from 1")
+        if not 2 <= self.bits <= 500 or not 1 <= self.graph_bits <= 250:
+            raise ValueError("bits is from 2 to 500 and graph_bits from 1 to 250")
 
 
 def theory(constants: CrossConstants, judge_error: float, equilibrium_gap: float) -> Bound:

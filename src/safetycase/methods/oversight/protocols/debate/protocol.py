@@ -65,8 +65,8 @@ class DebateConstants:
             raise ValueError(f"sides is {self.sides!r}: write chosen or assigned")
         check_errors(self.errors)
         check_affordable(self.affordable)
-        if self.variables < 1 or self.clauses < 0 or self.vertices < 2:
-            raise ValueError("variables is from 1, clauses from 0 and vertices from 2")
+        if not 1 <= self.variables <= 500 or self.clauses < 0 or self.vertices < 2:
+            raise ValueError("variables is from 1 to 500, clauses from 0 and vertices from 2")
 
 
 def theory(constants: DebateConstants, judge_error: float, equilibrium_gap: float) -> Bound:

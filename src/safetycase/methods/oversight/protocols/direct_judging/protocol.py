@@ -53,8 +53,8 @@ class DirectConstants:
         check_share("share unchecked", self.unchecked)
         check_errors(self.errors)
         check_affordable(self.affordable)
-        if self.variables < 1 or self.clauses < 0:
-            raise ValueError("variables is from 1 and clauses from 0")
+        if not 1 <= self.variables <= 500 or self.clauses < 0:
+            raise ValueError("variables is from 1 to 500 and clauses from 0")
 
 
 def theory(constants: DirectConstants, judge_error: float, equilibrium_gap: float) -> Bound:

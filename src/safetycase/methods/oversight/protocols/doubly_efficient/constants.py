@@ -41,8 +41,8 @@ class Constants:
     estimate_fails: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.lipschitz < math.inf:
-            raise ValueError("`lipschitz` is a finite number above 0")
+        if not 1e-6 <= self.lipschitz <= 1e6:
+            raise ValueError("`lipschitz` lies between 10⁻⁶ and 10⁶")
         if not 0 <= self.steps <= 10**9:
             raise ValueError("`steps` is a whole number from 0 to 10⁹")
         for name in ("margin", "vera_fails", "estimate_fails"):

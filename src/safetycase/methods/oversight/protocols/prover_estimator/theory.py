@@ -60,6 +60,10 @@ class Constants:
     bases: int = 12
 
     def __post_init__(self) -> None:
+        if not 1 <= self.inputs <= 10_001:
+            raise ValueError("`inputs` is a number of parts from 1 to 10,001")
+        if not self.growth <= 1000:
+            raise ValueError("`growth` is at most 1,000")
         self.tree  # noqa: B018 - refuses impossible trees
         if not 1 <= self.depth <= 12:
             raise ValueError("`depth` is a number of rounds from 1 to 12")

@@ -35,8 +35,8 @@ class Constants:
             raise ValueError("`borne` is a share above 0 and below 1")
         if not 2 <= self.field <= LARGEST_FIELD:
             raise ValueError("`field` is a number of elements from 2 to 2⁴⁰")
-        if self.degree < 1 or self.variables < 1:
-            raise ValueError("`degree` and `variables` are at least 1")
+        if self.degree < 1 or not 1 <= self.variables <= 500:
+            raise ValueError("`degree` is at least 1 and `variables` between 1 and 500")
 
 
 def theory(constants: Constants, judge_error: float, equilibrium_gap: float) -> Bound:
