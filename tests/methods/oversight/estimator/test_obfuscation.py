@@ -20,7 +20,7 @@ from safetycase.methods.oversight.obfuscation.rates import (
     judge_cost,
 )
 from safetycase.plugin.contract import Context, Curve, Measurement, MethodError
-from safetycase.stats import Exact, Proportion
+from safetycase.stats import Certified, Exact, Proportion
 from safetycase.testing.methods import check_measurement, check_method
 
 SETTING = Setting(
@@ -130,6 +130,10 @@ def test_a_measurement_with_its_picture() -> None:
     counted = found.quantities["prime_attack_success_debate"]
     assert isinstance(counted, Proportion)
     assert (counted.trials, counted.successes >= 25) == (30, True)
+    once = found.quantities["prime_attack_success"]  # one number of the estimator, not 30 trials
+    assert isinstance(once, Certified)
+    assert (once.low, once.high) == (0.0, 0.0)
+    assert "0 of 30 factors" in once.says or "1 of 30 factors" in once.says
     assert all(check.passed for check in found.instrument)
     curves = [plot for plot in found.plots if isinstance(plot, Curve)]
     assert [curve.title.split(":")[0] for curve in curves[:2]] == [

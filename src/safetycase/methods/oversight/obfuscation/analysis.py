@@ -10,7 +10,7 @@ from safetycase.methods.oversight.domains.obfuscated import (
     found_by_checks,
     recursive_debate_win,
 )
-from safetycase.methods.oversight.obfuscation.primes import Primes, Work, play_primes
+from safetycase.methods.oversight.obfuscation.primes import Primes, Work, passed, play_primes
 from safetycase.methods.oversight.obfuscation.rates import (
     NAMES,
     Name,
@@ -152,9 +152,7 @@ def _quantities(plan: Plan, rates: _Rates, work: Mapping[int, Work]) -> dict[str
     if work:
         largest = max(work)
         for key, name in (("prime_attack_success", own), ("prime_attack_success_debate", NAMES[0])):
-            quantities[key] = Proportion(
-                successes=work[largest].wins[name], trials=plan.primes.trials
-            )
+            quantities[key] = passed(work[largest], plan.primes, name)
     return quantities
 
 

@@ -133,7 +133,8 @@ def best_case(
     }
     if parameters.bits:
         counted = Proportion(successes=0, trials=parameters.trials)
-        best |= {"prime_attack_success": counted, "prime_attack_success_debate": counted}
+        own = none if parameters.protocol == "prover-estimator" else counted
+        best |= {"prime_attack_success": own, "prime_attack_success_debate": counted}
     return best
 
 

@@ -22,8 +22,11 @@ from safetycase.methods.oversight.domains.primes import (
 from safetycase.methods.oversight.obfuscation.rates import Name
 from safetycase.methods.oversight.protocols.prover_estimator.plays import INTERVALS, hidden
 from safetycase.methods.oversight.protocols.prover_estimator.switches import Switches
+from safetycase.stats import Certified, Proportion, Statistic, clopper_pearson
 
-__all__ = ["Primes", "Work", "play_primes"]
+__all__ = ["Primes", "Work", "passed", "play_primes"]
+
+SELDOM = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,27 @@ def play_primes(bits: int, setting: Primes) -> Work:
         informed=informed,
         shown=shown / setting.trials,
         searched=searched / setting.trials,
+    )
+
+
+def passed(work: Work, setting: Primes, name: Name) -> Statistic:
+    """How often products pass as prime.
+
+    An estimator gives all of them one number, by the share whose factor the liar finds: that is one
+    decision and not a trial for each product. It is taken at both ends of that share's interval.
+    """
+    trials = setting.trials
+    if name != "prover-estimator":
+        return Proportion(successes=work.wins[name], trials=trials)
+    span = clopper_pearson(work.informed, trials, alpha_low=SELDOM / 2, alpha_high=SELDOM / 2)
+    switches = Switches(growth=setting.growth)
+    shares = (span.low, work.informed / trials, span.high)
+    passes = [float(hidden(INTERVALS, share, switches).root_high >= 0.5) for share in shares]
+    return Certified(
+        low=min(passes),
+        high=max(passes),
+        level=1 - SELDOM,
+        says=f"one number for every product, the liar finding {work.informed} of {trials} factors",
     )
 
 
