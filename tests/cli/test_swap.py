@@ -66,6 +66,19 @@ def test_what_cannot_be_swapped_is_said(sc: Sc, word: str, says: str) -> None:
     assert says in done.out + done.err
 
 
+@pytest.mark.parametrize("verb", ["diff", "status"])
+@pytest.mark.parametrize(
+    ("word", "says"), [("tau=2", "not between 0 and 1"), ("equilibrium_gap=abc", "not a number")]
+)
+def test_a_value_of_the_wrong_kind_drops_no_argument(
+    sc: Sc, verb: str, word: str, says: str
+) -> None:
+    done = sc(verb, SKETCH, "--with", word)
+    assert done.code == 2
+    assert says in done.out + done.err
+    assert "gone" not in done.out
+
+
 def test_two_versions_and_a_swap_are_two_questions(sc: Sc) -> None:
     done = sc("diff", SKETCH, SKETCH, "--with", "method=debate")
     assert done.code == 2

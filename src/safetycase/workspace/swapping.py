@@ -36,9 +36,30 @@ def swapped(folder: Path, words: Iterable[str]) -> Mapping[str, str]:
     for word in words:
         name, value = _read(word)
         source = _source(folder, texts)
-        change = rebind(source, binding_of(source, name, value), value)
-        texts = dict(change.after(texts))
+        binding = binding_of(source, name, value)
+        texts = dict(rebind(source, binding, value).after(texts))
+        _still_read(folder, texts, source, binding)
     return texts
+
+
+def _still_read(folder: Path, texts: Mapping[str, str], source: Source, binding: Binding) -> None:
+    """`Refused` where a value of the wrong kind would drop the instance with all that it argues.
+
+    A case without it could look better than the case with it.
+    """
+    at = source.case.uses[binding.use].at
+    wrong = [
+        replace(found, span=at) if at else found
+        for found in check_folder(folder, texts=texts).errors
+        if found.subject == binding.use
+    ]
+    if wrong and not _already(folder, binding):
+        raise Refused(*wrong)
+
+
+def _already(folder: Path, binding: Binding) -> bool:
+    """Whether the instance is as wrong in the files as they are."""
+    return any(found.subject == binding.use for found in check_folder(folder).errors)
 
 
 def swap(folder: Path, now: datetime, word: str) -> Swap:
