@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from safetycase.methods.oversight.equilibria.concepts import opening
 from safetycase.methods.oversight.equilibria.curve import error_curve, worst_errors
 from safetycase.methods.oversight.equilibria.game import Game
 from safetycase.methods.oversight.equilibria.planted import Debate, Indifferent, self_check
-from safetycase.methods.oversight.equilibria.profile import expected, gains
+from safetycase.methods.oversight.equilibria.profile import Profile, expected, gains
 from safetycase.methods.oversight.equilibria.search import Budget
 
 PENNIES = [[1.0, -1.0], [-1.0, 1.0]]
@@ -39,6 +40,17 @@ def test_matching_pennies_shares_the_gap_between_the_players(gap: float) -> None
     assert high >= want
     assert low == pytest.approx(want, abs=CLOSE)
     assert high == pytest.approx(want, abs=CLOSE)
+
+
+def test_a_gap_of_each_player_is_within_twice_the_gap_of_both() -> None:
+    """Each may gain g: that is within 2 g for both, and can err above all that is within g."""
+    game, heads = Game.of_matrices(PENNIES, [[1, 0], [0, 0]]), Fraction(11, 20)
+    plan = (Fraction(1), heads, 1 - heads)
+    profile = Profile(plan, plan)
+    each = float(max(gains(game, profile)))
+    assert each == pytest.approx(0.055)
+    error = float(expected(game.wrong, profile))
+    assert ends(game, each)[1] + 0.02 < error <= ends(game, 2 * each)[1]
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.05, 0.3])

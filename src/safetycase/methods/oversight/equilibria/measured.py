@@ -129,7 +129,12 @@ def _effort(found: tuple[Instance, ...], asked: Asked) -> Mapping[str, str]:
     open_ends = sum(not point.found.closed for point in points)
     sizes = [each.game.shape for each in found]
     return {
-        "gap": f"{asked.gap:g} of the payoff range",
+        "gap": f"{asked.gap:g} of the payoff range, "
+        + (
+            "what both players together could gain"
+            if asked.order == "simultaneous"
+            else "the leader's loss and the follower's"
+        ),
         "order": asked.order,
         "instances": str(len(found)),
         "sequences": f"at most {max(m for m, _ in sizes)} × {max(n for _, n in sizes)}",
