@@ -20,6 +20,7 @@ from safetycase.methods.oversight.theory.analysis import JudgeError, analyse, pl
 from safetycase.methods.oversight.theory.method import METHOD, Parameters, run
 from safetycase.plugin.contract import Context, Measurement, MethodError
 from safetycase.plugin.entries import declared
+from safetycase.plugin.parameters import bind
 from safetycase.plugin.protocols import GROUP
 from safetycase.stats import bounds
 from safetycase.testing import check_method, check_protocol
@@ -183,6 +184,28 @@ def test_names_that_are_not_there_say_what_is() -> None:
     with pytest.raises(MethodError, match="the constants of `toy/naming`: bits"):
         constants_of(NAMING, {"bits": 3.5})
     assert constants_of(NAMING, {"bits": 3}) == dataclasses.replace(NAMING.constants(), bits=3)
+
+
+def test_a_constant_may_be_a_word_or_a_truth() -> None:
+    """Otherwise the unfavourable reading of a statement could not be asked for in a case."""
+
+    def disagreement(name: str, constants: dict[str, Any]) -> float:
+        given = {"protocol": name, "judge_error": 0.01, "constants": constants}
+        bound = bind(Parameters, given)
+        assert bound.mismatches == ()
+        found = protocol_of(name)
+        made = constants_of(found, bound.value.constants)
+        return stated(found, made, 0.01, 0.0).disagreement
+
+    assert disagreement("debate", {}) == pytest.approx(0.01)
+    assert disagreement("debate", {"errors": "placed"}) == 1.0
+    assert disagreement("cross-examination", {"copies": "adaptive"}) == 1.0
+    assert disagreement("consultancy", {"judge_learns": False}) == 1.0
+    independent = disagreement("amplification", {})
+    assert disagreement("amplification", {"independent": False}) > independent
+    for constants in ({"errors": "knwon"}, {"variables": "3"}, {"variables": True}):
+        with pytest.raises(MethodError, match="the constants of `debate`"):
+            constants_of(protocol_of("debate"), constants)
 
 
 @pytest.mark.slow

@@ -43,26 +43,29 @@ def domains_of(found: OversightProtocol, name: str) -> tuple[Domain, ...]:
     return (named[one_of(name, named, f"domain of `{found.name}`")],)
 
 
-def constants_of(found: OversightProtocol, given: Mapping[str, float]) -> Any:
+def constants_of(found: OversightProtocol, given: Mapping[str, bool | float | str]) -> Any:
     """The constants of the statement, the given ones in the place of the defaults."""
     known = dict.fromkeys(found.constants.__dataclass_fields__)
     for name in given:
         one_of(name, known, f"constant of `{found.name}`")
     hints = get_type_hints(found.constants)
-    for name, value in given.items():
-        if hints[name] is int and not abs(value) <= LARGEST:
-            raise MethodError(
-                f"the constant `{name}` of `{found.name}` is {value:g}; it is a whole number of at "
-                f"most {LARGEST:g} in size"
-            )
-    whole = {
-        k: int(v) if hints[k] is int and float(v).is_integer() else v for k, v in given.items()
-    }
-    bound = bind(found.constants, whole)
+    bound = bind(found.constants, {k: _whole(found, k, v, hints[k]) for k, v in given.items()})
     if bound.mismatches:
         told = "; ".join(f"{'.'.join(m.path)}: {m.message}" for m in bound.mismatches)
         raise MethodError(f"the constants of `{found.name}`: {told}")
     return bound.value
+
+
+def _whole(found: OversightProtocol, name: str, value: float | str, hint: Any) -> float | str:
+    """A whole number as one, where one is wanted; the rest as it is."""
+    if hint is not int or isinstance(value, str):
+        return value
+    if not abs(value) <= LARGEST:
+        raise MethodError(
+            f"the constant `{name}` of `{found.name}` is {value:g}; it is a whole number of at "
+            f"most {LARGEST:g} in size"
+        )
+    return int(value) if type(value) is float and value.is_integer() else value
 
 
 def one_of(name: str, known: Mapping[str, object], what: str) -> str:

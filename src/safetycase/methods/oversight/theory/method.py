@@ -32,7 +32,7 @@ class Parameters:
     """
 
     protocol: str
-    constants: Mapping[str, float] = field(default_factory=dict)
+    constants: Mapping[str, bool | float | str] = field(default_factory=dict)
     judge_error: float | None = None
     judge_wrong: int | None = None
     judge_items: int | None = None
