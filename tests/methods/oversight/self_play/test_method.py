@@ -81,6 +81,10 @@ def test_a_training_that_converged_passes_with_what_is_declared() -> None:
     assert found.quantities["false_alarm_rate"] == Proportion(successes=0, trials=4)
     assert low(found, "organism_recall") == pytest.approx(0.05 ** (1 / 4))
     assert found.counts["refuses-to-explore, withholding"] == 4
+    different = "different sets of moves held back"
+    assert 1 <= found.counts[f"refuses-to-explore, {different}"] <= 4
+    assert f"early-stopped, {different}" not in found.counts
+    assert f"{different}: " in found.diagnostics["organism colluding"]
     assert "no sample" in found.diagnostics["seeds"]
 
 

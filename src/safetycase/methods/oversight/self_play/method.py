@@ -268,7 +268,9 @@ METHOD = Method(
         "An equilibrium need not be a good one: in a game that is not zero-sum several can be "
         "reached, with different error rates and no gain to tell them apart.",
         "Recall holds for the planted families, which are our own tabular shapes of "
-        "exploration hacking. An organism that no policy nearby gives away is seen by exact best "
+        "exploration hacking. In a small game few moves are worth hiding, so that organisms of a "
+        "family are much alike: their number says how sure the recall is for what was planted, and "
+        "nothing of other ways. An organism that no policy nearby gives away is seen by exact best "
         "responses alone, which larger games do not allow.",
         "Directions of perturbation are random. No basis of weights is known to be canonical.",
         "Perturbation and elicitation move one player at a time. What both could gain together by "

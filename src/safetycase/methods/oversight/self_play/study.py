@@ -65,17 +65,21 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Looked:
-    """Trainings of one kind: what was found of them, and the way there."""
+    """Trainings of one kind: what was found of them, and the way there.
+
+    `held` is in how many different ways they hold moves back; those of one way are much alike.
+    """
 
     found: Found
     path: Path
+    held: int = 0
 
     def __len__(self) -> int:
         return len(self.found.error)
 
     def first(self, rows: int) -> Looked:
         """The first trainings."""
-        return Looked(found=self.found.first(rows), path=self.path.first(rows))
+        return dataclasses.replace(self, found=self.found.first(rows), path=self.path.first(rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -194,7 +198,9 @@ def _planted(
     said(f"planted: {kind}")
     trained = train(arena, setting.recipe, start, generator)
     found = look(arena, trained, setting.recipe, setting.search, generator)
-    return trained, Looked(found=found, path=trained.path)
+    never = np.concatenate([held.reshape(rows, -1) for held in start.never], axis=1)
+    ways = len(np.unique(never, axis=0)) if never.any() else 0
+    return trained, Looked(found=found, path=trained.path, held=ways)
 
 
 def habit(arena: Arena, search: Search, generator: np.random.Generator) -> tuple[float, float]:
