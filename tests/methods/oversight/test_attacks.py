@@ -12,7 +12,7 @@ from safetycase.methods.oversight.attacks import method
 from safetycase.methods.oversight.attacks.analysis import Setting, analyse
 from safetycase.methods.oversight.attacks.method import METHOD, Parameters
 from safetycase.methods.oversight.planted import voting
-from safetycase.plugin.contract import Curve, MethodError
+from safetycase.plugin.contract import Context, Curve, MethodError
 from safetycase.plugin.protocols import Attacked
 from safetycase.stats import bounds, estimate
 from safetycase.testing import check_method
@@ -94,6 +94,9 @@ def test_a_protocol_without_attacks_is_no_evidence() -> None:
     [
         ({"budget": -1.0}, "`budget`"),
         ({"budget": float("inf")}, "`budget`"),
+        ({"budget": 1e300}, "`budget`"),
+        ({"budget": float("nan")}, "`budget`"),
+        ({"budgets": (1.0, 1e300)}, "`budgets`"),
         ({"trials": 0}, "`trials`"),
         ({"attacks": ("a", "a")}, "once"),
         ({"budgets": (2.0, 1.0)}, "rise"),
@@ -112,5 +115,15 @@ def test_attacks_and_sizes_that_are_not_there_are_named(
         method.best_case(Parameters(protocol="voting", attacks=("bribes",)), tmp_path, ())
     with pytest.raises(MethodError, match="no instances of size 4; there: 9"):
         method.best_case(Parameters(protocol="voting", size=4), tmp_path, ())
+    nothing = Context(
+        case_folder=tmp_path,
+        scratch=tmp_path,
+        seed=0,
+        model=None,
+        models={},
+        progress=lambda done, total, note="": None,
+    )
+    with pytest.raises(MethodError, match="is not read"):
+        method.run(("x.jsonl",), Parameters(protocol="voting"), nothing)
     planned = method.best_case(Parameters(protocol="voting", trials=100), tmp_path, ())
     assert bounds(planned["attack_success"], alpha_low=0, alpha_high=0.05).high < 0.03

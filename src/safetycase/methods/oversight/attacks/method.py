@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from safetycase.stats import Proportion, Statistic, largest
 
 __all__ = ["METHOD", "Parameters"]
 
-MOST_TRIALS = 1_000_000
+MOST_TRIALS, MOST_BUDGET = 1_000_000, 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +34,17 @@ class Parameters:
     budgets: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.budget) and self.budget >= 0):
-            raise ValueError("`budget` is a finite multiple of the defender's compute, at least 0")
+        if not 0 <= self.budget <= MOST_BUDGET:
+            raise ValueError(
+                f"`budget` is a multiple of the defender's compute from 0 to {MOST_BUDGET:,}"
+            )
         if not 1 <= self.trials <= MOST_TRIALS:
             raise ValueError(f"`trials` is between 1 and {MOST_TRIALS:,}")
         if len(set(self.attacks)) != len(self.attacks):
             raise ValueError("`attacks` names each attack once")
         rising = all(a < b for a, b in zip(self.budgets, self.budgets[1:], strict=False))
-        if not rising or any(not math.isfinite(b) or b < 0 for b in self.budgets):
-            raise ValueError("`budgets` are finite, at least 0, and rise")
+        if not rising or any(not 0 <= b <= MOST_BUDGET for b in self.budgets):
+            raise ValueError(f"`budgets` lie from 0 to {MOST_BUDGET:,}, and rise")
 
 
 def _chosen(found: OversightProtocol, parameters: Parameters) -> Sequence[Attack]:
@@ -62,7 +63,8 @@ def _chosen(found: OversightProtocol, parameters: Parameters) -> Sequence[Attack
 
 def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Measurement:
     """Run every attack that was chosen."""
-    del inputs
+    if inputs:
+        raise MethodError(f"`{inputs[0]}` is not read: the protocol makes its own instances")
     found = protocol_of(parameters.protocol)
     setting = Setting(
         budget=parameters.budget,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from safetycase.methods.oversight.named import constants_of, domains_of, protocol_of, uses
 from safetycase.methods.oversight.theory import planted
 from safetycase.methods.oversight.theory.analysis import MEASURES, JudgeError, analyse, play_all
-from safetycase.plugin.contract import Context, Measurement, Method
+from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 from safetycase.stats import SURE, clopper_pearson
 
 __all__ = ["METHOD", "Parameters"]
@@ -70,7 +70,8 @@ class Parameters:
 
 def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Measurement:
     """Play the domains, and instantiate the statement."""
-    del inputs
+    if inputs:
+        raise MethodError(f"`{inputs[0]}` is not read: the protocol makes its own instances")
     found = protocol_of(parameters.protocol)
     constants = constants_of(found, parameters.constants)
     chosen = domains_of(found, parameters.domain)
