@@ -121,20 +121,34 @@ def test_a_counted_judge_error_enters_with_its_upper_end(
 def test_a_play_that_is_no_number_breaks_the_statement() -> None:
     found = voting()
     rows = play_all(found, found.domains, 1)
-    for field in ("error_high", "honest_cost", "judge_cost"):
-        spoiled = dataclasses.replace(rows[0].played, **{field: float("nan")})
+    fields: tuple[dict[str, Any], ...] = (
+        {"error_high": math.nan},
+        {"honest_cost": math.nan},
+        {"judge_cost": math.nan},
+    )
+    for field in fields:
+        spoiled = dataclasses.replace(rows[0].played, **field)
         assert "nan" in dataclasses.replace(rows[0], played=spoiled).breaks
     assert not rows[0].breaks
 
 
 def test_a_statement_that_gives_no_probability_is_refused() -> None:
     bound = voting().theory(Votes(), 0.0, 0.0)
-    for changed in ({"disagreement": 1.5}, {"disagreement": math.nan}, {"judge_cost": math.nan}):
+    changes: tuple[dict[str, Any], ...] = (
+        {"disagreement": 1.5},
+        {"disagreement": math.nan},
+        {"judge_cost": math.nan},
+    )
+    for changed in changes:
         wrong = dataclasses.replace(bound, **changed)
         found = dataclasses.replace(voting(), theory=lambda *_given, wrong=wrong: wrong)
         with pytest.raises(MethodError, match="has to give a probability"):
             stated(found, Votes(), 0.0, 0.0)
-    huge = dataclasses.replace(voting(), theory=lambda *_given: math.exp(1e9))
+
+    def too_large(*_given: Any) -> Any:
+        return math.exp(1e9)
+
+    huge = dataclasses.replace(voting(), theory=too_large)
     with pytest.raises(MethodError, match="lower the constants"):
         stated(huge, Votes(), 0.0, 0.0)
 
