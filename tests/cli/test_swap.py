@@ -94,3 +94,19 @@ def test_the_case_as_it_would_be_has_reasons_and_a_page(sc: Sc, tmp_path: Path) 
     page = tmp_path / "page.html"
     assert sc("report", SKETCH, "--with", "method=consultancy", "--out", page).code == 0
     assert "KC2-1-THEORY-CONSULTANCY" in page.read_text("utf-8")
+
+
+def test_a_template_that_cannot_be_instantiated_leaves_nothing_supported(
+    sc: Sc, tmp_path: Path
+) -> None:
+    folder = tmp_path / "case"
+    folder.mkdir()
+    text = (SKETCH / "case.yaml").read_text("utf-8")
+    wrong = text.replace(
+        "          bad_actions: 30\n", "          bad_actions: 30\n          tau: 2\n"
+    )
+    assert wrong != text
+    (folder / "case.yaml").write_text(wrong, "utf-8")
+    done = sc("status", folder)
+    assert done.code == 2
+    assert "NOT POSED" in done.out

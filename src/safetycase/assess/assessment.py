@@ -207,7 +207,9 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
 
 def _not_ready(case: Case, findings: tuple[Finding, ...]) -> frozenset[str]:
     """Every element with a blocking finding at or below it."""
-    bad = {f.subject or case.root for f in findings if f.severity == "error"}
+    # What a finding is about may not have come to be: a template that could not be instantiated.
+    about = {f.subject or "" for f in findings if f.severity == "error"}
+    bad = {name if name in case.elements else case.root for name in about}
     # What is wrong with a declared dependence is wrong with the number of the whole case.
     if any(isinstance(case.elements.get(name), Dependence) for name in bad):
         bad.add(case.root)
