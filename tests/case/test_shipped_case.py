@@ -26,7 +26,7 @@ LEAVES = {
 }
 WHITE_BOX = {"E-PROBE", "E-ELICITORS"}
 """Leaves that train copies of the model; their methods are tried on it in tests of their own."""
-KEPT = {"awareness": 4, "strategy": 4, "poison": 6, "requests": 2, "honeypots": 4}
+KEPT = {"awareness": 2, "strategy": 2, "poison": 6, "requests": 2, "honeypots": 4}
 """Of the items of a file, one in so many is kept; what belongs together stays together."""
 SIZES = {
     "items: 60\n": "items: 10\n",
@@ -62,6 +62,12 @@ def thinned(folder: Path) -> Path:
     text = re.sub(r"(holds_when: \w+ <=) 0\.\d+", r"\1 0.99", text)
     text = text.replace("and false_positive_rate <= 0.25", "and false_positive_rate <= 0.99")
     (folder / "case.yaml").write_text(text, "utf-8")
+    tasks = folder / "abilities.py"
+    lines = tasks.read_text("utf-8")
+    assert lines.count("every=9") == 2
+    tasks.write_text(
+        lines.replace("every=9", "every=5"), "utf-8"
+    )  # so that nearly each item is met
     return folder
 
 
@@ -107,14 +113,11 @@ def test_it_runs_and_its_verdict_is_computed(sc: Sc, tmp_path: Path) -> None:
     assert found["verdict"] == "unknown"
     for name in ("SAFE", "BACKDOOR", "CONTROL", "FALSEHOOD", "SCHEMING-INABILITY"):
         assert found["states"][name]["truth"] != "true"
-    # Every leaf checks its instrument. Of the ability leaves most items are right where the
-    # answer is supplied; that shows less than the check asks for, because so few are kept.
+    # Every leaf checks its instrument, and those of the ability leaves work on this model.
     for name in sorted(LEAVES - WHITE_BOX):
         assert found["leaves"][name]["instrument"], name
     for name in ("E-AWARENESS", "E-STRATEGY"):
-        ((_, _, says),) = found["leaves"][name]["instrument"]
-        right, tried = map(int, re.findall(r"\d+", says)[:2])
-        assert right >= 0.75 * tried > 0, says  # a guess is right in a quarter
+        assert all(passed for _, passed, _ in map(tuple, found["leaves"][name]["instrument"])), name
     assert (folder / "report" / "index.html").is_file()
     assert sc("verify", folder).code == 0
     log = (folder / "ledger" / "log.jsonl").read_bytes()
