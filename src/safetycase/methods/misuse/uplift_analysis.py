@@ -18,11 +18,11 @@ from safetycase.plugin.contract import (
     Plot,
 )
 from safetycase.plugin.contract import Curve as Picture
-from safetycase.stats import Certified, Exact, Interval, Statistic, clopper_pearson
+from safetycase.stats import SURE, Certified, Exact, Interval, Statistic, clopper_pearson
 
 __all__ = ["MEASURES", "Threat", "analyse"]
 
-_SURE = 1 - 1e-12
+
 _POINTS = 48
 _WORDS = {
     "none": "without an assistant",
@@ -117,7 +117,7 @@ def _statistic(interval: Interval, level: float) -> Statistic:
     return Certified(
         low=interval.low,
         high=interval.high,
-        level=min(level, _SURE),
+        level=min(level, SURE),
         says="a · D · ∫ p f over the bands of its curves and the intervals declared",
     )
 

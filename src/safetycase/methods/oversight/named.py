@@ -1,4 +1,4 @@
-"""The protocol, the domains and the constants that the parameters of a method name."""
+"""The protocol, the domains, games and constants that the parameters of a method name."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from safetycase.plugin.protocols import (
     BrokenProtocol,
     Domain,
     OversightProtocol,
+    Rules,
     protocol,
 )
 
-__all__ = ["constants_of", "domains_of", "one_of", "protocol_of", "uses"]
+__all__ = ["constants_of", "domains_of", "game_of", "one_of", "protocol_of", "uses", "whole_domain"]
 
 
 LARGEST = 2.0**40
@@ -41,6 +42,36 @@ def domains_of(found: OversightProtocol, name: str) -> tuple[Domain, ...]:
         return found.domains
     named = {domain.name: domain for domain in found.domains}
     return (named[one_of(name, named, f"domain of `{found.name}`")],)
+
+
+def whole_domain(found: OversightProtocol, name: str) -> Domain:
+    """The domain of that name whose games have their whole tree, or the first for an empty name."""
+    whole = [domain for domain in found.domains if domain.rules is not None and domain.small]
+    if not name and whole:
+        return whole[0]
+    for domain in whole:
+        if domain.name == name:
+            return domain
+    asked = f"no domain `{name}` with whole games" if name else "no domain with whole games"
+    names = ", ".join(f"`{domain.name}`" for domain in whole) or "none"
+    raise MethodError(f"the protocol `{found.name}` has {asked}; there: {names}")
+
+
+def game_of(found: OversightProtocol, domain: Domain, size: int, seed: int) -> Rules:
+    """The game of one instance (`MethodError` where there is none of that size or seed)."""
+    if size not in domain.small:
+        there = ", ".join(map(str, domain.small))
+        raise MethodError(
+            f"`{domain.name}` of `{found.name}` has no whole game of size {size}; `size` is one of "
+            f"{there}"
+        )
+    assert domain.rules is not None
+    try:
+        return domain.rules(size, seed)
+    except Exception as error:
+        raise MethodError(
+            f"`{domain.name}` gives no game of size {size} and seed {seed}: {error}"
+        ) from error
 
 
 def constants_of(found: OversightProtocol, given: Mapping[str, bool | float | str]) -> Any:

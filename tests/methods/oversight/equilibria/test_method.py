@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from safetycase.methods.oversight.equilibria import method as module
+from safetycase.methods.oversight import named
 from safetycase.methods.oversight.equilibria.method import METHOD, Parameters
 from safetycase.methods.oversight.equilibria.planted import Debate, Indifferent
 from safetycase.plugin.contract import Context, Curve, Measurement, MethodError
@@ -93,7 +93,7 @@ def measured(
     monkeypatch: pytest.MonkeyPatch, protocol: OversightProtocol, **given: object
 ) -> Measurement:
     """A run of the method on that protocol."""
-    monkeypatch.setattr(module.protocols, "protocol", lambda _name: protocol)
+    monkeypatch.setattr(named, "protocol", lambda _name: protocol)
     context = Context(
         case_folder=Path(),
         scratch=Path(),
@@ -206,7 +206,7 @@ def test_what_cannot_be_had_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_name: str) -> OversightProtocol:
         raise BrokenProtocol("no installed package offers `x`")
 
-    monkeypatch.setattr(module.protocols, "protocol", missing)
+    monkeypatch.setattr(named, "protocol", missing)
     with pytest.raises(MethodError, match="no installed package offers"):
         METHOD.run((), Parameters(protocol="x"), None)  # type: ignore[arg-type]
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from safetycase.methods.oversight import named
 from safetycase.methods.oversight.self_play import evidence, study
 from safetycase.methods.oversight.self_play import method as self_play
 from safetycase.methods.oversight.self_play.analysis import GAINS
@@ -269,7 +270,7 @@ def of_protocol(**changed: Any) -> dict[str, Any]:
 
 
 def test_a_game_of_a_protocol_is_trained_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(self_play, "protocol", lambda _name: fake())
+    monkeypatch.setattr(named, "protocol", lambda _name: fake())
     found = measure(**of_protocol())
     assert high(found, "exploitability") < 0.05
     assert "`fake` on `concession` of size 2" in found.diagnostics["game"]
@@ -280,14 +281,14 @@ def test_a_game_of_a_protocol_is_trained_in(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"domain": "played"}, "no domain `played` with the whole tree .* `concession`"),
-        ({"size": 9}, "of size 9: there are whole trees for the sizes 2, 3"),
+        ({"domain": "played"}, "no domain `played` with whole games; there: `concession`"),
+        ({"size": 9}, "no whole game of size 9; `size` is one of 2, 3"),
     ],
 )
 def test_a_game_that_a_protocol_has_not_is_refused(
     changed: dict[str, Any], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(self_play, "protocol", lambda _name: fake())
+    monkeypatch.setattr(named, "protocol", lambda _name: fake())
     with pytest.raises(MethodError, match=says):
         measure(**of_protocol(**changed))
 
@@ -295,16 +296,14 @@ def test_a_game_that_a_protocol_has_not_is_refused(
 def test_without_domain_and_size_it_is_the_largest_quick_game_of_the_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(self_play, "protocol", lambda _name: fake())
+    monkeypatch.setattr(named, "protocol", lambda _name: fake())
     left_out = of_protocol(domain="", size=None, steps=10, further_steps=11)
     assert "of size 3: 171 nodes" in measure(**left_out).diagnostics["game"]
     monkeypatch.setattr(self_play, "QUICK_NODES", 100)
     assert "of size 2: " in measure(**left_out).diagnostics["game"]
     played = fake().domains[1]
-    monkeypatch.setattr(self_play, "protocol", lambda _name: fake(domains=(played,)))
-    with pytest.raises(
-        MethodError, match="has no domain with the whole tree of its game; those with one: none"
-    ):
+    monkeypatch.setattr(named, "protocol", lambda _name: fake(domains=(played,)))
+    with pytest.raises(MethodError, match="has no domain with whole games; there: none"):
         measure(**left_out)
 
 
@@ -314,8 +313,8 @@ def test_an_instance_that_cannot_be_made_says_why(monkeypatch: pytest.MonkeyPatc
 
     one = fake()
     broken = dataclasses.replace(one.domains[0], rules=no)
-    monkeypatch.setattr(self_play, "protocol", lambda _name: fake(domains=(broken,)))
-    with pytest.raises(MethodError, match="no such instance: too wide"):
+    monkeypatch.setattr(named, "protocol", lambda _name: fake(domains=(broken,)))
+    with pytest.raises(MethodError, match="gives no game of size 2 and seed 0: too wide"):
         measure(**of_protocol())
 
 

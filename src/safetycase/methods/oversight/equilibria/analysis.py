@@ -11,16 +11,14 @@ from safetycase.methods.oversight.equilibria.concepts import Order
 from safetycase.methods.oversight.equilibria.leader import Tie
 from safetycase.plugin.contract import MethodError
 from safetycase.plugin.protocols import Rules
-from safetycase.stats import Certified
+from safetycase.stats import SURE, Certified
 
 if TYPE_CHECKING:
     from safetycase.methods.oversight.equilibria.concepts import Opening
     from safetycase.methods.oversight.equilibria.curve import Point
     from safetycase.methods.oversight.equilibria.game import Game
 
-__all__ = ["CERTAIN", "Asked", "Instance", "analyse", "mean", "worst_error"]
-
-CERTAIN = 1 - 1e-12
+__all__ = ["Asked", "Instance", "analyse", "mean", "worst_error"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +123,7 @@ def worst_error(instances: tuple[Instance, ...], gap: float | None = None) -> Ce
     return Certified(
         low=mean([point.found.low for point in points]),
         high=mean([point.found.high for point in points]),
-        level=CERTAIN,
+        level=SURE,
         says=f"the mean over {len(points)} stated instances of the largest error within the gap of "
         "equilibrium: at least that of checked profiles, at most what the multipliers prove",
     )

@@ -7,14 +7,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from safetycase.methods.oversight.equilibria.analysis import (
-    CERTAIN,
     Asked,
     Instance,
     mean,
     worst_error,
 )
 from safetycase.plugin.contract import Curve, InstrumentCheck, Measure, Measurement
-from safetycase.stats import Certified, Exact, Statistic
+from safetycase.stats import SURE, Certified, Exact, Statistic
 
 if TYPE_CHECKING:
     from safetycase.methods.games.extensive.sequence import Plans
@@ -117,7 +116,7 @@ def _value(found: tuple[Instance, ...]) -> Statistic:
     return Certified(
         low=mean([min(pair) for pair in ends]),
         high=mean([max(pair) for pair in ends]),
-        level=CERTAIN,
+        level=SURE,
         says="between what each player's plan guarantees it"
         if all(isinstance(each.opening, Solved) for each in found)
         else "between what the best commitment found guarantees and what none exceeds",

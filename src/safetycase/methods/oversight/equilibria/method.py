@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from safetycase.methods.oversight.equilibria import planted as known
 from safetycase.methods.oversight.equilibria.analysis import Asked, analyse
 from safetycase.methods.oversight.equilibria.measured import MEASURES, measurement
-from safetycase.plugin import protocols
+from safetycase.methods.oversight.named import game_of, protocol_of, uses, whole_domain
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
-from safetycase.plugin.protocols import BrokenProtocol, Domain, OversightProtocol, Rules
 
 __all__ = ["METHOD", "Parameters"]
 
@@ -58,10 +56,13 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
     """Make the instances, solve each, and search all of its approximate equilibria."""
     if inputs:
         raise MethodError(f"`{inputs[0]}` is not read: the protocol makes its own instances")
-    protocol = _protocol(parameters.protocol)
-    domain = _domain(protocol, parameters.domain)
-    size = _size(protocol, domain, parameters.size)
-    instances = _instances(domain, size, range(context.seed, context.seed + parameters.seeds))
+    protocol = protocol_of(parameters.protocol)
+    domain = whole_domain(protocol, parameters.domain)
+    size = domain.small[0] if parameters.size is None else parameters.size
+    instances = {
+        f"{domain.name} {size}, seed {seed}": game_of(protocol, domain, size, seed)
+        for seed in range(context.seed, context.seed + parameters.seeds)
+    }
     asked = Asked(
         gap=parameters.gap,
         gaps=parameters.gaps,
@@ -73,54 +74,6 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
     found = analyse(instances, asked, context.progress)
     where = f"{protocol.name} {protocol.version} on {domain.name}, size {size}"
     return measurement(found, asked, where)
-
-
-def _protocol(name: str) -> OversightProtocol:
-    try:
-        return protocols.protocol(name)
-    except BrokenProtocol as error:
-        raise MethodError(str(error)) from error
-
-
-def _domain(protocol: OversightProtocol, name: str) -> Domain:
-    solvable = [each for each in protocol.domains if each.rules is not None and each.small]
-    names = ", ".join(f"`{each.name}`" for each in solvable) or "none"
-    if not name and solvable:
-        return solvable[0]
-    for each in solvable:
-        if each.name == name:
-            return each
-    asked = f"no domain `{name}` with whole games" if name else "no domain with whole games"
-    raise MethodError(f"the protocol `{protocol.name}` has {asked}; there: {names}")
-
-
-def _size(protocol: OversightProtocol, domain: Domain, size: int | None) -> int:
-    if size is None:
-        return domain.small[0]
-    if size not in domain.small:
-        raise MethodError(
-            f"`{domain.name}` of `{protocol.name}` has no whole game of size {size}; `size` is one "
-            f"of {', '.join(map(str, domain.small))}"
-        )
-    return size
-
-
-def _instances(domain: Domain, size: int, seeds: range) -> Mapping[str, Rules]:
-    assert domain.rules is not None
-    made = {}
-    for seed in seeds:
-        try:
-            made[f"{domain.name} {size}, seed {seed}"] = domain.rules(size, seed)
-        except Exception as error:
-            raise MethodError(
-                f"`{domain.name}` gives no game of size {size} and seed {seed}: {error}"
-            ) from error
-    return made
-
-
-def plugins(parameters: Parameters) -> tuple[str, ...]:
-    """The entry point of the protocol."""
-    return (f"{protocols.GROUP}:{parameters.protocol}",)
 
 
 METHOD = Method(
@@ -149,5 +102,5 @@ METHOD = Method(
     self_check=known.self_check,
     controls=known.controls,
     needs_model=False,
-    plugins=plugins,
+    plugins=lambda parameters: uses(parameters.protocol),
 )

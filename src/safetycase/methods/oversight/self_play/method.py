@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from safetycase.methods.games.extensive.tree import GameError, flatten
+from safetycase.methods.oversight.named import game_of, protocol_of, uses, whole_domain
 from safetycase.methods.oversight.self_play.analysis import (
     GAINS,
     MEASURES,
@@ -32,7 +33,7 @@ from safetycase.methods.oversight.self_play.planted import controls
 from safetycase.methods.oversight.self_play.records import Output, Recipe
 from safetycase.methods.oversight.self_play.study import Setting, study
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
-from safetycase.plugin.protocols import GROUP, BrokenProtocol, Domain, Rules, protocol
+from safetycase.plugin.protocols import Rules
 from safetycase.stats import Exact, Proportion, Smallest, Statistic
 
 __all__ = ["METHOD", "Parameters"]
@@ -178,30 +179,15 @@ def _rules(parameters: Parameters) -> tuple[Rules, str]:
     if parameters.game is not None:
         return GAMES[parameters.game], f"the game `{parameters.game}`"
     assert parameters.protocol is not None
-    try:
-        chosen = protocol(parameters.protocol)
-    except BrokenProtocol as error:
-        raise MethodError(str(error)) from error
-    domain = _domain(chosen.domains, parameters)
-    if parameters.size is not None:
-        return _instance(domain, parameters.size, parameters)
-    for size in sorted(domain.small[1:], reverse=True):
-        found = _instance(domain, size, parameters)
-        if _fits(found[0]):
-            return found
-    return _instance(domain, domain.small[0], parameters)
-
-
-def _instance(domain: Domain, size: int, parameters: Parameters) -> tuple[Rules, str]:
-    assert domain.rules is not None
-    named = f"`{parameters.protocol}` on `{domain.name}` of size {size}"
-    if size not in domain.small:
-        there = ", ".join(map(str, domain.small))
-        raise MethodError(f"{named}: there are whole trees for the sizes {there}")
-    try:
-        return domain.rules(size, parameters.instance), named
-    except Exception as error:
-        raise MethodError(f"{named}: there is no such instance: {error}") from error
+    chosen = protocol_of(parameters.protocol)
+    domain = whole_domain(chosen, parameters.domain)
+    smallest, *others = domain.small
+    sizes = [parameters.size] if parameters.size is not None else [*sorted(others)[::-1], smallest]
+    for size in sizes:
+        rules = game_of(chosen, domain, size, parameters.instance)
+        if size == sizes[-1] or _fits(rules):
+            break
+    return rules, f"`{chosen.name}` on `{domain.name}` of size {size}"
 
 
 def _fits(rules: Rules) -> bool:
@@ -210,20 +196,6 @@ def _fits(rules: Rules) -> bool:
     except GameError:
         return False
     return True
-
-
-def _domain(domains: tuple[Domain, ...], parameters: Parameters) -> Domain:
-    whole = {d.name: d for d in domains if d.rules is not None and d.small}
-    if whole and not parameters.domain:
-        return next(iter(whole.values()))
-    if parameters.domain not in whole:
-        there = ", ".join(f"`{name}`" for name in whole) or "none: train in another game"
-        named = f"domain `{parameters.domain}`" if parameters.domain else "domain"
-        raise MethodError(
-            f"the protocol `{parameters.protocol}` has no {named} with the whole tree of its game; "
-            f"those with one: {there}"
-        )
-    return whole[parameters.domain]
 
 
 def best_case(
@@ -250,7 +222,7 @@ def best_case(
 
 def plugins(parameters: Parameters) -> tuple[str, ...]:
     """The entry point of the protocol, where the game is one of a protocol's."""
-    return (f"{GROUP}:{parameters.protocol}",) if parameters.protocol else ()
+    return uses(parameters.protocol) if parameters.protocol else ()
 
 
 METHOD = Method(

@@ -26,11 +26,11 @@ from safetycase.plugin.contract import (
     Plot,
     Progress,
 )
-from safetycase.stats import Certified, Proportion, Statistic
+from safetycase.stats import SURE, Certified, Proportion, Statistic
 
 __all__ = ["Setting", "analyse", "enumerated"]
 
-SURE = 1 - 1e-12
+
 SHOWN, LINES, STEPS, ENUMERATED, WORK = 30, 5, 40, 12, 5_000
 MARGIN = 1e-6
 

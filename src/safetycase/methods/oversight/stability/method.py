@@ -19,7 +19,7 @@ from safetycase.methods.oversight.stability.arguments import read_arguments
 from safetycase.methods.oversight.stability.casefile import node_of, read_case
 from safetycase.methods.oversight.stability.combiners import Node
 from safetycase.plugin.contract import Context, Measure, Measurement, Method, MethodError
-from safetycase.stats import Certified, Proportion, Statistic
+from safetycase.stats import SURE, Certified, Proportion, Statistic
 
 __all__ = ["METHOD", "Parameters"]
 
@@ -79,8 +79,8 @@ def best_case(
         planned = sum(len(read_arguments(folder / name)) for name in inputs) or 1
     except MethodError:
         return {}
-    steady = Certified(low=1.0, high=1.0, level=1 - 1e-12, says="one for one")
-    through = Certified(low=0.0, high=0.0, level=1 - 1e-12, says="nothing arrives")
+    steady = Certified(low=1.0, high=1.0, level=SURE, says="one for one")
+    through = Certified(low=0.0, high=0.0, level=SURE, says="nothing arrives")
     return {
         "critical_ratio": steady,
         "dependent_ratio": steady,

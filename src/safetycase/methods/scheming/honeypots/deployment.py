@@ -9,7 +9,7 @@ from safetycase.methods.scheming.honeypots.posteriors import (
     distinguishing_posterior,
     fixed_rate_posterior,
 )
-from safetycase.stats import Certified, Exact, Statistic, all_clear, bounds
+from safetycase.stats import SURE, Certified, Exact, Statistic, all_clear, bounds
 
 __all__ = ["act_in_deployment", "none_in_deployment", "posteriors"]
 
@@ -34,7 +34,7 @@ def posteriors(clean: int, acts: int, unknown: int, declared: Declared) -> dict[
             else Certified(
                 low=min(values),
                 high=max(values),
-                level=1 - 1e-12,
+                level=SURE,
                 says=f"{says}, {unknown} unknown: whatever they were",
             )
         )
