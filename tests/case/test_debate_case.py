@@ -51,7 +51,10 @@ def test_exact_leaves_run_and_a_swap_changes_what_it_should(sc: Sc, folder: Path
     outcomes = {name: leaf["outcome"] for name, leaf in found["leaves"].items()}
     assert outcomes["OVERSIGHT/E-KC1-1-COST"] == "supports"
     assert outcomes["OVERSIGHT/E-KC2-1-EVERY"] == "supports"
-    assert outcomes["OVERSIGHT/E-KC2-1-THEORY-DEBATE"] == "supports"
+    # A judge that errs as often as the input is allowed to leaves the statement nothing to promise.
+    assert outcomes["OVERSIGHT/E-KC2-1-THEORY-DEBATE"] == "inconclusive"
+    theory = found["leaves"]["OVERSIGHT/E-KC2-1-THEORY-DEBATE"]["quantities"][0]
+    assert theory["interval"]["high"] == pytest.approx(0.35 + 2 * 0.004, abs=1e-3)
     assert outcomes["OVERSIGHT/E-KC2-1-ATTACK-DEBATE"] == "refutes"
     assert outcomes["OVERSIGHT/E-KC4-2-TAIL"] == "supports"
     assert outcomes["OVERSIGHT/E-KC4-2-WORST"] == "inconclusive"

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, get_type_hints
 
+from safetycase.methods.games.extensive.tree import GameError, flatten
 from safetycase.plugin.contract import MethodError
 from safetycase.plugin.parameters import bind
 from safetycase.plugin.protocols import (
@@ -17,10 +18,23 @@ from safetycase.plugin.protocols import (
     protocol,
 )
 
-__all__ = ["constants_of", "domains_of", "game_of", "one_of", "protocol_of", "uses", "whole_domain"]
+__all__ = [
+    "QUICK_NODES",
+    "constants_of",
+    "domains_of",
+    "game_of",
+    "one_of",
+    "protocol_of",
+    "quick_size",
+    "uses",
+    "whole_domain",
+]
 
 
 LARGEST = 2.0**40
+
+
+QUICK_NODES = 600
 
 
 def uses(name: str) -> tuple[str, ...]:
@@ -72,6 +86,22 @@ def game_of(found: OversightProtocol, domain: Domain, size: int, seed: int) -> R
         raise MethodError(
             f"`{domain.name}` gives no game of size {size} and seed {seed}: {error}"
         ) from error
+
+
+def quick_size(found: OversightProtocol, domain: Domain, seed: int) -> int:
+    """The largest size whose game has at most `QUICK_NODES` positions; the smallest if none has.
+
+    Training and the search of all equilibria take it where none is named, so that both are about
+    one game.
+    """
+    smallest, *others = domain.small
+    for size in sorted(others, reverse=True):
+        try:
+            flatten(game_of(found, domain, size, seed), QUICK_NODES)
+        except GameError:
+            continue
+        return size
+    return smallest
 
 
 def constants_of(found: OversightProtocol, given: Mapping[str, bool | float | str]) -> Any:

@@ -117,7 +117,7 @@ def test_a_debate_is_measured_between_its_witness_and_its_proof(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     protocol = offered(Debate(0.1), Debate(0.2))
-    found = measured(monkeypatch, protocol, seeds=2, gap=0.05, gaps=(0.0, 0.1))
+    found = measured(monkeypatch, protocol, size=1, seeds=2, gap=0.05, gaps=(0.0, 0.1))
     worst = found.quantities["worst_error"]
     assert isinstance(worst, Certified)
     assert worst.low == pytest.approx(0.2, abs=1.1e-3)
@@ -198,7 +198,7 @@ def test_what_cannot_be_had_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         measured(monkeypatch, protocol, size=7)
     with pytest.raises(MethodError, match="seed 0: no perfect recall"):
         measured(monkeypatch, offered(Forgetful()))  # type: ignore[arg-type]
-    with pytest.raises(MethodError, match="gives no game of size 1 and seed 0"):
+    with pytest.raises(MethodError, match="gives no game of size 2 and seed 0"):
         measured(monkeypatch, offered())
     with pytest.raises(MethodError, match=r"`scores\.jsonl` is not read"):
         METHOD.run(("scores.jsonl",), Parameters(protocol="planted"), None)  # type: ignore[arg-type]

@@ -299,7 +299,7 @@ def test_without_domain_and_size_it_is_the_largest_quick_game_of_the_first(
     monkeypatch.setattr(named, "protocol", lambda _name: fake())
     left_out = of_protocol(domain="", size=None, steps=10, further_steps=11)
     assert "of size 3: 171 nodes" in measure(**left_out).diagnostics["game"]
-    monkeypatch.setattr(self_play, "QUICK_NODES", 100)
+    monkeypatch.setattr(named, "QUICK_NODES", 100)
     assert "of size 2: " in measure(**left_out).diagnostics["game"]
     played = fake().domains[1]
     monkeypatch.setattr(named, "protocol", lambda _name: fake(domains=(played,)))

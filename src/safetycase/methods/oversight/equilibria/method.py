@@ -9,7 +9,7 @@ from typing import Literal
 from safetycase.methods.oversight.equilibria import planted as known
 from safetycase.methods.oversight.equilibria.analysis import Asked, analyse
 from safetycase.methods.oversight.equilibria.measured import MEASURES, measurement
-from safetycase.methods.oversight.named import game_of, protocol_of, uses, whole_domain
+from safetycase.methods.oversight.named import game_of, protocol_of, quick_size, uses, whole_domain
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 
 __all__ = ["METHOD", "Parameters"]
@@ -20,8 +20,9 @@ class Parameters:
     """The protocol, the instances, and how far from equilibrium a profile may be.
 
     `domain` is one of the protocol's that has games with their whole tree, the first if empty;
-    `size` one of its small sizes, the smallest if left out. Instances are those of the `seeds`
-    seeds from the run's on. `gap` is a share of the payoff range: of NashConv, the sum of what
+    `size` one of its small sizes, the largest of at most 600 nodes if left out, which is the game
+    that `oversight/self-play` trains in. Instances are those of the `seeds` seeds from the run's
+    on. `gap` is a share of the payoff range: of NashConv, the sum of what
     both players could gain, where they move at once; of the leader's loss and of the follower's
     where one commits first. `gaps` are further points of the curve. `tie` matters after a
     commitment in a game that is not zero-sum: which of the follower's best replies the leader may
@@ -58,7 +59,7 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
         raise MethodError(f"`{inputs[0]}` is not read: the protocol makes its own instances")
     protocol = protocol_of(parameters.protocol)
     domain = whole_domain(protocol, parameters.domain)
-    size = domain.small[0] if parameters.size is None else parameters.size
+    size = parameters.size or quick_size(protocol, domain, context.seed)
     instances = {
         f"{domain.name} {size}, seed {seed}": game_of(protocol, domain, size, seed)
         for seed in range(context.seed, context.seed + parameters.seeds)

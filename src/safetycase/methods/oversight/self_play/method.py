@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from safetycase.methods.games.extensive.tree import GameError, flatten
-from safetycase.methods.oversight.named import game_of, protocol_of, uses, whole_domain
+from safetycase.methods.games.extensive.tree import flatten
+from safetycase.methods.oversight.named import game_of, protocol_of, quick_size, uses, whole_domain
 from safetycase.methods.oversight.self_play.analysis import (
     GAINS,
     MEASURES,
@@ -38,7 +38,7 @@ from safetycase.stats import Exact, Proportion, Smallest, Statistic
 
 __all__ = ["METHOD", "Parameters"]
 
-MOST_NODES, QUICK_NODES = 50_000, 600
+MOST_NODES = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,21 +181,9 @@ def _rules(parameters: Parameters) -> tuple[Rules, str]:
     assert parameters.protocol is not None
     chosen = protocol_of(parameters.protocol)
     domain = whole_domain(chosen, parameters.domain)
-    smallest, *others = domain.small
-    sizes = [parameters.size] if parameters.size is not None else [*sorted(others)[::-1], smallest]
-    for size in sizes:
-        rules = game_of(chosen, domain, size, parameters.instance)
-        if size == sizes[-1] or _fits(rules):
-            break
+    size = parameters.size or quick_size(chosen, domain, parameters.instance)
+    rules = game_of(chosen, domain, size, parameters.instance)
     return rules, f"`{chosen.name}` on `{domain.name}` of size {size}"
-
-
-def _fits(rules: Rules) -> bool:
-    try:
-        flatten(rules, QUICK_NODES)
-    except GameError:
-        return False
-    return True
 
 
 def best_case(
