@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,6 @@ from safetycase.testing import check_executor
 pytest.importorskip("submitit", reason="submitit is not installed")
 
 
-# submitit drops the handle of a local job that was killed before the system has told of its end.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.slow
 def test_it_conforms_with_local_jobs(tmp_path: Path) -> None:
     check_executor(make, tmp_path, options={"cluster": "local"})
@@ -139,3 +139,25 @@ def test_a_parcel_is_refused_where_its_code_or_files_are_others(tmp_path: Path) 
     (found,) = [e for e in parcels.carry(changed) if isinstance(e, Finished)]
     assert found.how == "failed"
     assert "is not the code that was registered" in found.reason
+
+
+def test_a_job_that_will_not_go_is_ended_and_awaited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slurm, "GRACE_SECONDS", 0.2)
+    executor = make(ExecutorOptions(scratch=tmp_path, options={"cluster": "local"}))
+    code = "import signal, time; signal.signal(2, signal.SIG_IGN); time.sleep(60)"
+    stubborn = subprocess.Popen([sys.executable, "-c", code])
+
+    class Job:
+        _process = stubborn
+
+        def cancel(self, check: bool) -> None:
+            stubborn.send_signal(2)
+
+        def done(self) -> bool:
+            return stubborn.poll() is not None
+
+    executor._leaving.append(Job())
+    executor.close()
+    assert stubborn.returncode == -9

@@ -195,6 +195,8 @@ class SlurmExecutor:
         until = time.monotonic() + GRACE_SECONDS
         while self._leave() and time.monotonic() < until:
             time.sleep(0.05)
+        for job in self._leaving:
+            _end_here(job)
         self._jobs.clear()
         self._ready.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -279,6 +281,14 @@ class SlurmExecutor:
         self._ready.append(
             results.told(task, how, reason, seconds=seconds, cpu_seconds=cpu, where=where)
         )
+
+
+def _end_here(job: Any) -> None:
+    """End what did not go when it was asked to, where the job is a process of this machine."""
+    process = getattr(job, "_process", None)
+    if process is not None:
+        process.kill()
+        process.wait()
 
 
 def _is_over(job: Any) -> bool:
