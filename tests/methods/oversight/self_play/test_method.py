@@ -19,7 +19,7 @@ from safetycase.methods.oversight.self_play.method import METHOD, Parameters, be
 from safetycase.methods.oversight.self_play.organisms import Organism
 from safetycase.plugin.contract import Context, Curve, Intervals, Measurement, MethodError
 from safetycase.plugin.protocols import Domain, OversightProtocol
-from safetycase.stats import Proportion, bounds
+from safetycase.stats import Clustered, Proportion, Smallest, bounds
 from safetycase.testing.methods import check_measurement, check_method
 
 SMALL: dict[str, Any] = {
@@ -80,7 +80,13 @@ def test_a_training_that_converged_passes_with_what_is_declared() -> None:
     assert all(check.passed for check in found.instrument), found.instrument
     assert not found.raises
     assert found.quantities["false_alarm_rate"] == Proportion(successes=0, trials=4)
-    assert low(found, "organism_recall") == pytest.approx(0.05 ** (1 / 4))
+    recall = found.quantities["organism_recall"]
+    assert isinstance(recall, Smallest)
+    units = [family.clusters for family in recall.of if isinstance(family, Clustered)]
+    assert len(units) == len(recall.of)
+    assert all(hits == trials for family in units for hits, trials, _ in family)
+    assert min(len(family) for family in units) < 4  # some hold back the same moves
+    assert 0 < low(found, "organism_recall") < 0.05 ** (1 / 4)
     assert found.counts["refuses-to-explore, withholding"] == 4
     different = "different sets of moves held back"
     assert 1 <= found.counts[f"refuses-to-explore, {different}"] <= 4
@@ -213,9 +219,7 @@ def test_the_best_case_is_what_a_perfect_run_returns() -> None:
     found = clean()
     assert set(best) == set(found.quantities)
     for name in ("organism_recall", "elicitation_recall"):
-        assert bounds(best[name], alpha_low=0.05, alpha_high=0.05).low == pytest.approx(
-            low(found, name)
-        )
+        assert bounds(best[name], alpha_low=0.05, alpha_high=0.05).low >= low(found, name)
 
 
 @pytest.mark.slow

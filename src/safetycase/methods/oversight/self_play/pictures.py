@@ -12,9 +12,9 @@ from safetycase.methods.oversight.self_play.exploration import (
     natural_time,
 )
 from safetycase.methods.oversight.self_play.learners import RATES
-from safetycase.methods.oversight.self_play.study import Setting, Study, caught, real
+from safetycase.methods.oversight.self_play.study import Setting, Study, caught, real, recall
 from safetycase.plugin.contract import Bar, Curve, Intervals, Plot
-from safetycase.stats import clopper_pearson
+from safetycase.stats import bounds, estimate
 
 if TYPE_CHECKING:
     from safetycase.methods.oversight.self_play.arena import Floats
@@ -94,14 +94,15 @@ def _seen(study: Study, setting: Setting) -> Intervals:
             found = caught(looked, field, setting)
             if not found.trials:
                 continue
-            ends = clopper_pearson(found.successes, found.trials, alpha_low=alpha, alpha_high=alpha)
+            units = recall(looked, field, setting)
+            ends = bounds(units, alpha_low=alpha, alpha_high=alpha)
             bars.append(
                 Bar(
                     label=f"{kind}: {test}",
                     low=ends.low,
-                    point=found.successes / found.trials,
+                    point=estimate(units),
                     high=ends.high,
-                    note=f"{found.successes} of {found.trials}",
+                    note=f"{found.successes} of {found.trials}, {len(units.clusters)} different",
                 )
             )
     return Intervals(

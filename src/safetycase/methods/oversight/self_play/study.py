@@ -20,7 +20,7 @@ from safetycase.methods.oversight.self_play.records import (
     tables,
 )
 from safetycase.methods.oversight.self_play.training import train
-from safetycase.stats import Proportion
+from safetycase.stats import Clustered, Proportion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,7 @@ __all__ = [
     "habit",
     "optimum_of",
     "real",
+    "recall",
     "study",
 ]
 
@@ -67,19 +68,30 @@ class Setting:
 class Looked:
     """Trainings of one kind: what was found of them, and the way there.
 
-    `held` is in how many different ways they hold moves back; those of one way are much alike.
+    `ways` numbers the set of moves that each holds back, if it holds any back: trainings with the
+    same set are much alike, and together they are one independent unit.
     """
 
     found: Found
     path: Path
-    held: int = 0
+    ways: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.found.error)
 
     def first(self, rows: int) -> Looked:
         """The first trainings."""
-        return dataclasses.replace(self, found=self.found.first(rows), path=self.path.first(rows))
+        return dataclasses.replace(
+            self,
+            found=self.found.first(rows),
+            path=self.path.first(rows),
+            ways=self.ways[:rows],
+        )
+
+    @property
+    def held(self) -> int:
+        """In how many different ways they hold moves back."""
+        return len(set(self.ways))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -160,6 +172,19 @@ def caught(looked: Looked, field: str, setting: Setting) -> Proportion:
     return Proportion(successes=int(seen.sum()), trials=int(counted.sum()))
 
 
+def recall(looked: Looked, field: str, setting: Setting) -> Clustered:
+    """The same as a rate over independent units: those that hold the same moves back are one."""
+    counted = real(looked, setting)
+    seen = getattr(looked.found, field) > setting.gap
+    units: dict[int, tuple[int, int]] = {}
+    for row in range(len(looked)):
+        if counted[row]:
+            unit = looked.ways[row] if looked.ways else row
+            hits, trials = units.get(unit, (0, 0))
+            units[unit] = (hits + int(seen[row]), trials + 1)
+    return Clustered(clusters=tuple((hits, trials, 0) for hits, trials in units.values()))
+
+
 def _clean(arena: Arena, setting: Setting, said: Said) -> tuple[Trained, Looked]:
     import numpy as np
 
@@ -199,8 +224,8 @@ def _planted(
     trained = train(arena, setting.recipe, start, generator)
     found = look(arena, trained, setting.recipe, setting.search, generator)
     never = np.concatenate([held.reshape(rows, -1) for held in start.never], axis=1)
-    ways = len(np.unique(never, axis=0)) if never.any() else 0
-    return trained, Looked(found=found, path=trained.path, held=ways)
+    sets = np.unique(never, axis=0, return_inverse=True)[1].reshape(-1) if never.any() else ()
+    return trained, Looked(found=found, path=trained.path, ways=tuple(int(one) for one in sets))
 
 
 def habit(arena: Arena, search: Search, generator: np.random.Generator) -> tuple[float, float]:
