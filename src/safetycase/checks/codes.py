@@ -242,7 +242,8 @@ CODES: Mapping[str, tuple[str, str]] = {
         "Planned n cannot decide",
         "Even the best possible result of the planned size leaves "
         "the criterion undecided at the leaf's level. Plan more samples, or state why a "
-        "weaker bound is enough.",
+        "weaker bound is enough. Where nothing is sampled and the result follows from given "
+        "numbers it is a warning: the leaf runs, and shows what it does not show.",
     ),
     "C127": ("Unknown fact", "`=name` refers to a fact of the header, e.g. `=deployment.volume`."),
     "C130": (

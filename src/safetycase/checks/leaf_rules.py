@@ -15,6 +15,8 @@ from safetycase.stats import Certified, Statistic, is_computed, sample_size
 
 __all__ = ["LEAF_RULES"]
 
+AS_GIVEN = "it is computed from given numbers: change those, or let it show what it cannot"
+
 
 def methods(subject: Subject) -> Iterator[Finding]:
     """C120, C121, C122, C123, C127."""
@@ -75,7 +77,7 @@ def files(subject: Subject) -> Iterator[Finding]:
 
 
 def planned_n(subject: Subject) -> Iterator[Finding]:
-    """C126. What is computed from given numbers is no plan: more samples would not change it."""
+    """C126; a warning where the result is computed from given numbers, which no run changes."""
     conclusions = subject.conclusions
     share = equal_share(subject.case) if subject.leaves else 0.0
     for name, facts in subject.leaves.items():
@@ -91,7 +93,7 @@ def planned_n(subject: Subject) -> Iterator[Finding]:
         alpha = spent_alpha(planned_alpha(subject.case, name, share=share), 1)
         judged = judge(claim.holds_when, statistics, alpha)
         given = all(is_computed(s) and not _too_low(s, alpha) for s in statistics.values())
-        if judged.outcome != "supports" and not given:
+        if judged.outcome != "supports":
             reached = ", ".join(
                 f"{q} within [{i.low:.4f}, {i.high:.4f}] at n = {sample_size(statistics[q]).items}"
                 for q, i in judged.intervals.items()
@@ -102,7 +104,8 @@ def planned_n(subject: Subject) -> Iterator[Finding]:
                 (name,),
                 f"even the best result of `{name}` cannot "
                 f"decide `{claim.holds_when}` at level {1 - alpha:.4f}: {reached}",
-                _way_out(statistics.values(), alpha),
+                AS_GIVEN if given else _way_out(statistics.values(), alpha),
+                "warning" if given else "error",
             )
 
 
