@@ -1,4 +1,4 @@
-"""The debate case: nothing is wrong with it under any method, exact leaves that run, and a swap that shows."""
+"""The debate case: nothing is wrong with it, its exact leaves run, and a swap shows."""
 
 from __future__ import annotations
 
