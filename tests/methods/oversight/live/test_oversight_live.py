@@ -379,3 +379,15 @@ def test_the_plan_tells_what_the_safest_result_would_be(tmp_path: Path) -> None:
     high = bounds(best["judge_error"], alpha_low=0.05, alpha_high=0.05).high
     assert high == pytest.approx(1 - 0.05 ** (1 / 40), abs=0.03)
     assert METHOD.best_case(Parameters(), tmp_path, ("nothing.jsonl",)) == {}
+
+
+def test_calibration_tells_a_judge_that_ranks_from_one_that_prefers_a_seat() -> None:
+    def told(judge: str) -> str:
+        return planted.measure((judge, judge), 4, n=12).diagnostics["calibration"]
+
+    assert "with 1.000" in told("checker")
+    seat = told("first")  # always sure of A: nothing is resolved, and half are wrong
+    assert "with 0.500" in seat
+    assert "resolution 0.000" in seat
+    assert "reliability 0.202" in seat  # (0.95 - 0.5)²
+    assert "calibration" not in planted.measure(("mute", "mute"), 4, n=12).diagnostics

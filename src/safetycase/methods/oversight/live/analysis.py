@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from safetycase.methods.counted import bar
+from safetycase.methods.oversight import judges
 from safetycase.methods.oversight.live import counting
 from safetycase.methods.oversight.live.checks import doubts, instrument
 from safetycase.methods.oversight.live.counting import Played
@@ -58,6 +59,7 @@ def analyse(
         raise MethodError(f"there is no trial of `{protocol}`; there are trials of: {there}")
     found, missing = quantities(every, protocol, level)
     ratings, said = _ratings(main, seed)
+    trials = [one for arm in main.values() for one in arm]
     return Measurement(
         quantities=found,
         counts=_counts(every, main),
@@ -65,10 +67,30 @@ def analyse(
         instrument=instrument(every, found, instrument_min),
         raises=doubts(found),
         plots=(*_pictures(found), *ratings),
-        transcripts=_transcripts([one for arm in main.values() for one in arm], seed),
-        diagnostics={**missing, **said, **(diagnostics or {})},
+        transcripts=_transcripts(trials, seed),
+        diagnostics={**missing, **said, **_calibration(trials), **(diagnostics or {})},
         artefacts=artefacts,
     )
+
+
+def _calibration(trials: Sequence[Played]) -> dict[str, str]:
+    """The parts of the Brier score of "A is right", and how well it ranks true above false."""
+    told = [
+        (one.verdict.panel if one.record.trial.seat == "A" else 1 - one.verdict.panel, one)
+        for one in trials
+        if one.verdict.panel is not None
+    ]
+    true = [one.record.trial.seat == "A" for _, one in told]
+    if len(set(true)) < 2:
+        return {}
+    stated = [p for p, _ in told]
+    parts, ranked = judges.brier(stated, true), judges.area_under_curve(stated, true)
+    return {
+        "calibration": f"Brier score {parts.score:.3f} = reliability {parts.reliability:.3f} "
+        f"− resolution {parts.resolution:.3f} + uncertainty {parts.uncertainty:.3f}; the right "
+        f"answer in seat A is rated above the wrong one there with {ranked:.3f} "
+        f"({len(told)} verdicts, no interval)"
+    }
 
 
 def _counts(every: Sequence[Played], main: Mapping[str, list[Played]]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from safetycase.methods.oversight.domains import sparse_evidence as sparse
-from safetycase.methods.oversight.human_error.judges import area_under_curve, brier, leakage
+from safetycase.methods.oversight.judges import area_under_curve, brier, leakage
 
 
 def test_the_parts_of_the_brier_score_add_up() -> None:
