@@ -1,0 +1,1 @@
+"""Has training reached what it looks like it reached? Local geometry, perturbation, escape."""

@@ -1,0 +1,27 @@
+"""A torch model at what is taken for a minimum, and the loss that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Problem"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What a local learning coefficient is estimated of, in torch's own terms.
+
+    `module` holds the weights w* whose surroundings are asked about; it is left as it was. `loss`
+    maps (module, batch) to the mean loss of the batch, a scalar tensor; `batch(generator)` draws a
+    batch with a torch generator, or is None where the loss needs no data and is exact; `full` gives
+    all of the data as one batch. `count` is n, the number of data points in n·L_n(w).
+    """
+
+    module: Any
+    loss: Callable[[Any, Any], Any]
+    count: int
+    batch: Callable[[Any], Any] | None = None
+    full: Callable[[], Any] | None = None
+    says: str = ""

@@ -1,0 +1,1 @@
+"""White-box search for contexts in which a model behaves badly, and readouts of what it hides."""

@@ -1,0 +1,1 @@
+"""Proofs that a small network meets a specification on every input, or a counterexample."""
