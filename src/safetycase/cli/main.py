@@ -27,6 +27,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "verify": ("record", "Check the record: signatures, order, artefacts."),
     "record": ("record_group", "Keys, checkpoints, bundles, events and the index of the record."),
     "method": ("method", "List, show and try the installed methods."),
+    "organisms": ("organisms", "Build, list and show model organisms and their clean twins."),
     "doctor": ("doctor", "Check the model, the extras, the key and the port."),
     "diff": ("diff", "Compare two versions of a case: what changed, and what that touches."),
     "draw": ("draw", "Draw the argument in GSN or CAE notation, or as an outline."),
@@ -38,7 +39,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
 }
 
 
-LONG = frozenset(("run", "lsp", "method"))
+LONG = frozenset(("run", "lsp", "method", "organisms"))
 
 
 class _Verbs(click.Group):
@@ -89,7 +90,7 @@ def main() -> None:
 
 
 def _main() -> int:
-    if not {"lsp", "method"}.intersection(sys.argv[1:2]):
+    if not {"lsp", "method", "organisms"}.intersection(sys.argv[1:2]):
         # A short process frees everything at its end; collecting garbage on the way costs a
         # third of the time it takes to read a large case.
         gc.disable()

@@ -78,7 +78,12 @@ class _Done:
 @now_option
 @as_json_option
 @rebound_option
-@click.option("--only", multiple=True, metavar="ID", help="Run only this leaf (repeatable).")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID",
+    help="Run only this leaf, or the leaves below this claim (repeatable).",
+)
 @click.option(
     "--exploratory",
     is_flag=True,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from safetycase.argument.findings import did_you_mean
 from safetycase.assess.records import Assessment
+from safetycase.cli.run_only import leaves
 from safetycase.cli.run_show import brief
 from safetycase.evidence.forecast import Forecast, forecast, totals
 from safetycase.evidence.registering import is_used_up
@@ -38,11 +38,9 @@ class Choice:
 
 def choose(space: Workspace, only: Sequence[str], *, exploratory: bool) -> Choice:
     """What `run` has to do; `NoCase` if it was asked for what it cannot do."""
-    for name in only:
-        if name not in space.recipes:
-            hint = did_you_mean(name, space.recipes)
-            raise NoCase(f"`{name}` is no evidence of this case" + (f"; {hint}" if hint else ""))
-    wanted = set(only or space.recipes)
+    elements = space.case.elements if space.case is not None else {}
+    wanted = {leaf for name in only for leaf in leaves(elements, space.recipes, name)}
+    wanted = wanted or set(space.recipes)
     for name, recipe in space.recipes.items():
         if recipe.recipe is None and name in wanted:
             raise NoCase(f"{name} cannot be run: {recipe.problem}")
