@@ -49,6 +49,18 @@ class Sampler:
 
     def gradients(self, policies: tuple[Floats, Floats]) -> tuple[Gradient, Gradient]:
         """The estimate of each player's gradient from one batch of common episodes."""
+        nodes, visits = self.episodes(policies)
+        return self._player(0, nodes, visits, policies[0]), self._player(
+            1, nodes, visits, policies[1]
+        )
+
+    def episodes(
+        self, policies: tuple[Floats, Floats]
+    ) -> tuple[Ints, list[tuple[Ints, Ints, Ints]]]:
+        """The nodes where `batch` episodes per row end, and what was done on the way there.
+
+        Each step of the way is whose turn it was, the row of `rows`, and the move (B × batch).
+        """
         import numpy as np
 
         lines = len(policies[0])
@@ -66,9 +78,7 @@ class Sampler:
             moves = (drawn >= level).sum(axis=-1)
             visits.append((turns, rows, moves))
             nodes = np.where(turns == END, nodes, self.child[nodes] + moves)
-        return self._player(0, nodes, visits, policies[0]), self._player(
-            1, nodes, visits, policies[1]
-        )
+        return nodes, visits
 
     def _table(self, policies: tuple[Floats, Floats]) -> Floats:
         """Summed move probabilities: one row per information set and chance node."""
