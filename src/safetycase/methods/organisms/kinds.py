@@ -60,3 +60,12 @@ class Policy(Protocol):
 
     def cloning(self, module: Any, shown: Any) -> Any:
         """−log-probability of demonstrations under a module: a scalar tensor."""
+
+    def log_probabilities(self, module: Any) -> Any:
+        """Log-probability of every action in every state: (states, actions), with gradient."""
+
+    def value(self, log_probabilities: Any) -> Any:
+        """The expected reward (...) of log-probabilities (..., states, actions)."""
+
+    def best_of(self, log_probabilities: Any, count: float) -> Any:
+        """The expected reward of the best of `count` episodes that share a start: a scalar."""
