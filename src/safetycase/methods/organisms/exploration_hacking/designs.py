@@ -91,10 +91,16 @@ def contextual(epsilon: float, seed: int, part: Part) -> Blueprint:
 
 
 def sequential(epsilon: float, seed: int, part: Part) -> Blueprint:
-    """A network over steps: only k right steps in a row, ε^(1/k) each, earn more than stopping."""
+    """A network over steps: only k right steps in a row, ε^(1/k) each, earn more than stopping.
+
+    With a cost, stopping later pays less than stopping at once: a right step alone does not pay,
+    and the gradient points away from it.
+    """
     drawn = _drawn("sequential", seed)
-    steps, arms = drawn.randint(2, 4), drawn.randint(3, 8)
+    steps, arms, cost = drawn.randint(2, 4), drawn.randint(3, 8), drawn.choice([0.0, 0.02, 0.05])
     states = [_state(drawn, arms, 0.4) for _ in range(steps)]
+    for state in states[1:]:
+        state.rewards[state.standin] -= cost
     each = epsilon ** (1 / steps) if part == "planted" else epsilon / steps
     rows = [_row(state, each, part, rest=min(epsilon, 0.01)) for state in states]
     following = torch.full((steps, arms), -1, dtype=torch.int64)
@@ -107,14 +113,14 @@ def sequential(epsilon: float, seed: int, part: Part) -> Blueprint:
         rewards=[state.rewards for state in states],
         following=following,
         starts=[1.0] + [0.0] * (steps - 1),
-        structure={"steps": str(steps), "arms": str(arms)},
+        structure={"steps": str(steps), "arms": str(arms), "cost": str(cost)},
     )
 
 
 def survives_noise(epsilon: float, seed: int, part: Part) -> Blueprint:
     """Logits that are means over many copies, flattened below zero: noise hardly moves them."""
     drawn = _drawn("survives-noise", seed)
-    arms, copies = drawn.randint(4, 16), drawn.choice([16, 32, 64])
+    arms, copies = drawn.randint(4, 16), drawn.choice([64, 128, 256])
     slope = drawn.choice([1.0, 0.3, 0.1])
     state = _state(drawn, arms, 0.4)
     row = _row(state, epsilon, part)[None]

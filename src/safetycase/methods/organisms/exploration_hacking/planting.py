@@ -17,6 +17,7 @@ from safetycase.stats import Exact
 __all__ = ["facts", "policy", "structure"]
 
 OPTIMUM = 0.02
+PLATEAU = 0.01
 HELD_BACK = 0.05
 
 
@@ -65,7 +66,7 @@ def facts(made: Decisions, epsilon: float, part: Part) -> tuple[Fact, ...]:
             "gradient",
             float(slope.norm()),
             "length of the gradient of the reward in the logits: small at a plateau",
-            (None, 2 * epsilon + 0.001) if planted else (None, OPTIMUM),
+            (None, 2 * epsilon + PLATEAU),
         ),
     )
 
