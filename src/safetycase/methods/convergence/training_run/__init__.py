@@ -1,0 +1,1 @@
+"""Recorded curves of training: whether the reward still rises, and what was within sight."""

@@ -1,0 +1,44 @@
+"""The page on training runs: its Python gives its numbers, and what it names is there."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safetycase.methods.convergence.training_run import checks
+from safetycase.methods.convergence.training_run.method import METHOD
+from safetycase.methods.convergence.training_run.reach import rollouts_needed
+
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "training-runs.md").read_text("utf-8")
+
+
+def test_the_python_of_the_page_gives_its_numbers() -> None:
+    names: dict[str, Any] = {}
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    for block in blocks:
+        exec(block, names)
+    seen = re.findall(r"^(\S.*?)  # ([\d.e-]+)$", "\n".join(blocks), re.M)
+    assert len(seen) >= 2
+    for expression, number in seen:
+        assert float(eval(expression, names)) == pytest.approx(float(number), rel=1e-3)
+
+
+def test_the_table_of_rollouts_is_computed() -> None:
+    rows = re.findall(r"^\| (0\.0*1) \| ([\d,]+) \| ([\d,]+) \|$", PAGE, re.M)
+    assert len(rows) == 5
+    for epsilon, at_95, at_99 in rows:
+        assert int(at_95.replace(",", "")) == rollouts_needed(float(epsilon), 0.05)
+        assert int(at_99.replace(",", "")) == rollouts_needed(float(epsilon), 0.01)
+
+
+def test_quantities_and_doubts_of_the_page_are_there() -> None:
+    for measure in METHOD.measures:
+        assert f"`{measure.name}`" in PAGE
+    doubts = re.findall(r'name="([a-z]+(?:-[a-z]+)+)"', inspect.getsource(checks))
+    assert len(doubts) == 4
+    for name in doubts:
+        assert f"`{name}`" in PAGE
