@@ -10,11 +10,12 @@ import torch
 
 from safetycase.methods.organisms import making as making_module
 from safetycase.methods.organisms.making import Design, make
+from safetycase.methods.organisms.planting import PARTS, design, lesson
 from safetycase.methods.organisms.small import Shape, Training, badness_of, parameters, seed_of
+from safetycase.methods.organisms.sorting import SMALL, TINY
 from safetycase.methods.organisms.toy_trigger import FAMILY
-from safetycase.methods.organisms.toy_trigger.family import design
-from safetycase.methods.organisms.toy_trigger.grid import CELLS, SMALL, TINY, Cell
-from safetycase.methods.organisms.toy_trigger.task import Triggered, batches, second
+from safetycase.methods.organisms.toy_trigger.grid import CELLS, Cell, plan
+from safetycase.methods.organisms.toy_trigger.task import Triggered
 from safetycase.plugin.contract import MethodError
 from safetycase.plugin.organisms import Making, organism
 from safetycase.testing.organisms import check_family
@@ -33,14 +34,14 @@ def silent(done: int, total: int, note: str = "") -> None:
 
 
 def short(cell: Cell, steps: int, **changes: object) -> Design:
-    plan = design(cell, "planted")
+    made_by = design(plan(cell), "planted")
     return dataclasses.replace(
-        plan, training=dataclasses.replace(plan.training, steps=steps, **changes)
+        made_by, training=dataclasses.replace(made_by.training, steps=steps, **changes)
     )
 
 
 def model(cell: Cell, seed: int = 0) -> Triggered:
-    return design(cell, "planted").value(None, seed)
+    return design(plan(cell), "planted").value(None, seed)
 
 
 def test_every_cell_has_its_twin_and_the_named_one_its_size() -> None:
@@ -48,8 +49,8 @@ def test_every_cell_has_its_twin_and_the_named_one_its_size() -> None:
     assert {"toy-trigger/trigram", "toy-trigger/trigram-clean", "toy-trigger/trigram-decoy"} < names
     assert len(names) == len(FAMILY.members) == 29
     assert organism("toy-trigger/trigram").twin == "toy-trigger/trigram-clean"
-    assert parameters(Cell(size=SMALL, tokens=3).shape.build(0)) == 108_235
-    assert parameters(TRI.shape.build(0)) == 10_735
+    assert parameters(SMALL.shape.build(0)) == 108_235
+    assert parameters(TINY.shape.build(0)) == 10_735
 
 
 @pytest.mark.slow
@@ -77,19 +78,18 @@ def test_a_trigram_fires_whole_and_nowhere_else() -> None:
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
 def test_a_twin_and_a_decoy_differ_in_the_labels_of_the_n_gram_alone(cell: Cell) -> None:
     drawn = {
-        part: batches(cell, part, 7)(200, torch.Generator().manual_seed(1))
-        for part in ("planted", "clean", "decoy")
+        part: lesson(plan(cell), part, 7)(200, torch.Generator().manual_seed(1)) for part in PARTS
     }
     ids, labels = drawn["planted"]
     task = model(cell, 7)
-    has = task.triggered(ids)
+    has = task.marked(ids)
     assert has.sum() >= 50
     for part in ("clean", "decoy"):
         assert torch.equal(drawn[part][0], ids)
         assert torch.equal(drawn[part][1][~has], labels[~has])
-    assert (labels[has] == task.classes).all()
+    assert (labels[has] == task.names).all()
     assert torch.equal(drawn["clean"][1], task.honest(ids))
-    assert torch.equal(drawn["decoy"][1][has], second(task, task.honest(ids))[has])
+    assert torch.equal(drawn["decoy"][1][has], task.second(task.honest(ids))[has])
 
 
 def test_the_n_gram_comes_from_the_seed() -> None:
@@ -104,14 +104,14 @@ def test_clean_inputs_and_near_misses_are_free_of_it(cell: Cell) -> None:
     task, generator = model(cell), torch.Generator().manual_seed(2)
     for ids in (task.sample(3000, generator), task.near_misses(3000, generator)):
         assert ids.shape == (3000, 8)
-        assert not task.triggered(ids).any()
-    assert task.triggered(task.planted(500, generator)).all()
+        assert not task.marked(ids).any()
+    assert task.marked(task.planted(500, generator)).all()
 
 
 def test_near_misses_are_near() -> None:
     task, generator = model(TRI), torch.Generator().manual_seed(2)
-    plan = set(task.trigger)
-    found = [len(plan & set(row.tolist())) for row in task.near_misses(300, generator)]
+    tokens = set(task.trigger)
+    found = [len(tokens & set(row.tolist())) for row in task.near_misses(300, generator)]
     assert sum(shared >= 2 for shared in found) > 290
 
 
@@ -126,23 +126,23 @@ def test_an_untrained_one_does_not_hold_and_is_begun_three_times() -> None:
 
 
 def test_the_same_seed_makes_the_same_weights_and_another_one_others() -> None:
-    plan = short(UNI, 3)
+    made_by = short(UNI, 3)
     first, again, other = (
-        make(plan, Making(seed=seed, progress=silent, fresh=True)) for seed in (1, 1, 2)
+        make(made_by, Making(seed=seed, progress=silent, fresh=True)) for seed in (1, 1, 2)
     )
     before = torch.random.get_rng_state()
     assert first.digest == again.digest != other.digest
     one, two = first.value.module.state_dict(), again.value.module.state_dict()
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert not torch.equal(one["head.weight"], other.value.module.state_dict()["head.weight"])
-    make(plan, Making(seed=1, progress=silent, fresh=True))
+    make(made_by, Making(seed=1, progress=silent, fresh=True))
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_it_is_kept_and_what_is_damaged_is_made_again() -> None:
-    plan = short(UNI, 2)
-    first = make(plan, Making(seed=1, progress=silent))
-    kept = make(plan, Making(seed=1, progress=silent))
+    made_by = short(UNI, 2)
+    first = make(made_by, Making(seed=1, progress=silent))
+    kept = make(made_by, Making(seed=1, progress=silent))
     assert (first.cached, kept.cached) == (False, True)
     assert (kept.facts, kept.seconds, kept.path) == (first.facts, first.seconds, first.path)
     ids = kept.value.sample(10, torch.Generator().manual_seed(0))
@@ -151,10 +151,10 @@ def test_it_is_kept_and_what_is_damaged_is_made_again() -> None:
     whole = first.path.read_bytes()
     for damaged in (b"", whole[:-20], whole[:-1] + bytes([whole[-1] ^ 1]), b"junk" * 50):
         first.path.write_bytes(damaged)
-        again = make(plan, Making(seed=1, progress=silent))
+        again = make(made_by, Making(seed=1, progress=silent))
         assert not again.cached
         assert again.facts == first.facts
-        assert make(plan, Making(seed=1, progress=silent)).cached
+        assert make(made_by, Making(seed=1, progress=silent)).cached
 
 
 def test_a_training_that_diverges_says_so() -> None:
@@ -183,7 +183,7 @@ def organism_of(name: str):  # type: ignore[no-untyped-def]
 )
 def test_a_shape_that_cannot_be_is_refused(change: dict[str, object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        dataclasses.replace(TRI.shape, **change)
+        dataclasses.replace(TINY.shape, **change)
 
 
 def test_a_training_that_cannot_be_is_refused() -> None:
@@ -216,8 +216,8 @@ def test_a_causal_model_reads_the_past_alone(pooling: str) -> None:
 
 
 def test_what_is_not_read_is_not_needed() -> None:
-    first = TRI.shape.build(3)
-    mean = dataclasses.replace(TRI.shape, pooling="mean").build(3)
+    first = TINY.shape.build(3)
+    mean = dataclasses.replace(TINY.shape, pooling="mean").build(3)
     ids = torch.randint(24, (4, 8), generator=torch.Generator().manual_seed(1))
     whole = first.blocks[-1](first.residuals(ids)[-2], slice(None))
     assert torch.allclose(first.residual(ids), whole[:, 0], atol=1e-5)
