@@ -1,0 +1,152 @@
+"""Coefficients of losses whose posterior is known, and chains that must be refused."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from safetycase.methods.convergence.llc import Estimate, Refused, Sampling, estimate
+from safetycase.methods.convergence.llc.surface import Formula
+from safetycase.methods.convergence.problem import Problem
+from safetycase.plugin.contract import MethodError
+
+CURVATURES = torch.logspace(-2, 0.5, 20, dtype=torch.float64)
+
+
+def quadratic(lowest: float = 0.0) -> Formula:
+    start = torch.zeros(20, dtype=torch.float64)
+    return Formula(lambda w: (w * w * CURVATURES).sum(1) / 2 + lowest, start)
+
+
+def regular(nbeta: float, gamma: float) -> float:
+    """½ Σ nβh/(nβh + γ): the Gaussian integral."""
+    stiff = nbeta * CURVATURES
+    return float((stiff / (stiff + gamma)).sum() / 2)
+
+
+@pytest.mark.parametrize("sampler", ["underdamped", "hmc", "mala"])
+def test_a_quadratic_has_the_gaussian_value(sampler: Any) -> None:
+    settings = Sampling(sampler=sampler, nbeta=100, draws=600, burn_in=200, chains=8, gamma=3)
+    found = estimate(quadratic(lowest=2.0), settings, seed=1)
+    assert found.ok, found.reason
+    assert found.low <= regular(100, 3) <= found.high
+    assert abs(found.value / regular(100, 3) - 1) < 0.06
+    assert found.start.loss == pytest.approx(2.0)
+    assert abs(found.virial - 1) < 0.1
+
+
+def test_the_same_seed_gives_the_same_and_the_global_generator_is_left_alone() -> None:
+    settings = Sampling(nbeta=100, draws=30, burn_in=10, chains=2)
+    state = torch.get_rng_state()
+    first, second = (estimate(quadratic(), settings, seed=3) for _ in range(2))
+    assert first == second
+    assert torch.equal(state, torch.get_rng_state())
+    assert estimate(quadratic(), settings, seed=4).traces != first.traces
+
+
+def refused(found: Estimate, verdict: str) -> None:
+    assert found.verdict == verdict
+    for name in ("value", "low", "high"):
+        with pytest.raises(Refused, match=verdict):
+            getattr(found, name)
+
+
+def test_a_saddle_is_negative_and_no_number() -> None:
+    signs = torch.ones(20, dtype=torch.float64)
+    signs[3] = -1
+    saddle = Formula(
+        lambda w: (w * w * signs).sum(1) / 2 + (w**4).sum(1), torch.zeros(20, dtype=torch.float64)
+    )
+    lower = Formula(lambda w: 1 - torch.exp(-((w - 3) ** 2).sum(1)), torch.zeros(1).double())
+    settings = Sampling(sampler="hmc", nbeta=200, draws=100, burn_in=100, gamma=0.05)
+    assert not estimate(saddle, settings).ok
+    found = estimate(lower, settings)
+    refused(found, "negative")
+    assert found.lowest < -100
+
+
+def test_a_step_that_blows_up_is_refused() -> None:
+    refused(estimate(quadratic(), Sampling(sampler="sgld", step=10, nbeta=100)), "diverged")
+    mild = Sampling(sampler="sgld", step=0.011, nbeta=100, draws=100, burn_in=50)
+    assert not estimate(quadratic(), mild).ok
+
+
+def test_a_loss_that_turns_nan_in_a_chain_is_refused() -> None:
+    calls = 0
+
+    def loss(w: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        bad = torch.where(torch.arange(len(w)) == 1, math.nan if calls > 200 else 0.0, 0.0)
+        return (w * w).sum(1) / 2 + bad
+
+    surface = Formula(loss, torch.zeros(4, dtype=torch.float64))
+    found = estimate(surface, Sampling(nbeta=100, draws=200, burn_in=100, step=0.005))
+    refused(found, "diverged")
+    assert "chain 2" in found.reason
+
+
+class Line(torch.nn.Module):
+    def __init__(self, at: float) -> None:
+        super().__init__()
+        self.slope = torch.nn.Parameter(torch.tensor([at, 0.5]))
+        self.base = torch.nn.Parameter(torch.tensor(0.25))
+
+    def forward(self, x: Any) -> Any:
+        return x @ self.slope + self.base
+
+
+def line(at: float = 1.0) -> Problem:
+    """Regression with unit noise: the Hessian is the identity."""
+
+    def batch(generator: Any) -> tuple[Any, Any]:
+        x = torch.randn(32, 2, generator=generator)
+        truth = x @ torch.tensor([1.0, 0.5]) + 0.25
+        return x, truth + torch.randn(32, generator=generator)
+
+    def loss(module: Any, data: Any) -> Any:
+        return ((module(data[0]) - data[1]) ** 2).mean() / 2
+
+    return Problem(module=Line(at), loss=loss, batch=batch, count=1000)
+
+
+def test_a_module_that_sees_batches() -> None:
+    settings = Sampling(nbeta=50, draws=800, burn_in=100, tolerance=0.2)
+    problem = line()
+    found = estimate(problem, settings, seed=2)
+    assert found.ok, found.reason
+    assert found.low <= 1.5 * 50 / 51 <= found.high
+    assert found.dimension == 3
+    assert problem.module.slope.tolist() == [1.0, 0.5]
+    assert problem.module.slope.grad is None
+
+
+def test_parts_move_alone() -> None:
+    settings = Sampling(nbeta=50, draws=400, burn_in=100, tolerance=0.3, parts="base")
+    found = estimate(line(), settings, seed=2)
+    assert found.dimension == 1
+    with pytest.raises(MethodError, match="no parameter matches `bas` in full"):
+        estimate(line(), Sampling(parts="bas"))
+
+
+def test_an_untrained_module_is_no_minimum() -> None:
+    found = estimate(line(at=0.0), Sampling(nbeta=50, draws=100, burn_in=50))
+    assert found.verdict in ("not a minimum", "negative")
+    assert found.start.drop > 0.3
+
+
+def test_what_cannot_be_tried_at_all() -> None:
+    with pytest.raises(MethodError, match="exact loss"):
+        estimate(line(), Sampling(sampler="mala"))
+    with pytest.raises(MethodError, match="give `nbeta`"):
+        estimate(quadratic(), Sampling())
+    with pytest.raises(MethodError, match="not finite"):
+        estimate(quadratic(lowest=math.nan), Sampling(nbeta=10))
+    with pytest.raises(MethodError, match="burn_in"):
+        estimate(line(), Sampling(sampler="rmsprop", burn_in=0))
+    for wrong in ({"gamma": 0.0}, {"chains": 1}, {"parts": "("}, {"nbeta": math.inf}):
+        with pytest.raises(ValueError, match="`"):
+            Sampling(**wrong)  # type: ignore[arg-type]
