@@ -64,11 +64,32 @@ def test_episodes_have_the_reward_and_the_score_function_has_mean_zero(made: tup
         assert float(slope.abs().max()) < 0.05
 
 
+def test_many_tables_are_worth_what_each_is_worth_alone(made: tuple) -> None:
+    policy = made[2][3]
+    logs = policy.log_probabilities(policy.module).detach()
+    generator = torch.Generator().manual_seed(4)
+    many = (
+        logs + torch.randn((5, *logs.shape), generator=generator, dtype=logs.dtype)
+    ).log_softmax(-1)
+    together = policy.value(many)
+    alone = torch.stack([policy.value(one) for one in many])
+    assert torch.allclose(together, alone, atol=1e-14)
+
+
+def test_the_best_of_one_is_the_value_and_the_best_of_many_is_best(made: tuple) -> None:
+    for policy in made[2]:
+        logs = policy.log_probabilities(policy.module).detach()
+        values = [float(policy.best_of(logs, count)) for count in (1, 2, 5, 20, 1e9)]
+        assert values[0] == pytest.approx(float(policy.value(logs)), abs=1e-12)
+        assert values == sorted(values)
+        assert values[-1] == pytest.approx(policy.best, abs=1e-9)
+
+
 @pytest.mark.slow
 def test_demonstrations_teach_the_best_response(made: tuple) -> None:
     policy = made[2][0]
     shown = policy.demonstrations(200, torch.Generator().manual_seed(2))
-    assert len(shown) >= 200
+    assert len(shown[0]) == len(shown[1]) >= 200
     module = torch.nn.Module()
     module.register_parameter("logits", torch.nn.Parameter(policy.module.logits.detach().clone()))
     optimiser = torch.optim.Adam([module.logits], lr=0.3)

@@ -24,6 +24,7 @@ __all__ = ["SidePolicy", "trained_policies"]
 PLAYERS = ("first", "second")
 LOWEST = 60.0
 """Log-odds below which a trained move is never played: e⁻⁶⁰ is out of reach of every test."""
+TIE = 1e-12
 
 
 def trained_policies(protocol: str, *, seeds: int, seed: int) -> tuple[SidePolicy, ...]:
@@ -49,8 +50,8 @@ class SidePolicy:
     """A side's softmax weights (`logits`, I × M) as the `Policy` of `methods.organisms.kinds`.
 
     The reward is the payoff against the other side's policy, as a share of the payoff range from
-    the least payoff. `withheld` is the probability with which the policy goes along with a best
-    response wherever that one's own moves lead.
+    the least payoff. `withheld` is the probability that all of the side's moves in a game are among
+    those of a best response.
     """
 
     name: str
@@ -74,19 +75,23 @@ class SidePolicy:
             logits = np.maximum(np.log(policies[player][0]), -LOWEST)
         gain = arena.gain(player, other.plan(policies[1 - player]))
         best, reply = side.best(gain)
-        ends = arena.tree.first if player == 0 else arena.tree.second
-        low = float(np.min(ends)) / arena.spread
+        low = float(np.min(arena.tree.first if player == 0 else arena.tree.second)) / arena.spread
         module = torch.nn.Module()
         start = torch.tensor(np.where(side.valid, logits, 0.0), dtype=torch.float64)
         module.register_parameter("logits", torch.nn.Parameter(start))
-        weight = arena.reached[player] @ other.plan(policies[1 - player])[0]
-        agreed = (policies[player] * reply).sum(axis=-1)[0]
-        met = (weight > 0) & (side.plan(reply)[0][side.parents] > 0)
+        worth = side.worth(gain, reply).moves[0]
+        right = side.valid & (worth >= np.where(side.valid, worth, -np.inf).max(-1)[:, None] - TIE)
+        ends = arena.tree.sequences[:, arena.tree.ends]
+        reach = (
+            arena.tree.reach[arena.tree.ends]
+            * other.plan(policies[1 - player])[0][ends[1 - player]]
+        )
+        along = side.plan(policies[player] * right)[0][ends[player]]
         return cls(
             name=f"training {row + 1}, {PLAYERS[player]} player",
             module=module,
             best=float(best[0]) - low,
-            withheld=float(agreed[met].min(initial=1.0)),
+            withheld=float(reach @ along),
             arena=arena,
             player=player,
             others=policies[1 - player],
@@ -95,24 +100,56 @@ class SidePolicy:
 
     def reward(self, module: Any) -> Any:
         """The expected payoff of these weights, a scalar tensor with a gradient."""
+        return self.value(self.log_probabilities(module))
+
+    def log_probabilities(self, module: Any) -> Any:
+        """Log-probability of every move at every information set: (I, M), −∞ or so for no move."""
+        import torch
+
+        valid = torch.tensor(self.arena.sides[self.player].valid)
+        lowest = torch.finfo(module.logits.dtype).min
+        return module.logits.masked_fill(~valid, lowest).log_softmax(-1)
+
+    def value(self, log_probabilities: Any) -> Any:
+        """The expected payoff (...) of log-probabilities (..., I, M), exactly."""
+        import torch
+
+        side, policy = self.arena.sides[self.player], log_probabilities.exp()
+        first = torch.nn.functional.one_hot(torch.tensor(0), side.sequences + 1).to(policy.dtype)
+        plan = first.expand(*policy.shape[:-2], -1)
+        for level in side.levels:  # each own sequence once, so that no entry is written twice
+            reached = policy[..., level.sets, :] * plan[..., level.parents].unsqueeze(-1)
+            numbers = torch.tensor(level.index).reshape(-1)
+            flat = reached.flatten(-2)
+            plan = plan.scatter(-1, numbers.expand(flat.shape), flat)
+        return plan[..., :-1] @ self._gain() - self.low
+
+    def best_of(self, log_probabilities: Any, count: float) -> Any:
+        """The expected payoff if each own move is the best of `count` that the policy samples.
+
+        By backward induction, with the exact law of the best of `count` at every information set.
+        """
         import torch
 
         side = self.arena.sides[self.player]
-        other = self.arena.sides[1 - self.player]
-        gain = torch.tensor(self.arena.gain(self.player, other.plan(self.others))[0])
-        policy = self._logs(module).exp()
-        plan = torch.nn.functional.one_hot(torch.tensor(0), side.sequences + 1).to(policy.dtype)
-        for level in side.levels:  # each own sequence once, so that no entry is written twice
-            reached = policy[level.sets] * plan[level.parents][:, None]
-            plan = plan.scatter(0, torch.tensor(level.index.reshape(-1)), reached.reshape(-1))
-        return (plan[:-1] * gain).sum() - self.low
+        every = torch.cat((self._gain(), torch.full((1,), float("-inf"), dtype=torch.float64)))
+        for level in reversed(side.levels):
+            moves, order = every[torch.tensor(level.index)].sort(-1)
+            chances = log_probabilities[level.sets].exp().gather(-1, order)
+            above = chances.flip(-1).cumsum(-1).flip(-1).clamp(max=1.0)
+            reached = 1.0 - torch.exp(count * torch.log1p(-above[:, 1:]))
+            least = moves.masked_fill(moves.isinf(), float("inf")).amin(-1, keepdim=True)
+            steps = torch.maximum(moves, least).diff(dim=-1)
+            found = least[:, 0] + (reached * steps).sum(-1)
+            every = every.index_add(0, torch.tensor(level.parents), found)
+        return every[0] - self.low
 
     def sampled(self, module: Any, episodes: int, generator: Any) -> Any:
         """(reward, log-probability) of `episodes` games, both (episodes,)."""
         import numpy as np
         import torch
 
-        logs = self._logs(module)
+        logs = self.log_probabilities(module)
         shown = logs.detach().exp().numpy()[None]
         sampler, nodes, visits = self._played(shown, episodes, generator)
         total = logs.new_zeros(episodes)
@@ -122,7 +159,7 @@ class SidePolicy:
         return torch.tensor(reward), total
 
     def demonstrations(self, episodes: int, generator: Any) -> Any:
-        """(information set, move) pairs, (n, 2), of games in which a best response is played."""
+        """(information sets, moves), each (n,), of games in which a best response is played."""
         import numpy as np
         import torch
 
@@ -130,22 +167,20 @@ class SidePolicy:
         gain = self.arena.gain(self.player, other.plan(self.others))
         _, reply = self.arena.sides[self.player].best(gain)
         _, _, visits = self._played(reply, episodes, generator)
-        pairs = [
-            np.stack((rows[mine], moves[mine]), axis=1) for rows, moves, mine in self._own(visits)
-        ]
-        return torch.tensor(np.concatenate(pairs) if pairs else np.zeros((0, 2), dtype=int))
+        own = [(rows[mine], moves[mine]) for rows, moves, mine in self._own(visits)]
+        return tuple(torch.tensor(np.concatenate(column)) for column in zip(*own, strict=True))
 
     def cloning(self, module: Any, shown: Any) -> Any:
         """Mean −log-probability, in nats, of demonstrated moves: a scalar tensor."""
-        logs = self._logs(module)
-        return -logs[shown[:, 0], shown[:, 1]].mean() if len(shown) else logs.sum() * 0.0
+        sets, moves = shown
+        return -self.log_probabilities(module)[sets, moves].mean()
 
-    def _logs(self, module: Any) -> Any:
+    def _gain(self) -> Any:
+        """What each own sequence (N) brings against the other side's policy."""
         import torch
 
-        valid = torch.tensor(self.arena.sides[self.player].valid)
-        lowest = torch.finfo(module.logits.dtype).min
-        return module.logits.masked_fill(~valid, lowest).log_softmax(-1)
+        other = self.arena.sides[1 - self.player]
+        return torch.tensor(self.arena.gain(self.player, other.plan(self.others))[0])
 
     def _played(self, own: Floats, episodes: int, generator: Any) -> Any:
         import numpy as np
