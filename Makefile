@@ -39,6 +39,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/evidence.py
 	$(BIN)/python benchmarks/control.py
 	$(BIN)/python benchmarks/oversight.py
+	$(BIN)/python benchmarks/whitebox.py
 
 # Take what the program prints now as what it should print; look at the difference before you commit.
 accept: $(VENV)/.dev
