@@ -1,4 +1,4 @@
-"""`convergence/training-run`: do recorded rewards still rise, and what could they have shown?"""
+"""`convergence/training-run`: whether recorded rewards still rise, and what they could show."""
 
 from __future__ import annotations
 
