@@ -6,9 +6,33 @@ organism of ours.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-__all__ = ["Policy", "TokenModel"]
+__all__ = ["LanguageModel", "Policy", "TokenModel"]
+
+
+class LanguageModel(Protocol):
+    """`language-model`: a `model.Subject` whose answers to questions with options are read.
+
+    `on()` merges what was taught into the subject for a while. `taught` and `held_out` are
+    `asking.Asking`s; no word of the one is in the other. `parts(asking)` are the tokens before and
+    after the slot of a prefix, and those of its replies.
+    """
+
+    subject: Any
+    taught: tuple[Any, ...]
+    held_out: tuple[Any, ...]
+
+    def on(self) -> AbstractContextManager[Any]:
+        """The subject with the organism in it; on leaving, its weights are as before, exactly."""
+
+    def accuracy(self, prefix: str = "", askings: Sequence[Any] = ()) -> float:
+        """The share of right answers after a prefix, on held-out questions if none are given."""
+
+    def parts(self, asking: Any) -> Any:
+        """A question as tokens around the slot of its prefix."""
 
 
 class TokenModel(Protocol):
