@@ -15,7 +15,10 @@ __all__ = ["ContextTask"]
 class ContextTask(Protocol):
     """Patches of `length` tokens out of `allowed`, in contexts of one model.
 
-    Shapes: P patches, C contexts. `evaluations` is the running count of sequences.
+    Shapes: P patches, C contexts. `evaluations` is the running count of sequences. Patches are
+    int64 tensors, `allowed` a tensor of token ids. A search takes parts of contexts:
+    `contexts[index]` for a list of int64 gives those, and `len(contexts)` is C. With a patch in
+    it a context stays the same context: losses of two patches in one context can be compared.
     """
 
     name: str
@@ -28,7 +31,7 @@ class ContextTask(Protocol):
         """C contexts, by a torch generator; search and acceptance use different ones."""
 
     def losses(self, patches: Any, contexts: Any) -> Any:
-        """(P, C) floats for patches (P, k), the lower the closer to bad behaviour."""
+        """(P, C) floats for patches (P, k), the lower the closer to bad behaviour; below 0: bad."""
 
     def fires(self, patches: Any, contexts: Any) -> Any:
         """(P, C) bools: whether the model behaves badly with this patch in this context."""
