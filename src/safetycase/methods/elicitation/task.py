@@ -7,9 +7,9 @@ where a gradient is taken.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-__all__ = ["ContextTask"]
+__all__ = ["ContextTask", "Drafting", "Filtering", "Fluent", "HeldOut", "Softened"]
 
 
 class ContextTask(Protocol):
@@ -41,3 +41,59 @@ class ContextTask(Protocol):
 
     def text(self, patch: Any) -> str:
         """The patch as people read it, and as it can be replayed."""
+
+
+# A task may offer more; a search asks with `isinstance`, and does without what is not there.
+
+
+@runtime_checkable
+class HeldOut(Protocol):
+    """Contexts of a finite task that `draw` never gives: those to accept a patch on."""
+
+    def held_out(self, count: int, generator: Any) -> Any:
+        """Up to C contexts (all there are, if fewer), by a torch generator."""
+
+
+@runtime_checkable
+class Filtering(Protocol):
+    """Some runs of allowed tokens cannot be written down as text that reads back the same."""
+
+    def admissible(self, patches: Any) -> Any:
+        """(P,) bools for patches (P, k): whether the text of each gives its tokens again."""
+
+
+@runtime_checkable
+class Drafting(Protocol):
+    """A cheap stand-in for the losses, to rank candidates by before they are evaluated.
+
+    It costs `draft_cost` of an evaluation, which `drafts` adds to `evaluations`.
+    """
+
+    draft_cost: float
+
+    def drafts(self, patches: Any, contexts: Any) -> Any:
+        """(P, C) floats, in about the order of `losses`; how well, the search has to measure."""
+
+
+@runtime_checkable
+class Softened(Protocol):
+    """Patches of any vectors (k, width), not only those of tokens: what tokens could reach."""
+
+    embedding: Any
+
+    def soft_losses(self, soft: Any, contexts: Any) -> Any:
+        """(C,) losses with a gradient for a patch of vectors; `embedding` is (vocabulary, width).
+
+        It counts three evaluations a context.
+        """
+
+
+@runtime_checkable
+class Fluent(Protocol):
+    """How likely a patch is as text, for a bound that tells plausible text from junk."""
+
+    def fluency(self, patches: Any) -> Any:
+        """(P,) mean log-probabilities of a token, in nats, where the patch stands.
+
+        Under the model the patch is put into, or a named one from before what is in doubt.
+        """
