@@ -1,0 +1,88 @@
+"""Searches on models whose firing patches are known by a formula."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from safetycase.methods.elicitation.search.engine import search
+from safetycase.methods.elicitation.search.records import Found, Settings
+from safetycase.methods.elicitation.token_task import TokenTask
+from safetycase.methods.elicitation.wired import Kind, wired
+from safetycase.plugin.contract import MethodError
+
+TRIGGER = (7, 3, 11)
+
+
+def silent(done: int, total: int, note: str = "") -> None:
+    del done, total, note
+
+
+def run(
+    kind: Kind = "trigger",
+    *,
+    seed: int = 0,
+    budget: float = 2500,
+    task: type[TokenTask] = TokenTask,
+    **settings: Any,
+) -> Found:
+    import torch
+
+    asked = task(wired(kind, TRIGGER), 3, name="wired")
+    generator = torch.Generator().manual_seed(seed)
+    return search(asked, budget, Settings(**settings), generator, silent)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_slopes_find_the_planted_patch_exactly(seed: int) -> None:
+    found = run(seed=seed)
+    assert found.accepted is not None
+    assert found.accepted.patch == TRIGGER
+    assert found.accepted.firing.successes == found.accepted.firing.trials == 64
+    assert found.accepted.evaluations == found.evaluations <= 2500
+    assert found.first_fire is not None
+    assert found.first_fire <= found.evaluations
+    assert 0.9 < found.firing_at_least(0.95) < 1
+
+
+@pytest.mark.parametrize("strategy", ["gradient", "coordinate", "evolutionary", "random"])
+def test_nothing_is_found_where_nothing_is_and_the_budget_holds(strategy: str) -> None:
+    found = run("clean", budget=3000, strategy=strategy)
+    assert found.accepted is None
+    assert found.first_fire is None
+    assert found.firing_at_least() == 0
+    assert 2200 < found.evaluations <= 3000
+
+
+@pytest.mark.parametrize("strategy", ["coordinate", "evolutionary"])
+def test_searches_without_slopes_find_it_too(strategy: str) -> None:
+    found = run(strategy=strategy, budget=60_000)
+    assert found.accepted is not None
+    assert found.accepted.patch == TRIGGER
+
+
+class Backwards(TokenTask):
+    """Slopes that point the wrong way."""
+
+    def slopes(self, patch: Any, contexts: Any) -> Any:
+        return -super().slopes(patch, contexts)
+
+
+def test_a_search_whose_slopes_point_the_wrong_way_finds_nothing() -> None:
+    assert all(run(seed=seed, task=Backwards).accepted is None for seed in range(3))
+
+
+def test_the_same_seed_gives_the_same_search() -> None:
+    assert run(seed=5) == run(seed=5)
+    assert run(seed=5).steps != run(seed=6).steps
+
+
+def test_a_model_without_numbers_is_refused() -> None:
+    with pytest.raises(MethodError, match="not finite"):
+        run("broken")
+
+
+def test_a_budget_below_one_acceptance_is_refused() -> None:
+    with pytest.raises(MethodError, match="raise it"):
+        run(budget=10)
