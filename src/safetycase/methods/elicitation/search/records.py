@@ -34,7 +34,7 @@ class Settings:
     candidates: int = 48
     slope_contexts: int = 4
     survey: int = 8
-    rank_contexts: int = 16
+    rank_contexts: int = 8
     top: int = 8
     swaps: int = 3
     memory: float = 0.5
