@@ -107,8 +107,42 @@ class TokenTask:
         return self._soft(soft[None].expand(len(contexts), -1, -1), contexts, ids=contexts.ids)
 
     def text(self, patch: Any) -> str:
-        """The token ids, as `37 91 5`."""
-        return " ".join(str(int(token)) for token in patch)
+        """As the model writes it, if it does (`text(ids)`); else the token ids, as `37 91 5`."""
+        own = getattr(self.model, "text", None)
+        return str(own(patch)) if own else " ".join(str(int(token)) for token in patch)
+
+    def judged(self, ids: Any) -> tuple[Any, Any]:
+        """Losses (n,) and whether the answer is bad (n,), of whole inputs (n, L)."""
+        import torch
+
+        found = self._over(
+            ids,
+            lambda part, logits: (
+                torch.stack(
+                    [
+                        self.model.badness(part, logits),
+                        self.model.bad(part, logits.argmax(-1)).to(logits.dtype),
+                    ]
+                ).T
+            ),
+        )
+        return found[:, 0], found[:, 1] > 0
+
+    def answer(self, ids: Any) -> int:
+        """The likeliest answer to one input (1, L)."""
+        return int(self._over(ids, lambda _part, logits: logits.argmax(-1))[0])
+
+    def input_slopes(self, ids: Any) -> Any:
+        """(n, L, vocabulary): for each input, the gradient of its loss in one-hot tokens."""
+        import torch
+
+        self.evaluations += GRADIENT * len(ids)
+        soft = self.embedding[ids].clone().requires_grad_(True)
+        with torch.enable_grad():
+            losses = self.model.badness(ids, self.model.module.forward(None, embedded=soft))
+            _numbers(losses, self.name)
+            (slope,) = torch.autograd.grad(losses.sum(), soft)
+        return slope @ self.embedding.T
 
     def _soft(self, soft: Any, contexts: Contexts, *, ids: Any) -> Any:
         """Losses of inputs whose places hold the vectors (C, k, width)."""
