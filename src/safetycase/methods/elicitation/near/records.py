@@ -28,9 +28,7 @@ class Near:
         if not 0 <= self.fluency < 1:
             raise ValueError("`fluency` is a share of clean inputs, at least 0 and below 1")
         if not 100 <= self.reference <= 1_000_000:
-            raise ValueError(
-                "`reference` is at least 100 clean inputs: fewer tell no rates"
-            )
+            raise ValueError("`reference` is at least 100 clean inputs: fewer tell no rates")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Search by slopes: greedy coordinate gradient with several swaps, memory, halving and orders.
 
-Zou et al. 2023, arXiv:2307.15043, algorithm 2, is one swap a candidate, one set of contexts, and no
-memory: `Settings(swaps=1, memory=0, survey=0, halving=False, polish=False)` comes near to it.
+Zou et al. 2023, arXiv:2307.15043, algorithm 1, is one swap a candidate, one set of contexts, and no
+memory. What is added here is mostly this: tokens that act only together leave no trace in the mean
+slope, but in how much their slopes vary.
 """
 
 from __future__ import annotations
@@ -18,44 +19,50 @@ from safetycase.methods.elicitation.search.ranking import ranked, screened
 from safetycase.methods.elicitation.search.run import Run
 from safetycase.methods.elicitation.task import Drafting
 
-__all__ = ["by_gradient", "surveyed"]
+__all__ = ["by_gradient"]
 
 DRAFTED = 4
 """How many times more patches are proposed where a draft screens them."""
 
 
 def by_gradient(run: Run) -> None:
-    """Start again and again, until a patch is accepted or the budget is spent (`Spent`)."""
+    """Start again and again, until a patch is accepted or the budget is spent (`Spent`).
+
+    What the slopes of one start say stays known in the next.
+    """
+    memory = Memory(run.settings.memory, run.task.allowed)
     while run.accepted is None:
         run.starts += 1
-        _one_start(run)
+        _survey(run, memory)
+        _one_start(run, memory)
 
 
-def surveyed(run: Run) -> Memory:
-    """Slopes of random patches, averaged: which tokens the model reacts to at all."""
+def _survey(run: Run, memory: Memory) -> None:
+    """Slopes of random patches, each in one context: what the model reacts to at all."""
+    count = max(1, run.settings.survey)
+    patches = random_patches(count, run.task.length, run.task.allowed, run.generator)
+    for patch in run.admissible(patches):
+        memory.add(run.slopes(patch, run.draw(1)))
+
+
+def _one_start(run: Run, memory: Memory) -> None:
     settings, task = run.settings, run.task
-    memory = Memory(settings.memory, task.allowed)
-    for patch in run.admissible(
-        random_patches(max(1, settings.survey), task.length, task.allowed, run.generator)
-    ):
-        each = max(1, settings.slope_contexts // 2)
-        memory.add(run.slopes(patch, run.draw(each)), keep=1.0)
-    memory.settle()
-    return memory
-
-
-def _one_start(run: Run) -> None:
-    settings, task = run.settings, run.task
-    memory = surveyed(run)
     patch = random_patches(1, task.length, task.allowed, run.generator)[0]
+    count = settings.candidates * (DRAFTED if isinstance(task, Drafting) else 1)
+    tried: set[tuple[int, ...]] = set()
     idle = 0
-    while idle < settings.patience and run.accepted is None:
+    while idle < settings.patience:
         contexts = run.draw(settings.rank_contexts)
-        count = settings.candidates * (DRAFTED if isinstance(task, Drafting) else 1)
-        tried = proposals(
-            patch, memory, count, top=settings.top, swaps=settings.swaps, generator=run.generator
+        others = proposals(
+            patch,
+            memory,
+            count,
+            top=settings.top,
+            swaps=settings.swaps,
+            generator=run.generator,
+            tried=tried,
         )
-        best, losses = _best(run, patch, run.admissible(tried), contexts)
+        best, losses = _best(run, patch, run.admissible(others), contexts)
         run.note(best, losses)
         idle = idle + 1 if bool((best == patch).all()) else 0
         patch = best

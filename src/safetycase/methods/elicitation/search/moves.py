@@ -12,34 +12,42 @@ MOST_ORDERS = 24
 
 
 class Memory:
-    """Slopes averaged over patches and contexts: one gradient says little, many say which tokens.
+    """What many slopes say together: one gradient says little about a patch far from it.
 
-    Each map is centred per place and scaled to unit spread before it is averaged, so that steep
-    patches do not outvote the others.
+    Each map is centred per place and scaled to unit spread, so that steep patches do not outvote
+    the others. `scores` is their mean, with weight `keep` on what was: where the loss falls to
+    first order. `stir` is how much the slope of a token varies from patch to patch and context to
+    context. A token that acts only together with others has a mean slope like any other, and yet a
+    slope that varies: to second order its row of the Hessian is long.
     """
 
     def __init__(self, keep: float, allowed: Any) -> None:
         self.keep = keep
         self.allowed = allowed
-        self.total: Any = None
-        self.weight = 0.0
+        self.mean: Any = None
+        self.first: Any = 0.0
+        self.second: Any = 0.0
+        self.maps = 0
 
-    def add(self, slopes: Any, keep: float | None = None) -> None:
+    def add(self, slopes: Any) -> None:
         """Take in a map of slopes (k, vocabulary), in which lower is better."""
-        part = slopes[:, self.allowed]
+        part = slopes[:, self.allowed].float()
         part = part - part.mean(1, keepdim=True)
         part = part / part.std().clamp_min(1e-12)
-        keep = self.keep if keep is None else keep
-        self.total = part if self.total is None else keep * self.total + part
-        self.weight = 1.0 if self.weight == 0 else keep * self.weight + 1.0
-
-    def settle(self) -> None:
-        """Let what was taken in so far weigh as one map against those to come."""
-        self.total, self.weight = self.total / self.weight, 1.0
+        self.maps += 1
+        self.first = self.first + part
+        self.second = self.second + part.square()
+        share = max(1 - self.keep, 1 / self.maps)
+        self.mean = part if self.mean is None else (1 - share) * self.mean + share * part
 
     def scores(self) -> Any:
-        """(k, allowed): the average."""
-        return self.total / self.weight
+        """(places, allowed): mean slopes, lower is better."""
+        return self.mean
+
+    def stir(self) -> Any:
+        """(allowed,): standard deviation of a token's slopes over all maps, pooled over places."""
+        mean = self.first / self.maps
+        return (self.second / self.maps - mean.square()).clamp_min(0).mean(0).sqrt()
 
 
 def random_patches(count: int, length: int, allowed: Any, generator: Any) -> Any:
@@ -50,32 +58,52 @@ def random_patches(count: int, length: int, allowed: Any, generator: Any) -> Any
 
 
 def proposals(
-    patch: Any, memory: Memory, count: int, *, top: int, swaps: int, generator: Any
+    patch: Any,
+    memory: Memory,
+    count: int,
+    *,
+    top: int,
+    swaps: int,
+    generator: Any,
+    tried: set[tuple[int, ...]],
 ) -> Any:
-    """Up to `count` patches: swaps of several tokens, tokens anew in any order, orders.
+    """Up to `count` patches (P, k) that differ from `patch` in up to `swaps` places, or in order.
 
-    A token of a place is drawn from the `top` of that place's scores, the better ones more often.
-    Half as often it is drawn from the top of the scores pooled over places: which tokens matter is
-    learnt before where they belong.
+    Every second one takes tokens whose slopes vary most (`Memory.stir`), all different, and is none
+    of `tried`, to which it is added. The others take tokens that the mean slopes favour in their
+    places. The higher a token ranks, the more often it is drawn; an eighth are orders.
     """
     import torch
 
     length = len(patch)
-    scores = memory.scores()
-    by_place = _ranked(scores, top)
-    pooled = _ranked(scores.mean(0, keepdim=True), max(top, length))[0]
+    most = min(swaps, length, len(memory.allowed))
+    by_place = _ranked(memory.scores(), top)
+    stirred = _ranked(-memory.stir()[None], max(2 * top, length))[0]
     made = [patch[list(order)] for order in orders(length, generator)[: max(1, count // 8)]]
-    while len(made) < 2 * count:
-        if length > 1 and int(torch.randint(3, (1,), generator=generator)) == 0:
-            made.append(memory.allowed[pooled[_few(len(pooled), length, generator)]])
-            continue
+    for turn in range(3 * count):
         changed = patch.clone()
-        many = 1 + int(torch.randint(min(swaps, length), (1,), generator=generator))
-        for place in torch.randperm(length, generator=generator)[:many].tolist():
-            chosen = by_place[place][_few(len(by_place[place]), 1, generator)[0]]
-            changed[place] = memory.allowed[chosen]
+        if turn % 2:
+            many = 1 + int(torch.randint(most, (1,), generator=generator))
+            for place in _places(length, many, generator):
+                rank = _few(by_place.shape[1], 1, generator)[0]
+                changed[place] = memory.allowed[by_place[place][rank]]
+        else:
+            chosen = stirred[_few(len(stirred), most, generator)]
+            changed[_places(length, most, generator)] = memory.allowed[chosen]
+            if (ids := tuple(changed.tolist())) in tried:
+                continue
+            tried.add(ids)
         made.append(changed)
+        if len(made) > count:
+            break
     return different(torch.stack(made), patch)[:count]
+
+
+def _places(length: int, many: int, generator: Any) -> list[int]:
+    import torch
+
+    chosen: list[int] = torch.randperm(length, generator=generator)[:many].tolist()
+    return chosen
 
 
 def orders(length: int, generator: Any) -> list[tuple[int, ...]]:

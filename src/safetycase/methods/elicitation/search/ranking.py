@@ -13,7 +13,7 @@ from safetycase.methods.elicitation.task import Drafting
 
 __all__ = ["ranked", "screened"]
 
-FIRST = 2
+FIRST = 1
 KEEP = 1 / 3
 PROBES = 1 / 8
 FILTER = 1 / 4

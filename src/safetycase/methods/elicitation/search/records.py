@@ -18,10 +18,11 @@ class Settings:
 
     `gradient`: in each round up to `candidates` patches are proposed from slopes on
     `slope_contexts` contexts, averaged over rounds with weight `memory` on what was; up to `swaps`
-    tokens change at once, drawn from the `top` of each place. They are ranked by their mean loss by
-    successive halving up to `rank_contexts` contexts (without `halving`, all on all). A start looks
-    at slopes of `survey` random patches first, and ends after `patience` rounds without gain.
-    `polish` tries the orders of a patch that fires before it is accepted.
+    tokens change at once, drawn from the `top` of each place, or from those whose slopes vary most.
+    They are ranked by their mean loss by successive halving up to `rank_contexts` contexts (without
+    `halving`, all on all). A start looks at the slopes of `survey` random patches first, and ends
+    after `patience` rounds without gain. `polish` tries the orders of a patch that fires before it
+    is accepted.
 
     The other strategies take no slope: one place at a time, a population with crossover, patches at
     random; they judge each patch on `rank_contexts` contexts.
@@ -33,11 +34,11 @@ class Settings:
     strategy: Strategy = "gradient"
     candidates: int = 48
     slope_contexts: int = 4
-    survey: int = 8
+    survey: int = 24
     rank_contexts: int = 8
     top: int = 8
     swaps: int = 3
-    memory: float = 0.5
+    memory: float = 0.8
     patience: int = 4
     halving: bool = True
     polish: bool = True
