@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from safetycase.methods.elicitation.search.moves import different
+from safetycase.methods.elicitation.search.moves import Memory, different
 
 __all__ = ["edited"]
 
@@ -15,7 +15,7 @@ def edited(
     origin: Any,
     ids: Any,
     slope: Any,
-    scores: Any,
+    memory: Memory,
     pool: Any,
     *,
     distance: int,
@@ -24,15 +24,15 @@ def edited(
 ) -> Any:
     """Up to `count` inputs (n, L), each at most `distance` places from `origin`, from `ids`.
 
-    A quarter each: tokens that the slopes (L, vocabulary) of this input favour, wherever; a run of
-    tokens that the averaged `scores` favour in any place; a part of an input of the `pool` (n, L)
-    in its own place; the changed tokens in another order.
+    In turn: tokens that the slopes (L, vocabulary) of this input favour, wherever; a run of tokens
+    whose slopes vary most; a part of an input of the `pool` (n, L) in its own place; another such
+    run; the changed tokens in another order.
     """
     import torch
 
-    kinds = (_swaps, _run, _part, _order)
-    favoured = _favoured(slope, ids, generator)
-    everywhere = scores.mean(0).argsort(stable=True)[:TOP]
+    kinds = (_swaps, _run, _part, _run, _order)
+    favoured = _favoured(slope, ids)
+    everywhere = (-memory.stir()).argsort(stable=True)[:TOP]
     made = []
     for index in range(2 * count):
         changed = kinds[index % len(kinds)](
@@ -42,9 +42,8 @@ def edited(
     return different(torch.stack(made), ids)[:count]
 
 
-def _favoured(slope: Any, ids: Any, generator: Any) -> list[tuple[int, int]]:
+def _favoured(slope: Any, ids: Any) -> list[tuple[int, int]]:
     """(place, token) in the order of what the slopes promise by that change."""
-    del generator
     gain = slope - slope.gather(1, ids[:, None])
     size = slope.shape[1]
     best = gain.flatten().argsort(stable=True)[: 2 * TOP].tolist()

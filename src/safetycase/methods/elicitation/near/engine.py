@@ -22,7 +22,7 @@ from safetycase.plugin.contract import MethodError, Progress
 
 __all__ = ["search_near"]
 
-POOL, BEAM, EACH, PATIENCE = 64, 6, 24, 6
+POOL, SURVEY, BEAM, EACH, PATIENCE = 64, 16, 6, 24, 6
 KEEP = 0.9
 
 
@@ -104,7 +104,12 @@ class _Hunt:
         ]
         if bad.any():
             self.hit = states[0]
+            return
         self.beam = states if self.near.distance else []
+        if self.beam:
+            self.pay(GRADIENT * SURVEY)
+            for slope in self.task.input_slopes(self.pool[:SURVEY]):
+                self.memory.add(slope)
 
     def round(self) -> None:
         """Edit every input of the beam once."""
@@ -119,7 +124,7 @@ class _Hunt:
                 state.origin,
                 state.ids,
                 slope,
-                self.memory.scores(),
+                self.memory,
                 self.pool,
                 distance=self.near.distance,
                 count=EACH,
