@@ -144,15 +144,18 @@ class TokenTask:
             (slope,) = torch.autograd.grad(losses.sum(), soft)
         return slope @ self.embedding.T
 
-    def _soft(self, soft: Any, contexts: Contexts, *, ids: Any) -> Any:
-        """Losses of inputs whose places hold the vectors (C, k, width)."""
+    def filled(self, soft: Any, contexts: Contexts) -> Any:
+        """(C, L, width): the embedded contexts with vectors (C, k, width) in their places."""
         import torch
 
-        self.evaluations += GRADIENT * len(contexts)
         embedded = self.embedding[contexts.ids]
         where = contexts.places[:, None] + torch.arange(self.length)
-        index = where[..., None].expand(-1, -1, embedded.shape[-1])
-        logits = self.model.module.forward(None, embedded=embedded.scatter(1, index, soft))
+        return embedded.scatter(1, where[..., None].expand(-1, -1, embedded.shape[-1]), soft)
+
+    def _soft(self, soft: Any, contexts: Contexts, *, ids: Any) -> Any:
+        """Losses of inputs whose places hold the vectors (C, k, width)."""
+        self.evaluations += GRADIENT * len(contexts)
+        logits = self.model.module.forward(None, embedded=self.filled(soft, contexts))
         losses = self.model.badness(ids, logits)
         _numbers(losses, self.name)
         return losses

@@ -77,8 +77,8 @@ def proposals(
 
     length = len(patch)
     most = min(swaps, length, len(memory.allowed))
-    by_place = _ranked(memory.scores(), top)
-    stirred = _ranked(-memory.stir()[None], max(2 * top, length))[0]
+    by_place = _ranked(memory.scores(), top, generator)
+    stirred = _ranked(-memory.stir()[None], max(2 * top, length), generator)[0]
     made = [patch[list(order)] for order in orders(length, generator)[: max(1, count // 8)]]
     for turn in range(3 * count):
         changed = patch.clone()
@@ -133,9 +133,12 @@ def different(patches: Any, patch: Any) -> Any:
     return patches[kept]
 
 
-def _ranked(scores: Any, top: int) -> Any:
-    """(places, top) indices of the lowest scores, the lowest first."""
-    return scores.argsort(dim=1, stable=True)[:, :top]
+def _ranked(scores: Any, top: int, generator: Any) -> Any:
+    """(places, top) indices of the lowest scores, the lowest first; ties in any order."""
+    import torch
+
+    order = torch.randperm(scores.shape[1], generator=generator)
+    return order[scores[:, order].argsort(dim=1, stable=True)[:, :top]]
 
 
 def _few(many: int, count: int, generator: Any) -> list[int]:
