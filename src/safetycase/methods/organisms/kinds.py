@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-__all__ = ["LanguageModel", "Policy", "TokenModel"]
+__all__ = ["Formed", "LanguageModel", "Policy", "TokenModel"]
 
 
 class LanguageModel(Protocol):
@@ -93,3 +93,10 @@ class Policy(Protocol):
 
     def best_of(self, log_probabilities: Any, count: float) -> Any:
         """The expected reward of the best of `count` episodes that share a start: a scalar."""
+
+@runtime_checkable
+class Formed(Protocol):
+    """A `TokenModel` whose inputs have a form, such as sentences of a language."""
+
+    def formed(self, ids: Any) -> Any:
+        """Whether an input is of that form: bool (n,). Every clean input is."""

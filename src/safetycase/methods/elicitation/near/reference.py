@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from safetycase.methods.elicitation.near.records import Near
-from safetycase.methods.organisms.kinds import TokenModel
+from safetycase.methods.organisms.kinds import Formed, TokenModel
 from safetycase.plugin.contract import MethodError
 
 __all__ = ["Reference", "fitted"]
@@ -55,7 +55,7 @@ def fitted(model: TokenModel, near: Near, generator: Any) -> Reference:
     places = torch.full((length, size), SMOOTHING)
     flat = (torch.arange(length) * size + ids).flatten()
     places.view(-1).index_add_(0, flat, torch.ones(len(flat)))
-    formed = getattr(model, "formed", None)
+    formed = model.formed if isinstance(model, Formed) else None
     reference = Reference(
         pairs / pairs.sum(1, keepdim=True), places / places.sum(1, keepdim=True), formed
     )
