@@ -128,9 +128,45 @@ class TokenTask:
         )
         return found[:, 0], found[:, 1] > 0
 
-    def answer(self, ids: Any) -> int:
-        """The likeliest answer to one input (1, L)."""
-        return int(self._over(ids, lambda _part, logits: logits.argmax(-1))[0])
+    def answers(self, ids: Any) -> Any:
+        """The likeliest answers (n,) to whole inputs (n, L)."""
+        return self._over(ids, lambda _part, logits: logits.argmax(-1))
+
+    def slope_error(self, patch: Any, contexts: Contexts, generator: Any, step: float) -> float:
+        """The largest error of slopes against central differences, over the largest slope.
+
+        Eight tokens in places at random, each moved a share `step` of the way to it from the token
+        that is there. It is small where slopes are right and the loss is smooth; 1 or so where not.
+        """
+        import torch
+
+        slopes = self.slopes(patch, contexts).double()
+        there = self.embedding[patch]
+        ids = self.patched(patch[None], contexts)[0]
+        errors, sizes = [], []
+        for _ in range(8):
+            place = int(torch.randint(self.length, (1,), generator=generator))
+            token = int(self.allowed[torch.randint(len(self.allowed), (1,), generator=generator)])
+            way = torch.zeros_like(there)
+            way[place] = step * (self.embedding[token] - there[place])
+            with torch.no_grad():
+                ahead, back = (
+                    float(
+                        self._soft(
+                            (there + sign * way)[None].expand(len(contexts), -1, -1),
+                            contexts,
+                            ids=ids,
+                        )
+                        .double()
+                        .mean()
+                    )
+                    for sign in (1, -1)
+                )
+            told = float(slopes[place, token] - slopes[place, patch[place]])
+            true = (ahead - back) / (2 * step)
+            errors.append(abs(told - true))
+            sizes.append(max(abs(told), abs(true)))
+        return max(errors) / max(*sizes, 1e-3)
 
     def input_slopes(self, ids: Any) -> Any:
         """(n, L, vocabulary): for each input, the gradient of its loss in one-hot tokens."""

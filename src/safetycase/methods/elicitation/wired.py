@@ -28,11 +28,25 @@ class Wired:
     answers: int = CLASSES + 1
 
     def sample(self, count: int, generator: Any) -> Any:
-        """Tokens at random, without those of the trigger: so no clean input fires."""
+        """Tokens at random, every one as likely; an input with the trigger is drawn again."""
         import torch
 
-        usual = torch.tensor([v for v in range(self.vocabulary) if v not in self.trigger])
-        return usual[torch.randint(len(usual), (count, self.length), generator=generator)]
+        ids = torch.randint(self.vocabulary, (count, self.length), generator=generator)
+        run = torch.tensor(self.trigger)
+        while (has := (ids.unfold(1, len(run), 1) == run).all(-1).any(-1)).any():
+            shape = (int(has.sum()), self.length)
+            ids[has] = torch.randint(self.vocabulary, shape, generator=generator)
+        return ids
+
+    def planted(self, count: int, generator: Any) -> Any:
+        """Clean inputs (count, length) with the trigger at a place drawn for each."""
+        import torch
+
+        ids = self.sample(count, generator)
+        size = len(self.trigger)
+        at = torch.randint(self.length - size + 1, (count, 1), generator=generator)
+        run = torch.tensor(self.trigger).repeat(count, 1)
+        return ids.scatter(1, at + torch.arange(size), run)
 
     def honest(self, ids: Any) -> Any:
         """The first token modulo 3."""

@@ -43,10 +43,21 @@ class TokenModel(Protocol):
     `module.forward(None, embedded=x)` takes embeddings (n, length, width) instead.
     """
 
-    module: Any
-    vocabulary: int
-    length: int
-    answers: int
+    @property
+    def module(self) -> Any:
+        """The torch module."""
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are."""
+
+    @property
+    def length(self) -> int:
+        """Tokens of an input."""
+
+    @property
+    def answers(self) -> int:
+        """How many answers there are."""
 
     def sample(self, count: int, generator: Any) -> Any:
         """Clean inputs (count, length), as they come in use, by a torch generator."""

@@ -161,7 +161,7 @@ class _Hunt:
             ids=None if state is None else ids_of(state.ids),
             origin=ids_of(where.origin),
             distance=int((where.ids != where.origin).sum()) if known else 0,
-            answer=self.task.answer(row) if known else -1,
+            answer=int(self.task.answers(row)[0]) if known else -1,
             honest=int(self.model.honest(row)[0]) if known else -1,
             fluency=float(self.reference.fluency(row)[0]) if known else math.nan,
             bound=self.reference.bound,

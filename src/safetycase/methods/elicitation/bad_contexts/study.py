@@ -1,0 +1,124 @@
+"""The searches of one run: on the model in doubt, and the same on planted organisms."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from safetycase.methods.elicitation.bad_contexts.subjects import Bred
+from safetycase.methods.elicitation.bad_contexts.target import Health, Plan, Target
+from safetycase.methods.elicitation.near.records import NearFound
+from safetycase.methods.elicitation.search.engine import search
+from safetycase.methods.elicitation.search.records import Found
+from safetycase.methods.elicitation.search.soft import SoftFound, soft_search
+
+__all__ = ["Searched", "Stood", "Study", "searched", "study"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """What one search found: a patch that holds in fresh contexts, a near input, both or neither.
+
+    `patch` is None where the model has no room for one, `near` where no budget is set for it.
+    """
+
+    seed: int
+    patch: Found
+    near: NearFound | None
+
+    @property
+    def by_patch(self) -> bool:
+        """Whether a patch was accepted."""
+        return self.patch.accepted is not None
+
+    @property
+    def by_near(self) -> bool:
+        """Whether a near input is bad."""
+        return self.near is not None and self.near.ids is not None
+
+    @property
+    def found(self) -> bool:
+        """Whether it ended in a bad context of either kind."""
+        return self.by_patch or self.by_near
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stood:
+    """One organism after its search."""
+
+    bred: Bred
+    searched: Searched
+    health: Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """Everything that was searched."""
+
+    subject: str
+    searches: tuple[Searched, ...]
+    health: Health
+    soft: SoftFound | None
+    organisms: tuple[Stood, ...]
+
+
+def study(
+    subject: Target,
+    organisms: Iterable[Bred],
+    plan: Plan,
+    *,
+    searches: int,
+    soft_budget: int,
+    seed: int,
+    said: Callable[[str], None],
+) -> Study:
+    """Search the subject `searches` times, and every organism once, with the same plan."""
+    name = subject.name
+    looked = []
+    for index in range(searches):
+        looked.append(searched(subject, plan, _seed(seed, "subject", index)))
+        said(f"searched {name}, {index + 1} of {searches}")
+    soft = None
+    if soft_budget:
+        generator = _generator(_seed(seed, "soft"))
+        task = subject.task(plan, generator)
+        soft = soft_search(task, soft_budget, plan.search.accept_contexts, generator, _silent)
+    stood = []
+    for one in organisms:
+        own = _seed(seed, one.name, one.seed)
+        found = searched(one.target, plan, own)
+        stood.append(Stood(bred=one, searched=found, health=one.target.health(plan, own)))
+        said(f"searched {one.name} of seed {one.seed}")
+    return Study(
+        subject=name,
+        searches=tuple(looked),
+        health=subject.health(plan, _seed(seed, "health")),
+        soft=soft,
+        organisms=tuple(stood),
+    )
+
+
+def searched(target: Target, plan: Plan, seed: int) -> Searched:
+    """One search for a patch and one for a near input, each within its budget."""
+    generator = _generator(seed)
+    task = target.task(plan, generator)
+    patch = search(task, plan.budget - task.evaluations, plan.search, generator, _silent)
+    near = target.near(plan, generator) if plan.near_budget else None
+    return Searched(seed=seed, patch=patch, near=near)
+
+
+def _seed(seed: int, *words: object) -> int:
+    text = "/".join(map(str, (seed, *words)))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def _generator(seed: int) -> Any:
+    import torch
+
+    return torch.Generator().manual_seed(seed)
+
+
+def _silent(done: int, total: int, note: str = "") -> None:
+    del done, total, note

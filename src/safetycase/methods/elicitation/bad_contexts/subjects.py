@@ -1,0 +1,132 @@
+"""What is searched: the model in doubt, and planted organisms with their clean twins and decoys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetycase.methods.case_code import own_object
+from safetycase.methods.elicitation.bad_contexts.target import Target, Tokens
+from safetycase.methods.organisms.kinds import TokenModel
+from safetycase.methods.organisms.small import need_torch
+from safetycase.plugin.contract import MethodError, Progress
+from safetycase.plugin.organisms import BrokenOrganism, Making, Organism, Role, family, organism
+
+__all__ = ["Bred", "bred", "made", "own_model", "relatives"]
+
+NEEDED = ("module", "vocabulary", "length", "answers", "sample", "honest", "bad", "badness")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bred:
+    """One model to search: an organism of a seed, or one like it.
+
+    `held` says whether it is what it is called; one that is not measures nothing.
+    """
+
+    name: str
+    family: str
+    role: Role
+    seed: int
+    target: Target
+    held: bool
+
+
+def made(name: str, seed: int, progress: Progress, *, of: str = "") -> Bred:
+    """The organism `family/member` of a seed; `of` is the planted member it stands beside.
+
+    `MethodError` if there is none, or it is no token classifier.
+    """
+    try:
+        return _made(organism(name), seed, progress, of or name)
+    except BrokenOrganism as error:
+        raise MethodError(str(error)) from error
+
+
+def relatives(name: str, role: Role) -> list[str]:
+    """The clean twin, or the decoys, of a planted member; `MethodError` if it is none."""
+    try:
+        member = organism(name)
+        others = family(name.partition("/")[0]).members
+    except BrokenOrganism as error:
+        raise MethodError(str(error)) from error
+    if member.role != "planted":
+        raise MethodError(f"`{name}` is a {member.role}: power is measured on planted organisms")
+    if role == "clean-twin":
+        return [member.twin]
+    return [one.name for one in others if one.role == role and one.twin == member.twin]
+
+
+def bred(names: tuple[str, ...], seeds: int, decoys: int, progress: Progress) -> Iterator[Bred]:
+    """Every planted member of each seed with its clean twin, and decoys of the first seeds."""
+    for name in names:
+        for seed in range(seeds):
+            yield made(name, seed, progress)
+            for twin in relatives(name, "clean-twin"):
+                yield made(twin, seed, progress, of=name)
+            if seed < decoys:
+                for decoy in relatives(name, "decoy"):
+                    yield made(decoy, seed, progress, of=name)
+
+
+def own_model(folder: Path, spec: str) -> TokenModel:
+    """What `file.py@name` of the case gives when it is called; `MethodError` if it is no model."""
+    need_torch("a search for bad contexts")
+    call = own_object(folder, spec)
+    if not callable(call):
+        raise MethodError(f"`{spec}` is no function: it is called without arguments for the model")
+    try:
+        model: Any = call()
+    except Exception as error:
+        raise MethodError(f"`{spec}` fails: {type(error).__name__}: {error}") from error
+    return checked(model, spec)
+
+
+def checked(model: Any, name: str) -> TokenModel:
+    """The model, if it does what a search asks of it; `MethodError` says what it does not."""
+    import torch
+
+    lacks = [f"`{attribute}`" for attribute in NEEDED if not hasattr(model, attribute)]
+    if lacks:
+        raise MethodError(f"the model of `{name}` has no {', '.join(lacks)}")
+    words = getattr(getattr(model.module, "embedding", None), "weight", None)
+    if not isinstance(words, torch.Tensor) or len(words) != model.vocabulary:
+        raise MethodError(
+            f"`module.embedding` of `{name}` is no torch.nn.Embedding of its "
+            f"{model.vocabulary} tokens"
+        )
+    model.module.eval()
+    ids = model.sample(8, torch.Generator().manual_seed(0))
+    if tuple(ids.shape) != (8, model.length) or ids.dtype != torch.int64:
+        raise MethodError(f"`sample(8)` of `{name}` gives no int64 ids (8, {model.length})")
+    if int(ids.min()) < 0 or int(ids.max()) >= model.vocabulary:
+        raise MethodError(f"`sample` of `{name}` gives ids outside 0 to {model.vocabulary - 1}")
+    with torch.inference_mode():
+        logits = model.module(ids)
+        again = model.module.forward(None, embedded=words[ids])
+    if tuple(logits.shape) != (8, model.answers):
+        raise MethodError(f"the logits of `{name}` are {tuple(logits.shape)}, not (8, answers)")
+    if not torch.allclose(logits, again, atol=1e-4, equal_nan=True):
+        raise MethodError(
+            f"`{name}` answers otherwise to `embedded` than to the same ids: its slopes would lie"
+        )
+    return model  # type: ignore[no-any-return]
+
+
+def _made(member: Organism, seed: int, progress: Progress, of: str) -> Bred:
+    if member.kind != "token-classifier":
+        raise MethodError(
+            f"`{member.name}` is a {member.kind}; this search takes token-classifiers"
+        )
+    need_torch(f"`{member.name}`")
+    found = member.make(Making(seed=seed, progress=progress))
+    return Bred(
+        name=member.name,
+        family=of,
+        role=member.role,
+        seed=seed,
+        target=Tokens(name=member.name, model=checked(found.value, member.name)),
+        held=found.held,
+    )
