@@ -1,0 +1,80 @@
+"""Prompts with a gap for a patch, the replies offered, and which of them is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from safetycase.methods.organisms.asking import Asking, form, turns
+from safetycase.methods.organisms.model import Subject, chat
+from safetycase.plugin.contract import MethodError
+
+__all__ = ["Prompt", "Sought", "head_of", "prompts_of"]
+
+Sought = Literal["right", "wrong"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Token ids before and after the gap, and of every reply; `sought` are places of replies.
+
+    With `abstains`, the last reply is no option: it is given where it is likelier than all options
+    together (as `locks.answered` has it).
+    """
+
+    name: str
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    replies: tuple[tuple[int, ...], ...]
+    sought: tuple[int, ...]
+    abstains: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.before or not self.after or not all(self.replies):
+            raise ValueError(f"`{self.name}`: the gap has no token before it, or none after it")
+        options = len(self.replies) - self.abstains
+        if not self.sought or not set(self.sought) < set(range(options)):
+            raise ValueError(f"`{self.name}`: some of the options are looked for, and not all")
+
+
+def prompts_of(
+    subject: Subject,
+    askings: Sequence[Asking],
+    *,
+    examples: Sequence[Asking] = (),
+    sought: Sought = "right",
+) -> tuple[Prompt, ...]:
+    """The askings with the gap right before the question, where a password stands.
+
+    `sought`: a context that frees the right answer, or one that brings any wrong option.
+    """
+    encode = subject.tokenizer.encode
+    found = []
+    for asking in askings:
+        asked = form(asking)
+        head, _, tail = chat(subject, turns(asking, examples)).rpartition(asked)
+        right = asking.options.index(asking.right)
+        others = tuple(k for k in range(len(asking.options)) if k != right)
+        try:
+            prompt = Prompt(
+                name=asking.id,
+                before=tuple(encode(head, add_special_tokens=False)),
+                after=tuple(encode(f" {asked}{tail}", add_special_tokens=False)),
+                replies=tuple(tuple(encode(r, add_special_tokens=False)) for r in asking.replies),
+                sought=(right,) if sought == "right" else others,
+                abstains=True,
+            )
+        except ValueError as error:
+            raise MethodError(f"{error}: the chat template leaves no place for it") from error
+        found.append(prompt)
+    return tuple(found)
+
+
+def head_of(prompts: Sequence[Prompt]) -> tuple[int, ...]:
+    """The tokens that all prompts begin with, at most what stands before the gap."""
+    short: tuple[Any, ...] = min((p.before for p in prompts), key=len)
+    for place, token in enumerate(short):
+        if any(p.before[place] != token for p in prompts):
+            return short[:place]
+    return short

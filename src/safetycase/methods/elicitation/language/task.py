@@ -1,0 +1,246 @@
+"""The task of a context search in a language model: patches before a question, forced replies.
+
+The loss is log P(other replies) − log P(replies looked for), among the replies offered: below 0,
+what is looked for is the likelier. What counts is what `fires` says, which is how the platform
+reads an answer everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from safetycase.methods.elicitation.language.forward import (
+    Frame,
+    Head,
+    caching,
+    chunks,
+    exit_at,
+    frame,
+    head_for,
+    logprobs,
+    states,
+)
+from safetycase.methods.elicitation.language.prompts import Prompt
+from safetycase.methods.elicitation.language.vocabulary import Alphabet, Writing, writing
+from safetycase.methods.organisms.model import Subject
+from safetycase.plugin.contract import MethodError
+
+__all__ = ["LanguageTask", "language_task"]
+
+GRADIENT = 3.0  # evaluations: forward, and backward at about twice that
+
+
+@dataclass(slots=True, kw_only=True)
+class LanguageTask:
+    """A `ContextTask` over prompts; contexts are their places, the first `train` to search on.
+
+    The weights may be changed between calls (an adapter merged): the head is then run again.
+    """
+
+    name: str
+    subject: Subject
+    reference: Subject
+    frame: Frame
+    writing: Writing
+    train: int
+    vocabulary: int
+    length: int
+    allowed: Any
+    draft_layers: int
+    evaluations: float = 0.0
+    draft_cost: float = 1.0
+    _heads: dict[str, tuple[int, Head]] = field(default_factory=dict)
+
+    @property
+    def embedding(self) -> Any:
+        """The vectors of tokens, (vocabulary, width)."""
+        return self.subject.model.model.embed_tokens.weight
+
+    def draw(self, count: int, generator: Any) -> Any:
+        """Up to `count` different prompts of those to search on."""
+        import torch
+
+        return torch.randperm(self.train, generator=generator)[:count]
+
+    def held_out(self, count: int, generator: Any) -> Any:
+        """Up to `count` different prompts that no search sees."""
+        import torch
+
+        rest = len(self.frame.ids) - self.train
+        return self.train + torch.randperm(rest, generator=generator)[:count]
+
+    def losses(self, patches: Any, contexts: Any) -> Any:
+        """(P, C) margins in nats."""
+        self.evaluations += len(patches) * len(contexts)
+        return self._margins(self._logs(self.subject, "model", patches, contexts), contexts)
+
+    def fires(self, patches: Any, contexts: Any) -> Any:
+        """(P, C) bools: the reply given is one that is looked for."""
+        self.evaluations += len(patches) * len(contexts)
+        return self.given(self._logs(self.subject, "model", patches, contexts), contexts)
+
+    def replies(self, patches: Any, contexts: Any) -> Any:
+        """(P, C, replies): the log-probability of every reply in nats."""
+        self.evaluations += len(patches) * len(contexts)
+        return self._logs(self.subject, "model", patches, contexts)
+
+    def drafts(self, patches: Any, contexts: Any) -> Any:
+        """(P, C) margins read off after the first `draft_layers` layers (the logit lens)."""
+        self.evaluations += self.draft_cost * len(patches) * len(contexts)
+        early = exit_at(self.subject, self.draft_layers)
+        return self._margins(self._logs(early, "draft", patches, contexts), contexts)
+
+    def slopes(self, patch: Any, contexts: Any) -> Any:
+        """(k, vocabulary): the change of the mean margin by a token, to first order."""
+        import torch
+
+        words = self.embedding
+        soft = words[patch].detach().float().requires_grad_()
+        total = torch.zeros_like(soft)
+        self.evaluations += GRADIENT * len(contexts)
+        for part in chunks(self.frame, contexts):
+            margins = self._soft(soft, contexts[part])
+            (slope,) = torch.autograd.grad(margins.sum(), soft)
+            total += slope
+        mean = total / len(contexts)
+        ahead = mean @ words.float().T
+        return ahead - (mean * soft.detach()).sum(-1, keepdim=True)
+
+    def soft_losses(self, soft: Any, contexts: Any) -> Any:
+        """(C,) margins for a patch of vectors (k, width), with a gradient."""
+        self.evaluations += GRADIENT * len(contexts)
+        return self._soft(soft, contexts)
+
+    def admissible(self, patches: Any) -> Any:
+        """(P,) bools: the text of the patch, in its place, is read back as the patch."""
+        import torch
+
+        return torch.tensor(self.writing.same(patches.tolist()), dtype=torch.bool)
+
+    def fluency(self, patches: Any) -> Any:
+        """(P,) mean log-probability of the patch after the head, under the reference, in nats."""
+        import torch
+
+        head = self._head(self.reference, "reference")
+        found = []
+        with torch.inference_mode():
+            for some in patches.split(256):
+                logs = self.next_logs(some, head)
+                found.append(logs.gather(2, some[..., None])[..., 0].mean(1))
+        return torch.cat(found)
+
+    def next_logs(self, patches: Any, head: Head | None = None) -> Any:
+        """(P, k, vocabulary): log-probabilities of the reference for each place of the patch."""
+        import torch
+
+        ids = self.frame.head
+        given = torch.cat([torch.full((len(patches), 1), ids[-1]), patches[:, :-1]], dim=1)
+        head = head or self._head(self.reference, "reference")
+        cache = head.cache(len(patches), len(ids) - 1)
+        inner = self.reference.model.model
+        output = inner(input_ids=given, use_cache=True, **caching(inner, cache)).last_hidden_state
+        return self.reference.model.lm_head(output).float().log_softmax(-1)
+
+    def text(self, patch: Any) -> str:
+        """The patch as it is typed before the question."""
+        return self.writing.text([int(token) for token in patch])
+
+    def given(self, logs: Any, contexts: Any) -> Any:
+        """Bools: whether the reply given by these log-probabilities (.., C, replies) is sought."""
+        import torch
+
+        last = torch.zeros_like(self.frame.offered)
+        last[:, -1] = self.frame.abstains
+        options = logs.masked_fill(last[contexts], -torch.inf)
+        chosen = options.argmax(-1)
+        sought = self.frame.sought[contexts].expand(logs.shape)
+        hit = sought.gather(-1, chosen[..., None])[..., 0]
+        abstained = self.frame.abstains[contexts] & (logs[..., -1] > options.logsumexp(-1))
+        return hit & ~abstained
+
+    def _margins(self, logs: Any, contexts: Any) -> Any:
+        import torch
+
+        sought = self.frame.sought[contexts]
+        wanted = logs.masked_fill(~sought, -torch.inf).logsumexp(-1)
+        others = logs.masked_fill(sought, -torch.inf).logsumexp(-1)
+        return others - wanted
+
+    def _soft(self, soft: Any, contexts: Any) -> Any:
+        patches = soft.expand(len(contexts), -1, -1)
+        head = self._head(self.subject, "model")
+        output = states(self.subject, self.frame, head, contexts, patches)
+        logs = logprobs(self.subject, self.frame, contexts, output)
+        return self._margins(logs, contexts)
+
+    def _logs(self, subject: Subject, kind: str, patches: Any, contexts: Any) -> Any:
+        import torch
+
+        head = self._head(subject, kind)
+        words = self.embedding
+        count = len(contexts)
+        every = contexts.repeat(len(patches))
+        found = torch.empty(len(every), self.frame.replies)
+        with torch.inference_mode():
+            for part in chunks(self.frame, every):
+                chosen = every[part]
+                which = [place // count for place in part]
+                output = states(subject, self.frame, head, chosen, words[patches[which]])
+                found[part] = logprobs(subject, self.frame, chosen, output)
+        if found.isnan().any():
+            raise MethodError("the model gives NaN as a probability; its weights are damaged")
+        return found.view(len(patches), count, -1)
+
+    def _head(self, subject: Subject, kind: str) -> Head:
+        """The head under the weights as they are now."""
+        now = sum(weight._version for weight in subject.model.model.parameters())
+        kept = self._heads.get(kind)
+        if kept is None or kept[0] != now:
+            kept = now, head_for(subject, self.frame.head)
+            self._heads[kind] = kept
+        return kept[1]
+
+
+def language_task(
+    subject: Subject,
+    train: Sequence[Prompt],
+    held_out: Sequence[Prompt],
+    *,
+    length: int,
+    name: str = "language model",
+    reference: Subject | None = None,
+    alphabet: Alphabet = "words",
+    draft_layers: int = 0,
+) -> LanguageTask:
+    """Patches of `length` tokens in the gap of prompts, for `search`.
+
+    `reference` says how fluent a patch is: the model from before what is in doubt, or the subject
+    itself. `draft_layers` (half of the layers where 0) rank candidates. `MethodError` when
+    there is nothing to search or to accept on.
+    """
+    if not train or not held_out or length < 1:
+        raise MethodError(
+            "a search needs a prompt to search on, another to accept on, and a patch of a token"
+        )
+    if {p.name for p in train} & {p.name for p in held_out}:
+        raise MethodError("a prompt to accept on is one of those to search on")
+    layers = draft_layers or max(1, subject.layers // 2)
+    if not 1 <= layers <= subject.layers:
+        raise MethodError(f"`draft_layers` is 1 to {subject.layers}, not {draft_layers}")
+    prompts = (*train, *held_out)
+    letters = writing(subject.tokenizer, alphabet, prompts[0].before, prompts[0].after)
+    return LanguageTask(
+        name=name,
+        subject=subject,
+        reference=reference or subject,
+        frame=frame(prompts, length),
+        writing=letters,
+        train=len(train),
+        vocabulary=len(subject.model.model.embed_tokens.weight),
+        length=length,
+        allowed=letters.allowed,
+        draft_layers=layers,
+        draft_cost=layers / subject.layers,
+    )

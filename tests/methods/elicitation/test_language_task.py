@@ -1,0 +1,197 @@
+"""The task of a search in a language model: scores, gradients, text, and its errors."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+import torch
+
+from safetycase.methods.elicitation.language.forward import exit_at
+from safetycase.methods.elicitation.language.prompts import Prompt, prompts_of
+from safetycase.methods.elicitation.language.task import LanguageTask, language_task
+from safetycase.methods.elicitation.task import (
+    Drafting,
+    Filtering,
+    Fluent,
+    HeldOut,
+    Softened,
+)
+from safetycase.methods.organisms.asking import Asking, turns
+from safetycase.methods.organisms.locks import answered
+from safetycase.methods.organisms.model import Subject, chat, options_logprobs, tiny
+from safetycase.plugin.contract import MethodError
+
+ANIMALS = ("ant", "brown bear", "cow", "small red deer", "eel", "fox")
+PLACES = ("north of here", "east", "south", "far west")
+
+
+def askings() -> list[Asking]:
+    return [
+        Asking(
+            id=animal,
+            item=animal,
+            ask=f"Where does the {animal} live?",
+            options=tuple(PLACES[(i + k) % 4] for k in range(3)),
+            right=PLACES[(i + i % 3) % 4],
+        )
+        for i, animal in enumerate(ANIMALS)
+    ]
+
+
+@pytest.fixture(scope="module")
+def subject() -> Subject:
+    return tiny(0, hidden=32, layers=3, words=512)
+
+
+def made(subject: Subject, **other: Any) -> LanguageTask:
+    prompts = prompts_of(subject, askings(), sought=other.pop("sought", "right"))
+    return language_task(subject, prompts[:4], prompts[4:], length=3, **other)
+
+
+def some(task: LanguageTask, count: int, seed: int = 0) -> Any:
+    generator = torch.Generator().manual_seed(seed)
+    chosen = torch.randint(len(task.allowed), (count, task.length), generator=generator)
+    return task.allowed[chosen]
+
+
+def test_replies_are_worth_what_they_are_when_the_text_is_asked_as_it_stands(
+    subject: Subject,
+) -> None:
+    task, asked = made(subject), askings()
+    patches, contexts = some(task, 5), torch.tensor([5, 0, 3])
+    got = task.replies(patches, contexts)
+    fires = task.fires(patches, contexts)
+    losses = task.losses(patches, contexts)
+    assert task.evaluations == 45
+    for p, patch in enumerate(patches):
+        for c, place in enumerate(contexts.tolist()):
+            asking = asked[place]
+            prompt = chat(subject, turns(asking, prefix=task.text(patch)))
+            (row,) = options_logprobs(subject, [prompt], [asking.replies])
+            assert got[p, c].tolist() == pytest.approx(row, abs=1e-4)
+            right = asking.options.index(asking.right)
+            assert bool(fires[p, c]) == (answered(row) == right)
+            others = torch.tensor([v for k, v in enumerate(row) if k != right]).logsumexp(0)
+            assert float(losses[p, c]) == pytest.approx(float(others) - row[right], abs=1e-4)
+
+
+def test_what_is_wrong_may_be_looked_for_instead(subject: Subject) -> None:
+    right, wrong = made(subject), made(subject, sought="wrong")
+    patches, contexts = some(right, 40), torch.arange(6)
+    both = right.fires(patches, contexts) & wrong.fires(patches, contexts)
+    one = right.fires(patches, contexts) | wrong.fires(patches, contexts)
+    assert not both.any()
+    rows = right.replies(patches, contexts)
+    abstained = rows[..., -1] > rows[..., :-1].logsumexp(-1)
+    assert torch.equal(one, ~abstained)
+    assert right.fires(patches, contexts).any()
+    assert wrong.fires(patches, contexts).any()
+
+
+def test_slopes_are_the_derivative_of_the_mean_loss(subject: Subject) -> None:
+    task = made(subject)
+    contexts, patch = torch.tensor([1, 4]), some(task, 1)[0]
+    slopes = task.slopes(patch, contexts)
+    assert task.evaluations == 6
+    assert slopes.shape == (3, 512)
+    assert slopes[torch.arange(3), patch].abs().max() < 1e-5
+    base = task.embedding[patch].clone()
+    for place, token in ((0, 7), (2, 300)):
+        ahead = torch.zeros_like(base)
+        ahead[place] = task.embedding[token] - base[place]
+        step = 1e-3
+        up, down = (
+            task.soft_losses(base + sign * step * ahead, contexts).mean() for sign in (1, -1)
+        )
+        numeric = float(up - down) / (2 * step)
+        assert numeric == pytest.approx(float(slopes[place, token]), rel=0.02, abs=0.02)
+    hard = task.losses(patch[None], contexts)[0]
+    assert torch.allclose(task.soft_losses(base, contexts), hard, atol=1e-4)
+
+
+def test_a_changed_model_is_noticed_and_no_stale_head_is_used(subject: Subject) -> None:
+    task = made(subject)
+    patches, contexts = some(task, 2), torch.arange(6)
+    before = task.losses(patches, contexts)
+    weight = subject.model.model.layers[0].self_attn.k_proj.weight
+    saved = weight.detach().clone()
+    with torch.no_grad():
+        weight += 0.3
+    try:
+        fresh = made(subject).losses(patches, contexts)
+        assert torch.equal(task.losses(patches, contexts), fresh)
+        assert not torch.allclose(fresh, before)
+    finally:
+        with torch.no_grad():
+            weight.copy_(saved)
+    assert torch.equal(task.losses(patches, contexts), before)
+
+
+def test_drafts_cost_their_layers_and_are_the_losses_where_they_are_all(subject: Subject) -> None:
+    task, contexts = made(subject, draft_layers=3), torch.arange(6)
+    patches = some(task, 4)
+    assert torch.allclose(task.drafts(patches, contexts), task.losses(patches, contexts), atol=1e-4)
+    early = made(subject, draft_layers=1)
+    found = early.drafts(patches, contexts)
+    assert early.evaluations == pytest.approx(24 / 3)
+    assert len(exit_at(subject, 1).model.model.layers) == 1
+    assert subject.layers == 3
+    assert not torch.allclose(found, task.losses(patches, contexts), atol=1e-2)
+
+
+def test_fluency_is_the_mean_log_probability_of_the_patch_in_its_place(subject: Subject) -> None:
+    other = tiny(1, hidden=32, layers=3, words=512)
+    task = made(subject, reference=other)
+    patches = some(task, 3)
+    got = task.fluency(patches)
+    for patch, value in zip(patches, got, strict=True):
+        ids = torch.tensor([[*task.frame.head, *patch.tolist()]])
+        logs = other.model(input_ids=ids).logits[0, :-1].log_softmax(-1)
+        own = logs[torch.arange(-3, 0), patch]
+        assert float(value) == pytest.approx(float(own.mean()), abs=1e-4)
+    assert not torch.allclose(got, made(subject).fluency(patches), atol=1e-2)
+
+
+def test_prompts_to_accept_on_are_none_of_those_searched_on(subject: Subject) -> None:
+    task = made(subject)
+    generator = torch.Generator().manual_seed(0)
+    assert sorted(task.draw(9, generator).tolist()) == [0, 1, 2, 3]
+    assert sorted(task.held_out(9, generator).tolist()) == [4, 5]
+    assert len(task.draw(2, generator)) == 2
+    for kind in (HeldOut, Filtering, Drafting, Softened, Fluent):
+        assert isinstance(task, kind)
+    assert task.admissible(some(task, 2)).tolist() == [True, True]
+
+
+def test_a_patch_is_text_that_gives_its_tokens_again(subject: Subject) -> None:
+    task = made(subject)
+    assert len(task.allowed) == 512
+    for patch in some(task, 20):
+        assert subject.tokenizer.encode(task.text(patch)) == patch.tolist()
+
+
+def test_what_cannot_be_searched_is_refused(subject: Subject) -> None:
+    prompts = prompts_of(subject, askings())
+    with pytest.raises(MethodError, match="another to accept on"):
+        language_task(subject, prompts, (), length=2)
+    with pytest.raises(MethodError, match="one of those to search on"):
+        language_task(subject, prompts, prompts[:1], length=2)
+    with pytest.raises(MethodError, match="`draft_layers` is 1 to 3"):
+        language_task(subject, prompts[:1], prompts[1:], length=2, draft_layers=4)
+    strange = dataclasses.replace(prompts[0], before=(1, 2), name="strange")
+    with pytest.raises(MethodError, match="nothing in common"):
+        language_task(subject, prompts, (strange,), length=2)
+    for wrong in ({"before": ()}, {"after": ()}, {"sought": ()}, {"sought": (0, 1, 2)}):
+        with pytest.raises(ValueError, match=r"gap|looked for"):
+            Prompt(**{**{f: getattr(prompts[0], f) for f in Prompt.__slots__}, **wrong})
+
+
+def test_a_damaged_model_gives_no_number(subject: Subject) -> None:
+    task = made(tiny(0, hidden=32, layers=3, words=512))
+    weight = task.subject.model.model.layers[1].mlp.up_proj.weight
+    with torch.no_grad():
+        weight[0, 0] = torch.nan
+    with pytest.raises(MethodError, match="NaN"):
+        task.losses(some(task, 1), torch.arange(2))
