@@ -197,10 +197,11 @@ def logprobs(subject: Subject, at: Frame, contexts: Any, output: Any) -> Any:
 
     rows = torch.arange(len(contexts))[:, None]
     read = output[rows, at.places[contexts]]
-    logits = subject.model.lm_head(read).float()
-    norms = logits.logsumexp(-1)
-    slots = at.slots[contexts]
-    each = logits[rows, slots, at.tokens[contexts]] - norms.gather(1, slots)
+    norms = subject.model.lm_head(read).float().logsumexp(-1)
+    slots, tokens = at.slots[contexts], at.tokens[contexts]
+    # In half precision a logit is rounded to an eighth; the few that are read need not be.
+    wanted = subject.model.lm_head.weight[tokens].float()
+    each = (read[rows, slots].float() * wanted).sum(-1) - norms.gather(1, slots)
     total = torch.zeros(len(contexts), at.replies + 1, dtype=each.dtype)
     total = total.scatter_add(1, at.owner[contexts], each)[:, : at.replies]
     return total.masked_fill(~at.offered[contexts], -torch.inf)

@@ -105,7 +105,7 @@ class LanguageTask:
             (slope,) = torch.autograd.grad(margins.sum(), soft)
             total += slope
         mean = total / len(contexts)
-        ahead = mean @ words.float().T
+        ahead = (mean.to(words.dtype) @ words.T).float()
         return ahead - (mean * soft.detach()).sum(-1, keepdim=True)
 
     def soft_losses(self, soft: Any, contexts: Any) -> Any:
@@ -123,7 +123,7 @@ class LanguageTask:
         """(P,) mean log-probability of the patch after the head, under the reference, in nats."""
         import torch
 
-        head = self._head(self.reference, "reference")
+        head = self.head(self.reference, "reference")
         found = []
         with torch.inference_mode():
             for some in patches.split(256):
@@ -137,7 +137,7 @@ class LanguageTask:
 
         ids = self.frame.head
         given = torch.cat([torch.full((len(patches), 1), ids[-1]), patches[:, :-1]], dim=1)
-        head = head or self._head(self.reference, "reference")
+        head = head or self.head(self.reference, "reference")
         cache = head.cache(len(patches), len(ids) - 1)
         inner = self.reference.model.model
         output = inner(input_ids=given, use_cache=True, **caching(inner, cache)).last_hidden_state
@@ -170,7 +170,7 @@ class LanguageTask:
 
     def _soft(self, soft: Any, contexts: Any) -> Any:
         patches = soft.expand(len(contexts), -1, -1)
-        head = self._head(self.subject, "model")
+        head = self.head(self.subject, "model")
         output = states(self.subject, self.frame, head, contexts, patches)
         logs = logprobs(self.subject, self.frame, contexts, output)
         return self._margins(logs, contexts)
@@ -178,7 +178,7 @@ class LanguageTask:
     def _logs(self, subject: Subject, kind: str, patches: Any, contexts: Any) -> Any:
         import torch
 
-        head = self._head(subject, kind)
+        head = self.head(subject, kind)
         words = self.embedding
         count = len(contexts)
         every = contexts.repeat(len(patches))
@@ -193,7 +193,7 @@ class LanguageTask:
             raise MethodError("the model gives NaN as a probability; its weights are damaged")
         return found.view(len(patches), count, -1)
 
-    def _head(self, subject: Subject, kind: str) -> Head:
+    def head(self, subject: Subject, kind: str) -> Head:
         """The head under the weights as they are now."""
         now = sum(weight._version for weight in subject.model.model.parameters())
         kept = self._heads.get(kind)
