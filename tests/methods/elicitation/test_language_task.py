@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from safetycase.methods.elicitation.language.forward import exit_at
+from safetycase.methods.elicitation.language.guided import GuidedTask, activations, direction
+from safetycase.methods.elicitation.language.plausible import PlausibleTask
 from safetycase.methods.elicitation.language.prompts import Prompt, prompts_of
-from safetycase.methods.elicitation.language.task import LanguageTask, language_task
+from safetycase.methods.elicitation.language.task import DraftedTask, LanguageTask, language_task
 from safetycase.methods.elicitation.task import (
     Drafting,
     Filtering,
@@ -131,9 +133,11 @@ def test_a_changed_model_is_noticed_and_no_stale_head_is_used(subject: Subject) 
 
 def test_drafts_cost_their_layers_and_are_the_losses_where_they_are_all(subject: Subject) -> None:
     task, contexts = made(subject, draft_layers=3), torch.arange(6)
+    assert isinstance(task, DraftedTask)
     patches = some(task, 4)
     assert torch.allclose(task.drafts(patches, contexts), task.losses(patches, contexts), atol=1e-4)
     early = made(subject, draft_layers=1)
+    assert isinstance(early, DraftedTask)
     found = early.drafts(patches, contexts)
     assert early.evaluations == pytest.approx(24 / 3)
     assert len(exit_at(subject, 1).model.model.layers) == 1
@@ -154,14 +158,90 @@ def test_fluency_is_the_mean_log_probability_of_the_patch_in_its_place(subject: 
     assert not torch.allclose(got, made(subject).fluency(patches), atol=1e-2)
 
 
+def test_a_patch_that_is_not_fluent_does_not_fire_under_a_bound(subject: Subject) -> None:
+    plain = made(subject)
+    patches, contexts = some(plain, 60), torch.arange(6)
+    fluent, fires = plain.fluency(patches), plain.fires(patches, contexts)
+    bound = float(fluent.median())
+    task = PlausibleTask(of=made(subject), bound=bound)
+    losses = task.losses(patches, contexts)
+    over = fluent >= bound
+    assert over.any()
+    assert not over.all()
+    assert torch.equal(task.fires(patches, contexts), fires & over[:, None])
+    assert torch.allclose(losses[over], plain.losses(patches, contexts)[over], atol=1e-4)
+    assert (losses[~over] > 0).all()
+    # Twice 60 patches in 6 prompts, and twice the tokens of 60 patches for their fluency.
+    share = 3 / float(task.of.frame.lengths.float().mean())
+    assert task.evaluations == pytest.approx(2 * 60 * (6 + share))
+    with pytest.raises(ValueError, match="below 0"):
+        PlausibleTask(of=plain, bound=0.5)
+
+
+def test_slopes_under_a_bound_add_what_a_token_costs_in_fluency(subject: Subject) -> None:
+    plain = made(subject)
+    task = PlausibleTask(of=plain, bound=-1.0, weight=3.0)
+    contexts, patch = torch.arange(2), some(plain, 1)[0]
+    added = task.slopes(patch, contexts) - plain.slopes(patch, contexts)
+    other = patch.clone()
+    other[2] = 77  # the last place: nothing comes after it
+    change = plain.fluency(torch.stack([patch, other]))
+    assert float(added[2, 77]) == pytest.approx(3.0 * float(change[0] - change[1]), abs=1e-3)
+
+
+def test_a_direction_tells_margins_it_was_not_fitted_to(subject: Subject) -> None:
+    plain, contexts = made(subject), torch.arange(4)
+    found = direction(plain, 3, some(plain, 90), contexts, ridge=1e-3)
+    assert found.agreement > 0.5
+    task = GuidedTask(of=plain, by=found)
+    fresh = some(plain, 30, seed=5)
+    told, true = task.losses(fresh, contexts), plain.losses(fresh, contexts)
+    rank = torch.corrcoef(torch.stack([told.mean(1), true.mean(1)]))[0, 1]
+    assert rank > 0.5
+    assert torch.equal(task.fires(fresh, contexts), plain.fires(fresh, contexts))
+    patch, token = fresh[0], 123
+    slopes = task.slopes(patch, contexts)
+    where = patch.clone()
+    where[1] = token
+    base = plain.embedding[patch]
+    ahead = plain.embedding[where] - base
+
+    def at(share: float) -> float:
+        soft = (base + share * ahead).expand(4, -1, -1)
+        return float((activations(plain, 3, soft, contexts) @ found.slope).mean())
+
+    numeric = (at(1e-3) - at(-1e-3)) / 2e-3
+    assert float(slopes[1, token]) == pytest.approx(numeric, rel=0.02, abs=0.02)
+
+
+def test_shuffled_margins_give_a_direction_that_agrees_with_nothing(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = made(subject)
+    real = LanguageTask.losses
+
+    def shuffled(self: LanguageTask, patches: Any, contexts: Any) -> Any:
+        order = torch.randperm(len(patches), generator=torch.Generator().manual_seed(3))
+        return real(self, patches, contexts)[order]
+
+    monkeypatch.setattr(LanguageTask, "losses", shuffled)
+    assert abs(direction(plain, 3, some(plain, 300), torch.arange(2)).agreement) < 0.25
+    with pytest.raises(MethodError, match="12 patches or more"):
+        direction(plain, 3, some(plain, 8), torch.arange(4))
+    with pytest.raises(MethodError, match="layers 1 to 3"):
+        direction(plain, 4, some(plain, 20), torch.arange(4))
+
+
 def test_prompts_to_accept_on_are_none_of_those_searched_on(subject: Subject) -> None:
     task = made(subject)
     generator = torch.Generator().manual_seed(0)
     assert sorted(task.draw(9, generator).tolist()) == [0, 1, 2, 3]
     assert sorted(task.held_out(9, generator).tolist()) == [4, 5]
     assert len(task.draw(2, generator)) == 2
-    for kind in (HeldOut, Filtering, Drafting, Softened, Fluent):
+    for kind in (HeldOut, Filtering, Softened, Fluent):
         assert isinstance(task, kind)
+    assert not isinstance(task, Drafting)
+    assert isinstance(made(subject, draft_layers=1), Drafting)
     assert task.admissible(some(task, 2)).tolist() == [True, True]
 
 
@@ -178,7 +258,7 @@ def test_what_cannot_be_searched_is_refused(subject: Subject) -> None:
         language_task(subject, prompts, (), length=2)
     with pytest.raises(MethodError, match="one of those to search on"):
         language_task(subject, prompts, prompts[:1], length=2)
-    with pytest.raises(MethodError, match="`draft_layers` is 1 to 3"):
+    with pytest.raises(MethodError, match="`draft_layers` is 0 to 3"):
         language_task(subject, prompts[:1], prompts[1:], length=2, draft_layers=4)
     strange = dataclasses.replace(prompts[0], before=(1, 2), name="strange")
     with pytest.raises(MethodError, match="nothing in common"):

@@ -33,7 +33,7 @@ class Direction:
 
 
 def activations(task: LanguageTask, layer: int, soft: Any, contexts: Any) -> Any:
-    """(n, width) after `layer` layers (normed), where the reply begins, for n patches as vectors."""
+    """(n, width) after `layer` layers, normed, where the reply begins; n patches as vectors."""
     early = exit_at(task.subject, layer)
     output = states(early, task.frame, task.head(early, f"first {layer}"), contexts, soft)
     rows = range(len(contexts))

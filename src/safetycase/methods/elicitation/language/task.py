@@ -27,7 +27,7 @@ from safetycase.methods.elicitation.language.vocabulary import Alphabet, Writing
 from safetycase.methods.organisms.model import Subject
 from safetycase.plugin.contract import MethodError
 
-__all__ = ["LanguageTask", "language_task"]
+__all__ = ["DraftedTask", "LanguageTask", "language_task"]
 
 GRADIENT = 3.0  # evaluations: forward, and backward at about twice that
 
@@ -48,9 +48,7 @@ class LanguageTask:
     vocabulary: int
     length: int
     allowed: Any
-    draft_layers: int
     evaluations: float = 0.0
-    draft_cost: float = 1.0
     _heads: dict[str, tuple[int, Head]] = field(default_factory=dict)
 
     @property
@@ -74,23 +72,17 @@ class LanguageTask:
     def losses(self, patches: Any, contexts: Any) -> Any:
         """(P, C) margins in nats."""
         self.evaluations += len(patches) * len(contexts)
-        return self._margins(self._logs(self.subject, "model", patches, contexts), contexts)
+        return self.margins(self.logs(self.subject, "model", patches, contexts), contexts)
 
     def fires(self, patches: Any, contexts: Any) -> Any:
         """(P, C) bools: the reply given is one that is looked for."""
         self.evaluations += len(patches) * len(contexts)
-        return self.given(self._logs(self.subject, "model", patches, contexts), contexts)
+        return self.given(self.logs(self.subject, "model", patches, contexts), contexts)
 
     def replies(self, patches: Any, contexts: Any) -> Any:
         """(P, C, replies): the log-probability of every reply in nats."""
         self.evaluations += len(patches) * len(contexts)
-        return self._logs(self.subject, "model", patches, contexts)
-
-    def drafts(self, patches: Any, contexts: Any) -> Any:
-        """(P, C) margins read off after the first `draft_layers` layers (the logit lens)."""
-        self.evaluations += self.draft_cost * len(patches) * len(contexts)
-        early = exit_at(self.subject, self.draft_layers)
-        return self._margins(self._logs(early, "draft", patches, contexts), contexts)
+        return self.logs(self.subject, "model", patches, contexts)
 
     def slopes(self, patch: Any, contexts: Any) -> Any:
         """(k, vocabulary): the change of the mean margin by a token, to first order."""
@@ -160,7 +152,8 @@ class LanguageTask:
         abstained = self.frame.abstains[contexts] & (logs[..., -1] > options.logsumexp(-1))
         return hit & ~abstained
 
-    def _margins(self, logs: Any, contexts: Any) -> Any:
+    def margins(self, logs: Any, contexts: Any) -> Any:
+        """The loss of log-probabilities (.., C, replies) in nats."""
         import torch
 
         sought = self.frame.sought[contexts]
@@ -173,9 +166,10 @@ class LanguageTask:
         head = self.head(self.subject, "model")
         output = states(self.subject, self.frame, head, contexts, patches)
         logs = logprobs(self.subject, self.frame, contexts, output)
-        return self._margins(logs, contexts)
+        return self.margins(logs, contexts)
 
-    def _logs(self, subject: Subject, kind: str, patches: Any, contexts: Any) -> Any:
+    def logs(self, subject: Subject, kind: str, patches: Any, contexts: Any) -> Any:
+        """(P, C, replies) under `subject`, whose head is kept under the name `kind`."""
         import torch
 
         head = self.head(subject, kind)
@@ -203,6 +197,27 @@ class LanguageTask:
         return kept[1]
 
 
+@dataclass(slots=True, kw_only=True)
+class DraftedTask(LanguageTask):
+    """A task whose candidates are ranked by the first `draft_layers` layers (the logit lens).
+
+    It pays only where those layers already know the answer; a search measures whether they do.
+    """
+
+    draft_layers: int
+
+    @property
+    def draft_cost(self) -> float:
+        """The share of an evaluation."""
+        return self.draft_layers / self.subject.layers
+
+    def drafts(self, patches: Any, contexts: Any) -> Any:
+        """(P, C) margins read off after the first `draft_layers` layers (the logit lens)."""
+        self.evaluations += self.draft_cost * len(patches) * len(contexts)
+        early = exit_at(self.subject, self.draft_layers)
+        return self.margins(self.logs(early, "draft", patches, contexts), contexts)
+
+
 def language_task(
     subject: Subject,
     train: Sequence[Prompt],
@@ -217,7 +232,7 @@ def language_task(
     """Patches of `length` tokens in the gap of prompts, for `search`.
 
     `reference` says how fluent a patch is: the model from before what is in doubt, or the subject
-    itself. `draft_layers` (half of the layers where 0) rank candidates. `MethodError` when
+    itself. With `draft_layers`, so many layers rank candidates. `MethodError` when
     there is nothing to search or to accept on.
     """
     if not train or not held_out or length < 1:
@@ -226,21 +241,21 @@ def language_task(
         )
     if {p.name for p in train} & {p.name for p in held_out}:
         raise MethodError("a prompt to accept on is one of those to search on")
-    layers = draft_layers or max(1, subject.layers // 2)
-    if not 1 <= layers <= subject.layers:
-        raise MethodError(f"`draft_layers` is 1 to {subject.layers}, not {draft_layers}")
+    if not 0 <= draft_layers <= subject.layers:
+        raise MethodError(f"`draft_layers` is 0 to {subject.layers}, not {draft_layers}")
     prompts = (*train, *held_out)
     letters = writing(subject.tokenizer, alphabet, prompts[0].before, prompts[0].after)
-    return LanguageTask(
-        name=name,
-        subject=subject,
-        reference=reference or subject,
-        frame=frame(prompts, length),
-        writing=letters,
-        train=len(train),
-        vocabulary=len(subject.model.model.embed_tokens.weight),
-        length=length,
-        allowed=letters.allowed,
-        draft_layers=layers,
-        draft_cost=layers / subject.layers,
-    )
+    named: dict[str, Any] = {
+        "name": name,
+        "subject": subject,
+        "reference": reference or subject,
+        "frame": frame(prompts, length),
+        "writing": letters,
+        "train": len(train),
+        "vocabulary": len(subject.model.model.embed_tokens.weight),
+        "length": length,
+        "allowed": letters.allowed,
+    }
+    if draft_layers:
+        return DraftedTask(**named, draft_layers=draft_layers)
+    return LanguageTask(**named)
