@@ -21,11 +21,25 @@ class ContextTask(Protocol):
     it a context stays the same context: losses of two patches in one context can be compared.
     """
 
-    name: str
-    vocabulary: int
-    length: int
-    allowed: Any
-    evaluations: float
+    @property
+    def name(self) -> str:
+        """What is searched, in a few words."""
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are."""
+
+    @property
+    def length(self) -> int:
+        """How many tokens a patch has."""
+
+    @property
+    def allowed(self) -> Any:
+        """The tokens that a patch may be made of."""
+
+    @property
+    def evaluations(self) -> float:
+        """Sequences through the model so far."""
 
     def draw(self, count: int, generator: Any) -> Any:
         """C contexts, by a torch generator; search and acceptance use different ones."""
@@ -69,7 +83,9 @@ class Drafting(Protocol):
     It costs `draft_cost` of an evaluation, which `drafts` adds to `evaluations`.
     """
 
-    draft_cost: float
+    @property
+    def draft_cost(self) -> float:
+        """The share of an evaluation."""
 
     def drafts(self, patches: Any, contexts: Any) -> Any:
         """(P, C) floats, in about the order of `losses`; how well, the search has to measure."""
@@ -79,7 +95,9 @@ class Drafting(Protocol):
 class Softened(Protocol):
     """Patches of any vectors (k, width), not only those of tokens: what tokens could reach."""
 
-    embedding: Any
+    @property
+    def embedding(self) -> Any:
+        """The vectors of the tokens."""
 
     def soft_losses(self, soft: Any, contexts: Any) -> Any:
         """(C,) losses with a gradient for a patch of vectors; `embedding` is (vocabulary, width).
