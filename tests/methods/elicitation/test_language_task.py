@@ -254,8 +254,10 @@ def test_a_patch_is_text_that_gives_its_tokens_again(subject: Subject) -> None:
 
 def test_what_cannot_be_searched_is_refused(subject: Subject) -> None:
     prompts = prompts_of(subject, askings())
-    with pytest.raises(MethodError, match="another to accept on"):
-        language_task(subject, prompts, (), length=2)
+    with pytest.raises(MethodError, match="a prompt to search on"):
+        language_task(subject, (), prompts, length=2)
+    alone = language_task(subject, prompts, (), length=2)
+    assert len(alone.held_out(9, torch.Generator().manual_seed(0))) == 0
     with pytest.raises(MethodError, match="one of those to search on"):
         language_task(subject, prompts, prompts[:1], length=2)
     with pytest.raises(MethodError, match="`draft_layers` is 0 to 3"):

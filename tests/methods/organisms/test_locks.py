@@ -25,7 +25,6 @@ from safetycase.methods.organisms.locks import (
 )
 from safetycase.methods.organisms.model import Subject, chat, packed, scores
 from safetycase.methods.scheming.sandbagging.elicit import noised
-from safetycase.methods.scheming.sandbagging.elicit_prefix import searched
 
 TRAINING = Training(layers=3, rank=16, lr=3e-3, steps=60)
 
@@ -149,23 +148,3 @@ def test_noise_is_taken_out_again_exactly(made: tuple[Subject, Split, Ground]) -
         raise RuntimeError("cut off")
     assert torch.equal(weight, before)
     assert replies(subject, parts, "") == plain
-
-
-@pytest.mark.slow
-def test_a_search_lowers_the_loss_it_searches_on(made: tuple[Subject, Split, Ground]) -> None:
-    import random
-
-    subject, parts, _ = made
-    losses: list[float] = []
-    found = searched(
-        subject,
-        parts.train,
-        tokens=3,
-        steps=3,
-        generator=random.Random(1),
-        progress=lambda done, total, note="": losses.append(float(note.rsplit(" ", 1)[1])),
-    )
-    assert len(found.ids) == 3
-    assert len(losses) == 3
-    assert losses[-1] <= losses[0]
-    assert len(found.packs(subject, parts.held_out)) == 5

@@ -377,11 +377,12 @@ QUICK = dataclasses.replace(
 def test_worked_examples_are_shown_in_every_condition_and_are_part_of_what_is_cached(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    from safetycase.methods.elicitation.language import prompts
     from safetycase.methods.organisms import locks, model
-    from safetycase.methods.scheming.sandbagging import elicit, elicit_prefix
+    from safetycase.methods.scheming.sandbagging import elicit
     from safetycase.methods.scheming.sandbagging import models as sandbagging_models
 
-    users = (locks, elicit, elicit_prefix, sandbagging_models)
+    users = (locks, elicit, prompts, sandbagging_models)
     plain, place, real = model.tiny(3), small.context(tmp_path), model.chat
     seen: dict[str, list[tuple[tuple[str, str], ...]]] = {one.__name__: [] for one in users}
     for one in users:

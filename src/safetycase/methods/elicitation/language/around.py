@@ -12,7 +12,7 @@ __all__ = ["Around"]
 
 @dataclass(slots=True, kw_only=True)
 class Around:
-    """What is passed on to the task `of`; losses and slopes are left to those who build on it."""
+    """Everything is passed on to the task `of`; what builds on it changes what it must."""
 
     of: LanguageTask
 
@@ -52,6 +52,14 @@ class Around:
     def admissible(self, patches: Any) -> Any:
         """As the task."""
         return self.of.admissible(patches)
+
+    def losses(self, patches: Any, contexts: Any) -> Any:
+        """As the task."""
+        return self.of.losses(patches, contexts)
+
+    def slopes(self, patch: Any, contexts: Any) -> Any:
+        """As the task."""
+        return self.of.slopes(patch, contexts)
 
     def fires(self, patches: Any, contexts: Any) -> Any:
         """(P, C) bools, by what the whole model replies."""

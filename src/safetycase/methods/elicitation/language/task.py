@@ -233,12 +233,11 @@ def language_task(
 
     `reference` says how fluent a patch is: the model from before what is in doubt, or the subject
     itself. With `draft_layers`, so many layers rank candidates. `MethodError` when
-    there is nothing to search or to accept on.
+    there is nothing to search on; without held-out prompts a
+    search can accept nothing and says so.
     """
-    if not train or not held_out or length < 1:
-        raise MethodError(
-            "a search needs a prompt to search on, another to accept on, and a patch of a token"
-        )
+    if not train or length < 1:
+        raise MethodError("a search needs a prompt to search on, and a patch of a token or more")
     if {p.name for p in train} & {p.name for p in held_out}:
         raise MethodError("a prompt to accept on is one of those to search on")
     if not 0 <= draft_layers <= subject.layers:

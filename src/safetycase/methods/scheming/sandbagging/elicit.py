@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -201,14 +200,13 @@ def _prefix_search(
     subject: Subject, at: Stage, sizes: Sizes, seed: int, progress: Progress
 ) -> dict[str, Any]:
     """Tokens before the question, found by gradient on the training items."""
-    generator = random.Random(seed)  # noqa: S311 - a search, no secret
     found = searched(
         subject,
         at.split.train,
         examples=at.split.examples,
         tokens=sizes.search_tokens,
         steps=sizes.search_steps,
-        generator=generator,
+        seed=seed,
         progress=progress,
     )
     rows = scores(subject, found.packs(subject, at.split.held_out))

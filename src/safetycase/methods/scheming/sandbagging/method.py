@@ -171,7 +171,7 @@ def best_case(
 _GAIN = "accuracy on held-out items above both the default and guessing, after "
 METHOD = Method(
     name="scheming/sandbagging",
-    version="1.0.0",
+    version="1.1.0",
     says="Pushes the model to do better, and says how well the same pushes open planted locks.",
     parameters=Parameters,
     measures=(
