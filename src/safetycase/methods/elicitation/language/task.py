@@ -34,9 +34,10 @@ GRADIENT = 3.0  # evaluations: forward, and backward at about twice that
 
 @dataclass(slots=True, kw_only=True)
 class LanguageTask:
-    """A `ContextTask` over prompts; contexts are their places, the first `train` to search on.
+    """A `ContextTask` over prompts; contexts are their places in `names`.
 
-    The weights may be changed between calls (an adapter merged): the head is then run again.
+    The first `train` are there to search on, the others to accept on. The weights may be changed
+    between calls (an adapter merged): the head is then run again.
     """
 
     name: str
@@ -44,6 +45,7 @@ class LanguageTask:
     reference: Subject
     frame: Frame
     writing: Writing
+    names: tuple[str, ...]
     train: int
     vocabulary: int
     length: int
@@ -250,6 +252,7 @@ def language_task(
         "reference": reference or subject,
         "frame": frame(prompts, length),
         "writing": letters,
+        "names": tuple(prompt.name for prompt in prompts),
         "train": len(train),
         "vocabulary": len(subject.model.model.embed_tokens.weight),
         "length": length,
