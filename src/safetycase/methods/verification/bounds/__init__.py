@@ -1,0 +1,1 @@
+"""Proofs by linear bounds with branch and bound, checked in exact arithmetic."""

@@ -1,0 +1,1 @@
+"""Proofs by an SMT solver, for tiny and quantised networks."""
