@@ -1,0 +1,1 @@
+"""Proofs by trying every input of a finite space."""
