@@ -31,7 +31,8 @@ class Parameters:
     `problem` is `file.py@name` of the case folder, a `Problem`: a network and its properties.
     `tolerance` is the margin that every input must exceed. `nodes` is how many pieces are looked
     at for each obligation. `split` says what is cut first: the range of an `input`, or a `unit`
-    into on and off; `auto` cuts inputs where there are at most ten.
+    into off and on; `auto` cuts inputs where more than forty units are open and there are at most
+    ten inputs.
     """
 
     problem: str

@@ -25,7 +25,7 @@ __all__ = ["Effort", "Split", "Tree", "search"]
 Split = Literal["auto", "input", "unit"]
 TRIED = 2048
 DEEP = 250
-FEW = 10
+FEW_INPUTS, FEW_UNITS = 10, 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,7 @@ class _Search:
         self.scaled = Scaled.of(problem.network)
         self.holds = (np.array(self.row.coefficients), self.row.offset)
         self.given = [(np.array(g.coefficients), g.offset) for g in self.spec.given]
+        self.by_unit = False
         self.nearest: tuple[Fraction, ...] | None = None
         self.least = float("inf")
 
@@ -191,7 +192,9 @@ class _Search:
         return True
 
     def _divide(self, node: _Node, slopes: Any, costs: Mapping[Unit, float]) -> None:
-        cut = None if costs and self._by_unit() else _cut(node.box, slopes, whole=self.spec.whole)
+        if node.depth == 0:
+            self.by_unit = self._by_unit(len(costs))
+        cut = None if costs and self.by_unit else _cut(node.box, slopes, whole=self.spec.whole)
         if cut is not None:
             place, at = cut
             node.kind = ["i", place, float(at)]
@@ -207,10 +210,11 @@ class _Search:
                 for on in (False, True)
             )
 
-    def _by_unit(self) -> bool:
-        """Few inputs are cut, and many left whole: a box of n inputs has 2**n halves of halves."""
+    def _by_unit(self, open_units: int) -> bool:
+        """Few units are assumed off and on; of many, the few inputs are cut instead."""
         if self.effort.split == "auto":
-            return self.network.inputs > FEW
+            few = 0 < open_units <= FEW_UNITS
+            return few or self.network.inputs > FEW_INPUTS
         return self.effort.split == "unit"
 
 
