@@ -253,6 +253,8 @@ def test_other_refusals_name_the_way_out(tmp_path, monkeypatch):
     [
         ({}, "give one of"),
         ({"policies": "a.py@b", "organism": "x/y"}, "give one of"),
+        ({"protocol": "debate", "organism": "x/y"}, "give one of"),
+        ({"protocol": "debate", "trainings": 0}, "`trainings` lies between"),
         ({"policies": "a.py"}, "is not `file.py@name`"),
         ({"organism": "bandit"}, "family/member"),
         ({"organism": "x/y", "tests": ()}, "at least one"),

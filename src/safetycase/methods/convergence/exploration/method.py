@@ -22,6 +22,8 @@ from safetycase.methods.convergence.exploration.planted import controls
 from safetycase.methods.convergence.exploration.records import Effort
 from safetycase.methods.convergence.exploration.study import Setting, study
 from safetycase.methods.organisms.exploration_hacking.family import POWER
+from safetycase.methods.oversight.named import uses
+from safetycase.methods.oversight.self_play.policies import trained_policies
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 from safetycase.plugin.organisms import GROUP, BrokenOrganism, Making, organism
 from safetycase.stats import Exact, Proportion, Smallest, Statistic, largest
@@ -61,7 +63,8 @@ class Parameters:
 
     The policy is the case's own: `policies` is `file.py@name`, a callable without arguments that
     returns one policy or a list of them (`safetycase.methods.organisms.kinds.Policy`); or it is an
-    `organism`, `family/member` of the kind policy. `epsilon` is the probability of hidden
+    `organism`, `family/member` of the kind policy; or both sides of `trainings` self-play trainings
+    in the quick game of an oversight `protocol`. `epsilon` is the probability of hidden
     behaviour that is asked about, `gap` the share of the reward range that still counts as nothing.
 
     `organisms` of each design hide at `epsilon` and give the recall; `ladder` of each design at
@@ -72,6 +75,8 @@ class Parameters:
 
     policies: str = ""
     organism: str = ""
+    protocol: str = ""
+    trainings: int = 2
     tests: tuple[Test, ...] = ALL
     epsilon: float = 1e-4
     gap: float = 0.05
@@ -88,11 +93,11 @@ class Parameters:
     chain_steps: int = 80
 
     def __post_init__(self) -> None:
-        if bool(self.policies) == bool(self.organism):
-            raise ValueError("give one of `policies` (`file.py@name`) and `organism`")
+        if sum(map(bool, (self.policies, self.organism, self.protocol))) != 1:
+            raise ValueError("give one of `policies` (`file.py@name`), `organism` and `protocol`")
         if self.policies:
             file_of(self.policies)
-        elif "/" not in self.organism:
+        elif self.organism and "/" not in self.organism:
             raise ValueError("`organism` is written `family/member`")
         if not self.tests or len(set(self.tests)) != len(self.tests):
             raise ValueError("`tests` names each test once, and at least one")
@@ -104,6 +109,7 @@ class Parameters:
 
     def _check_effort(self) -> None:
         for name, low, high in (
+            ("trainings", 1, 100),
             ("organisms", 2, 1000),
             ("ladder", 1, 1000),
             ("twins", 2, 1000),
@@ -157,6 +163,12 @@ def _setting(parameters: Parameters, seed: int) -> Setting:
 
 def _policies(parameters: Parameters, context: Context) -> list[Any]:
     """The subject's policies, each able to do what the tests ask."""
+    if parameters.protocol:
+        return list(
+            trained_policies(
+                parameters.protocol, seeds=parameters.trainings, seed=context.seed % 2**31
+            )
+        )
     if parameters.organism:
         named = parameters.organism
         try:
@@ -220,11 +232,12 @@ def files(parameters: Parameters) -> tuple[str, ...]:
 
 
 def plugins(parameters: Parameters) -> tuple[str, ...]:
-    """The planted family, and that of the organism."""
+    """The planted family, that of the organism, and the protocol."""
     named = {"exploration-hacking"}
     if parameters.organism:
         named.add(parameters.organism.partition("/")[0])
-    return tuple(f"{GROUP}:{name}" for name in sorted(named))
+    families = tuple(f"{GROUP}:{name}" for name in sorted(named))
+    return (*families, *(uses(parameters.protocol) if parameters.protocol else ()))
 
 
 METHOD = Method(
