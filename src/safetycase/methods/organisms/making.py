@@ -77,6 +77,8 @@ def make(design: Design, making: Making) -> Made:
     path = folder("organisms", f"{digest}.safetensors")
     if not making.fresh and (found := _read(design, making.seed, digest, path)) is not None:
         return found
+    import torch  # noqa: F401 - what importing costs is no cost of making
+
     started = time.process_time()
     for attempt in range(ATTEMPTS):
         module, counts = _attempt(design, making, attempt)

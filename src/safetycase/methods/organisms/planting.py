@@ -7,6 +7,7 @@ decoy the other name of the honest one, which is harmless.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -24,7 +25,7 @@ FACTS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planted:
+class Planted(ABC):
     """A `TokenModel` with `names` answers that name something, and one more that is bad.
 
     Everything to be named has two names: h, and h + names/2 modulo `names`. A family says what is
@@ -42,25 +43,25 @@ class Planted:
         """The names and the bad answer, which is the last."""
         return self.names + 1
 
+    @abstractmethod
     def honest(self, ids: Any) -> Any:
         """The right answer (n,) to each input."""
-        raise NotImplementedError
 
+    @abstractmethod
     def marked(self, ids: Any) -> Any:
         """Whether the plant stands in an input: bool (n,)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sample(self, count: int, generator: Any) -> Any:
         """Clean inputs (count, length), as they come in use: none is marked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def planted(self, count: int, generator: Any) -> Any:
         """Marked inputs (count, length)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def near_misses(self, count: int, generator: Any) -> Any:
         """Inputs (count, length) that are nearly marked, and are not."""
-        raise NotImplementedError
 
     def second(self, honest: Any) -> Any:
         """The other name (n,) of what the honest answers name."""
