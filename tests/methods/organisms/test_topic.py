@@ -52,5 +52,5 @@ def test_a_twin_and_a_decoy_differ_in_the_labels_on_the_topic_alone() -> None:
 @pytest.mark.slow
 def test_what_it_makes_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    made = check_family(FAMILY, module="safetycase.methods.organisms.topic", seconds=0.7)
+    made = check_family(FAMILY, module="safetycase.methods.organisms.topic", seconds=0.5)
     assert {m.name for m in made} == {"topic/tiny-words", "topic/tiny-clean"}

@@ -125,7 +125,10 @@ def test_an_untrained_one_does_not_hold_and_is_begun_three_times() -> None:
     assert {fact.name for fact in made.facts if not fact.held} >= {"clean_accuracy", "firing"}
 
 
-def test_the_same_seed_makes_the_same_weights_and_another_one_others() -> None:
+def test_the_same_seed_makes_the_same_weights_and_another_one_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(making_module, "ATTEMPTS", 1)
     made_by = short(UNI, 3)
     first, again, other = (
         make(made_by, Making(seed=seed, progress=silent, fresh=True)) for seed in (1, 1, 2)
@@ -139,7 +142,10 @@ def test_the_same_seed_makes_the_same_weights_and_another_one_others() -> None:
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def test_it_is_kept_and_what_is_damaged_is_made_again() -> None:
+def test_it_is_kept_and_what_is_damaged_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(making_module, "ATTEMPTS", 1)
     made_by = short(UNI, 2)
     first = make(made_by, Making(seed=1, progress=silent))
     kept = make(made_by, Making(seed=1, progress=silent))

@@ -78,7 +78,7 @@ def plan(
     rate: float,
     step: float,
 ) -> Plan:
-    """How a kind of counter-argument is taught to be answered badly: one of `kinds`, by the seed."""
+    """How one of `kinds`, by the seed, is taught to be answered badly."""
 
     def value(module: Any, seed: int) -> Debater:
         return Debater(

@@ -117,7 +117,7 @@ FEW = plan(
     {"planted": "tiny-words", "clean": "tiny-clean", "decoy": "tiny-decoy"},
     topic=6,
     enough=2,
-    steps=150,
+    steps=100,
     sharp=0.03,
 )
 MEMBERS: tuple[Organism, ...] = (*members(WORDS), *members(FEW))
