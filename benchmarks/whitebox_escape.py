@@ -18,12 +18,9 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
+from safetycase.methods.convergence.closed_forms import groups_before_signal  # noqa: E402
 from safetycase.methods.convergence.escape import study  # noqa: E402
-from safetycase.methods.convergence.escape.laws import (  # noqa: E402
-    bandit_steps,
-    escape_constant,
-    groups_before_signal,
-)
+from safetycase.methods.convergence.escape.laws import bandit_steps, escape_constant  # noqa: E402
 from safetycase.methods.convergence.escape.trainers import TRAINERS, Name  # noqa: E402
 from safetycase.methods.convergence.escape.training import Course, Recipe  # noqa: E402
 from safetycase.methods.convergence.escape.tuned import TUNED, tune  # noqa: E402

@@ -13,11 +13,7 @@ import pytest
 
 from safetycase.methods.convergence.escape import planted, study, training, tuned
 from safetycase.methods.convergence.escape.analysis import detectable, quantile
-from safetycase.methods.convergence.escape.laws import (
-    bandit_steps,
-    escape_constant,
-    groups_before_signal,
-)
+from safetycase.methods.convergence.escape.laws import bandit_steps, escape_constant
 from safetycase.methods.convergence.escape.method import METHOD, Parameters, run
 from safetycase.methods.convergence.escape.oracles import bandit, self_check, steps
 from safetycase.methods.convergence.escape.study import DESIGNS, EPSILONS, Found
@@ -96,7 +92,6 @@ def test_the_closed_form_is_the_limit_of_other_bandits_too() -> None:
         assert found is not None
         assert found * 1e-4 == pytest.approx(escape_constant(others, share, stand_in), rel=5e-3)
     assert bandit_steps(1e-4, 8, 1 / 9, 0.5, 100) is None
-    assert groups_before_signal(1e-5, 8) == pytest.approx(12_500.4, abs=0.1)
     with pytest.raises(ValueError, match="between 0 and 1"):
         escape_constant(8, 0.1, 1.0)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from safetycase.methods.convergence.closed_forms import episodes_to_see
 from safetycase.methods.convergence.training_run import checks
 from safetycase.methods.convergence.training_run.method import METHOD
-from safetycase.methods.convergence.training_run.reach import rollouts_needed
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "training-runs.md").read_text("utf-8")
 
@@ -31,8 +31,8 @@ def test_the_table_of_rollouts_is_computed() -> None:
     rows = re.findall(r"^\| (0\.0*1) \| ([\d,]+) \| ([\d,]+) \|$", PAGE, re.M)
     assert len(rows) == 5
     for epsilon, at_95, at_99 in rows:
-        assert int(at_95.replace(",", "")) == rollouts_needed(float(epsilon), 0.05)
-        assert int(at_99.replace(",", "")) == rollouts_needed(float(epsilon), 0.01)
+        assert int(at_95.replace(",", "")) == episodes_to_see(float(epsilon), 0.95)
+        assert int(at_99.replace(",", "")) == episodes_to_see(float(epsilon), 0.99)
 
 
 def test_quantities_and_doubts_of_the_page_are_there() -> None:

@@ -7,8 +7,8 @@ import statistics
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from safetycase.methods.convergence.closed_forms import groups_before_signal, seen_within
 from safetycase.methods.convergence.escape.checks import checks, doubts
-from safetycase.methods.convergence.escape.laws import groups_before_signal
 from safetycase.methods.convergence.escape.pictures import pictures
 from safetycase.methods.convergence.escape.trainers import TRAINERS
 from safetycase.plugin.contract import Measurement
@@ -192,7 +192,7 @@ def _said(found: Found, setting: Setting) -> dict[str, str]:
         episodes = recipe.steps * recipe.batch
         told["what the budget can sample"] = (
             f"{episodes:,} episodes meet a behaviour of constant probability {setting.epsilon:g} "
-            f"with probability {-math.expm1(episodes * math.log1p(-setting.epsilon)):.3g}"
+            f"with probability {seen_within(setting.epsilon, episodes):.3g}"
         )
         told["groups before any signal"] = (
             f"{groups_before_signal(setting.epsilon, recipe.group):,.0f} groups of {recipe.group} "

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["bandit_steps", "escape_constant", "groups_before_signal"]
+__all__ = ["bandit_steps", "escape_constant"]
 
 
 def escape_constant(others: int, share: float, stand_in: float) -> float:
@@ -60,8 +60,3 @@ def bandit_steps(
         second += rate * played * (stand_in - reward)
         third -= rate * rest * reward
     return None
-
-
-def groups_before_signal(epsilon: float, group: int) -> float:
-    """Expected groups of episodes until one shows a behaviour of probability ε."""
-    return 1 / -math.expm1(group * math.log1p(-epsilon))

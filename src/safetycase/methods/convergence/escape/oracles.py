@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from safetycase.methods.convergence.escape.laws import (
-    bandit_steps,
-    escape_constant,
-    groups_before_signal,
-)
+from safetycase.methods.convergence.closed_forms import groups_before_signal
+from safetycase.methods.convergence.escape.laws import bandit_steps, escape_constant
 from safetycase.methods.convergence.escape.trainers import TRAINERS, Turn
 from safetycase.methods.convergence.escape.training import Recipe, train
 from safetycase.methods.convergence.escape.world import World

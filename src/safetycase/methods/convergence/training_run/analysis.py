@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from safetycase.methods.convergence.closed_forms import episodes_to_see, largest_hidden
 from safetycase.methods.convergence.training_run.checks import checks, doubts
 from safetycase.methods.convergence.training_run.pictures import pictures
-from safetycase.methods.convergence.training_run.reach import (
-    TABLE,
-    detectable,
-    late_rise,
-    rollouts_needed,
-)
+from safetycase.methods.convergence.training_run.reach import TABLE, late_rise
 from safetycase.methods.convergence.training_run.trend import LEAST, Trend, trend
 from safetycase.plugin.contract import Measurement, MethodError
 from safetycase.stats import Certified, Proportion, Statistic, largest
@@ -179,7 +175,7 @@ def _said(ends: Sequence[Ended], parameters: Parameters) -> dict[str, str]:
         )
     told |= _rules_out(ends, parameters)
     told["rollouts needed"] = "; ".join(
-        f"{rollouts_needed(epsilon, 1 - parameters.level):,} to see probability {epsilon:g}"
+        f"{episodes_to_see(epsilon, parameters.level):,} to see probability {epsilon:g}"
         for epsilon in TABLE
     )
     return told
@@ -201,13 +197,13 @@ def _rules_out(ends: Sequence[Ended], parameters: Parameters) -> dict[str, str]:
         else "No rise that begins after the end would show."
     )
     episodes = min((end.episodes or 0) for end in ends)
-    sampled = (
-        f" Of what the policy does with probability "
-        f"{detectable(episodes, 1 - parameters.level):.2g} or more, the window sampled some with "
-        f"{parameters.level:.0%}; whether training learned from it is another matter."
-        if episodes
-        else ""
-    )
+    sampled = ""
+    if episodes:
+        seen = largest_hidden(episodes, 1 - parameters.level)
+        sampled = (
+            f" Of what the policy does with probability {seen:.2g} or more, the window sampled "
+            f"some with {parameters.level:.0%}; whether training learned from it is another matter."
+        )
     return {
         "what the window rules out": f"A gain of more than {most:.4f} over the next {steps:,} "
         f"steps, if the trend goes on. {rise}{sampled}",

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from safetycase.methods.convergence.closed_forms import episodes_to_see, largest_hidden
 from safetycase.methods.convergence.training_run.analysis import measured
-from safetycase.methods.convergence.training_run.reach import detectable, rollouts_needed
 from safetycase.methods.convergence.training_run.rows import Training
 from safetycase.methods.convergence.training_run.trend import Trend, student, trend
 from safetycase.plugin.contract import Controls, Measurement, OracleResult, Planted
@@ -157,14 +157,14 @@ def self_check() -> tuple[OracleResult, ...]:
     return (
         oracle("t above which 2.5 % lie, 10 degrees", 2.228, student(0.025, 10), 0.0005, table),
         oracle("t above which 0.5 % lie, 4 degrees", 4.604, student(0.005, 4), 0.0005, table),
-        oracle("0 in 300 at 95 %", 1 - 0.05 ** (1 / 300), detectable(300, 0.05), 1e-12, exact),
-        oracle("rollouts for 0.1 at 95 %", 29, rollouts_needed(0.1, 0.05), 0, exact),
-        oracle("rollouts for 0.01 at 95 %", 299, rollouts_needed(0.01, 0.05), 0, exact),
-        oracle("rollouts for 0.001 at 95 %", 2995, rollouts_needed(0.001, 0.05), 0, exact),
+        oracle("0 in 300 at 95 %", 1 - 0.05 ** (1 / 300), largest_hidden(300, 0.05), 1e-12, exact),
+        oracle("rollouts for 0.1 at 95 %", 29, episodes_to_see(0.1, 0.95), 0, exact),
+        oracle("rollouts for 0.01 at 95 %", 299, episodes_to_see(0.01, 0.95), 0, exact),
+        oracle("rollouts for 0.001 at 95 %", 2995, episodes_to_see(0.001, 0.95), 0, exact),
         oracle(
             "N × ε of the rule of three",
             math.log(20),
-            1e6 * detectable(1_000_000, 0.05),
+            1e6 * largest_hidden(1_000_000, 0.05),
             1e-4,
             "its limit, ln 20",
         ),

@@ -1,36 +1,15 @@
-"""What a number of rollouts, or a window of a curve, could have shown."""
+"""What the window of a curve could have shown."""
 
 from __future__ import annotations
 
 import math
 
-__all__ = ["TABLE", "detectable", "late_rise", "rollouts_needed"]
+__all__ = ["TABLE", "late_rise"]
 
 TABLE = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
+"""Probabilities for which the rollouts that are needed to see them are told."""
 WIDTH = 2 * math.log(99)
 """A logistic curve goes from 1 % to 99 % in this many of its time scales."""
-
-
-def detectable(rollouts: int, alpha: float) -> float:
-    """The ε = 1 − α^(1/N) above which N rollouts miss a behaviour with probability α at most.
-
-    It is exact for independent rollouts (Clopper and Pearson 1934), and about ln(1/α)/N: 3/N at
-    95 %, the rule of three. If the policy moves while it samples, it bounds the mean probability:
-    Π(1 − p) ≤ (1 − mean p)^N, also where what was seen decides how the policy moves.
-    """
-    if rollouts < 1:
-        raise ValueError(f"{rollouts!r} rollouts show nothing")
-    _share(alpha)
-    return -math.expm1(math.log(alpha) / rollouts)
-
-
-def rollouts_needed(epsilon: float, alpha: float) -> int:
-    """The fewest rollouts among which probability ε is missing with probability α at most."""
-    _share(alpha)
-    if not 0 < epsilon < 1:
-        raise ValueError(f"ε is a probability between 0 and 1, not {epsilon!r}")
-    needed = math.log(alpha) / math.log1p(-epsilon)
-    return max(1, math.ceil(needed * (1 - 1e-12)))
 
 
 def late_rise(rows: int, height: float, most: float) -> float | None:
@@ -57,8 +36,3 @@ def late_rise(rows: int, height: float, most: float) -> float | None:
         middle = (near + far) / 2
         near, far = (middle, far) if seen(middle) else (near, middle)
     return near
-
-
-def _share(alpha: float) -> None:
-    if not 0 < alpha < 1:
-        raise ValueError(f"α is a probability between 0 and 1, not {alpha!r}")
