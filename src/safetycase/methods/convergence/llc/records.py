@@ -35,9 +35,10 @@ class Sampling:
     """How the neighbourhood of w* is sampled, and what the samples must pass.
 
     The density is ∝ exp(−nβ·(L(w) − L(w*)) − γ/2·|w − w*|²). `nbeta` is nβ (None: n/log n of the
-    problem), `gamma` γ. `sampler`: `sgld` and `rmsprop` (Langevin steps, plain and preconditioned),
-    `underdamped` (Langevin with momentum), `mala` and `hmc` (accepted or rejected by the exact
-    loss, `leaps` gradients to a proposal of `hmc` on average). `step` is ε, the squared time step
+    problem), `gamma` γ. `sampler` (None: `hmc` for an exact loss, else `underdamped`): `sgld` and
+    `rmsprop` (Langevin steps, plain and preconditioned), `underdamped` (Langevin with momentum),
+    `mala` and `hmc` (accepted or rejected by the exact loss, `leaps` gradients to a proposal of
+    `hmc` on average). `step` is ε, the squared time step
     of samplers with momentum (None: from the curvature, by `tolerance`). `friction` is that of
     `underdamped` (None: by γ and the step). `chains` chains of `draws` draws after `burn_in`.
     `parts` is a regular expression that the names of the parameters to move match in full; the
@@ -49,15 +50,15 @@ class Sampling:
     that is not quite a minimum, may bring in, and twice that the widest half of the interval.
     """
 
-    sampler: Sampler = "underdamped"
+    sampler: Sampler | None = None
     nbeta: float | None = None
     gamma: float = 1.0
     step: float | None = None
     friction: float | None = None
     leaps: int = 10
-    chains: int = 4
-    draws: int = 400
-    burn_in: int = 200
+    chains: int = 8
+    draws: int = 300
+    burn_in: int = 150
     parts: str = ""
     paired: bool = True
     check: Literal["halving", "curvature"] = "halving"
@@ -140,9 +141,11 @@ class Estimate:
     it: `mean` of all draws of nβ·(L(w) − L(w*)), with `error` (of the mean over chains),
     `chain_means` and `traces` (chains × draws). `radius` is the root mean square of |w − w*|,
     `virial` the mean of (w − w*)·∇U over the dimension, 1 for a sampler at rest without step error.
-    `lowest` is the lowest nβ·(L(w) − L(w*)) of any draw. `h_max` is the largest curvature by which the step was
-    chosen or judged. `geweke` is the z-score of second against first halves.
-    `evaluations` counts gradients of a batch, `acceptance` is there for samplers that reject.
+    `offset_error` is the standard error of nβ·L(w*).
+    `lowest` is the lowest nβ·(L(w) − L(w*)) of any draw. `h_max` is the largest curvature by which
+    the step was chosen or judged. `geweke` is the z-score of second against first halves.
+    `evaluations` counts gradients of a batch, `acceptance` is that of the
+    chain that accepts least, for samplers that reject.
     """
 
     verdict: Verdict
@@ -157,6 +160,7 @@ class Estimate:
     mean: float
     error: float
     half_width: float
+    offset_error: float
     chain_means: tuple[float, ...]
     rhat: float
     effective: float

@@ -19,6 +19,7 @@ __all__ = ["Ran", "Told", "ran"]
 Told = Callable[[int, int, str], None]
 FEWEST_BURNT = 10
 AGAIN = 2
+LOOKED_AT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,8 @@ class Ran:
 
     L(w*) is `offset`, with its standard error (0 where it is taken off already). `stiffness` and
     `heat` are those of `Stride`. `halved` is that of the draws with half the step, None without;
-    `fault` says what was not finite, and then there is nothing else to go by.
+    `fault` says what was not finite, and then there is nothing else to go by. `acceptances` are
+    those of each chain, of samplers that reject.
     """
 
     start: Start
@@ -40,7 +42,7 @@ class Ran:
     fault: str
     draws: Any
     halved: Any
-    acceptance: float | None
+    acceptances: tuple[float, ...]
     evaluations: int
 
 
@@ -104,7 +106,7 @@ class _Run:
             walk.take(kept.halved())
             self._draw(walk, max(FEWEST_BURNT, self.again // 10), "draws with half the step")
             fault, halved = self._draw(walk, self.again, "draws with half the step")
-        if not fault and settings.burn_in == 0 and not self.exact:
+        if not fault and not self.exact:
             self.h_max = max(self.h_max, self._curvature_at(walk))
         return Ran(
             start=start,
@@ -117,7 +119,7 @@ class _Run:
             fault=fault,
             draws=draws,
             halved=halved,
-            acceptance=walk.accepted / max(1, walk.decided) if self.exact else None,
+            acceptances=tuple((walk.accepted / walk.decided).tolist()) if walk.decided else (),
             evaluations=walk.evaluations + self.spent,
         )
 
@@ -130,10 +132,11 @@ class _Run:
         return max(self.start.h_max, near if math.isfinite(near) else 0.0)
 
     def _curvature_at(self, walk: Walk) -> float:
-        """At the place of one chain, without the preconditioner: its gain is counted apart."""
-        self.spent += 2 * ITERATIONS
-        batches = self.surface.draw(self.datas[:1])
-        return curvature(self.surface, walk.points[:1].clone(), batches, self.looks)[0]
+        """Where a few of the chains are, or all of them where the loss is exact."""
+        few = len(self.datas) if self.surface.exact else LOOKED_AT
+        points = walk.points[:few].clone()
+        self.spent += 2 * ITERATIONS * len(points)
+        return curvature(self.surface, points, self.surface.draw(self.datas[:few]), self.looks)[0]
 
     def _burn_in(self, walk: Walk) -> str:
         """Half of it, then the step for the curvature found there, then the rest."""
@@ -155,6 +158,7 @@ class _Run:
             self.h_max = max(self.h_max, here)
         if not fault:
             fault, _ = self._draw(walk, length - length // 2, "burn-in", adapting=True)
+        walk.settle()
         return fault
 
     def _draw(
@@ -173,11 +177,14 @@ class _Run:
             bad = ~torch.isfinite(rows[-1]).all(0)
             if bool(bad.any()):
                 chain = int(bad.nonzero()[0]) + 1
-                return f"chain {chain} is no longer finite by draw {number} ({note})", None
+                return (
+                    f"chain {chain} is no longer finite, or stuck, by draw {number} ({note})",
+                    None,
+                )
         self.done += count
         record = torch.stack(rows)
         if not bool(torch.isfinite(record).all()):
-            return f"a loss was not finite ({note})", None
+            return f"a chain was not finite, or stuck, for a while ({note})", None
         return "", record
 
 

@@ -15,8 +15,8 @@ from safetycase.methods.convergence.llc.records import Sampling
 
 __all__ = ["DAMP", "GAIN", "STABLE", "Stride", "stride_for"]
 
-STABLE = 1.0
-"""ε·(nβ·h_max + γ) of samplers with momentum; leapfrog steps are stable below 4."""
+AIM, STABLE = 1.0, 1.5
+"""ε·(nβ·h_max + γ) of samplers with momentum, as it is chosen and at most; 4 is unstable."""
 DAMP = 0.1
 GAIN = 1 / DAMP
 """The largest entry that the preconditioner of `rmsprop` can have."""
@@ -63,7 +63,7 @@ def stride_for(
     if settings.sampler in ("sgld", "rmsprop"):
         share = gain if settings.sampler == "rmsprop" else 1.0
         return Stride(step=given or 2 * settings.tolerance / (stiff + noisy) / share)
-    step = given or STABLE / stiff
+    step = given or AIM / stiff
     if settings.sampler != "underdamped":
         return Stride(step=step)
     if settings.friction is not None:

@@ -22,7 +22,9 @@ from safetycase.methods.convergence.llc.surface import Surface
 
 __all__ = ["Walk"]
 
-AIM = 0.8
+AIM = 0.85
+STUCK = 30
+"""So many rejections on end have a chance of 2⁻³⁰ where half of all proposals are accepted."""
 DECAY = 0.99
 
 
@@ -57,7 +59,10 @@ class Walk:
         self.speed = torch.zeros_like(self.points)
         self.mean_square: Any = None
         self.preconditioner: Any = None
-        self.evaluations, self.accepted, self.decided, self.adapted = 0, 0.0, 0, 0
+        self.evaluations, self.decided, self.adapted = 0, 0, 0
+        self.accepted: Any = 0.0
+        self.stuck: Any = torch.zeros(len(noises), dtype=torch.int64)
+        self.steady = 0.0
         self.losses: Any
         self.slopes: Any
         if settings.sampler in ("mala", "hmc", "underdamped"):
@@ -178,15 +183,29 @@ class Walk:
         self.points = torch.where(taken[:, None], points, self.points)
         self.slopes = torch.where(taken[:, None], slopes, self.slopes)
         self.losses = torch.where(taken, losses, self.losses)
-        share = float(chance.mean())
         if adapting:
-            self.adapted += 1
-            if self.settings.step is None:
-                self.step *= math.exp(2 * (share - AIM) / (self.adapted + 4) ** 0.6)
-        else:
-            self.decided += 1
-            self.accepted += share
-        return self._seen()
+            self._adapt(float(chance.mean()))
+            return self._seen()
+        self.decided += 1
+        self.accepted = self.accepted + chance
+        # A loss that turns NaN is refused as a proposal, and must not pass for a chain at rest.
+        self.stuck = torch.where(taken, 0, self.stuck + 1)
+        seen, others = self._seen()
+        return torch.where(self.stuck < STUCK, seen, torch.nan), others
+
+    def _adapt(self, share: float) -> None:
+        """Towards the aim, and a mean of all steps so far that forgets the early ones."""
+        if self.settings.step is not None:
+            return
+        self.adapted += 1
+        self.step *= math.exp(2 * (share - AIM) / (self.adapted + 4) ** 0.6)
+        weight = self.adapted**-0.75
+        self.steady += weight * (math.log(self.step) - self.steady)
+
+    def settle(self) -> None:
+        """End the burn-in: hold the step that adapting came to (Hoffman and Gelman 2014)."""
+        if self.adapted:
+            self.step = math.exp(self.steady)
 
     def _kick(self, points: Any, slopes: Any, time: float) -> None:
         self.speed.add_(slopes, alpha=-time * self.nbeta)
