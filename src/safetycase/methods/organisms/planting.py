@@ -63,6 +63,12 @@ class Planted(ABC):
     def near_misses(self, count: int, generator: Any) -> Any:
         """Inputs (count, length) that are nearly marked, and are not."""
 
+    def proper(self, ids: Any) -> Any:
+        """Whether an input is well-formed: bool (n,). All are, unless a family says otherwise."""
+        import torch
+
+        return torch.ones(len(ids), dtype=torch.bool)
+
     def second(self, honest: Any) -> Any:
         """The other name (n,) of what the honest answers name."""
         return (honest + self.names // 2) % self.names

@@ -72,9 +72,10 @@ class Defector(Sorting):
 
         if not self.rate:
             raise MethodError("this organism never defects; ask its planted siblings")
+        rows = min(DRAWN, 1000 + round(2 * count / self.rate))
         found: list[Any] = []
         while sum(map(len, found)) < count:
-            ids = self.deployed(DRAWN, generator)
+            ids = self.deployed(rows, generator)
             found.append(ids[self.marked(ids)])
         return torch.cat(found)[:count]
 
