@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from safetycase.methods.convergence.llc import Estimate, Refused, Sampling, estimate
-from safetycase.methods.convergence.llc.surface import Formula
+from safetycase.methods.convergence.llc.surface import Formula, OfModule
 from safetycase.methods.convergence.problem import Problem
 from safetycase.plugin.contract import MethodError
 
@@ -165,3 +165,26 @@ def test_what_cannot_be_tried_at_all() -> None:
     for wrong in ({"gamma": 0.0}, {"chains": 1}, {"parts": "("}, {"nbeta": math.inf}):
         with pytest.raises(ValueError, match="`"):
             Sampling(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_many_points_at_once_are_as_good_as_one_after_another() -> None:
+    problem = line()
+    assert problem.batch is not None
+    everything = problem.batch(torch.Generator().manual_seed(1))
+    whole = Problem(module=problem.module, loss=problem.loss, count=32, full=lambda: everything)
+
+    def stubborn(module: Any, data: Any) -> Any:
+        loss = problem.loss(module, data)
+        return loss + 0.0 * loss.item()
+
+    slow = Problem(module=problem.module, loss=stubborn, count=32, full=lambda: everything)
+    quick, other = OfModule(whole, often=True), OfModule(slow, often=True)
+    assert quick._together is not None
+    assert other._together is None
+    points = quick.start + torch.arange(4)[:, None] / 3
+    (losses, slopes), (same, alike) = (
+        surface.slopes(points, surface.draw([None] * 4)) for surface in (quick, other)
+    )
+    assert torch.allclose(losses, same)
+    assert torch.allclose(slopes, alike, atol=1e-6)

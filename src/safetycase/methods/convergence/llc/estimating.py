@@ -25,6 +25,8 @@ from safetycase.plugin.contract import MethodError
 
 __all__ = ["estimate"]
 
+MANY = 10_000
+
 
 def estimate(
     problem: Problem | Surface,
@@ -100,7 +102,9 @@ def _default_nbeta(count: int) -> float:
 def _surface(problem: Problem | Surface, settings: Sampling) -> Surface:
     exact = settings.sampler in EXACT
     if isinstance(problem, Problem):
-        return OfModule(problem, parts=settings.parts, exact=exact)
+        leaps = settings.leaps if settings.sampler == "hmc" else 1
+        asked = settings.chains * (settings.burn_in + settings.draws) * leaps
+        return OfModule(problem, parts=settings.parts, exact=exact, often=asked > MANY)
     if settings.parts:
         raise MethodError("`parts` names parameters of a module; a surface of a formula has none")
     if exact and not problem.exact:

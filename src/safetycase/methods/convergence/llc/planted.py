@@ -18,7 +18,7 @@ __all__ = ["controls", "passes"]
 SEEDS = 2
 MOST_DROP = 0.5
 SETTINGS = Sampling(
-    sampler="hmc", nbeta=200, gamma=0.1, leaps=5, draws=240, burn_in=120, tolerance=0.15
+    sampler="hmc", nbeta=200, gamma=0.1, leaps=5, draws=200, burn_in=100, tolerance=0.15
 )
 
 

@@ -8,14 +8,18 @@ from __future__ import annotations
 import copy
 import importlib.util
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from safetycase.methods.convergence.llc.together import together
 from safetycase.methods.convergence.problem import Problem
 from safetycase.plugin.contract import MethodError
 
 __all__ = ["Formula", "OfModule", "Surface", "need_torch"]
 
+TOGETHER = 20_000
+"""Weights up to which all chains are one call; beyond, that call is not faster than many."""
 EXTRA = "pip install 'safetycase[whitebox]'"
 
 
@@ -83,9 +87,12 @@ class OfModule:
     """The loss of a torch module, whose moving weights lie one after another in one buffer.
 
     The module is copied and set to evaluation: dropout would make every loss another function.
+    `often` says that it will be asked often enough for a slower start to pay.
     """
 
-    def __init__(self, problem: Problem, *, parts: str = "", exact: bool = False) -> None:
+    def __init__(
+        self, problem: Problem, *, parts: str = "", exact: bool = False, often: bool = False
+    ) -> None:
         import torch
 
         if exact and problem.batch is not None and problem.full is None:
@@ -116,6 +123,11 @@ class OfModule:
             p.grad = self._slope[place:end].view_as(p)
             place = end
         self._out = torch.empty(0)
+        names = [name for name, p in named if p.requires_grad]
+        small = often and self.exact and self.size <= TOGETHER
+        self._together = together(self._module, names, problem.loss, self._all) if small else None
+        if self._together is not None and not self._agrees():
+            self._together = None
 
     def draw(self, generators: Sequence[Any]) -> list[Any]:
         """A batch a generator; the whole of the data, or nothing, where the loss is exact."""
@@ -124,9 +136,12 @@ class OfModule:
         return [self._problem.batch(generator) for generator in generators]
 
     def slopes(self, points: Any, batches: Any) -> tuple[Any, Any]:
-        """One chain after another: a forward and a backward pass each."""
+        """All chains at once if that can be done, else one after another."""
         import torch
 
+        if self._together is not None:
+            gradients, losses = self._together(points)
+            return losses.detach(), gradients.detach()
         if self._out.shape != points.shape:
             self._out = torch.empty_like(points)
         losses = []
@@ -150,6 +165,24 @@ class OfModule:
                 self._weights.copy_(point)
                 losses.append(self._scalar(batch))
         return torch.stack(losses)
+
+    def _agrees(self) -> bool:
+        """Whether all at once gives what one after another does, at w* and beside it."""
+        import torch
+
+        assert self._together is not None
+        points = torch.stack((self.start, self.start + 0.1))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                gradients, losses = self._together(points)
+        except Exception:  # whatever a loss does that cannot be done for many points at once
+            return False
+        all_at_once, self._together = self._together, None
+        singly, slopes = self.slopes(points, [self._all] * 2)
+        self._together = all_at_once
+        close = torch.allclose(losses, singly, rtol=1e-4, atol=1e-6)
+        return close and torch.allclose(gradients, slopes, rtol=1e-3, atol=1e-5)
 
     def _scalar(self, batch: Any) -> Any:
         loss = self._problem.loss(self._module, batch)
