@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 
 from safetycase.methods.convergence.closed_forms import episodes_to_see
+from safetycase.methods.convergence.escape import checks as escape_checks
+from safetycase.methods.convergence.escape.laws import bandit_steps
+from safetycase.methods.convergence.escape.method import METHOD as ESCAPE
+from safetycase.methods.convergence.escape.trainers import TRAINERS
 from safetycase.methods.convergence.training_run import checks
 from safetycase.methods.convergence.training_run.method import METHOD
 
@@ -22,9 +26,12 @@ def test_the_python_of_the_page_gives_its_numbers() -> None:
     for block in blocks:
         exec(block, names)
     seen = re.findall(r"^(\S.*?)  # ([\d.e-]+)$", "\n".join(blocks), re.M)
-    assert len(seen) >= 2
+    assert len(seen) == 6
     for expression, number in seen:
         assert float(eval(expression, names)) == pytest.approx(float(number), rel=1e-3)
+    planted, twin = (names["make"](1e-3, 7, part) for part in ("planted", "clean-twin"))
+    assert planted.withheld == pytest.approx(1e-3)
+    assert twin.withheld == pytest.approx(1 - 1.5e-3)
 
 
 def test_the_table_of_rollouts_is_computed() -> None:
@@ -36,9 +43,19 @@ def test_the_table_of_rollouts_is_computed() -> None:
 
 
 def test_quantities_and_doubts_of_the_page_are_there() -> None:
-    for measure in METHOD.measures:
+    for measure in (*METHOD.measures, *ESCAPE.measures):
         assert f"`{measure.name}`" in PAGE
     doubts = re.findall(r'name="([a-z]+(?:-[a-z]+)+)"', inspect.getsource(checks))
     assert len(doubts) == 4
-    for name in doubts:
+    doubts += re.findall(r'name="([a-z]+(?:-[a-z]+)+)"', inspect.getsource(escape_checks))
+    for name in (*doubts, *TRAINERS):
         assert f"`{name}`" in PAGE
+
+
+def test_the_steps_of_the_page_are_those_of_the_recursion() -> None:
+    rows = re.findall(r"^\| (0\.0*1) \| ([\d,]+) \| ([\d.]+) \| [\d.,]+ \|$", PAGE, re.M)
+    assert len(rows) == 5
+    for epsilon, steps, product in rows[:4]:
+        found = bandit_steps(float(epsilon), 8, 1 / 9, 0.5, 20_000)
+        assert found == int(steps.replace(",", ""))
+        assert found * float(epsilon) == pytest.approx(float(product), abs=5e-5)
