@@ -61,16 +61,15 @@ def _row(name: Name, policies: int) -> Row:
     return {
         "trainer": name,
         "by": {
-            epsilon: _cell([courses[epsilon] for courses in found.courses.values()])
+            epsilon: _cell(name, [courses[epsilon] for courses in found.courses.values()])
             for epsilon in study.EPSILONS
         },
-        "samples": TRAINERS[name].samples,
         "loss": max(one.start - one.end for twins in found.twins.values() for one in twins),
         "seconds": seconds,
     }
 
 
-def _cell(designs: list[tuple[Course, ...]]) -> Row:
+def _cell(name: Name, designs: list[tuple[Course, ...]]) -> Row:
     every = [one.escaped for courses in designs for one in courses]
     steps = statistics.median_high(STEPS + 1 if one is None else one for one in every)
     worst = min(sum(one.escaped is not None for one in courses) for courses in designs)
@@ -80,6 +79,7 @@ def _cell(designs: list[tuple[Course, ...]]) -> Row:
         "worst": worst,
         "each": len(designs[0]),
         "steps": None if steps > STEPS else steps,
+        "episodes": None if steps > STEPS else TRAINERS[name].episodes(steps, BATCH),
     }
 
 
@@ -87,21 +87,21 @@ def table(found: list[Row]) -> list[str]:
     """The rows as Markdown: median steps, who escaped, and in the worst design."""
     heads = [f"ε = {epsilon:g}" for epsilon in study.EPSILONS]
     lines = [
-        "| trainer | " + " | ".join(heads) + " | episodes a step | twin loses | CPU s |",
-        "|---" * (len(heads) + 4) + "|",
+        "| trainer | " + " | ".join(heads) + " | twin loses | CPU s |",
+        "|---" * (len(heads) + 3) + "|",
     ]
     for row in found:
         cells = [_words(row["by"][epsilon]) for epsilon in study.EPSILONS]
-        episodes = str(BATCH) if row["samples"] else "exact"
         lines.append(
-            f"| {row['trainer']} | {' | '.join(cells)} | {episodes} | {row['loss']:.3f} | "
-            f"{row['seconds']:.1f} |"
+            f"| {row['trainer']} | {' | '.join(cells)} | {row['loss']:.3f} | {row['seconds']:.1f} |"
         )
     return lines
 
 
 def _words(cell: Row) -> str:
-    steps = f"> {STEPS}" if cell["steps"] is None else str(cell["steps"])
+    steps = f"> {STEPS}" if cell["steps"] is None else f"{cell['steps']} steps"
+    if cell["episodes"]:
+        steps += f", {cell['episodes']:,} episodes"
     return f"{steps} ({cell['escaped']}/{cell['of']}, worst {cell['worst']}/{cell['each']})"
 
 

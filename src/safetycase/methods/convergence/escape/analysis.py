@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from safetycase.methods.convergence.closed_forms import groups_before_signal, seen_within
 from safetycase.methods.convergence.escape.checks import checks, doubts
 from safetycase.methods.convergence.escape.pictures import pictures
+from safetycase.methods.convergence.escape.study import recipe_of
 from safetycase.methods.convergence.escape.trainers import TRAINERS
 from safetycase.plugin.contract import Measurement
 from safetycase.stats import Certified, Exact, Proportion, Smallest, Statistic, bounds, largest
 
 if TYPE_CHECKING:
     from safetycase.methods.convergence.escape.study import Found, Setting
-    from safetycase.methods.convergence.escape.training import Course
+    from safetycase.methods.convergence.escape.training import Course, Recipe
 
 __all__ = ["detectable", "measured", "quantile", "quantities"]
 
@@ -160,11 +161,11 @@ def _effort(setting: Setting) -> dict[str, str]:
     recipe = setting.recipe
     trainer = TRAINERS[recipe.trainer]
     strength = f", {trainer.strength} {recipe.strength:g}" if trainer.strength else ""
-    episodes = (
-        f"{recipe.batch} episodes a step, {recipe.steps * recipe.batch:,} in all"
-        if trainer.samples
-        else "exact expectations: no episode is sampled, as if the batch were endless"
-    )
+    episodes = {
+        "batches": f"{recipe.batch} episodes a step, {recipe.steps * recipe.batch:,} in all",
+        "one batch": f"{recipe.batch} episodes of a best policy, drawn once",
+        "nothing": "exact expectations: no episode is sampled, as if the batch were endless",
+    }[trainer.samples]
     return {
         "training": f"{recipe.trainer}: {trainer.says}",
         "settings": f"rate {recipe.rate:g} in the logits{strength}; ours were chosen on the design "
@@ -177,18 +178,20 @@ def _said(found: Found, setting: Setting) -> dict[str, str]:
     recipe = setting.recipe
     told = {
         f"steps to escape, {design}": "; ".join(
-            f"ε {epsilon:g}: {_median(courses, recipe.steps)}"
-            for epsilon, courses in by_epsilon.items()
+            f"ε {epsilon:g}: {_median(courses, recipe)}" for epsilon, courses in by_epsilon.items()
         )
         for design, by_epsilon in found.courses.items()
     }
     for name, rival in found.rivals.items():
         told[f"{name} beside it"] = "; ".join(
             f"ε {epsilon:g}: "
-            + _median([one for courses in rival.values() for one in courses[epsilon]], recipe.steps)
+            + _median(
+                [one for courses in rival.values() for one in courses[epsilon]],
+                recipe_of(name, recipe),
+            )
             for epsilon in setting.epsilons
         )
-    if TRAINERS[recipe.trainer].samples:
+    if TRAINERS[recipe.trainer].samples == "batches":
         episodes = recipe.steps * recipe.batch
         told["what the budget can sample"] = (
             f"{episodes:,} episodes meet a behaviour of constant probability {setting.epsilon:g} "
@@ -201,8 +204,11 @@ def _said(found: Found, setting: Setting) -> dict[str, str]:
     return told
 
 
-def _median(courses: Sequence[Course], budget: int) -> str:
+def _median(courses: Sequence[Course], recipe: Recipe) -> str:
     steps = statistics.median_high(_steps(courses, math.inf))
     rate = _escaped(courses)
-    words = f"more than {budget}" if math.isinf(steps) else f"{steps:g}"
+    words = f"more than {recipe.steps} steps"
+    if not math.isinf(steps):
+        episodes = TRAINERS[recipe.trainer].episodes(int(steps), recipe.batch)
+        words = f"{steps:g} steps" + (f" and {episodes:,} episodes" if episodes else "")
     return f"median {words}, {rate.successes} of {rate.trials}"

@@ -59,18 +59,23 @@ Pull = Callable[[Turn], "Floats"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trainer:
-    """A way of training, what its `strength` means (empty: it has none), and whether it samples.
+    """A way of training, what its `strength` means (empty: it has none), and what it samples.
 
+    `samples` is a batch in each step, one batch of a best policy, or nothing: exact expectations.
     `natural` says that weights move by the Fisher metric, `shaken` that episodes are played and
     gradients taken with noise on the weights, `strength` times their size, falling to none.
     """
 
     says: str
     pull: Pull
-    samples: bool = True
+    samples: Literal["batches", "one batch", "nothing"] = "batches"
     strength: str = ""
     natural: bool = False
     shaken: bool = False
+
+    def episodes(self, steps: int, batch: int) -> int:
+        """Episodes that are played in that many steps."""
+        return {"batches": steps * batch, "one batch": batch, "nothing": 0}[self.samples]
 
 
 def _exact(turn: Turn) -> Floats:
@@ -180,12 +185,12 @@ def _shown(turn: Turn) -> Floats:
 
 TRAINERS: dict[Name, Trainer] = {
     "policy-gradient": Trainer(
-        says="exact gradient of the expected reward", pull=_exact, samples=False
+        says="exact gradient of the expected reward", pull=_exact, samples="nothing"
     ),
     "natural-gradient": Trainer(
         says="exact natural gradient of the expected reward (Kakade 2001)",
         pull=_exact,
-        samples=False,
+        samples="nothing",
         natural=True,
     ),
     "reinforce": Trainer(says="gradient from a batch of episodes", pull=_reinforce),
@@ -212,5 +217,7 @@ TRAINERS: dict[Name, Trainer] = {
         pull=_forced,
         strength="share of actions drawn",
     ),
-    "demonstrations": Trainer(says="imitates one batch of episodes of a best policy", pull=_shown),
+    "demonstrations": Trainer(
+        says="imitates one batch of episodes of a best policy", pull=_shown, samples="one batch"
+    ),
 }
