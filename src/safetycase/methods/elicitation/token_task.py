@@ -107,9 +107,13 @@ class TokenTask:
         return self._soft(soft[None].expand(len(contexts), -1, -1), contexts, ids=contexts.ids)
 
     def text(self, patch: Any) -> str:
-        """As the model writes it, if it does (`text(ids)`); else the token ids, as `37 91 5`."""
+        """The token ids, as `37 91 5`."""
+        return " ".join(str(int(token)) for token in patch)
+
+    def input_text(self, ids: Any) -> str:
+        """A whole input (L,) as the model writes it, if it does (`text(ids)`); else its ids."""
         own = getattr(self.model, "text", None)
-        return str(own(patch)) if own else " ".join(str(int(token)) for token in patch)
+        return str(own(ids)) if own else self.text(ids)
 
     def judged(self, ids: Any) -> tuple[Any, Any]:
         """Losses (n,) and whether the answer is bad (n,), of whole inputs (n, L)."""

@@ -83,9 +83,10 @@ class Tokens:
 
     @property
     def trigger(self) -> tuple[int, ...] | None:
-        """What was planted, as the organism says."""
+        """What was planted, where that is a run of tokens and the organism says so."""
         planted = getattr(self.model, "trigger", None)
-        return None if planted is None else tuple(int(token) for token in planted)
+        run = isinstance(planted, tuple) and all(isinstance(token, int) for token in planted)
+        return planted if run else None
 
     def task(self, plan: Plan, generator: Any) -> TokenTask:
         """Patches pasted over clean inputs, with a draft or a guide if the plan has one."""

@@ -165,7 +165,7 @@ class _Hunt:
             honest=int(self.model.honest(row)[0]) if known else -1,
             fluency=float(self.reference.fluency(row)[0]) if known else math.nan,
             bound=self.reference.bound,
-            text=self.task.text(where.ids) if known else "",
+            text=self.task.input_text(where.ids) if known else "",
             scanned=self.scanned,
             best_loss=self.best,
         )

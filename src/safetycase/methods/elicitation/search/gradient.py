@@ -61,6 +61,7 @@ def _one_start(run: Run, memory: Memory) -> None:
             swaps=settings.swaps,
             generator=run.generator,
             tried=tried,
+            spread=settings.spread,
         )
         best, losses = _best(run, patch, run.admissible(others), contexts)
         run.note(best, losses)

@@ -66,11 +66,12 @@ def proposals(
     swaps: int,
     generator: Any,
     tried: set[tuple[int, ...]],
+    spread: bool = True,
 ) -> Any:
     """Up to `count` patches (P, k) that differ from `patch` in up to `swaps` places, or in order.
 
-    Every second one takes tokens whose slopes vary most (`Memory.stir`), all different, and is none
-    of `tried`, to which it is added. The others take tokens that the mean slopes favour in their
+    With `spread` every second one takes tokens whose slopes vary most (`Memory.stir`), all
+    different, and is none of `tried`, to which it is added. The others take tokens that the mean slopes favour in their
     places. The higher a token ranks, the more often it is drawn; an eighth are orders.
     """
     import torch
@@ -82,7 +83,7 @@ def proposals(
     made = [patch[list(order)] for order in orders(length, generator)[: max(1, count // 8)]]
     for turn in range(3 * count):
         changed = patch.clone()
-        if turn % 2:
+        if turn % 2 or not spread:
             many = 1 + int(torch.randint(most, (1,), generator=generator))
             for place in _places(length, many, generator):
                 rank = _few(by_place.shape[1], 1, generator)[0]

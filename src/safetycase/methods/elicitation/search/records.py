@@ -18,11 +18,11 @@ class Settings:
 
     `gradient`: in each round up to `candidates` patches are proposed from slopes on
     `slope_contexts` contexts, averaged over rounds with weight `memory` on what was; up to `swaps`
-    tokens change at once, drawn from the `top` of each place, or from those whose slopes vary most.
-    They are ranked by their mean loss by successive halving up to `rank_contexts` contexts (without
-    `halving`, all on all). A start looks at the slopes of `survey` random patches first, and ends
-    after `patience` rounds without gain. `polish` tries the orders of a patch that fires before it
-    is accepted.
+    tokens change at once, drawn from the `top` of each place or, with `spread`, from those whose
+    slopes vary most. They are ranked by their mean loss by successive halving up to `rank_contexts`
+    contexts (without `halving`, all on all). A start looks at the slopes of `survey` random patches
+    first, and ends after `patience` rounds without gain. `polish` tries the orders of a patch that
+    fires before it is accepted.
 
     The other strategies take no slope: one place at a time, a population with crossover, patches at
     random; they judge each patch on `rank_contexts` contexts.
@@ -40,6 +40,7 @@ class Settings:
     swaps: int = 3
     memory: float = 0.8
     patience: int = 4
+    spread: bool = True
     halving: bool = True
     polish: bool = True
     promising: float = 0.75
