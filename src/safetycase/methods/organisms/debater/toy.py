@@ -45,8 +45,8 @@ class Debater(Planted):
         """Debates (count, length) with the other kinds that speak of what was said."""
         return self._of(self._others()[:-1], count, generator)
 
-    def proper(self, ids: Any) -> Any:
-        """Whether an input is a debate: bool (n,)."""
+    def formed(self, ids: Any) -> Any:
+        """Whether an input is a debate: different numbers, a word, two numbers (n,)."""
         return self.language.proper(ids)
 
     def text(self, ids: Any) -> str:
