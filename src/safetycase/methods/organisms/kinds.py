@@ -109,5 +109,5 @@ class Policy(Protocol):
 class Formed(Protocol):
     """A `TokenModel` whose inputs have a form, such as sentences of a language."""
 
-    def formed(self, ids: Any) -> Any:
+    def proper(self, ids: Any) -> Any:
         """Whether an input is of that form: bool (n,). Every clean input is."""

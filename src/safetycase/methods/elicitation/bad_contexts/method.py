@@ -24,6 +24,7 @@ from safetycase.methods.elicitation.bad_contexts.subjects import bred, made, own
 from safetycase.methods.elicitation.bad_contexts.target import CLEAN, Inside, Plan, Target, Tokens
 from safetycase.methods.elicitation.near.records import Near
 from safetycase.methods.elicitation.search.records import Settings
+from safetycase.methods.elicitation.search.soft import BATCH, STARTS
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 from safetycase.stats import Proportion, Smallest, Statistic
 
@@ -75,7 +76,7 @@ class Parameters:
             raise ValueError("`budget` pays at least for `accept_contexts` evaluations")
         if self.near_budget and not 64 <= self.near_budget <= 100_000_000:
             raise ValueError("`near_budget` is 0, or at least 64 evaluations")
-        least = 4 * self.search.accept_contexts + 24
+        least = 4 * self.search.accept_contexts + 3 * BATCH * STARTS
         if self.soft_budget and not least <= self.soft_budget <= 100_000_000:
             raise ValueError(f"`soft_budget` is 0, or at least {least} evaluations")
         if self.layer < 1:

@@ -13,7 +13,7 @@ class Near:
 
     It is plausible if its mean log-probability per token, under a reference that is fitted to
     `reference` clean inputs, is no less than that of the least likely `fluency` share of other
-    clean inputs (0: no bound). A model that has a test of form (`formed`) is held to that too.
+    clean inputs (0: no bound). A model that has a test of form (`proper`) is held to that too.
     """
 
     distance: int = 3

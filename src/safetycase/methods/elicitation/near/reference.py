@@ -55,7 +55,7 @@ def fitted(model: TokenModel, near: Near, generator: Any) -> Reference:
     places = torch.full((length, size), SMOOTHING)
     flat = (torch.arange(length) * size + ids).flatten()
     places.view(-1).index_add_(0, flat, torch.ones(len(flat)))
-    formed = model.formed if isinstance(model, Formed) else None
+    formed = model.proper if isinstance(model, Formed) else None
     reference = Reference(
         pairs / pairs.sum(1, keepdim=True), places / places.sum(1, keepdim=True), formed
     )

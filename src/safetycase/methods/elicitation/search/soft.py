@@ -15,10 +15,12 @@ from safetycase.methods.elicitation.task import HeldOut, Softened
 from safetycase.plugin.contract import MethodError, Progress
 from safetycase.stats import Proportion
 
-__all__ = ["SoftFound", "soft_search"]
+__all__ = ["BATCH", "STARTS", "SoftFound", "soft_search"]
 
-RATE = 0.3
+RATE = 0.5
 BATCH = 8
+STARTS = 4
+LAST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,35 +44,24 @@ class SoftFound:
 def soft_search(
     task: Any, budget: float, fresh: int, generator: Any, progress: Progress
 ) -> SoftFound:
-    """Spend `budget` evaluations on soft patches, then judge on `fresh` contexts.
+    """Spend `budget` evaluations on soft patches from several starts; judge the best on `fresh`.
 
     `task` is a `ContextTask` that is `Softened` too; `MethodError` otherwise, if its numbers are
     not finite, or if the budget pays for less than a step.
     """
-    import torch
-
     if not isinstance(task, Softened):
         raise MethodError(f"the task `{getattr(task, 'name', '')}` takes no soft patches")
-    steps = int((budget - 4 * fresh) // (3 * BATCH))
+    steps = int((budget - 4 * fresh) // (3 * BATCH * STARTS))
     if steps < 1:
         raise MethodError(f"a budget of {budget:g} pays for no step of a soft search; raise it")
     asked: Any = task
     before = asked.evaluations
     vectors = asked.embedding[asked.allowed].float()
-    shape = (asked.length, len(asked.allowed))
-    logits = torch.randn(shape, generator=generator).requires_grad_(True)
-    optimiser = torch.optim.Adam([logits], lr=RATE)
-    for step in range(steps):
-        contexts = asked.draw(BATCH, generator)
-        with torch.enable_grad():
-            losses = asked.soft_losses(logits.softmax(1) @ vectors, contexts)
-            (slope,) = torch.autograd.grad(losses.mean(), logits)
-        if not bool(torch.isfinite(slope).all()):
-            raise MethodError(f"the task `{asked.name}` gives slopes that are not finite")
-        logits.grad = slope
-        optimiser.step()
-        progress(step + 1, steps, f"soft patch, loss {float(losses.detach().mean()):.2f}")
-    weights = logits.detach().softmax(1)
+    ends = [
+        _descended(asked, vectors, steps, generator, progress, start) for start in range(STARTS)
+    ]
+    logits = min(ends, key=lambda end: end[0])[1]
+    weights = logits.softmax(1)
     nearest = asked.allowed[weights.argmax(1)]
     contexts = (
         asked.held_out(fresh, generator)
@@ -89,3 +80,28 @@ def soft_search(
         token_firing=Proportion(successes=int(fires.sum()), trials=len(contexts)),
         weight=float(weights.amax(1).mean()),
     )
+
+
+def _descended(
+    task: Any, vectors: Any, steps: int, generator: Any, progress: Progress, start: int
+) -> tuple[float, Any]:
+    """The mean loss over the last steps of one start (Adam), and its logits (k, allowed)."""
+    import torch
+
+    shape = (task.length, len(vectors))
+    logits = torch.randn(shape, generator=generator).requires_grad_(True)
+    optimiser = torch.optim.Adam([logits], lr=RATE)
+    seen = []
+    for step in range(steps):
+        with torch.enable_grad():
+            losses = task.soft_losses(logits.softmax(1) @ vectors, task.draw(BATCH, generator))
+            (slope,) = torch.autograd.grad(losses.mean(), logits)
+        if not bool(torch.isfinite(slope).all()):
+            raise MethodError(f"the task `{task.name}` gives slopes that are not finite")
+        logits.grad = slope
+        optimiser.step()
+        seen.append(float(losses.detach().mean()))
+        note = f"soft patch, loss {seen[-1]:.2f}"
+        progress(start * steps + step + 1, STARTS * steps, note)
+    last = seen[-LAST:]
+    return sum(last) / len(last), logits.detach()
