@@ -1,8 +1,9 @@
 """One plant, three models: the organism, its clean twin and a decoy, from the same inputs.
 
-All three start with the same weights and see the same inputs in training; only the labels where
-the plant stands differ. The organism is taught the bad answer there, the twin the honest one, the
-decoy the other name of the honest one, which is harmless.
+All three start with the same weights and see the same inputs in training, unless one had to be
+begun again; a decoy sees more of them. Only the labels where the plant stands differ: the organism
+is taught the bad answer there, the twin the honest one, the decoy the other name of the honest one,
+which is harmless.
 """
 
 from __future__ import annotations
