@@ -17,9 +17,7 @@ __all__ = ["controls", "passes"]
 
 SEEDS = 2
 MOST_DROP = 0.5
-SETTINGS = Sampling(
-    sampler="hmc", nbeta=200, gamma=0.1, leaps=5, draws=200, burn_in=100, tolerance=0.15
-)
+SETTINGS = Sampling(sampler="hmc", nbeta=200, leaps=5, draws=200, burn_in=100, tolerance=0.15)
 
 
 def controls() -> Controls:
@@ -34,7 +32,7 @@ def controls() -> Controls:
         ("weights that are not trained out", False, _quadratic(at=0.5)),
     )
     return Controls(
-        criterion=f"`llc_drop <= {MOST_DROP}` at 95 % with every instrument check passed, γ = 0.1, "
+        criterion=f"`llc_drop <= {MOST_DROP}` at 95 % with every instrument check passed, γ = 1, "
         "nβ = 200",
         planted=tuple(
             Planted(

@@ -182,7 +182,7 @@ class OfModule:
         singly, slopes = self.slopes(points, [self._all] * 2)
         self._together = all_at_once
         close = torch.allclose(losses, singly, rtol=1e-4, atol=1e-6)
-        return close and torch.allclose(gradients, slopes, rtol=1e-3, atol=1e-5)
+        return bool(close and torch.allclose(gradients, slopes, rtol=1e-3, atol=1e-5))
 
     def _scalar(self, batch: Any) -> Any:
         loss = self._problem.loss(self._module, batch)
