@@ -113,7 +113,8 @@ class _Run:
             offset=0.0 if walk.paired else start.loss,
             offset_error=0.0 if walk.paired else start.loss_error,
             step=kept.step,
-            stiffness=kept.stiffness(settings, self.nbeta, self.h_max, start.steep_noise),
+            stiffness=walk.gain
+            * kept.stiffness(settings, self.nbeta, self.h_max, start.steep_noise),
             heat=kept.heat(settings, self.nbeta, start.steep_noise),
             h_max=self.h_max,
             fault=fault,

@@ -35,7 +35,10 @@ class Stride:
         return replace(self, step=self.step / 2)
 
     def stiffness(self, settings: Sampling, nbeta: float, h_max: float, noise: float) -> float:
-        """ε·(nβ·h_max + γ), with nβ²·s for the samplers that suffer from it in the same way."""
+        """ε·(nβ·h_max + γ), with nβ²·s for the samplers that suffer from it in the same way.
+
+        That of `rmsprop` is this times the largest entry of its preconditioner.
+        """
         more = nbeta**2 * noise if settings.sampler in ("sgld", "rmsprop") else 0.0
         return self.step * (nbeta * h_max + settings.gamma + more)
 
