@@ -45,8 +45,8 @@ def forced_exploration(weights: Weights, effort: Effort, generator: Any) -> Trac
             ]
         )
 
-    between = ascend(weights, starts, explore, effort.steps, radius, search)
-    ascend(weights, between, reward, effort.steps // 2, radius, search)
+    between = ascend(weights, starts, explore, effort.steps, radius, search, adaptive=True)
+    ascend(weights, between, reward, effort.steps // 2, radius, search, adaptive=True)
     return replace(search.trace("forced-exploration"), covered=None)
 
 
@@ -92,14 +92,14 @@ def retraining(weights: Weights, effort: Effort, generator: Any) -> Trace:
         for shape in weights.shapes
     ]
     starts = torch.cat([part.reshape(effort.restarts, -1) for part in fresh], dim=1)
-    length = 4.0 * effort.radius * weights.norm / effort.steps
+    length = effort.radius * weights.norm / effort.steps
 
     def spread(vectors: Tensor, tables: Tensor, values: Tensor) -> Tensor:
         return values + FRESH_BONUS * entropy(vectors, tables, values)
 
     far = float("inf")
-    between = ascend(weights, starts, spread, effort.steps, far, search, length)
-    ascend(weights, between, reward, effort.steps, far, search, length)
+    between = ascend(weights, starts, spread, effort.steps, far, search, length, adaptive=True)
+    ascend(weights, between, reward, effort.steps, far, search, length, adaptive=True)
     return replace(search.trace("retraining"), covered=None)
 
 

@@ -82,7 +82,7 @@ class Parameters:
     gap: float = 0.05
     organisms: int = 20
     ladder: int = 2
-    twins: int = 8
+    twins: int = 6
     draws: int = 512
     radius: float = 2.0
     steps: int = 40

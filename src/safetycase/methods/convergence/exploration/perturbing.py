@@ -88,17 +88,29 @@ def adversarial(weights: Weights, effort: Effort, generator: Any) -> Trace:
     ascend(weights, starts, reward, effort.steps, radius, search)
     spread = ascend(weights, starts, entropy, max(2, effort.steps // 4), radius, search)
     ascend(weights, spread, reward, effort.steps, radius, search)
+    _towards_each(weights, effort.steps, radius, search)
+    return search.trace("adversarial")
+
+
+def _towards_each(weights: Weights, steps: int, radius: float, search: Search) -> None:
+    """Make each action of each state likely in turn; then the ways that paid, all at once."""
     states, actions = weights.table.shape
     towards = torch.eye(states * actions, dtype=torch.float64).reshape(-1, states, actions)
+    paying = torch.zeros_like(weights.start)
     for part in towards.split(CHUNK):
-        starts = weights.start.expand(len(part), -1)
 
         def likely(vectors: Tensor, tables: Tensor, values: Tensor, part: Tensor = part) -> Tensor:
             del vectors, values
             return (tables * part).sum((-2, -1))
 
-        ascend(weights, starts, likely, max(4, effort.steps // 2), radius, search)
-    return search.trace("adversarial")
+        starts = weights.start.expand(len(part), -1)
+        ends = ascend(weights, starts, likely, max(4, steps // 2), radius, search)
+        with torch.no_grad():
+            more = weights.policy.value(weights.tables(ends)) > weights.reward
+            paying += (ends - weights.start)[more].sum(0)
+    lengths = radius * torch.tensor(LADDER, dtype=torch.float64)[:, None]
+    together = weights.start + lengths * unit(paying[None])
+    ascend(weights, together, reward, steps, radius, search, radius / steps, adaptive=True)
 
 
 def reward(vectors: Tensor, tables: Tensor, values: Tensor) -> Tensor:
@@ -121,13 +133,18 @@ def ascend(
     radius: float,
     search: Search,
     length: float | None = None,
+    *,
+    adaptive: bool = False,
 ) -> Tensor:
     """Vectors (n, d) after steps of shrinking length up the objective, kept within the radius.
 
     `objective` maps vectors (n, d), their tables (n, S, A) and rewards (n,) to numbers (n,). The
-    first step is `length`, twice the radius over the number of steps if left out.
+    first step is `length`, twice the radius over the number of steps if left out. With `adaptive`
+    the direction is that of Adam (Kingma and Ba 2015, arXiv:1412.6980), whose step in each weight
+    does not depend on how steep the objective is there.
     """
     first = 2.0 * radius / steps if length is None else length
+    mean, square = torch.zeros_like(vectors), torch.zeros_like(vectors)
     for step in range(steps):
         vectors = vectors.detach().requires_grad_(True)
         tables = weights.tables(vectors)
@@ -136,6 +153,10 @@ def ascend(
         with torch.no_grad():
             search.see(vectors, tables, values, 3.0)
             now = first * (1.0 - step / steps)
+            if adaptive:
+                slope = torch.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0)
+                mean, square = 0.9 * mean + 0.1 * slope, 0.99 * square + 0.01 * slope**2
+                slope = mean / (square / (1 - 0.99 ** (step + 1))).sqrt().clamp(min=1e-150)
             away = vectors + now * unit(slope) - weights.start
             long = away.norm(dim=-1, keepdim=True).clamp(min=1e-300)
             vectors = weights.start + away * (radius / long).clamp(max=1.0)
