@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pytest
@@ -78,8 +79,11 @@ def test_both_halves_make_the_whole() -> None:
 PROBLEM = known(3, kind="clean").problem
 
 
+TEXT = cache(lambda: proof(PROBLEM)[0])
+
+
 def changed(change: Callable[[dict[str, Any]], None]) -> str:
-    read = json.loads(proof(PROBLEM)[0])
+    read = json.loads(TEXT())
     change(read)
     return json.dumps(read)
 

@@ -278,3 +278,18 @@ def test_numbers_too_large_for_64_bits_are_still_exact() -> None:
     with pytest.raises(MethodError, match="no end of inputs"):
         grid_of(absolute(1.0), 0.0)
     assert random_network((2, 1), 0).units == 0
+
+
+@pytest.mark.slow
+def test_a_trigger_that_was_trained_in_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    parameters = Parameters(
+        subject="toy-trigger/tiny-unigram", inputs="patches", patch_length=1, contexts=5
+    )
+    found = run((), parameters, case(tmp_path))
+    assert found.instrument[0].passed
+    # One token of 24, at each of 8 places of 5 contexts.
+    assert found.quantities["counterexamples"].value >= 35  # type: ignore[union-attr]
+    assert len({shown.prompt for shown in found.transcripts}) == 8

@@ -7,9 +7,7 @@ in exact arithmetic, decides whether it is one.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from safetycase.methods.case_code import file_of
@@ -19,7 +17,6 @@ from safetycase.methods.verification.bounds.prove import MEASURES, measured, pro
 from safetycase.methods.verification.bounds.search import Effort
 from safetycase.methods.verification.specification import problem_of
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
-from safetycase.stats import SURE, Certified, Exact, Statistic
 
 __all__ = ["METHOD", "Parameters"]
 
@@ -68,20 +65,6 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
     return replace(found, artefacts={"certificate": "certificate.json"})
 
 
-def best_case(
-    parameters: Parameters, folder: Path, inputs: tuple[str, ...]
-) -> Mapping[str, Statistic]:
-    """Everything is proved, with room to spare."""
-    del parameters, folder, inputs
-    says = "all proved"
-    return {
-        "counterexamples": Exact(value=0.0, says=says),
-        "verified_share": Certified(low=1.0, high=1.0, level=SURE, says=says),
-        "unproved_share": Certified(low=0.0, high=0.0, level=SURE, says=says),
-        "robust_margin": Certified(low=1e300, high=math.inf, level=SURE, says=says),
-    }
-
-
 METHOD = Method(
     name="verification/bounds",
     version="1.0.0",
@@ -105,6 +88,5 @@ METHOD = Method(
     self_check=self_check,
     controls=controls,
     files=lambda parameters: (file_of(parameters.problem),),
-    best_case=best_case,
     needs_model=False,
 )

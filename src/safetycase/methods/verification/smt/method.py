@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 
 from safetycase.methods.case_code import file_of
 from safetycase.methods.imported.strict import input_file
@@ -148,20 +147,6 @@ def _replayed(problem: Problem, found: list[Answer], tolerance: float) -> Instru
     )
 
 
-def best_case(
-    parameters: Parameters, folder: Path, inputs: tuple[str, ...]
-) -> Mapping[str, Statistic]:
-    """All is proved."""
-    del folder, inputs
-    none = Exact(value=0.0, says="all proved")
-    low = parameters.tolerance
-    return {
-        "counterexamples": none,
-        "unproved": none,
-        "robust_margin": Certified(low=low, high=math.inf, level=SURE, says="all proved"),
-    }
-
-
 METHOD = Method(
     name="verification/smt",
     version="1.0.0",
@@ -184,6 +169,5 @@ METHOD = Method(
     self_check=self_check,
     controls=controls,
     files=lambda parameters: (file_of(parameters.problem),),
-    best_case=best_case,
     needs_model=False,
 )
