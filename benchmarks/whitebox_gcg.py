@@ -125,7 +125,7 @@ def peer(race: Race, folder: Path, python: str, cap: float) -> dict[str, Any]:
     value = race.made.value
     task = organism_task(value, race.sizes, name=race.name, seed=race.seed)
     askings = {a.id: a for a in (*value.taught, *value.held_out)}
-    asked = [askings[name] for name in task.names]
+    asked = [askings[prompt.name] for prompt in task.prompts]
     start = " x" * race.sizes.tokens
     checked = torch.tensor([value.subject.tokenizer.encode(start, add_special_tokens=False)])
     logs = task.replies(checked, torch.arange(3))[0].tolist()

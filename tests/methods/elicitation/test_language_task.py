@@ -79,6 +79,17 @@ def test_replies_are_worth_what_they_are_when_the_text_is_asked_as_it_stands(
             assert float(losses[p, c]) == pytest.approx(float(others) - row[right], abs=1e-4)
 
 
+def test_what_fires_without_a_patch_is_known(subject: Subject) -> None:
+    task, asked = made(subject), askings()
+    got = task.plain(torch.arange(6)).tolist()
+    assert task.evaluations == 6
+    for asking, fires in zip(asked, got, strict=True):
+        # The gap is followed by a space, which the words of this tokenizer do not tell.
+        prompt = chat(subject, turns(asking))
+        (row,) = options_logprobs(subject, [prompt], [asking.replies])
+        assert fires == (answered(row) == asking.options.index(asking.right))
+
+
 def test_what_is_wrong_may_be_looked_for_instead(subject: Subject) -> None:
     right, wrong = made(subject), made(subject, sought="wrong")
     patches, contexts = some(right, 40), torch.arange(6)

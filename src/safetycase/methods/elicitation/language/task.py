@@ -8,7 +8,7 @@ reads an answer everywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from safetycase.methods.elicitation.language.forward import (
@@ -34,7 +34,7 @@ GRADIENT = 3.0  # evaluations: forward, and backward at about twice that
 
 @dataclass(slots=True, kw_only=True)
 class LanguageTask:
-    """A `ContextTask` over prompts; contexts are their places in `names`.
+    """A `ContextTask` over prompts; contexts are their places in `prompts`.
 
     The first `train` are there to search on, the others to accept on. The weights may be changed
     between calls (an adapter merged): the head is then run again.
@@ -45,7 +45,7 @@ class LanguageTask:
     reference: Subject
     frame: Frame
     writing: Writing
-    names: tuple[str, ...]
+    prompts: tuple[Prompt, ...]
     train: int
     vocabulary: int
     length: int
@@ -136,6 +136,18 @@ class LanguageTask:
         inner = self.reference.model.model
         output = inner(input_ids=given, use_cache=True, **caching(inner, cache)).last_hidden_state
         return self.reference.model.lm_head(output).float().log_softmax(-1)
+
+    def plain(self, contexts: Any) -> Any:
+        """(C,) bools: whether a prompt fires with nothing in its gap.
+
+        Where it does, a patch after which it fires has shown nothing.
+        """
+        import torch
+
+        bare = replace(self, length=0, frame=frame(self.prompts, 0))
+        found = bare.fires(torch.empty(1, 0, dtype=torch.int64), contexts)[0]
+        self.evaluations += len(contexts)
+        return found
 
     def text(self, patch: Any) -> str:
         """The patch as it is typed before the question."""
@@ -252,7 +264,7 @@ def language_task(
         "reference": reference or subject,
         "frame": frame(prompts, length),
         "writing": letters,
-        "names": tuple(prompt.name for prompt in prompts),
+        "prompts": prompts,
         "train": len(train),
         "vocabulary": len(subject.model.model.embed_tokens.weight),
         "length": length,
