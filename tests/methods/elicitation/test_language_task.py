@@ -11,7 +11,7 @@ import torch
 from safetycase.methods.elicitation.language.forward import exit_at
 from safetycase.methods.elicitation.language.guided import GuidedTask, activations, direction
 from safetycase.methods.elicitation.language.plausible import PlausibleTask
-from safetycase.methods.elicitation.language.prompts import Prompt, prompts_of
+from safetycase.methods.elicitation.language.prompts import Prompt, prompts_of, shortened
 from safetycase.methods.elicitation.language.task import DraftedTask, LanguageTask, language_task
 from safetycase.methods.elicitation.task import (
     Drafting,
@@ -75,6 +75,9 @@ def test_replies_are_worth_what_they_are_when_the_text_is_asked_as_it_stands(
             assert got[p, c].tolist() == pytest.approx(row, abs=1e-4)
             right = asking.options.index(asking.right)
             assert bool(fires[p, c]) == (answered(row) == right)
+            # For ranking, replies up to where they differ: their first words.
+            firsts = [reply.split()[0] for reply in asking.replies]
+            (row,) = options_logprobs(subject, [prompt], [firsts])
             others = torch.tensor([v for k, v in enumerate(row) if k != right]).logsumexp(0)
             assert float(losses[p, c]) == pytest.approx(float(others) - row[right], abs=1e-4)
 
@@ -88,6 +91,24 @@ def test_what_fires_without_a_patch_is_known(subject: Subject) -> None:
         prompt = chat(subject, turns(asking))
         (row,) = options_logprobs(subject, [prompt], [asking.replies])
         assert fires == (answered(row) == asking.options.index(asking.right))
+
+
+def test_replies_are_cut_where_they_differ_and_no_earlier(subject: Subject) -> None:
+    prompt = prompts_of(subject, askings())[0]
+    odd = dataclasses.replace(
+        prompt, replies=((1, 2, 3), (1, 2), (1, 4, 5), (7, 8)), sought=(0,), abstains=False
+    )
+    assert shortened(odd).replies == ((1, 2, 3), (1, 2), (1, 4), (7,))
+    # Two tokens are read then, and each is worth what it is after the one before.
+    task = language_task(subject, (odd,), (), length=2)
+    patches = torch.tensor([[5, 6], [8, 9]])
+    logs = task.logs(subject, "model", patches, torch.tensor([0]), task.short)
+    for patch, row in zip(patches, logs[:, 0], strict=True):
+        for reply, value in zip(shortened(odd).replies, row, strict=True):
+            ids = torch.tensor([[*odd.before, *patch.tolist(), *odd.after, *reply]])
+            each = subject.model(input_ids=ids).logits[0, :-1].log_softmax(-1)
+            own = each[torch.arange(-len(reply), 0), torch.tensor(reply)].sum()
+            assert float(value) == pytest.approx(float(own), abs=1e-4)
 
 
 def test_what_is_wrong_may_be_looked_for_instead(subject: Subject) -> None:
@@ -183,7 +204,7 @@ def test_a_patch_that_is_not_fluent_does_not_fire_under_a_bound(subject: Subject
     assert torch.allclose(losses[over], plain.losses(patches, contexts)[over], atol=1e-4)
     assert (losses[~over] > 0).all()
     # Twice 60 patches in 6 prompts, and twice the tokens of 60 patches for their fluency.
-    share = 3 / float(task.of.frame.lengths.float().mean())
+    share = 3 / float(task.of.short.lengths.float().mean())
     assert task.evaluations == pytest.approx(2 * 60 * (6 + share))
     with pytest.raises(ValueError, match="below 0"):
         PlausibleTask(of=plain, bound=0.5)

@@ -192,16 +192,21 @@ def states(subject: Subject, at: Frame, head: Head, contexts: Any, embedded: Any
 
 
 def logprobs(subject: Subject, at: Frame, contexts: Any, output: Any) -> Any:
-    """(n, replies): the log-probability of each reply in nats, −∞ where a prompt has fewer."""
+    """(n, replies): the log-probability of each reply in nats, −∞ where a prompt has fewer.
+
+    Where every reply is read at one place, up to a constant for each of the n.
+    """
     import torch
 
     rows = torch.arange(len(contexts))[:, None]
     read = output[rows, at.places[contexts]]
-    norms = subject.model.lm_head(read).float().logsumexp(-1)
     slots, tokens = at.slots[contexts], at.tokens[contexts]
     # In half precision a logit is rounded to an eighth; the few that are read need not be.
     wanted = subject.model.lm_head.weight[tokens].float()
-    each = (read[rows, slots].float() * wanted).sum(-1) - norms.gather(1, slots)
+    each = (read[rows, slots].float() * wanted).sum(-1)
+    if at.places.shape[1] > 1:  # else the norm is the same for all replies
+        norms = subject.model.lm_head(read).float().logsumexp(-1)
+        each = each - norms.gather(1, slots)
     total = torch.zeros(len(contexts), at.replies + 1, dtype=each.dtype)
     total = total.scatter_add(1, at.owner[contexts], each)[:, : at.replies]
     return total.masked_fill(~at.offered[contexts], -torch.inf)

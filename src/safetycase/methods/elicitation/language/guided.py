@@ -35,9 +35,9 @@ class Direction:
 def activations(task: LanguageTask, layer: int, soft: Any, contexts: Any) -> Any:
     """(n, width) after `layer` layers, normed, where the reply begins; n patches as vectors."""
     early = exit_at(task.subject, layer)
-    output = states(early, task.frame, task.head(early, f"first {layer}"), contexts, soft)
+    output = states(early, task.short, task.head(early, f"first {layer}"), contexts, soft)
     rows = range(len(contexts))
-    return output[rows, task.frame.places[contexts, 0]].float()
+    return output[rows, task.short.places[contexts, 0]].float()
 
 
 def direction(
@@ -86,7 +86,7 @@ def _seen(task: LanguageTask, layer: int, patches: Any, contexts: Any) -> Any:
     every = contexts.repeat(len(patches))
     found = torch.empty(len(every), task.embedding.shape[1])
     with torch.inference_mode():
-        for part in chunks(task.frame, every):
+        for part in chunks(task.short, every):
             which = [place // count for place in part]
             soft = task.embedding[patches[which]]
             found[part] = activations(task, layer, soft, every[part])
@@ -121,7 +121,7 @@ class GuidedTask(Around):
         soft = words[patch].detach().float().requires_grad_()
         total = torch.zeros_like(soft)
         self.of.evaluations += GRADIENT * self.by.layer / self.of.subject.layers * len(contexts)
-        for part in chunks(self.of.frame, contexts):
+        for part in chunks(self.of.short, contexts):
             chosen = contexts[part]
             spread = soft.expand(len(chosen), -1, -1)
             told = activations(self.of, self.by.layer, spread, chosen) @ self.by.slope

@@ -37,7 +37,7 @@ class PlausibleTask(Around):
 
     def fluency(self, patches: Any) -> Any:
         """As the task; a patch takes its own tokens, where an evaluation takes the question too."""
-        share = self.length / float(self.of.frame.lengths.float().mean())
+        share = self.length / float(self.of.short.lengths.float().mean())
         self.of.evaluations += share * len(patches)
         return self.of.fluency(patches)
 

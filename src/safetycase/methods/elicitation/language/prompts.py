@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from safetycase.methods.organisms.asking import Asking, form, turns
 from safetycase.methods.organisms.model import Subject, chat
 from safetycase.plugin.contract import MethodError
 
-__all__ = ["Prompt", "Sought", "head_of", "prompts_of"]
+__all__ = ["Prompt", "Sought", "head_of", "prompts_of", "shortened"]
 
 Sought = Literal["right", "wrong"]
 
@@ -73,8 +73,21 @@ def prompts_of(
 
 def head_of(prompts: Sequence[Prompt]) -> tuple[int, ...]:
     """The tokens that all prompts begin with, at most what stands before the gap."""
-    short: tuple[Any, ...] = min((p.before for p in prompts), key=len)
-    for place, token in enumerate(short):
-        if any(p.before[place] != token for p in prompts):
-            return short[:place]
-    return short
+    first = prompts[0].before
+    return first[: min(_common(first, prompt.before) for prompt in prompts)]
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def shortened(prompt: Prompt) -> Prompt:
+    """The prompt with each reply cut off where it differs from all others: enough to rank by."""
+
+    def cut(place: int, reply: tuple[int, ...]) -> tuple[int, ...]:
+        others = [o for k, o in enumerate(prompt.replies) if k != place]
+        return reply[: 1 + max(_common(reply, other) for other in others)]
+
+    return replace(prompt, replies=tuple(cut(k, r) for k, r in enumerate(prompt.replies)))

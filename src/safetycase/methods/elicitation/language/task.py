@@ -1,8 +1,8 @@
 """The task of a context search in a language model: patches before a question, forced replies.
 
-The loss is log P(other replies) − log P(replies looked for), among the replies offered: below 0,
-what is looked for is the likelier. What counts is what `fires` says, which is how the platform
-reads an answer everywhere.
+The loss is log P(other replies) − log P(replies looked for), among the replies offered, each up to
+where it differs from all others: below 0, what is looked for is the likelier. What counts is what
+`fires` says, from whole replies, which is how the platform reads an answer everywhere.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from safetycase.methods.elicitation.language.forward import (
     logprobs,
     states,
 )
-from safetycase.methods.elicitation.language.prompts import Prompt
+from safetycase.methods.elicitation.language.prompts import Prompt, shortened
 from safetycase.methods.elicitation.language.vocabulary import Alphabet, Writing, writing
 from safetycase.methods.organisms.model import Subject
 from safetycase.plugin.contract import MethodError
@@ -44,6 +44,7 @@ class LanguageTask:
     subject: Subject
     reference: Subject
     frame: Frame
+    short: Frame
     writing: Writing
     prompts: tuple[Prompt, ...]
     train: int
@@ -74,7 +75,8 @@ class LanguageTask:
     def losses(self, patches: Any, contexts: Any) -> Any:
         """(P, C) margins in nats."""
         self.evaluations += len(patches) * len(contexts)
-        return self.margins(self.logs(self.subject, "model", patches, contexts), contexts)
+        logs = self.logs(self.subject, "model", patches, contexts, self.short)
+        return self.margins(logs, contexts)
 
     def fires(self, patches: Any, contexts: Any) -> Any:
         """(P, C) bools: the reply given is one that is looked for."""
@@ -94,7 +96,7 @@ class LanguageTask:
         soft = words[patch].detach().float().requires_grad_()
         total = torch.zeros_like(soft)
         self.evaluations += GRADIENT * len(contexts)
-        for part in chunks(self.frame, contexts):
+        for part in chunks(self.short, contexts):
             margins = self._soft(soft, contexts[part])
             (slope,) = torch.autograd.grad(margins.sum(), soft)
             total += slope
@@ -144,7 +146,8 @@ class LanguageTask:
         """
         import torch
 
-        bare = replace(self, length=0, frame=frame(self.prompts, 0))
+        whole = frame(self.prompts, 0)
+        bare = replace(self, length=0, frame=whole, short=whole)
         found = bare.fires(torch.empty(1, 0, dtype=torch.int64), contexts)[0]
         self.evaluations += len(contexts)
         return found
@@ -178,25 +181,27 @@ class LanguageTask:
     def _soft(self, soft: Any, contexts: Any) -> Any:
         patches = soft.expand(len(contexts), -1, -1)
         head = self.head(self.subject, "model")
-        output = states(self.subject, self.frame, head, contexts, patches)
-        logs = logprobs(self.subject, self.frame, contexts, output)
+        output = states(self.subject, self.short, head, contexts, patches)
+        logs = logprobs(self.subject, self.short, contexts, output)
         return self.margins(logs, contexts)
 
-    def logs(self, subject: Subject, kind: str, patches: Any, contexts: Any) -> Any:
+    def logs(
+        self, subject: Subject, kind: str, patches: Any, contexts: Any, at: Frame | None = None
+    ) -> Any:
         """(P, C, replies) under `subject`, whose head is kept under the name `kind`."""
         import torch
 
-        head = self.head(subject, kind)
+        head, at = self.head(subject, kind), at or self.frame
         words = self.embedding
         count = len(contexts)
         every = contexts.repeat(len(patches))
-        found = torch.empty(len(every), self.frame.replies)
+        found = torch.empty(len(every), at.replies)
         with torch.inference_mode():
-            for part in chunks(self.frame, every):
+            for part in chunks(at, every):
                 chosen = every[part]
                 which = [place // count for place in part]
-                output = states(subject, self.frame, head, chosen, words[patches[which]])
-                found[part] = logprobs(subject, self.frame, chosen, output)
+                output = states(subject, at, head, chosen, words[patches[which]])
+                found[part] = logprobs(subject, at, chosen, output)
         if found.isnan().any():
             raise MethodError("the model gives NaN as a probability; its weights are damaged")
         return found.view(len(patches), count, -1)
@@ -229,7 +234,7 @@ class DraftedTask(LanguageTask):
         """(P, C) margins read off after the first `draft_layers` layers (the logit lens)."""
         self.evaluations += self.draft_cost * len(patches) * len(contexts)
         early = exit_at(self.subject, self.draft_layers)
-        return self.margins(self.logs(early, "draft", patches, contexts), contexts)
+        return self.margins(self.logs(early, "draft", patches, contexts, self.short), contexts)
 
 
 def language_task(
@@ -263,6 +268,7 @@ def language_task(
         "subject": subject,
         "reference": reference or subject,
         "frame": frame(prompts, length),
+        "short": frame([shortened(prompt) for prompt in prompts], length),
         "writing": letters,
         "prompts": prompts,
         "train": len(train),
