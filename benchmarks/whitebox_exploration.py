@@ -67,7 +67,7 @@ def rows(seed: int = 2) -> list[Row]:
     found = study([subject], setting, lambda *_: None)
     gap = setting.effort.gap
     groups = {name: [name] for name in NAMES}
-    groups["any perturbation"] = [*PERTURBATION, "llc-sign"]
+    groups["any perturbation"] = list(PERTURBATION)
     groups["any elicitation"] = list(ELICITATION)
     made = []
     for label, names in groups.items():

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from safetycase.methods.convergence.exploration.analysis import searching
 from safetycase.methods.convergence.exploration.counting import clustered, detected
+from safetycase.methods.convergence.exploration.records import SIGNS
 from safetycase.methods.convergence.exploration.study import (
     Examined,
     Setting,
@@ -47,6 +48,7 @@ def _ladder(
     setting: Setting,
 ) -> Curve:
     gap = setting.effort.gap
+    gaining = [name for name in names if name not in SIGNS] or names
 
     def decades(tests: Sequence[str], budget: float, every: bool) -> float:
         found = detected(rungs, tests, study, gap, budget, every=every)
@@ -58,10 +60,10 @@ def _ladder(
         x_label="evaluations of the policy (a gradient counts three)",
         y_label="−log10 of the smallest ε seen (0: not even 0.1)",
         x=BUDGETS,
-        y=tuple(decades(names, b, True) for b in BUDGETS),
-        low=tuple(decades(names, b, True) for b in BUDGETS),
-        high=tuple(decades(names, b, False) for b in BUDGETS),
-        line=f"any of them at that budget each, all of {setting.ladder} organisms",
+        y=tuple(decades(gaining, b, True) for b in BUDGETS),
+        low=tuple(decades(gaining, b, True) for b in BUDGETS),
+        high=tuple(decades(gaining, b, False) for b in BUDGETS),
+        line=f"any that gains, each at that budget: all of {setting.ladder} organisms",
         band="up to where one organism is seen",
         lines={name: tuple(decades([name], b, True) for b in BUDGETS) for name in names},
         marks={},
