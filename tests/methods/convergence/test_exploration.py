@@ -89,6 +89,7 @@ def test_perturbations_too_small_for_what_is_asked_give_no_gain(tmp_path):
     assert "OUT OF REACH" in found.diagnostics["test isotropic"]
 
 
+@pytest.mark.slow
 def test_the_trap_passes_a_local_chain_and_not_a_wide_one():
     """The best arm of ten has probability 1e-4: the coefficient is 0 to within its noise at γ = 1
     and nβ = 100, and far below 0 once the chains can reach log(1/ε)."""
@@ -144,6 +145,7 @@ def test_budget_radius_and_reach_are_counted():
     assert not examine(made, short, 0, ["adversarial"])["adversarial"].reaches(1e-4)
 
 
+@pytest.mark.slow
 def test_no_gain_is_larger_than_what_there_is_and_the_policy_is_left_as_it_was():
     made = policy("sequential", 1e-3, 3)
     before = [p.detach().clone() for p in made.module.parameters()]
@@ -285,3 +287,18 @@ def test_a_network_with_float32_weights_and_a_policy_without_weights():
     made = Decisions.of(layer, torch.eye(3), [[0.5, 1.0, 0.0, 0.2]] * 3)
     found = examine(made, QUICK, 0, ["natural", "curvature", "adversarial", "demonstrations"])
     assert min(trace.gain for trace in found.values()) > 0.3
+
+
+def test_a_module_that_looks_at_its_values_is_examined_one_by_one():
+    class Looks(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.tensor([[9.0, 0.0]], dtype=torch.float64))
+
+        def forward(self, inputs):
+            return self.weight * (1.0 if self.weight.detach().sum().item() > -1e9 else 2.0)
+
+    made = Decisions.of(Looks(), None, [[0.5, 1.0]])
+    found = examine(made, QUICK, 0, ["isotropic", "natural", "curvature", "llc-sign"])
+    assert found["curvature"].gain == pytest.approx(0.5, abs=1e-2)
+    assert found["isotropic"].budget == 128

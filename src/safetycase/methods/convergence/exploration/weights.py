@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -47,7 +48,7 @@ class Weights:
         self.table = self.one(self.start).detach()
         self.reward = self._checked(self.policy.value(self.table))
         self.norm = float(self.start.norm()) or 1.0
-        self._many = torch.func.vmap(self.one)
+        self._many = self._at_once()
 
     def one(self, vector: Tensor) -> Tensor:
         """Log-probabilities (S, A) at a vector (d,)."""
@@ -72,6 +73,17 @@ class Weights:
         """Log-probabilities (n, S, A) at vectors (n, d)."""
         found: Tensor = self._many(vectors)
         return found
+
+    def _at_once(self) -> Callable[[Tensor], Tensor]:
+        """All vectors through the module at once, or one by one where it cannot be."""
+        many: Callable[[Tensor], Tensor] = torch.func.vmap(self.one)
+        try:
+            with torch.no_grad():
+                many(self.start.repeat(2, 1))
+        except (RuntimeError, ValueError, TypeError):
+            # A module whose code looks at the values of its tensors has no batched form.
+            return lambda vectors: torch.stack([self.one(vector) for vector in vectors])
+        return many
 
     def jacobian(self) -> Tensor:
         """The derivative (S·A, d) of the log-probabilities at the start."""
