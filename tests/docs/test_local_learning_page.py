@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from safetycase.methods.convergence.llc.evidence import MEASURES
-from safetycase.methods.convergence.llc.judging import LEAST_ACCEPTED
+from safetycase.methods.convergence.llc.judging import ACCEPTED, LEAST_ACCEPTED
 from safetycase.methods.convergence.llc.records import Sampler, Sampling, Verdict
 from safetycase.methods.convergence.llc.walking import STUCK
 
@@ -33,6 +33,7 @@ def test_verdicts_samplers_and_quantities_are_those_there_are() -> None:
 
 def test_the_limits_of_the_page_are_those_there_are() -> None:
     assert f"accepts nothing for {STUCK} proposals" in PAGE
-    assert LEAST_ACCEPTED == 0.5
+    assert f"fewer than {ACCEPTED:.0%}".replace("%", " %") in PAGE
+    assert f"fewer than {LEAST_ACCEPTED:.0%} by".replace("%", " %") in PAGE
     assert f"R̂ is above {Sampling().largest_rhat}" in PAGE
     assert f"fewer than {Sampling().fewest_effective:g} independent" in PAGE

@@ -116,7 +116,7 @@ def test_without_torch_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.Mo
         run((), parameters("trained"), context(tmp_path))
 
 
-QUICK = records.Sampling(sampler="hmc", nbeta=100, draws=60, burn_in=40, leaps=4, tolerance=0.4)
+QUICK = records.Sampling(sampler="hmc", nbeta=100, draws=150, burn_in=80, leaps=4, tolerance=0.3)
 
 
 def test_a_sampler_that_is_wrong_fails_its_calibration(monkeypatch: pytest.MonkeyPatch) -> None:

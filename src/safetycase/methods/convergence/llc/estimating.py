@@ -147,7 +147,8 @@ def _seen(done: Ran, settings: Sampling, nbeta: float, size: int) -> Seen:
         virials=_traces(record[:, 1] / size),
         stiffness=done.stiffness,
         heat=done.heat,
-        acceptance=min(done.acceptances, default=None),
+        acceptance=mean_error(done.acceptances)[0] if done.acceptances else None,
+        acceptances=done.acceptances,
         halving=halving,
     )
 

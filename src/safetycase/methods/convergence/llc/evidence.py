@@ -146,7 +146,7 @@ def _about(studied: Sequence[Studied]) -> Iterator[tuple[str, str]]:
             f"nβ = {f.nbeta:.6g}, γ = {f.settings.gamma:.6g}, n = {f.count}, "
             f"{f.dimension} weights; radius reached {f.radius:.4g}",
         )
-        accepted = "" if f.acceptance is None else f", at least {f.acceptance:.3f} accepted"
+        accepted = "" if f.acceptance is None else f", {f.acceptance:.3f} accepted"
         yield (
             f"{one.name}: sampling",
             f"{f.settings.sampler}, step {f.step:.4g}{accepted}, {f.settings.chains} chains of "

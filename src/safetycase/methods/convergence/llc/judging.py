@@ -10,10 +10,10 @@ from safetycase.methods.convergence.llc.diagnostics import effective_draws, mean
 from safetycase.methods.convergence.llc.records import EXACT, Halving, Sampling, Start, Verdict
 from safetycase.methods.convergence.llc.strides import STABLE
 
-__all__ = ["Seen", "judged"]
+__all__ = ["ACCEPTED", "LEAST_ACCEPTED", "Seen", "judged"]
 
 NOISE = 3.0
-LEAST_ACCEPTED = 0.5
+ACCEPTED, LEAST_ACCEPTED = 0.6, 0.3
 SMALL = 0.01
 LOOSE = 2.0
 """The limit of ε·(nβ·h_max + γ) where the step is halved as well."""
@@ -48,6 +48,7 @@ class Seen:
     stiffness: float = math.nan
     heat: float = math.nan
     acceptance: float | None = None
+    acceptances: tuple[float, ...] = ()
     halving: Halving | None = None
 
 
@@ -92,12 +93,13 @@ def _minimum(seen: Seen) -> Iterator[tuple[Verdict, str]]:
 def _step(seen: Seen) -> Iterator[tuple[Verdict, str]]:
     settings = seen.settings
     if settings.sampler in EXACT:
-        accepted = seen.acceptance or 0.0
-        if accepted < LEAST_ACCEPTED:
+        accepted, least = seen.acceptance or 0.0, min(seen.acceptances, default=0.0)
+        if accepted < ACCEPTED or least < LEAST_ACCEPTED:
             yield (
                 "step too large",
-                f"a chain accepts only {accepted:.2f} of its proposals (at least "
-                f"{LEAST_ACCEPTED}); take a smaller `step`, or leave it out and burn in for longer",
+                f"{accepted:.2f} of proposals are accepted (at least {ACCEPTED}), by one chain "
+                f"{least:.2f} (at least {LEAST_ACCEPTED}); take a smaller `step`, or leave it out "
+                "and burn in for longer",
             )
         return
     momentum, bound = settings.sampler == "underdamped", settings.check == "curvature"

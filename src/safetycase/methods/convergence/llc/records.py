@@ -144,8 +144,8 @@ class Estimate:
     `offset_error` is the standard error of nβ·L(w*).
     `lowest` is the lowest nβ·(L(w) − L(w*)) of any draw. `h_max` is the largest curvature by which
     the step was chosen or judged. `geweke` is the z-score of second against first halves.
-    `evaluations` counts gradients of a batch, `acceptance` is that of the
-    chain that accepts least, for samplers that reject.
+    `evaluations` counts gradients of a batch, `acceptance` is the mean
+    over chains, for samplers that reject.
     """
 
     verdict: Verdict

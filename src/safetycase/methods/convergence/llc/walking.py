@@ -23,8 +23,9 @@ from safetycase.methods.convergence.llc.surface import Surface
 __all__ = ["Walk"]
 
 AIM = 0.85
-STUCK = 30
-"""So many rejections on end have a chance of 2⁻³⁰ where half of all proposals are accepted."""
+SHORT_SHARE, SHORT = 0.2, 0.2
+STUCK = 40
+"""So many rejections on end have a chance of 2⁻⁴⁰ where half of all proposals are accepted."""
 DECAY = 0.99
 
 
@@ -163,7 +164,9 @@ class Walk:
         """Leapfrog steps and a Metropolis decision for each chain."""
         import torch
 
-        time, leaps = math.sqrt(self.step), 1
+        # Now and then a short step, by chance alone: it frees a chain where the loss is steep.
+        short = float(torch.rand((), generator=self.choices)) < SHORT_SHARE
+        time, leaps = math.sqrt(self.step) * (SHORT if short else 1.0), 1
         if self.settings.sampler == "hmc":
             most = 2 * self.settings.leaps - 1
             leaps = int(torch.randint(1, most + 1, (), generator=self.choices))
@@ -184,7 +187,8 @@ class Walk:
         self.slopes = torch.where(taken[:, None], slopes, self.slopes)
         self.losses = torch.where(taken, losses, self.losses)
         if adapting:
-            self._adapt(float(chance.mean()))
+            if not short:
+                self._adapt(float(chance.mean()))
             return self._seen()
         self.decided += 1
         self.accepted = self.accepted + chance
