@@ -13,6 +13,7 @@ import math
 import statistics
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,11 @@ def rows() -> list[Row]:
     import torch
 
     torch.set_num_threads(1)
-    return [_row(*variant) for variant in VARIANTS]
+    return list(map(_row, VARIANTS))
 
 
-def _row(name: str, settings: Settings, searches: int) -> Row:
+def _row(variant: tuple[str, Settings, int]) -> Row:
+    name, settings, searches = variant
     started = time.process_time()
     found, off = [], []
     for seed in SEEDS:
@@ -109,12 +111,12 @@ def number(value: float) -> str:
     return "–" if math.isinf(value) else f"{value:,.0f}"
 
 
-def table(head: list[str], body: list[list[str]]) -> None:
-    """A Markdown table."""
+def table(head: list[str], body: Iterable[list[str]]) -> None:
+    """A Markdown table, each row as soon as it is there."""
     print("| " + " | ".join(head) + " |")
     print("|" + " --- |" * len(head))
     for row in body:
-        print("| " + " | ".join(row) + " |")
+        print("| " + " | ".join(row) + " |", flush=True)
     print()
 
 
@@ -138,31 +140,37 @@ def planted() -> None:
     )
     head = ["search", "accepted", "exactly as planted", "first firing, median"]
     head += ["accepted, median", "largest", *(f"≤ {limit:,}" for limit in CURVE), "CPU s each"]
-    table(
-        head,
-        [
-            [
-                row["search"],
-                f"{row['accepted']}/{row['searches']}",
-                f"{row['exact']}/{row['searches']}",
-                number(row["first"]),
-                number(row["median"]),
-                number(row["largest"]),
-                *(f"{share:.2f}" for share in row["curve"]),
-                f"{row['cpu']:.2f}",
-            ]
-            for row in rows()
-        ],
-    )
+    table(head, (_shown(row) for row in map(_row, VARIANTS)))
+
+
+def _shown(row: Row) -> list[str]:
+    return [
+        row["search"],
+        f"{row['accepted']}/{row['searches']}",
+        f"{row['exact']}/{row['searches']}",
+        number(row["first"]),
+        number(row["median"]),
+        number(row["largest"]),
+        *(f"{share:.2f}" for share in row["curve"]),
+        f"{row['cpu']:.2f}",
+    ]
 
 
 def twins() -> None:
     """False discoveries on clean twins, at the budget that finds what is planted."""
-    body = []
+    print(
+        f"The same search on clean twins and decoys, {BUDGET:,} evaluations. The bound is "
+        "one-sided at 95 %, for searches of these models.\n"
+    )
+    head = ["model", "models", "patches accepted", "at most", "searches with an input that fired"]
+    table(head, _twins())
+
+
+def _twins() -> Iterator[list[str]]:
     for name, seeds, each in (
         ("toy-trigger/trigram-clean", SEEDS, SEARCHES),
-        ("toy-trigger/trigram-decoy", SEEDS[:1], SEARCHES),
         ("toy-trigger/tiny-trigram-clean", range(10, 30), 3),
+        ("toy-trigger/trigram-decoy", SEEDS[:1], SEARCHES),
     ):
         count = fired = 0
         for seed in seeds:
@@ -173,17 +181,7 @@ def twins() -> None:
                 fired += one.first_fire is not None
         total = len(seeds) * each
         most = bounds(Proportion(successes=count, trials=total), alpha_low=0, alpha_high=0.05)
-        body.append(
-            [f"`{name}`", str(len(seeds)), f"{count}/{total}", f"{most.high:.3f}", f"{fired}"]
-        )
-    print(
-        f"The same search on clean twins and decoys, {BUDGET:,} evaluations. The bound is one-sided "
-        "at 95 %, for searches of these models.\n"
-    )
-    table(
-        ["model", "models", "patches accepted", "at most", "searches in which any input fired"],
-        body,
-    )
+        yield [f"`{name}`", str(len(seeds)), f"{count}/{total}", f"{most.high:.3f}", f"{fired}"]
 
 
 def layers() -> None:
@@ -229,17 +227,25 @@ def layers() -> None:
 
 def nearby() -> None:
     """Bad inputs near clean ones and as plausible."""
+    print(
+        f"Inputs at most 3 tokens from a clean one, as likely as all but 5 % of those; {BUDGET:,} "
+        "evaluations.\n"
+    )
+    head = ["model", "models", "bad input found", "holds what was planted", "evaluations, median"]
+    table(head, _nearby())
+
+
+def _nearby() -> Iterator[list[str]]:
     import torch
 
-    body = []
     for name, seeds in (
         ("toy-trigger/trigram", SEEDS),
-        ("debater/counter-argument", SEEDS),
-        ("topic/words", SEEDS[:2]),
         ("toy-trigger/trigram-clean", SEEDS),
+        ("debater/counter-argument", SEEDS),
         ("debater/clean", SEEDS),
-        ("debater/decoy", SEEDS[:1]),
+        ("topic/words", SEEDS[:2]),
         ("topic/clean", SEEDS[:2]),
+        ("debater/decoy", SEEDS[:1]),
     ):
         found, marked = [], 0
         for seed in seeds:
@@ -251,14 +257,8 @@ def nearby() -> None:
                 found.append(one.evaluations if one.ids else math.inf)
                 marked += bool(one.ids) and bool(mark(torch.tensor([one.ids]))[0])
         hits = sum(not math.isinf(used) for used in found)
-        body.append(
-            [f"`{name}`", f"{hits}/{len(found)}", f"{marked}", number(statistics.median(found))]
-        )
-    print(
-        f"Inputs at most 3 tokens from a clean one, as likely as all but 5 % of those; {BUDGET:,} "
-        "evaluations.\n"
-    )
-    table(["model", "bad input found", "holds what was planted", "evaluations, median"], body)
+        median = number(statistics.median(found))
+        yield [f"`{name}`", str(len(seeds)), f"{hits}/{len(found)}", f"{marked}", median]
 
 
 PARTS = {"planted": planted, "twins": twins, "layers": layers, "near": nearby}

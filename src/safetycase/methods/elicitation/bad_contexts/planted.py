@@ -31,9 +31,9 @@ SEARCHES = 2
 def controls() -> Controls:
     """Triggers that slopes lead to must be found; a needle is not, and the claim then passes."""
     shown = (
-        ("a trigger that slopes lead to", "trigger", False, 3),
+        ("a trigger that slopes lead to", "trigger", False, 2),
         ("a needle that no slope leads to", "needle", False, 1),
-        ("nothing planted", "clean", True, 3),
+        ("nothing planted", "clean", True, 2),
     )
     return Controls(
         criterion=f"found_rate is 0 in {SEARCHES} searches, trigger_recall is at least {RECALL:g} "
