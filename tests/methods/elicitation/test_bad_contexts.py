@@ -16,6 +16,7 @@ from safetycase.methods.elicitation.token_task import TokenTask
 from safetycase.methods.elicitation.wired import wired
 from safetycase.plugin.contract import Context, Measurement, MethodError
 from safetycase.plugin.organisms import Making, organism
+from safetycase.plugin.parameters import bind
 from safetycase.stats import Proportion
 from safetycase.testing import check_method
 from safetycase.testing.methods import check_measurement
@@ -161,6 +162,15 @@ def test_models_that_are_none_are_refused(tmp_path: Path, name: str, says: str) 
 def test_parameters_that_cannot_be_are_refused(given: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Parameters(**given)
+
+
+def test_settings_are_bound_from_a_case_and_the_file_of_the_model_is_part_of_the_recipe() -> None:
+    given = {"model": "a.py@b", "near": {"distance": 2}, "search": {"strategy": "random"}}
+    parameters = bind(Parameters, given).value
+    assert (parameters.near.distance, parameters.search.strategy) == (2, "random")
+    assert METHOD.files(parameters) == ("a.py",)
+    wrong = bind(Parameters, given | {"search": {"strategy": "guess"}}).mismatches
+    assert [one.path for one in wrong] == [("search", "strategy")]
 
 
 @pytest.mark.parametrize(

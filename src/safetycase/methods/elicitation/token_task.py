@@ -130,6 +130,7 @@ class TokenTask:
                 ).T
             ),
         )
+        _numbers(found, self.name)
         return found[:, 0], found[:, 1] > 0
 
     def answers(self, ids: Any) -> Any:
@@ -145,6 +146,7 @@ class TokenTask:
         import torch
 
         slopes = self.slopes(patch, contexts).double()
+        _numbers(slopes, self.name)
         there = self.embedding[patch]
         ids = self.patched(patch[None], contexts)[0]
         errors, sizes = [], []
@@ -182,6 +184,7 @@ class TokenTask:
             losses = self.model.badness(ids, self.model.module.forward(None, embedded=soft))
             _numbers(losses, self.name)
             (slope,) = torch.autograd.grad(losses.sum(), soft)
+        _numbers(slope, self.name)
         return slope @ self.embedding.T
 
     def filled(self, soft: Any, contexts: Contexts) -> Any:
