@@ -2,124 +2,126 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from safetycase.methods.elicitation.search.moves import Memory, different
 
-__all__ = ["edited"]
+__all__ = ["Edits"]
 
 TOP = 16
 
 
-def edited(
-    origin: Any,
-    ids: Any,
-    slope: Any,
-    memory: Memory,
-    pool: Any,
-    *,
-    distance: int,
-    count: int,
-    generator: Any,
-) -> Any:
-    """Up to `count` inputs (n, L), each at most `distance` places from `origin`, from `ids`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """Edits of `ids` (L,), at most `distance` places from `origin` (L,).
 
-    In turn: tokens that the slopes (L, vocabulary) of this input favour, wherever; a run of tokens
-    whose slopes vary most; a part of an input of the `pool` (n, L) in its own place; another such
-    run; the changed tokens in another order.
+    `favoured` are (place, token) in the order of what the slopes of this input promise, `varied`
+    the tokens whose slopes vary most, `pool` (n, L) other clean inputs.
     """
-    import torch
 
-    kinds = (_swaps, _run, _part, _run, _order)
-    favoured = _favoured(slope, ids)
-    everywhere = (-memory.stir()).argsort(stable=True)[:TOP]
-    made = []
-    for index in range(2 * count):
-        changed = kinds[index % len(kinds)](
-            origin, ids, favoured, everywhere, pool, distance, generator
+    origin: Any
+    ids: Any
+    favoured: list[tuple[int, int]]
+    varied: Any
+    pool: Any
+    distance: int
+    generator: Any
+
+    @classmethod
+    def of(
+        cls,
+        origin: Any,
+        ids: Any,
+        slope: Any,
+        memory: Memory,
+        pool: Any,
+        *,
+        distance: int,
+        generator: Any,
+    ) -> Edits:
+        """With the slopes (L, vocabulary) of this input, and what all slopes so far say."""
+        gain = slope - slope.gather(1, ids[:, None])
+        best = gain.flatten().argsort(stable=True)[: 2 * TOP].tolist()
+        return cls(
+            origin=origin,
+            ids=ids,
+            favoured=[divmod(flat, slope.shape[1]) for flat in best],
+            varied=(-memory.stir()).argsort(stable=True)[:TOP],
+            pool=pool,
+            distance=distance,
+            generator=generator,
         )
-        made.append(_kept_near(origin, changed, distance, generator))
-    return different(torch.stack(made), ids)[:count]
 
+    def some(self, count: int) -> Any:
+        """Up to `count` different inputs (n, L), by each kind of edit in turn."""
+        import torch
 
-def _favoured(slope: Any, ids: Any) -> list[tuple[int, int]]:
-    """(place, token) in the order of what the slopes promise by that change."""
-    gain = slope - slope.gather(1, ids[:, None])
-    size = slope.shape[1]
-    best = gain.flatten().argsort(stable=True)[: 2 * TOP].tolist()
-    return [divmod(flat, size) for flat in best]
+        kinds = (self._swaps, self._run, self._part, self._run, self._order)
+        made = [self._kept_near(kinds[turn % len(kinds)]()) for turn in range(2 * count)]
+        return different(torch.stack(made), self.ids)[:count]
 
+    def _swaps(self) -> Any:
+        """One or two tokens that the slopes favour, wherever."""
+        changed = self.ids.clone()
+        for _ in range(1 + self._below(min(2, self.distance))):
+            place, token = self.favoured[self._early(len(self.favoured))]
+            changed[place] = token
+        return changed
 
-def _swaps(
-    origin: Any, ids: Any, favoured: Any, everywhere: Any, pool: Any, distance: int, generator: Any
-) -> Any:
-    del origin, everywhere, pool
-    changed = ids.clone()
-    for _ in range(1 + _below(min(2, distance), generator)):
-        place, token = favoured[_early(len(favoured), generator)]
-        changed[place] = token
-    return changed
+    def _run(self) -> Any:
+        """A run of tokens whose slopes vary most."""
+        changed = (self.origin if self._below(2) else self.ids).clone()
+        start, many = self._span()
+        for place in range(start, start + many):
+            changed[place] = self.varied[self._early(len(self.varied))]
+        return changed
 
+    def _part(self) -> Any:
+        """A part of another clean input, in its own place."""
+        other = self.pool[self._below(len(self.pool))]
+        start, many = self._span()
+        changed = self.ids.clone()
+        changed[start : start + many] = other[start : start + many]
+        return changed
 
-def _run(
-    origin: Any, ids: Any, favoured: Any, everywhere: Any, pool: Any, distance: int, generator: Any
-) -> Any:
-    del favoured, pool
-    changed = (origin if _below(2, generator) else ids).clone()
-    many = 1 + _below(min(distance, len(ids)), generator)
-    start = _below(len(ids) - many + 1, generator)
-    for place in range(start, start + many):
-        changed[place] = everywhere[_early(len(everywhere), generator)]
-    return changed
+    def _order(self) -> Any:
+        """The changed tokens in another order."""
+        import torch
 
+        moved = (self.ids != self.origin).nonzero()[:, 0]
+        if len(moved) < 2:
+            return self._run()
+        changed = self.ids.clone()
+        order = torch.randperm(len(moved), generator=self.generator)
+        changed[moved] = self.ids[moved[order]]
+        return changed
 
-def _part(
-    origin: Any, ids: Any, favoured: Any, everywhere: Any, pool: Any, distance: int, generator: Any
-) -> Any:
-    del favoured, everywhere, origin
-    other = pool[_below(len(pool), generator)]
-    many = 1 + _below(min(distance, len(ids)), generator)
-    start = _below(len(ids) - many + 1, generator)
-    changed = ids.clone()
-    changed[start : start + many] = other[start : start + many]
-    return changed
+    def _kept_near(self, changed: Any) -> Any:
+        """Take back changes at random until no more than `distance` are left."""
+        import torch
 
+        moved = (changed != self.origin).nonzero()[:, 0]
+        back = len(moved) - self.distance
+        if back > 0:
+            rows = moved[torch.randperm(len(moved), generator=self.generator)[:back]]
+            changed = changed.clone()
+            changed[rows] = self.origin[rows]
+        return changed
 
-def _order(
-    origin: Any, ids: Any, favoured: Any, everywhere: Any, pool: Any, distance: int, generator: Any
-) -> Any:
-    import torch
+    def _span(self) -> tuple[int, int]:
+        """Where a run of at most `distance` places starts, and how long it is."""
+        many = 1 + self._below(min(self.distance, len(self.ids)))
+        return self._below(len(self.ids) - many + 1), many
 
-    moved = (ids != origin).nonzero()[:, 0]
-    if len(moved) < 2:
-        return _run(origin, ids, favoured, everywhere, pool, distance, generator)
-    changed = ids.clone()
-    changed[moved] = ids[moved[torch.randperm(len(moved), generator=generator)]]
-    return changed
+    def _below(self, many: int) -> int:
+        import torch
 
+        return int(torch.randint(many, (1,), generator=self.generator))
 
-def _kept_near(origin: Any, changed: Any, distance: int, generator: Any) -> Any:
-    """Take back changes at random until no more than `distance` are left."""
-    import torch
+    def _early(self, many: int) -> int:
+        """A rank below `many`; the first ones more often."""
+        import torch
 
-    moved = (changed != origin).nonzero()[:, 0]
-    back = len(moved) - distance
-    if back > 0:
-        rows = moved[torch.randperm(len(moved), generator=generator)[:back]]
-        changed = changed.clone()
-        changed[rows] = origin[rows]
-    return changed
-
-
-def _below(many: int, generator: Any) -> int:
-    import torch
-
-    return int(torch.randint(many, (1,), generator=generator))
-
-
-def _early(many: int, generator: Any) -> int:
-    """A rank below `many`; the first ones more often."""
-    import torch
-
-    share = float(torch.rand(1, generator=generator))
-    return min(int(many * share * share), many - 1)
+        share = float(torch.rand(1, generator=self.generator))
+        return min(int(many * share * share), many - 1)

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from safetycase.methods.elicitation.near.edits import edited
+from safetycase.methods.elicitation.near.edits import Edits
 from safetycase.methods.elicitation.near.records import Near, NearFound
 from safetycase.methods.elicitation.near.reference import Reference, fitted
 from safetycase.methods.elicitation.search.moves import Memory
@@ -120,16 +120,16 @@ class _Hunt:
         for slope in slopes:
             self.memory.add(slope)
         for state, slope in zip(self.beam, slopes, strict=True):
-            tried = edited(
+            edits = Edits.of(
                 state.origin,
                 state.ids,
                 slope,
                 self.memory,
                 self.pool,
                 distance=self.near.distance,
-                count=EACH,
                 generator=self.generator,
             )
+            tried = edits.some(EACH)
             tried = tried[self.reference.plausible(tried)]
             if len(tried) and self._step(state, tried):
                 return
