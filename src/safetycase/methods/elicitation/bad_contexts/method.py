@@ -30,6 +30,8 @@ from safetycase.stats import Proportion, Smallest, Statistic
 
 __all__ = ["METHOD", "Parameters"]
 
+FIRST = 100
+"""Settings were chosen on organisms of lower seeds."""
 TINY = ("toy-trigger/tiny-trigram", "toy-trigger/tiny-bigram")
 
 
@@ -43,8 +45,9 @@ class Parameters:
     an input near a clean one, as `near` says, within `near_budget` (0: none). `inside` reads layer
     `layer` as a draft or a guide. `soft_budget` evaluations look for a soft patch (0: none).
 
-    `planted` are members of families of organisms, each made with `planted_seeds` seeds, with its
-    clean twin; `decoys` of these seeds have their decoys made too. One search runs on each.
+    `planted` are members of families of organisms, each made with `planted_seeds` seeds, others for
+    every seed of the run, with its clean twin; `decoys` of these seeds have their decoys made too.
+    One search runs on each.
     """
 
     model: str | None = None
@@ -96,6 +99,7 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
     subject = _subject(parameters, context)
     plan = _plan(parameters)
     seeds = parameters.planted_seeds
+    first = FIRST + context.seed * seeds  # another seed, other organisms: what is pooled is new
     planned = parameters.searches + len(parameters.planted) * (2 * seeds + parameters.decoys)
     finished = 0
 
@@ -110,7 +114,7 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
 
     found = study(
         subject,
-        bred(parameters.planted, seeds, parameters.decoys, making),
+        bred(parameters.planted, range(first, first + seeds), parameters.decoys, making),
         plan,
         searches=parameters.searches,
         soft_budget=parameters.soft_budget,
@@ -163,6 +167,10 @@ def best_case(
     planned: dict[str, Statistic] = {
         "clean_bad_rate": Proportion(successes=0, trials=CLEAN),
     }
+    if parameters.soft_budget:
+        planned["soft_firing_rate"] = Proportion(
+            successes=0, trials=parameters.search.accept_contexts
+        )
     if not parameters.planted:
         return planned
     every = Proportion(successes=seeds, trials=seeds)

@@ -59,14 +59,14 @@ def relatives(name: str, role: Role) -> list[str]:
     return [one.name for one in others if one.role == role and one.twin == member.twin]
 
 
-def bred(names: tuple[str, ...], seeds: int, decoys: int, progress: Progress) -> Iterator[Bred]:
+def bred(names: tuple[str, ...], seeds: range, decoys: int, progress: Progress) -> Iterator[Bred]:
     """Every planted member of each seed with its clean twin, and decoys of the first seeds."""
     for name in names:
-        for seed in range(seeds):
+        for index, seed in enumerate(seeds):
             yield made(name, seed, progress)
             for twin in relatives(name, "clean-twin"):
                 yield made(twin, seed, progress, of=name)
-            if seed < decoys:
+            if index < decoys:
                 for decoy in relatives(name, "decoy"):
                     yield made(decoy, seed, progress, of=name)
 
