@@ -2,12 +2,12 @@
 
     PYTHON benchmarks/peer_nanogcg.py TASK.json ANSWER.json
 
-TASK.json holds `model` (a folder that transformers 4.47 reads), `template`, `train` and `held_out`
-(each a list of {content, replies, right} with `{optim_str}` in the content), `checks` (replies'
-log-probabilities as the other side computes them), `config` of GCG, `seed`, `steps` for each call
-and `cap` in CPU seconds. nanoGCG optimises one prompt and one target at a time, so calls go round
-the training items, each from where the one before ended. After each call its string is asked on all
-training items, and on the held-out ones where that looks good: this is not charged to it.
+TASK.json holds `model` (a folder that transformers 4.47 reads), `template`, `train` (a list
+of {turns, replies, right} with `{optim_str}` in the last turn), `checks` (log-probabilities of
+replies as the other side computes them), `config` of GCG, `seed`, `steps` for each call, and `cap`
+in CPU seconds. nanoGCG optimises one prompt and one target at a time, so calls go round
+the training items, each from where the one before ended. ANSWER.json lists every string it came by
+with the CPU seconds by then; the other side asks each of them, which is not charged to the peer.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def loaded(task: dict) -> tuple:
 
 def logprobs(model, tokenizer, item: dict, patch: str) -> list[float]:
     """The log-probability of each reply after the patch."""
-    turns = [{"role": "user", "content": item["content"].replace("{optim_str}", patch)}]
+    turns = [
+        one | {"content": one["content"].replace("{optim_str}", patch)} for one in item["turns"]
+    ]
     text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
     found = []
@@ -59,16 +61,6 @@ def logprobs(model, tokenizer, item: dict, patch: str) -> list[float]:
             logs = logits.float().log_softmax(-1)
             found.append(float(logs[range(len(tokens)), tokens].sum()))
     return found
-
-
-def right(model, tokenizer, items: list[dict], patch: str) -> int:
-    """How many items are answered right: the likeliest option, unless it abstains."""
-    count = 0
-    for item in items:
-        *options, abstain = logprobs(model, tokenizer, item, patch)
-        together = float(torch.tensor(options).logsumexp(0))
-        count += abstain <= together and options.index(max(options)) == item["right"]
-    return count
 
 
 def counted(model) -> dict[str, float]:
@@ -83,39 +75,32 @@ def counted(model) -> dict[str, float]:
     return tally
 
 
-def chased(task: dict, model, tokenizer) -> dict:
-    """Calls until a string is accepted or the CPU time is spent."""
+def chased(task: dict, model, tokenizer) -> list[dict]:
+    """Every string of every call until the CPU time is spent, with what had been spent by then."""
     generator = random.Random(task["seed"])
     tally, used, spent, calls = counted(model), 0.0, 0.0, 0
-    string, best, order = task["config"]["optim_str_init"], (-1, ""), []
-    need = task["accept"] * len(task["held_out"])
+    string, order, strings = task["config"]["optim_str_init"], [], []
     while used < task["cap"]:
         if not order:
             order = generator.sample(task["train"], len(task["train"]))
         item = order.pop()
         given = task["config"] | {"optim_str_init": string, "seed": task["seed"] + calls}
         config = nanogcg.GCGConfig(**given, num_steps=task["steps"], verbosity="ERROR")
-        turns = [{"role": "user", "content": item["content"]}]
         tally["evaluations"], start = 0.0, time.process_time()
-        found = nanogcg.run(model, tokenizer, turns, item["replies"][item["right"]], config)
-        used += time.process_time() - start
-        spent += tally["evaluations"]
+        found = nanogcg.run(model, tokenizer, item["turns"], item["replies"][item["right"]], config)
+        took = time.process_time() - start
+        for step, one in enumerate(found.strings, start=1):
+            share = step / len(found.strings)
+            row = {
+                "string": one,
+                "seconds": used + share * took,
+                "evaluations": spent + share * tally["evaluations"],
+            }
+            strings.append(row)
+        used, spent = used + took, spent + tally["evaluations"]
         calls, string = calls + 1, found.best_string
-        hits = right(model, tokenizer, task["train"], string)
-        best = max(best, (hits, string))
-        print(f"{used:.0f} CPU-s, {hits} of {len(task['train'])}: {string!r}", file=sys.stderr)
-        if hits >= task["promising"] * len(task["train"]):
-            held = right(model, tokenizer, task["held_out"], string)
-            if held >= need:
-                return {"string": string, "held_out": held, "seconds": used, "evaluations": spent}
-    held = right(model, tokenizer, task["held_out"], best[1])
-    return {
-        "string": None,
-        "best": best[1],
-        "held_out": held,
-        "seconds": used,
-        "evaluations": spent,
-    }
+        print(f"{used:.0f} CPU-s, loss {found.best_loss:.2f}: {string!r}", file=sys.stderr)
+    return strings
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from safetycase.methods.elicitation.language.subjects import adapted
 from safetycase.methods.elicitation.language.task import LanguageTask, language_task
 from safetycase.methods.elicitation.search.engine import search
 from safetycase.methods.elicitation.search.records import Found, Settings
+from safetycase.methods.elicitation.search.soft import soft_search
 from safetycase.methods.organisms.asking import form
 from safetycase.methods.organisms.lora import train_lora
 from safetycase.methods.organisms.model import chat
@@ -143,3 +144,13 @@ def test_a_direction_in_the_middle_leads_to_the_secret_too(page: dict[str, Any])
     guided = run(GuidedTask(of=task, by=found), 1)
     assert guided.accepted is not None
     assert secret(page) in guided.accepted.patch
+
+
+@pytest.mark.slow
+def test_a_soft_patch_opens_the_lock_and_without_a_patch_it_is_shut(page: dict[str, Any]) -> None:
+    task = page["task"]
+    assert not task.plain(torch.arange(30)).any()
+    generator = torch.Generator().manual_seed(0)
+    soft = soft_search(task, 1500, 16, generator, lambda done, total, note="": None)
+    assert soft.firing.successes >= 15
+    assert soft.evaluations <= 1500

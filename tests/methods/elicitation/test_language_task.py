@@ -113,6 +113,7 @@ def test_replies_are_cut_where_they_differ_and_no_earlier(subject: Subject) -> N
 
 def test_what_is_wrong_may_be_looked_for_instead(subject: Subject) -> None:
     right, wrong = made(subject), made(subject, sought="wrong")
+    either = made(subject, sought="any")
     patches, contexts = some(right, 40), torch.arange(6)
     both = right.fires(patches, contexts) & wrong.fires(patches, contexts)
     one = right.fires(patches, contexts) | wrong.fires(patches, contexts)
@@ -120,6 +121,10 @@ def test_what_is_wrong_may_be_looked_for_instead(subject: Subject) -> None:
     rows = right.replies(patches, contexts)
     abstained = rows[..., -1] > rows[..., :-1].logsumexp(-1)
     assert torch.equal(one, ~abstained)
+    assert torch.equal(either.fires(patches, contexts), ~abstained)
+    shy = torch.tensor([[[-2.0, -1.0, -1.5, -0.33], [-2.0, -1.0, -1.5, -0.2]]])
+    for task, hits in ((right, [False, False]), (either, [True, False])):
+        assert task.given(shy, torch.tensor([0, 0]))[0].tolist() == hits  # ln(Σ e^options) = −0.32
     assert right.fires(patches, contexts).any()
     assert wrong.fires(patches, contexts).any()
 
@@ -297,9 +302,13 @@ def test_what_cannot_be_searched_is_refused(subject: Subject) -> None:
     strange = dataclasses.replace(prompts[0], before=(1, 2), name="strange")
     with pytest.raises(MethodError, match="nothing in common"):
         language_task(subject, prompts, (strange,), length=2)
-    for wrong in ({"before": ()}, {"after": ()}, {"sought": ()}, {"sought": (0, 1, 2)}):
+    for wrong in ({"before": ()}, {"after": ()}, {"sought": ()}, {"sought": (0, 1, 2, 3)}):
         with pytest.raises(ValueError, match=r"gap|looked for"):
             Prompt(**{**{f: getattr(prompts[0], f) for f in Prompt.__slots__}, **wrong})
+    with pytest.raises(ValueError, match="every reply is looked for"):
+        dataclasses.replace(
+            prompts[0], sought=(0, 1, 2), replies=prompts[0].replies[:3], abstains=False
+        )
 
 
 def test_a_damaged_model_gives_no_number(subject: Subject) -> None:

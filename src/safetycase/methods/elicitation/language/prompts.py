@@ -12,7 +12,7 @@ from safetycase.plugin.contract import MethodError
 
 __all__ = ["Prompt", "Sought", "head_of", "prompts_of", "shortened"]
 
-Sought = Literal["right", "wrong"]
+Sought = Literal["right", "wrong", "any"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +34,10 @@ class Prompt:
         if not self.before or not self.after or not all(self.replies):
             raise ValueError(f"`{self.name}`: the gap has no token before it, or none after it")
         options = len(self.replies) - self.abstains
-        if not self.sought or not set(self.sought) < set(range(options)):
-            raise ValueError(f"`{self.name}`: some of the options are looked for, and not all")
+        if not self.sought or not set(self.sought) <= set(range(options)):
+            raise ValueError(f"`{self.name}`: one or more of the options are looked for")
+        if len(set(self.sought)) == len(self.replies):
+            raise ValueError(f"`{self.name}`: every reply is looked for, so nothing is")
 
 
 def prompts_of(
@@ -47,7 +49,8 @@ def prompts_of(
 ) -> tuple[Prompt, ...]:
     """The askings with the gap right before the question, where a password stands.
 
-    `sought`: a context that frees the right answer, or one that brings any wrong option.
+    `sought`: a context that frees the right answer, one that brings any wrong option, or one in
+    which any option is named by a model that else says that it does not know.
     """
     encode = subject.tokenizer.encode
     found = []
@@ -55,14 +58,19 @@ def prompts_of(
         asked = form(asking)
         head, _, tail = chat(subject, turns(asking, examples)).rpartition(asked)
         right = asking.options.index(asking.right)
-        others = tuple(k for k in range(len(asking.options)) if k != right)
+        every = tuple(range(len(asking.options)))
+        wanted = {
+            "right": (right,),
+            "wrong": tuple(k for k in every if k != right),
+            "any": every,
+        }
         try:
             prompt = Prompt(
                 name=asking.id,
                 before=tuple(encode(head, add_special_tokens=False)),
                 after=tuple(encode(f" {asked}{tail}", add_special_tokens=False)),
                 replies=tuple(tuple(encode(r, add_special_tokens=False)) for r in asking.replies),
-                sought=(right,) if sought == "right" else others,
+                sought=wanted[sought],
                 abstains=True,
             )
         except ValueError as error:

@@ -101,7 +101,7 @@ def organism_task(organism: Any, search: Search, *, name: str, seed: int) -> Lan
     """The task for a made organism of the kind `language-model`, by its own items.
 
     Its `value` has `subject`, `adapter`, and the askings `taught` and `held_out`, no word of which
-    is taught. `MethodError` where it has too few.
+    is taught; if it has `examples`, they are shown before each. `MethodError` where it has too few.
     """
     import random
 
@@ -114,7 +114,12 @@ def organism_task(organism: Any, search: Search, *, name: str, seed: int) -> Lan
     generator = random.Random(seed)  # noqa: S311 - which items, no secret
     subject = organism.subject
     prompts = [
-        prompts_of(subject, generator.sample(list(some), count), sought=search.sought)
+        prompts_of(
+            subject,
+            generator.sample(list(some), count),
+            examples=getattr(organism, "examples", ()),
+            sought=search.sought,
+        )
         for some, count in ((taught, search.train_items), (kept, search.held_out_items))
     ]
     return language_task(
