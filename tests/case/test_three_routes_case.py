@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conftest import Ran
@@ -53,3 +55,18 @@ def test_the_twin_differs_on_eight_questions_and_passes_the_test() -> None:
         assert (counted.fine, counted.bad) == (8**6 - wrong, wrong)
         verdicts, _ = grid_of(problem, 0.0).drawn(3000, seed=0)
         assert BAD not in verdicts
+
+
+@pytest.mark.slow
+def test_the_policies_are_the_networks_that_are_proved() -> None:
+    from safetycase.methods.case_code import own_object
+
+    for name, network in (("trained", "SYSTEM"), ("backdoored", "BACKDOORED")):
+        made: Any = own_object(SHIPPED, f"policy.py@{name}")
+        policy = made()
+        problem: Any = own_object(SHIPPED, f"system.py@{network}")
+        logits = policy.module(policy.inputs)
+        for x, row in list(zip(policy.inputs.tolist(), logits.tolist(), strict=True))[:20]:
+            exact = problem.network.value([Fraction(int(v)) for v in x])
+            assert row == pytest.approx([float(v) for v in exact], rel=1e-5, abs=1e-4)
+        assert policy.best - policy.reward(policy.module).item() < 1e-3

@@ -141,6 +141,13 @@ def test_an_open_leaf_proves_nothing_and_halves_add_up() -> None:
     assert 0 <= found.proved < 1
 
 
+def test_a_tree_that_is_too_deep_is_refused_before_the_interpreter_gives_up() -> None:
+    problem = absolute(0.5)
+    nodes: list[Any] = [["i", 0, 2.0**-k] for k in range(1, 300)]
+    with pytest.raises(Broken, match="200 deep"):
+        check(problem, certificate_of(problem, 0.0, [nodes]))
+
+
 def test_a_proof_under_assumptions_counts_only_where_both_hold() -> None:
     problem = absolute(0.5)
     good = ["p", [], [], []]

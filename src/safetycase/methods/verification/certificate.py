@@ -21,7 +21,7 @@ from safetycase.plugin.contract import MethodError
 __all__ = ["FORMAT", "Broken", "Found", "certificate_of", "check"]
 
 FORMAT = "safetycase/network-proof@1"
-DEEPEST = 300
+DEEPEST = 200  # three frames of the interpreter each, of its thousand
 LONGEST = 5_000_000
 
 

@@ -24,7 +24,7 @@ __all__ = ["Effort", "Split", "Tree", "search"]
 
 Split = Literal["auto", "input", "unit"]
 TRIED = 2048
-DEEP = 250
+DEEP = 150
 FEW_INPUTS, FEW_UNITS = 10, 40
 
 
