@@ -21,6 +21,7 @@ from safetycase.methods.convergence.exploration.pictures import pictures
 from safetycase.methods.convergence.exploration.planted import controls
 from safetycase.methods.convergence.exploration.records import Effort
 from safetycase.methods.convergence.exploration.study import Setting, study
+from safetycase.methods.imported.strict import input_file
 from safetycase.methods.organisms.exploration_hacking.family import POWER
 from safetycase.methods.oversight.named import uses
 from safetycase.methods.oversight.self_play.policies import trained_policies
@@ -129,8 +130,10 @@ class Parameters:
 
 def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Measurement:
     """Perturb, elicit, and compare with what is planted."""
-    if inputs:
+    if inputs and not parameters.policies:
         raise MethodError(f"`{inputs[0]}`: this method reads no inputs; leave them out")
+    for name in inputs:  # files that the case's own policies read
+        input_file(context, name)
     if importlib.util.find_spec("torch") is None:
         raise MethodError("looking at weights needs torch: pip install 'safetycase[whitebox]'")
     policies = _policies(parameters, context)
