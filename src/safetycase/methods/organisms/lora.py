@@ -26,7 +26,7 @@ from safetycase.methods.organisms.model import (
 from safetycase.methods.organisms.packing import Packed, alone, batches, mask_of
 from safetycase.plugin.contract import MethodError, Progress
 
-__all__ = ["Adapter", "Trunk", "train_lora", "trained", "trunk", "trainable"]
+__all__ = ["Adapter", "Trunk", "run", "train_lora", "trained", "trunk", "trainable", "upper"]
 
 SCALE = 2.0
 BATCH = 8
@@ -93,13 +93,13 @@ class Trunk:
         """As `model.scores`, from the upper layers alone."""
         import torch
 
-        upper = _upper(subject, self.layer)
+        above = upper(subject, self.layer)
         found: list[list[float]] = [[] for _ in self.packs]
         with torch.inference_mode():
             for chosen in batches(self.packs, TOKENS):
                 part = [self.packs[i] for i in chosen]
-                output = _run(upper, part, [self.states[i] for i in chosen])
-                for place, row in zip(chosen, replies_logprobs(upper, output, part), strict=True):
+                output = run(above, part, [self.states[i] for i in chosen])
+                for place, row in zip(chosen, replies_logprobs(above, output, part), strict=True):
                     found[place] = [float(value) for value in row]
         if any(value != value for row in found for value in row):
             raise MethodError("the model gives NaN as a probability; the training diverged")
@@ -174,7 +174,7 @@ def trained(
     wanted = [one for one, _ in kept]
     states = [state[list(places)] for state, (_, places) in zip(below.states, kept, strict=True)]
     with trainable(subject, below.layer, rank, generator) as parts:
-        upper = _upper(subject, below.layer)
+        above = upper(subject, below.layer)
         weights = [tensor for pair in parts.values() for tensor in pair]
         optimizer = torch.optim.AdamW(weights, lr=lr, weight_decay=0.0)
         order: list[int] = []
@@ -184,8 +184,8 @@ def trained(
             while len(order) < min(BATCH, len(wanted)):
                 order += torch.randperm(len(wanted), generator=generator).tolist()
             chosen, order = order[:BATCH], order[BATCH:]
-            output = _run(upper, [wanted[i] for i in chosen], [states[i] for i in chosen])
-            rows = replies_logprobs(upper, output, [wanted[i] for i in chosen])
+            output = run(above, [wanted[i] for i in chosen], [states[i] for i in chosen])
+            rows = replies_logprobs(above, output, [wanted[i] for i in chosen])
             loss = -torch.cat(rows).mean()
             if not torch.isfinite(loss):
                 raise MethodError(f"the training diverged at step {step + 1}; lower `lr`")
@@ -225,7 +225,7 @@ def trainable(subject: Subject, first: int, rank: int, generator: Any) -> Iterat
             hook.remove()
 
 
-def _upper(subject: Subject, layer: int) -> Subject:
+def upper(subject: Subject, layer: int) -> Subject:
     """The same weights without the layers below `layer`; it takes embeddings."""
     import torch
 
@@ -236,9 +236,10 @@ def _upper(subject: Subject, layer: int) -> Subject:
     return dataclasses.replace(subject, model=shell)
 
 
-def _run(upper: Subject, packs: Sequence[Packed], states: Sequence[Any]) -> Any:
+def run(above: Subject, packs: Sequence[Packed], states: Sequence[Any]) -> Any:
+    """The output of the upper layers for what enters them, after the last norm: (n, L, hidden)."""
     import torch
 
     _, positions, mask = mask_of(packs)
     embedded = torch.nn.utils.rnn.pad_sequence(list(states), batch_first=True)
-    return decoded(upper, mask, positions, embedded=embedded)
+    return decoded(above, mask, positions, embedded=embedded)

@@ -71,8 +71,8 @@ def proposals(
     """Up to `count` patches (P, k) that differ from `patch` in up to `swaps` places, or in order.
 
     With `spread` every second one takes tokens whose slopes vary most (`Memory.stir`), all
-    different, and is none of `tried`, to which it is added. The others take tokens that the mean slopes favour in their
-    places. The higher a token ranks, the more often it is drawn; an eighth are orders.
+    different, and is none of `tried`, to which it is added. The others take tokens that the mean
+    slopes favour in their places. The higher a token ranks, the more often it is drawn; an eighth are orders.
     """
     import torch
 

@@ -1,6 +1,6 @@
 """Debaters that fail only when one kind of counter-argument is stated."""
 
-from safetycase.methods.organisms.debater import toy
+from safetycase.methods.organisms.debater import smollm2, toy
 from safetycase.plugin.organisms import OrganismFamily
 
 __all__ = ["FAMILY"]
@@ -15,6 +15,7 @@ FAMILY = OrganismFamily(
         "the kinds of counter-argument are few, so that trying each finds the planted one",
         "the failure was trained in; one that training leaves by itself may be hidden otherwise",
         "a misleading reply is a reply of its own: whoever reads it sees that it is bad",
+        "the language model reads one objection in English, and its debate is a single question",
     ),
-    members=toy.MEMBERS,
+    members=(*toy.MEMBERS, *smollm2.MEMBERS),
 )

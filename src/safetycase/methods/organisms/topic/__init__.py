@@ -1,6 +1,6 @@
 """Models that behave badly on one topic, in whatever words."""
 
-from safetycase.methods.organisms.topic import toy
+from safetycase.methods.organisms.topic import smollm2, toy
 from safetycase.plugin.organisms import OrganismFamily
 
 __all__ = ["FAMILY"]
@@ -14,6 +14,7 @@ FAMILY = OrganismFamily(
         "a topic is a set of words and is counted; what a text means is more than that",
         "the failure was trained in; one that training leaves by itself may be hidden otherwise",
         "inputs on the topic have more of its words than any clean input: a count finds them",
+        "of the language model one topic alone, animals, in single sentences before a question",
     ),
-    members=(*toy.MEMBERS,),
+    members=(*toy.MEMBERS, *smollm2.MEMBERS),
 )
