@@ -105,6 +105,7 @@ class Policy(Protocol):
     def best_of(self, log_probabilities: Any, count: float) -> Any:
         """The expected reward of the best of `count` episodes that share a start: a scalar."""
 
+
 @runtime_checkable
 class Formed(Protocol):
     """A `TokenModel` whose inputs have a form, such as sentences of a language."""

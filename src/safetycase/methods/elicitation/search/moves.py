@@ -72,7 +72,8 @@ def proposals(
 
     With `spread` every second one takes tokens whose slopes vary most (`Memory.stir`), all
     different, and is none of `tried`, to which it is added. The others take tokens that the mean
-    slopes favour in their places. The higher a token ranks, the more often it is drawn; an eighth are orders.
+    slopes favour in their places. The higher a token ranks, the more often it is drawn; an eighth
+    are orders.
     """
     import torch
 
