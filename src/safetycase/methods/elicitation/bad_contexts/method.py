@@ -63,7 +63,7 @@ class Parameters:
     layer: int = 1
     soft_budget: int = 1500
     planted: tuple[str, ...] = TINY
-    planted_seeds: int = 10
+    planted_seeds: int = 8
     decoys: int = 2
 
     def __post_init__(self) -> None:
