@@ -71,7 +71,7 @@ def test_no_token_gives_the_planted_kind_away(seed: int) -> None:
     value, generator = SMALL.value(None, seed), torch.Generator().manual_seed(seed)
     planted, clean = value.planted(20_000, generator), value.sample(20_000, generator)
     assert value.marked(planted).all()
-    assert value.formed(planted).all()
+    assert value.proper(planted).all()
     assert not value.marked(clean).any()
     assert not value.marked(value.near_misses(2000, generator)).any()
     said = {tuple(row) for row in planted[:, value.language.chain :].tolist()}

@@ -45,7 +45,7 @@ class Debater(Planted):
         """Debates (count, length) with the other kinds that speak of what was said."""
         return self._of(self._others()[:-1], count, generator)
 
-    def formed(self, ids: Any) -> Any:
+    def proper(self, ids: Any) -> Any:
         """Whether an input is a debate: different numbers, a word, two numbers (n,)."""
         return self.language.proper(ids)
 
