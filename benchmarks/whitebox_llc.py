@@ -211,12 +211,37 @@ def coverage() -> list[Row]:
     ]
 
 
+def refusals() -> list[Row]:
+    """The transformer untrained, and with chains that fail in two ways."""
+    ids = data()
+    module = Transformer()
+    usual = Sampling(nbeta=NBETA, gamma=GAMMA, chains=CHAINS, draws=40, burn_in=20)
+    calls = 0
+
+    def turns(model: Any, some: torch.Tensor) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        loss = token_losses(model, some).mean()
+        return loss * float("nan") if calls > 400 else loss
+
+    subject = problem(module, ids)
+    huge = replace(usual, sampler="sgld", step=10.0)
+    cases = (
+        ("untrained weights", subject, usual),
+        ("a step of 10", subject, huge),
+        ("a loss that turns NaN", replace(subject, loss=turns), replace(usual, step=1e-4)),
+    )
+    found = [(name, estimate(one, how)) for name, one, how in cases]
+    return [{"case": name, "verdict": one.verdict, "reason": one.reason} for name, one in found]
+
+
 def rows(peer: str | None = None, only: str = "") -> dict[str, list[Row]]:
     """All tables by their titles, or the one whose title has the word `only`."""
     tables: dict[str, Callable[[], list[Row]]] = {
         "Local learning coefficient, speed": lambda: speed(peer),
         "Local learning coefficient, error at an equal budget of gradients": accuracy,
         "Local learning coefficient, intervals": coverage,
+        "Local learning coefficient, refusals": refusals,
     }
     return {title: make() for title, make in tables.items() if only in title}
 
@@ -232,7 +257,7 @@ def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer", help="a Python with devinterp==2.0.1")
-    parser.add_argument("--only", default="", help="speed, error or intervals")
+    parser.add_argument("--only", default="", help="speed, error, intervals or refusals")
     options = parser.parse_args()
     torch.set_num_threads(1)
     for title, found in rows(options.peer, options.only).items():
