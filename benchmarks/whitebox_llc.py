@@ -187,6 +187,7 @@ def _budgeted(nbeta: float, gamma: float) -> list[tuple[str, Sampling]]:
     return [
         ("hmc", Sampling(sampler="hmc", leaps=5, draws=800, burn_in=400, **same)),
         ("mala", Sampling(sampler="mala", **plain)),
+        ("underdamped", Sampling(sampler="underdamped", draws=2000, burn_in=2000, **same)),
         ("sgld, step 1e-4", Sampling(sampler="sgld", step=1e-4, **plain)),
         ("sgld, step 5e-4", Sampling(sampler="sgld", step=5e-4, **plain)),
     ]

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 
 from safetycase.methods.convergence.llc.diagnostics import effective_draws, mean_error
 from safetycase.methods.convergence.llc.records import EXACT, Halving, Sampling, Start, Verdict
-from safetycase.methods.convergence.llc.strides import STABLE
+from safetycase.methods.convergence.llc.strides import stiffest
 
 __all__ = ["ACCEPTED", "LEAST_ACCEPTED", "Seen", "judged"]
 
 NOISE = 3.0
 ACCEPTED, LEAST_ACCEPTED = 0.6, 0.3
 SMALL = 0.01
-LOOSE = 2.0
-"""The limit of ε·(nβ·h_max + γ) where the step is halved as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +100,7 @@ def _step(seen: Seen) -> Iterator[tuple[Verdict, str]]:
                 "and burn in for longer",
             )
         return
-    momentum, bound = settings.sampler == "underdamped", settings.check == "curvature"
-    limit = LOOSE if not bound else STABLE if momentum else 4 * settings.tolerance
+    bound, limit = settings.check == "curvature", stiffest(settings)
     if seen.stiffness > 1.05 * limit:
         yield (
             "step too large",

@@ -9,7 +9,7 @@ from typing import Any
 
 from safetycase.methods.convergence.llc.looking import ITERATIONS, curvature, look, typical_points
 from safetycase.methods.convergence.llc.records import EXACT, Sampling, Start
-from safetycase.methods.convergence.llc.strides import stride_for
+from safetycase.methods.convergence.llc.strides import stiffest, stride_for
 from safetycase.methods.convergence.llc.surface import Surface
 from safetycase.methods.convergence.llc.walking import Walk
 from safetycase.plugin.contract import MethodError
@@ -18,7 +18,7 @@ __all__ = ["Ran", "Told", "ran"]
 
 Told = Callable[[int, int, str], None]
 FEWEST_BURNT = 10
-AGAIN = 2
+AGAIN = 3
 LOOKED_AT = 2
 
 
@@ -45,12 +45,18 @@ class Ran:
     acceptances: tuple[float, ...]
     evaluations: int
 
+    def too_stiff(self, settings: Sampling) -> bool:
+        """Whether the step is above what the curvature allows, for a sampler without rejection."""
+        inexact = settings.sampler not in EXACT and not self.fault
+        return inexact and self.stiffness > stiffest(settings)
+
 
 def ran(surface: Surface, settings: Sampling, nbeta: float, seed: int, progress: Told) -> Ran:
     """Look at w*, choose the step, burn in, draw.
 
     Where a chain does not stay finite with a step that was chosen here, everything is done again
-    with a quarter of it, at most twice.
+    with a quarter of it, at most three times; where the curvature on the way turns out to be too
+    large for it, once more with the step for that.
     """
     found = _Run(surface, settings, nbeta, seed, progress).run(settings.step)
     for _ in range(AGAIN):
@@ -58,6 +64,11 @@ def ran(surface: Surface, settings: Sampling, nbeta: float, seed: int, progress:
             break
         spent = found.evaluations
         found = _Run(surface, settings, nbeta, seed, progress).run(found.step / 4)
+        found = replace(found, evaluations=found.evaluations + spent)
+    if settings.step is None and found.too_stiff(settings):
+        h_max, noise, spent = found.h_max, found.start.steep_noise, found.evaluations
+        smaller = min(stride_for(settings, nbeta, h_max, noise).step, found.step / 2)
+        found = _Run(surface, settings, nbeta, seed, progress).run(smaller)
         found = replace(found, evaluations=found.evaluations + spent)
     return found
 

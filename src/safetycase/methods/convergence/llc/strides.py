@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 from safetycase.methods.convergence.llc.records import Sampling
 
-__all__ = ["DAMP", "GAIN", "STABLE", "Stride", "stride_for"]
+__all__ = ["DAMP", "GAIN", "Stride", "stiffest", "stride_for"]
 
-AIM, STABLE = 1.0, 1.5
-"""ε·(nβ·h_max + γ) of samplers with momentum, as it is chosen and at most; 4 is unstable."""
+AIM, STABLE, LOOSE = 1.0, 1.5, 2.0
+"""ε·(nβ·h_max + γ) of samplers with momentum, as it is chosen and at most, without and
+with halving; 4 is unstable."""
 DAMP = 0.1
 GAIN = 1 / DAMP
 """The largest entry that the preconditioner of `rmsprop` can have."""
@@ -47,6 +48,13 @@ class Stride:
         if settings.sampler != "underdamped":
             return 0.0
         return self.step * nbeta**2 * noise / (2 * self.kappa)
+
+
+def stiffest(settings: Sampling) -> float:
+    """The largest `Stride.stiffness` that is trusted: less where the step is not halved as well."""
+    if settings.check == "halving":
+        return LOOSE
+    return STABLE if settings.sampler == "underdamped" else 4 * settings.tolerance
 
 
 def stride_for(
