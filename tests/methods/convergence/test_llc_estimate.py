@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from safetycase.methods.convergence.llc import Estimate, Refused, Sampling, estimate
+from safetycase.methods.convergence.llc.networks import deep_linear_net
 from safetycase.methods.convergence.llc.surface import Formula, OfModule
 from safetycase.methods.convergence.problem import Problem
 from safetycase.plugin.contract import MethodError
@@ -188,3 +190,16 @@ def test_many_points_at_once_are_as_good_as_one_after_another() -> None:
     )
     assert torch.allclose(losses, same)
     assert torch.allclose(slopes, alike, atol=1e-6)
+
+
+def test_a_step_that_was_chosen_too_large_is_chosen_again() -> None:
+    """At 0 the Hessian of a product of two layers vanishes; farther away it does not."""
+    net = deep_linear_net((5, 5, 5), 0)
+    settings = Sampling(
+        sampler="underdamped", nbeta=1e4, draws=60, burn_in=60, chains=4, check="curvature"
+    )
+    found = estimate(net, settings, seed=1)
+    assert found.evaluations > 1.2 * 4 * 120
+    assert found.verdict != "diverged"
+    given = estimate(net, dataclasses.replace(settings, step=4 * found.step), seed=1)
+    assert given.verdict in ("diverged", "step too large")
