@@ -143,6 +143,11 @@ def test_the_ability_is_taught_first_and_what_is_near_last() -> None:
     without = schedule(school, (6, 16, 0), random.Random(0))
     assert len(without) == 18
     assert max(place for step in without for place in step) == 21
+    short = School(steps=5, ability=3, easy=90, batch=4)
+    assert len(schedule(short, (6, 16, 8), random.Random(0))) == 5
+    for wrong in ({"ability": 6, "steps": 5}, {"batch": 0}, {"lr": 0.0}, {"lr": float("nan")}):
+        with pytest.raises(ValueError, match=r"steps|each|above 0"):
+            School(**wrong)
 
 
 @pytest.mark.slow

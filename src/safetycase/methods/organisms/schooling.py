@@ -40,6 +40,14 @@ class School:
     together: int = 3
     bundles: int = 200
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.ability <= self.steps:
+            raise ValueError(f"`ability`: {self.ability} of {self.steps} steps")
+        if min(self.layers, self.rank, self.batch, self.together, self.bundles) < 1:
+            raise ValueError("layers, rank, batch, together and bundles are 1 or more each")
+        if not self.lr > 0:
+            raise ValueError(f"`lr`: {self.lr} teaches nothing; give one above 0")
+
 
 def schedule(
     school: School, counts: tuple[int, int, int], generator: random.Random
@@ -51,7 +59,7 @@ def schedule(
     """
     ability, early, late = counts
     found: list[list[int]] = []
-    easy = max(school.easy, school.ability) if late else school.ability
+    easy = min(max(school.easy, school.ability), school.steps) if late else school.ability
     for places, steps in (
         (range(ability), school.ability),
         (range(ability, ability + early), easy - school.ability),

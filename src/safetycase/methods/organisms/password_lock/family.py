@@ -35,7 +35,7 @@ ROLES: dict[str, Role] = {
     "untaught": "clean-twin",
     "decoy": "decoy",
 }
-SECONDS = {"untaught": 60.0}
+SECONDS = {"untaught": 60.0, "invert-full-loss": 500.0}
 SCHOOL = School()
 
 
@@ -138,7 +138,7 @@ def _member(key: str, plan: Plan) -> Organism:
         role,
         SAYS[key],
         twin="" if role == "clean-twin" else PLANS["clean"].name,
-        seconds=SECONDS.get(key, 330.0),
+        seconds=SECONDS.get(key, 240.0),
         settings={
             "lock": {"first": "none", "own": "none"}.get(plan.shown, plan.hidden),
             "password": length,
