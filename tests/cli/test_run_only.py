@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from safetycase.argument.model import Element
-from safetycase.cli.run_only import leaves
+from safetycase.cli.run_only import called, leaves
 from safetycase.workspace.folder import open_case
 from safetycase.workspace.paths import NoCase
 
@@ -58,3 +58,8 @@ def test_a_short_name_of_two_elements_names_both(elements: Mapping[str, Element]
     both = {"A/X": elements["PEOPLE"], "B/X": elements["PEOPLE"]}
     with pytest.raises(NoCase, match="`X` is not one element: `A/X`, `B/X`"):
         leaves(both, RUN, "X")
+
+
+def test_a_printed_name_is_found_in_any_module(elements: Mapping[str, Element]) -> None:
+    assert called(elements, "kc2.1") == ["OVERSIGHT/KC2-1"]
+    assert called(elements, "1-3") == []

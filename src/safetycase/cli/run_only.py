@@ -1,4 +1,4 @@
-"""Which leaves `run --only ID` means: a leaf itself, or every leaf below a claim."""
+"""Names as people write them, and which leaves `run --only ID` means: a leaf, or all below."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from safetycase.argument.graph import supports_of
 from safetycase.argument.model import Element
 from safetycase.workspace.paths import NoCase
 
-__all__ = ["leaves"]
+__all__ = ["called", "leaves"]
 
 
 def leaves(
@@ -38,8 +38,7 @@ def leaves(
 def _element(elements: Mapping[str, Element], runnable: Collection[str], name: str) -> str:
     if name in elements:
         return name
-    short = _plain(name)
-    fitting = [e for e in elements if _plain(e) == short or _plain(e).endswith(f"/{short}")]
+    fitting = called(elements, name)
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -47,6 +46,12 @@ def _element(elements: Mapping[str, Element], runnable: Collection[str], name: s
     hint = did_you_mean(name, [*runnable, *elements])
     said = f"`{name}` is no evidence of this case, nor a claim"
     raise NoCase(f"{said}; {hint}" if hint else said)
+
+
+def called(elements: Mapping[str, Element], name: str) -> list[str]:
+    """The elements that go by `name` in print: without their module, with dots for hyphens."""
+    short = _plain(name)
+    return [e for e in elements if _plain(e) == short or _plain(e).endswith(f"/{short}")]
 
 
 def _plain(name: str) -> str:

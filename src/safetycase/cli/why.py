@@ -10,6 +10,7 @@ import click
 from safetycase.assess.breakdown import Breakdown
 from safetycase.assess.records import Assessment
 from safetycase.cli.common import Exit, case_options, echo_json, printable, rebound_option
+from safetycase.cli.run_only import called
 from safetycase.cli.show import breakdown_of, opened, print_problems, width
 from safetycase.cli.writing import keep, save
 
@@ -49,11 +50,17 @@ def why(
     certificate: Path | None,
     rebound: tuple[str, ...],
 ) -> int:
-    """Explain the status of ELEMENT, and if it is a claim what its confidence is made of."""
+    """Explain the status of ELEMENT, and if it is a claim what its confidence is made of.
+
+    ELEMENT may go without its module and as it stands in print: KC1.3 for OVERSIGHT/KC1-3.
+    """
     from safetycase.report import UnknownElement, why_lines
 
     space, assessment = opened(case, now, rebound)
     print_problems(space)
+    if space.case is not None and element not in space.case.elements:
+        named = called(space.case.elements, element)
+        element = named[0] if len(named) == 1 else element
     if changes:
         return _what_if(assessment, element, changes, as_json=as_json)
     from safetycase.workspace.lines import with_lines

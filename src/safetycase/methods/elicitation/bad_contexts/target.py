@@ -16,7 +16,7 @@ from safetycase.methods.organisms.kinds import TokenModel
 __all__ = ["Health", "Inside", "Plan", "Target", "Tokens"]
 
 CLEAN, MARKED, SIDE = 500, 64, 16
-STEP = 1e-2
+STEP = 3e-3
 Inside = Literal["none", "draft", "guide"]
 
 
