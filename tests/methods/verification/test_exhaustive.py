@@ -280,6 +280,25 @@ def test_numbers_too_large_for_64_bits_are_still_exact() -> None:
     assert random_network((2, 1), 0).units == 0
 
 
+def test_a_layer_that_rounds_after_one_of_fractions_rounds_all_of_it() -> None:
+    network = Network(
+        layers=(
+            Layer(weights=((0.5,),), bias=(0.25,)),
+            Layer(weights=((3.0,),), bias=(1.0,), shift=1),
+            Layer(weights=((0.5,),), bias=(-0.5,)),
+        )
+    )
+    # at x = 1: floor((3 · 0.75 + 1) / 2) = 1, and 0.5 · 1 − 0.5 = 0
+    says = (Linear(coefficients=(1.0,)),)
+    spec = Property(name="p", low=(1,), high=(1,), holds=says, whole=True)
+    space = grid_of(Problem(network=network, properties=(spec,)), 0.0)
+    tried = own.tried(space)
+    assert (tried.fine, tried.bad, tried.least) == (0, 1, 0.0)
+    wider = Property(name="p", low=(-9,), high=(20,), holds=says, whole=True)
+    space = grid_of(Problem(network=network, properties=(wider,)), 0.0)
+    assert space.reordered(range(space.size)) == 0
+
+
 @pytest.mark.slow
 def test_a_trigger_that_was_trained_in_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

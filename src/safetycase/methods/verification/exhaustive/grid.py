@@ -159,8 +159,9 @@ def _outputs(network: Network, x: Any) -> tuple[Any, int]:
         weights = [ints(row, own) for row in layer.weights]
         x = _affine(weights, [b << shift for b in ints(layer.bias, own)], x)
         shift += own
-        if layer.shift:
-            x = x >> layer.shift
+        if layer.shift:  # what earlier layers left behind the point is rounded down as well
+            x = x >> (shift + layer.shift)
+            shift = 0
     return x, shift
 
 
