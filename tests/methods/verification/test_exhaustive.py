@@ -185,12 +185,14 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 class Odd(HandMade):
-    """A hand-made model whose logits or words can be spoiled."""
+    """A hand-made model whose logits or margins can be spoiled."""
 
     spoil = ""
 
     def badness(self, ids: Any, logits: Any) -> Any:
         found = super().badness(ids, logits)
+        if self.spoil == "margin":
+            found = found.masked_fill(ids[:, 0] == 1, float("nan"))
         return -found if self.spoil == "sign" else found
 
 
@@ -206,6 +208,10 @@ def test_models_that_cannot_be_judged_are_refused() -> None:
     nan.module.forward = lambda ids: torch.full((len(ids), 3), float("nan"))
     with pytest.raises(MethodError, match="no finite numbers"):
         own.tried(whole_space(nan, (), 1e-3))
+    lost = Odd(3, 3, 3)
+    lost.spoil = "margin"
+    with pytest.raises(MethodError, match="margin that is no finite number"):
+        own.tried(whole_space(lost, (), 1e-3))
     subject = HandMade(3, 3, 3)
     with pytest.raises(MethodError, match="1 to 3 tokens"):
         patches(subject, (), 4, torch.zeros((1, 3), dtype=torch.long), 1e-3)

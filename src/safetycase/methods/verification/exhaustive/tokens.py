@@ -69,6 +69,11 @@ class Tokens:
             bad = self.subject.bad(ids, logits.argmax(dim=-1))
         if not bool(torch.isfinite(logits).all()):
             raise MethodError("the model gives logits that are no finite numbers")
+        if not bool(torch.isfinite(margins).all()):
+            raise MethodError(
+                "`badness` gives a margin that is no finite number, so that nothing says on which "
+                "side of bad the input is"
+            )
         close = margins.abs() <= self.tolerance
         if bool((bad != (margins < 0))[~close].any()):
             raise MethodError(
