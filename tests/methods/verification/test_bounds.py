@@ -164,6 +164,14 @@ def test_given_rows_and_tanh() -> None:
     assert proved(tanh_step(0.97)).found[0].counterexamples
 
 
+def test_a_property_that_speaks_of_no_input_is_no_proof() -> None:
+    spec = absolute(-0.5).properties[0]
+    for rows in (((1.0, 1.0, -2.1),), ((1.0, 0.0, -0.6), (-1.0, 0.0, 0.5))):
+        given = tuple(Linear(coefficients=(a, b), offset=c) for a, b, c in rows)
+        with pytest.raises(MethodError, match="speaks of no input"):
+            proved(replace(absolute(-0.5), properties=(replace(spec, given=given),)))
+
+
 def test_what_cannot_be_bounded_is_said(tmp_path: Path) -> None:
     from safetycase.methods.verification.smt.planted import quantised
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,24 @@ def test_given_rows_reach_the_solver() -> None:
         given = replace(spec, given=(Linear(coefficients=(1.0, 1.0), offset=offset),))
         problem = replace(absolute(-0.5), properties=(given,))
         assert answered(problem, (0, 0), 0.0, WORK).verdict == verdict
+
+
+def test_a_property_that_speaks_of_no_input_is_no_proof() -> None:
+    spec = absolute(-0.5).properties[0]
+    empty = (
+        Linear(coefficients=(1.0, 0.0), offset=-0.6),
+        Linear(coefficients=(-1.0, 0.0), offset=0.5),
+    )
+    problem = replace(absolute(-0.5), properties=(replace(spec, given=empty),))
+    with pytest.raises(MethodError, match="speaks of no input"):
+        answered(problem, (0, 0), 0.0, WORK)
+
+
+def test_the_margin_of_a_counterexample_is_rounded_outward() -> None:
+    problem = absolute(-1 / 3)
+    told = replace(answered(problem, (0, 0), 0.0, WORK), x=(Fraction(1, 7), Fraction(0)))
+    margin = Fraction(1, 7) + Fraction(-1 / 3)
+    high = bounds(
+        quantities(problem, [told], 0.0)["robust_margin"], alpha_low=0.05, alpha_high=0.05
+    )
+    assert margin <= Fraction(high.high) < margin + Fraction(1, 10**15)

@@ -17,6 +17,7 @@ __all__ = [
     "count",
     "outward",
     "said",
+    "says_nothing",
 ]
 
 COUNTEREXAMPLES = Measure(
@@ -87,3 +88,11 @@ def said(problem: Problem, tolerance: float) -> Mapping[str, str]:
         "specification": f"{len(problem.properties)} properties, {len(problem.obligations)} "
         f"obligations, margins above {tolerance:g}; SHA-256 with the network {problem.digest}",
     }
+
+
+def says_nothing(name: str) -> str:
+    """What is wrong with a property that no input of its box falls under."""
+    return (
+        f"the property `{name}` speaks of no input: nowhere in its box are all rows of `given` at "
+        "least zero, so that any claim would hold; correct `given` or the box"
+    )

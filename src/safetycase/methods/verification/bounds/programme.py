@@ -8,10 +8,12 @@ from typing import Any
 
 from safetycase.methods.verification.bounds.relax import Arrays, Hull, Picked
 from safetycase.methods.verification.exact import Unit
+from safetycase.methods.verification.specification import Property
 
-__all__ = ["Optimum", "optimum"]
+__all__ = ["Optimum", "optimum", "speaks"]
 
 PENALTY = 1e4
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,3 +142,23 @@ def _picked(rows: _Rows, marginals: Any, lower: Any, starts: Any, given: int) ->
         elif what == "given":
             weights[layer] = value
     return Picked(slopes=slopes, phases=phases, given=tuple(weights))
+
+
+def speaks(spec: Property) -> bool:
+    """Whether a point of the box keeps all rows of `given`, up to rounding (whole or not)."""
+    import numpy as np
+    from scipy.optimize import linprog
+
+    if not spec.given:
+        return True
+    rows = np.array([[*row.coefficients, row.offset] for row in spec.given], dtype=float)
+    rows /= np.maximum(np.abs(rows).max(axis=1, keepdims=True), np.finfo(float).tiny)
+    # The least row, as large as it can be made.
+    solved = linprog(
+        [0.0] * len(spec.low) + [-1.0],
+        A_ub=np.concatenate([-rows[:, :-1], np.ones((len(rows), 1))], axis=1),
+        b_ub=rows[:, -1],
+        bounds=[*zip(spec.low, spec.high, strict=True), (None, 1.0)],
+        method="highs",
+    )
+    return solved.status != 0 or bool(solved.x[-1] >= -ROUNDING)

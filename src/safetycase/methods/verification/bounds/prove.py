@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from safetycase.methods.verification.bounds.programme import speaks
 from safetycase.methods.verification.bounds.search import Effort, Tree, search
 from safetycase.methods.verification.certificate import Broken, Found, certificate_of, check
 from safetycase.methods.verification.outcome import (
@@ -15,9 +16,16 @@ from safetycase.methods.verification.outcome import (
     count,
     outward,
     said,
+    says_nothing,
 )
 from safetycase.methods.verification.specification import Linear, Problem, Property
-from safetycase.plugin.contract import InstrumentCheck, Measure, Measurement, Progress
+from safetycase.plugin.contract import (
+    InstrumentCheck,
+    Measure,
+    Measurement,
+    MethodError,
+    Progress,
+)
 from safetycase.stats import SURE, Certified, Statistic
 
 __all__ = ["MEASURES", "Proof", "measured", "prove", "quantities"]
@@ -52,7 +60,13 @@ class Proof:
 
 
 def prove(problem: Problem, effort: Effort, say: Progress) -> Proof:
-    """Search for a proof or a counterexample of each obligation, and check what was found."""
+    """Search for a proof or a counterexample of each obligation, and check what was found.
+
+    `MethodError` for a property that speaks of no input.
+    """
+    for spec in problem.properties:
+        if not speaks(spec):
+            raise MethodError(says_nothing(spec.name))
     trees: list[Tree] = [search(problem, one, effort, say) for one in problem.obligations]
     text = certificate_of(problem, effort.tolerance, [tree.nodes for tree in trees])
     return Proof(

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from safetycase.methods.verification.network import Network
+from safetycase.methods.verification.outcome import says_nothing
 from safetycase.methods.verification.specification import Linear, Problem, Property
 from safetycase.plugin.contract import MethodError
 
@@ -52,6 +53,8 @@ def answered(problem: Problem, obligation: tuple[int, int], tolerance: float, wo
     solver = z3.SolverFor("QF_LIRA")
     solver.set("rlimit", work)
     x = _inputs(z3, solver, spec)
+    if spec.given and solver.check() == z3.unsat:
+        raise MethodError(says_nothing(spec.name))
     ends = [(Fraction(low), Fraction(high)) for low, high in zip(spec.low, spec.high, strict=True)]
     outputs = _outputs(z3, solver, problem.network, x, ends)
     holds = spec.holds[row]

@@ -13,7 +13,14 @@ from fractions import Fraction
 
 from safetycase.methods.case_code import file_of
 from safetycase.methods.imported.strict import input_file
-from safetycase.methods.verification.outcome import COUNTEREXAMPLES, MARGIN, broken, count, said
+from safetycase.methods.verification.outcome import (
+    COUNTEREXAMPLES,
+    MARGIN,
+    broken,
+    count,
+    outward,
+    said,
+)
 from safetycase.methods.verification.smt.encode import Answer, answered, require_z3
 from safetycase.methods.verification.smt.planted import controls, self_check
 from safetycase.methods.verification.specification import Problem, problem_of
@@ -122,7 +129,7 @@ def quantities(problem: Problem, found: list[Answer], tolerance: float) -> Mappi
         "unproved": Exact(value=float(refuted + unknown), says=what),
         "robust_margin": Certified(
             low=tolerance if proved else -math.inf,
-            high=float(min(seen)) if seen else math.inf,
+            high=outward(min(seen), up=True) if seen else math.inf,
             level=SURE,
             says=what,
         ),
