@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from safetycase.methods.convergence.llc import Estimate, Refused, Sampling, estimate
+from safetycase.methods.convergence.llc.judging import Seen, judged
 from safetycase.methods.convergence.llc.networks import deep_linear_net
+from safetycase.methods.convergence.llc.records import Start
 from safetycase.methods.convergence.llc.surface import Formula, OfModule
 from safetycase.methods.convergence.problem import Problem
 from safetycase.plugin.contract import MethodError
@@ -203,3 +205,60 @@ def test_a_step_that_was_chosen_too_large_is_chosen_again() -> None:
     assert found.verdict != "diverged"
     given = estimate(net, dataclasses.replace(settings, step=4 * found.step), seed=1)
     assert given.verdict in ("diverged", "step too large")
+
+
+def test_a_loss_that_draws_something_itself_is_refused() -> None:
+    module = torch.nn.Linear(4, 1)
+    x = torch.randn(64, 4, generator=torch.Generator().manual_seed(0))
+
+    def drawn(module: Any, batch: Any) -> Any:
+        del batch
+        rows = torch.randint(len(x), (8,))
+        return module(x[rows]).square().mean()
+
+    with pytest.raises(MethodError, match="draws something itself"):
+        estimate(Problem(module=module, loss=drawn, count=64), Sampling(nbeta=10))
+    constant = Problem(module=module, loss=lambda module, batch: torch.tensor(1.0), count=64)
+    with pytest.raises(MethodError, match="does not depend on the parameters"):
+        estimate(constant, Sampling(nbeta=10))
+
+
+def test_a_mean_below_zero_is_no_coefficient_even_within_its_noise() -> None:
+    trace = tuple(0.5 * (-1) ** k for k in range(50))
+    start = Start(
+        loss=1.0,
+        loss_error=0.0,
+        gradient_norm=0.0,
+        h_max=1.0,
+        drop=0.0,
+        drop_error=0.0,
+        noise=0.0,
+        steep_noise=0.0,
+    )
+
+    def verdict(mean: float) -> str:
+        seen = Seen(
+            settings=Sampling(sampler="hmc"),
+            nbeta=10.0,
+            start=start,
+            offset_error=0.1,
+            mean=mean,
+            error=0.01,
+            half_width=0.05,
+            traces=(trace, trace),
+            chain_means=(mean, mean),
+            rhat=1.0,
+            effective=100.0,
+            geweke=0.0,
+            change=0.0,
+            far=1.0,
+            virial=1.0,
+            virials=(trace, trace),
+            acceptance=0.9,
+            acceptances=(0.9, 0.9),
+        )
+        return judged(seen)[0]
+
+    assert verdict(0.05) == "estimate"
+    assert verdict(-0.05) == "too imprecise"
+    assert verdict(-0.6) == "negative"

@@ -157,6 +157,12 @@ def _rest(seen: Seen) -> Iterator[tuple[Verdict, str]]:
             "too imprecise",
             f"the interval is {seen.mean:.4g} ± {seen.half_width:.3g}; draw more, or more chains",
         )
+    if seen.mean < -SMALL:
+        yield (
+            "too imprecise",
+            f"the mean is {seen.mean:.4g}, below zero, which no coefficient is; no chain shows "
+            "that w* is no minimum, so it may be noise: draw more, or give larger batches",
+        )
 
 
 def _trace_error(traces: tuple[tuple[float, ...], ...]) -> float:

@@ -17,6 +17,7 @@ ROUNDS = 2
 DOUBLINGS = 10
 ITERATIONS = 8
 BUMP = 1e-3
+UNSTEADY = 1e-4
 
 
 def look(surface: Surface, generator: Any) -> tuple[Start, int]:
@@ -31,6 +32,8 @@ def look(surface: Surface, generator: Any) -> tuple[Start, int]:
     here = losses if surface.exact else losses + surface.losses(points, other).double().tolist()
     if not all(map(math.isfinite, losses)) or not bool(torch.isfinite(slopes).all()):
         raise MethodError("the loss or its gradient at w* itself is not finite")
+    if surface.exact:
+        _steady(surface, points, mine)
     loss, error = (here[0], 0.0) if surface.exact else mean_error(here)
     mean = slopes.mean(0)
     noise = 0.0 if surface.exact else float(slopes.var(0).sum())
@@ -50,6 +53,16 @@ def look(surface: Surface, generator: Any) -> tuple[Start, int]:
         steep_noise=heat,
     )
     return start, count * (1 + rounds) + 2 * ITERATIONS
+
+
+def _steady(surface: Surface, points: Any, batches: Any) -> None:
+    """`MethodError` for a loss that passes for exact and draws something of its own."""
+    once, again = (float(surface.losses(points, batches)[0]) for _ in range(2))
+    if abs(once - again) > UNSTEADY * abs(once) + 1e-9:
+        raise MethodError(
+            f"the loss at w* is {once:.6g} and then {again:.6g} on the same data: it draws "
+            "something itself. Draw batches in `batch`, by its generator, and leave dropout out of `loss`"
+        )
 
 
 def curvature(surface: Surface, points: Any, batches: Any, generator: Any) -> tuple[float, Any]:

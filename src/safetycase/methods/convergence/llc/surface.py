@@ -150,6 +150,8 @@ class OfModule:
             self._slope.zero_()
             with torch.enable_grad():
                 loss = self._scalar(batch)
+                if not loss.requires_grad:
+                    raise MethodError("the loss does not depend on the parameters that move")
                 loss.backward()
             self._out[row].copy_(self._slope)
             losses.append(loss.detach())
