@@ -61,7 +61,8 @@ def _steady(surface: Surface, points: Any, batches: Any) -> None:
     if abs(once - again) > UNSTEADY * abs(once) + 1e-9:
         raise MethodError(
             f"the loss at w* is {once:.6g} and then {again:.6g} on the same data: it draws "
-            "something itself. Draw batches in `batch`, by its generator, and leave dropout out of `loss`"
+            "something itself. Draw batches in `batch`, by its generator, and leave dropout out of "
+            "`loss`"
         )
 
 
