@@ -145,6 +145,30 @@ def test_budget_radius_and_reach_are_counted():
     assert not examine(made, short, 0, ["adversarial"])["adversarial"].reaches(1e-4)
 
 
+@pytest.mark.parametrize("odd", ["dropout", "buffer"])
+def test_a_module_that_is_another_each_time_is_refused(odd):
+    class Counts(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = torch.nn.Linear(3, 4)
+            self.register_buffer("asked", torch.zeros(()))
+
+        def forward(self, inputs):
+            self.asked += 1
+            return self.inner(inputs)
+
+    module = Counts()
+    if odd == "dropout":
+        module = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Dropout(0.5))
+    made = Decisions.of(module, torch.eye(3), [[0.6, 1.0, 0.1, 0.1]] * 3)
+    with pytest.raises(MethodError, match=r"`module\.eval\(\)`"):
+        examine(made, QUICK, 0, ["natural"])
+    if odd == "buffer":
+        assert module.asked == 1  # as `Decisions.of` left it
+    else:
+        assert examine(dataclasses.replace(made, module=module.eval()), QUICK, 0, ["best-of-n"])
+
+
 @pytest.mark.slow
 def test_no_gain_is_larger_than_what_there_is_and_the_policy_is_left_as_it_was():
     made = policy("sequential", 1e-3, 3)

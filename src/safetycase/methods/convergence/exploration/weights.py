@@ -45,10 +45,25 @@ class Weights:
         self.shapes = [p.shape for _, p in named]
         self._types = [p.dtype for _, p in named]
         self.start = torch.cat([p.reshape(-1).to(torch.float64) for _, p in named])
-        self.table = self.one(self.start).detach()
+        self.table = self._steady()
         self.reward = self._checked(self.policy.value(self.table))
         self.norm = float(self.start.norm()) or 1.0
         self._many = self._at_once()
+
+    def _steady(self) -> Tensor:
+        """The table at the start; `MethodError` if asking twice gives another or moves a buffer."""
+        kept = [(buffer, buffer.clone()) for buffer in self._module.buffers()]
+        with torch.no_grad():
+            once, again = (self.one(self.start) for _ in range(2))
+            moved = [(buffer, old) for buffer, old in kept if not torch.equal(buffer, old)]
+            for buffer, old in moved:
+                buffer.copy_(old)
+        if moved or not torch.allclose(once, again, rtol=1e-6, atol=1e-9, equal_nan=True):
+            raise MethodError(
+                "the policy's module is another each time it is asked (dropout, or a buffer that "
+                "it writes to); put it into evaluation with `module.eval()`"
+            )
+        return once
 
     def one(self, vector: Tensor) -> Tensor:
         """Log-probabilities (S, A) at a vector (d,)."""
