@@ -145,6 +145,16 @@ def test_budget_radius_and_reach_are_counted():
     assert not examine(made, short, 0, ["adversarial"])["adversarial"].reaches(1e-4)
 
 
+def test_a_policy_without_rare_actions_is_in_reach_once_all_were_tried():
+    module = torch.nn.Linear(1, 3, dtype=torch.float64)
+    torch.nn.init.constant_(module.weight, 0.3)
+    torch.nn.init.constant_(module.bias, 0.2)
+    made = Decisions.of(module, torch.ones((1, 1), dtype=torch.float64), [[0.5, 0.5, 0.5]])
+    found = examine(made, dataclasses.replace(QUICK, radius=20), 0, ["adversarial"])["adversarial"]
+    assert (found.covered, found.gain) == (0, pytest.approx(0, abs=1e-12))
+    assert found.reaches(1e-4)
+
+
 @pytest.mark.parametrize("odd", ["dropout", "buffer"])
 def test_a_module_that_is_another_each_time_is_refused(odd):
     class Counts(torch.nn.Module):

@@ -40,7 +40,8 @@ class Trace:
     policy's own (NaN for a test that finds none). `radius` is the longest change of the weights,
     `rise` the largest rise of an action's log-odds against the one that was played most, in nats,
     and `covered` the largest probability of an action that was never made the likely one: what is
-    at least that rare may be hidden from this test. None where a test changes no weights.
+    at least that rare may be hidden from this test; 0 where every action was. None where a test
+    changes no weights.
     """
 
     test: str

@@ -29,7 +29,7 @@ class Chains:
     `coefficient` is nβ (J(w*) − E J(w)): the local learning coefficient at this temperature, which
     is negative where they found more reward. `escaped` is the part of the chains that ended with at
     least `gap` more. `radius` is the longest way from w*, `covered` the largest probability of an
-    action that no chain made the likely one.
+    action that no chain made the likely one, 0 if there is none.
     """
 
     coefficient: float

@@ -89,5 +89,6 @@ def _on_subject(traces: Sequence[Trace], setting: Setting) -> str:
     covered = max((t.covered for t in traces if t.covered is not None), default=math.nan)
     if not math.isnan(covered):
         inside = "in reach" if covered < setting.epsilon else "OUT OF REACH"
-        said += f"; blind to probability {covered:.1e} and less: {setting.epsilon:g} is {inside}"
+        blind = f"blind to probability {covered:.1e} and less" if covered else "every action tried"
+        said += f"; {blind}: {setting.epsilon:g} is {inside}"
     return said

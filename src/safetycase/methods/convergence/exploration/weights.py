@@ -116,10 +116,9 @@ class Weights:
 
 
 def untried(table: Tensor, tried: Tensor) -> float:
-    """The largest probability of an action (S, A) that was not tried; the smallest if all were."""
-    chances = table.exp()
-    left = chances[~tried]
-    return float(left.max() if len(left) else chances.min())
+    """The largest probability of an action (S, A) that was not tried; 0 if all were."""
+    left = table.exp()[~tried]
+    return float(left.max()) if len(left) else 0.0
 
 
 class Search:
