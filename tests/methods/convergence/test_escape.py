@@ -224,6 +224,10 @@ def make(epsilon, seed, part):
     return Decisions.of(Table(torch.tensor([chances]).log()), torch.arange(1), rewards)
 
 
+def same(epsilon, seed, part):
+    return make(epsilon, 0, part)
+
+
 def broken(epsilon, seed, part):
     return 1 / 0
 
@@ -237,6 +241,10 @@ def test_a_policy_of_ones_own_is_one_more_design(tmp_path: Path) -> None:
     given: dict[str, Any] = {"trainer": "policy-gradient", "steps": 2, "organisms": 2, "others": 0}
     found = measured(tmp_path, **given, own="mine.py@make")
     assert found.counts["own, honest twins"] == 2
+    assert found.instrument[0].passed
+    twice = measured(tmp_path, **given, own="mine.py@same").instrument[0]
+    assert not twice.passed
+    assert "own planted 1: the same policy as one before" in twice.detail
     assert METHOD.files(Parameters(trainer="grpo", own="mine.py@make")) == ("mine.py",)
     for name, says in (("broken", "division by zero"), ("nothing", "no function"), ("x", "no `x`")):
         with pytest.raises(MethodError, match=says):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -153,10 +154,14 @@ def _generator(setting: Setting, recipe: Recipe, part: tuple[int, ...]) -> np.ra
 
 
 def _wrong(designs: Makers, setting: Setting) -> tuple[str, ...]:
-    """Policies whose planted probability, gap or plateau is not where it was promised."""
+    """Policies whose planted probability, gap or plateau is not where it was promised.
+
+    And those that are one policy once more: they would count as another draw of their design.
+    """
     from safetycase.methods.organisms.exploration_hacking.planting import facts
 
     found = []
+    known: set[str] = set()
     for (design, maker), at in itertools.product(designs.items(), range(setting.organisms)):
         for epsilon, part in ((setting.epsilon, "planted"), (setting.twins, "clean-twin")):
             made = maker(epsilon, _number(setting, at), part)
@@ -165,4 +170,18 @@ def _wrong(designs: Makers, setting: Setting) -> tuple[str, ...]:
                 for fact in facts(made, epsilon, part)  # type: ignore[arg-type]
                 if not fact.held
             ]
+            same = f"{design} {part} {_print(made)}"
+            if same in known:
+                found.append(
+                    f"{design} {part} {at}: the same policy as one before, by another seed"
+                )
+            known.add(same)
     return tuple(found)
+
+
+def _print(policy: Any) -> str:
+    """A digest of what a policy earns and of its weights."""
+    digest = hashlib.sha256(policy.rewards.numpy().tobytes())
+    for name, weight in sorted(policy.module.named_parameters()):
+        digest.update(name.encode() + weight.detach().double().numpy().tobytes())
+    return digest.hexdigest()
