@@ -52,9 +52,13 @@ def answered(problem: Problem, obligation: tuple[int, int], tolerance: float, wo
     spec = problem.properties[place]
     solver = z3.SolverFor("QF_LIRA")
     solver.set("rlimit", work)
+    if spec.given:
+        alone = z3.SolverFor("QF_LIRA")  # of its own, so that the question is asked as a fresh one
+        alone.set("rlimit", work)
+        _inputs(z3, alone, spec)
+        if alone.check() == z3.unsat:
+            raise MethodError(says_nothing(spec.name))
     x = _inputs(z3, solver, spec)
-    if spec.given and solver.check() == z3.unsat:
-        raise MethodError(says_nothing(spec.name))
     ends = [(Fraction(low), Fraction(high)) for low, high in zip(spec.low, spec.high, strict=True)]
     outputs = _outputs(z3, solver, problem.network, x, ends)
     holds = spec.holds[row]
