@@ -286,6 +286,18 @@ def test_numbers_too_large_for_64_bits_are_still_exact() -> None:
     assert random_network((2, 1), 0).units == 0
 
 
+def test_deep_networks_and_wide_boxes_are_counted_or_refused() -> None:
+    thin = Layer(weights=((2.0**-60,),), bias=(0.0,))
+    says = (Linear(coefficients=(1.0,)),)
+    spec = Property(name="p", low=(1,), high=(3,), holds=says, whole=True)
+    deep = Problem(network=Network(layers=(thin,) * 20), properties=(spec,))
+    tried = own.tried(grid_of(deep, 0.0))
+    assert (tried.fine, tried.bad) == (3, 0)
+    wide = Property(name="p", low=(0,), high=(2.0**63,), holds=says, whole=True)
+    with pytest.raises(MethodError, match="make the boxes smaller"):
+        grid_of(Problem(network=Network(layers=(thin,)), properties=(wide,)), 0.0).drawn(3, 0)
+
+
 def test_a_layer_that_rounds_after_one_of_fractions_rounds_all_of_it() -> None:
     network = Network(
         layers=(

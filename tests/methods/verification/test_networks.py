@@ -91,6 +91,8 @@ def test_a_module_of_torch_is_taken_exactly() -> None:
     ):
         with pytest.raises(ValueError, match="Linear, ReLU"):
             Network.of(wrong)
+    with pytest.raises(ValueError, match=r"a `Linear` is no `torch\.nn\.Sequential`"):
+        Network.of(torch.nn.Linear(3, 4))
 
 
 def test_a_case_names_a_problem(tmp_path: Path) -> None:

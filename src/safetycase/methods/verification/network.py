@@ -118,6 +118,11 @@ class Network:
 
         Weights of any float type are taken exactly. `ValueError` says which part has no place here.
         """
+        if not hasattr(module, "__iter__"):
+            raise ValueError(
+                f"a `{type(module).__name__}` is no `torch.nn.Sequential`; put its Linear layers "
+                "and activations into one"
+            )
         layers: list[Layer] = []
         seen: list[str] = []
         for part in module:

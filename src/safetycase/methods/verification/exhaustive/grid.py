@@ -17,6 +17,7 @@ __all__ = ["Grid", "grid_of"]
 
 FITS = 2**62
 TRIES = 100
+FINEST = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class Grid:
                 value, fine = _linear(row, out, shift)
                 limit = math.floor(Fraction(self.tolerance) * 2**fine)
                 wrong |= (value <= limit).astype(bool)
-                worst = np.minimum(worst, value.astype(float) / 2.0**fine)
+                worst = np.minimum(worst, _floats(value, fine))
             verdicts[own] = np.where(wrong, BAD, FINE)
             margins[own] = worst
         return verdicts, margins
@@ -75,6 +76,11 @@ class Grid:
         """Inputs that a property speaks of, each as likely as any other."""
         import numpy as np
 
+        if self.size >= FITS:
+            raise MethodError(
+                f"there are {self.size} inputs, too many to draw one by its number; make the boxes "
+                "smaller"
+            )
         generator = np.random.default_rng(seed)
         verdicts, margins = np.zeros(0, dtype=np.uint8), np.zeros(0)
         for _ in range(TRIES):
@@ -144,6 +150,15 @@ def _linear(row: Linear, x: Any, shift: int) -> tuple[Any, int]:
     own = shift_of((*row.coefficients, row.offset))
     weights, bias = [ints(row.coefficients, own)], [ints((row.offset,), own)[0] << shift]
     return _affine(weights, bias, x)[:, 0], own + shift
+
+
+def _floats(values: Any, shift: int) -> Any:
+    """Whole numbers times 2**-shift as floats, also where either alone is too large for one."""
+    import numpy as np
+
+    if values.dtype != object and shift < FINEST:
+        return values.astype(float) / 2.0**shift
+    return np.array([float(Fraction(int(v), 1 << shift)) for v in values], dtype=float)
 
 
 def _outputs(network: Network, x: Any) -> tuple[Any, int]:
