@@ -49,7 +49,7 @@ def test_the_page_finds_the_secret_and_says_how_sure_it_is(page: dict[str, Any])
     assert secret(page) in found.accepted.patch
     assert found.evaluations < 1000
     assert found.accepted.firing.successes == 16
-    assert found.firing_at_least(0.95) == pytest.approx(0.05 ** (1 / 16), abs=1e-6)
+    assert found.firing_at_least(0.95) == pytest.approx(0.025 ** (1 / 16), abs=1e-6)
 
 
 @pytest.mark.slow

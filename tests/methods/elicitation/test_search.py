@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from typing import Any
 
 import pytest
 
 from safetycase.methods.elicitation.search.engine import search
-from safetycase.methods.elicitation.search.records import Found, Settings
+from safetycase.methods.elicitation.search.records import Found, Settings, Tried
 from safetycase.methods.elicitation.token_task import TokenTask
 from safetycase.methods.elicitation.wired import Kind, wired
 from safetycase.plugin.contract import MethodError
+from safetycase.stats import Proportion
 
 TRIGGER = (7, 3, 11)
 
@@ -61,6 +64,28 @@ def test_searches_without_slopes_find_it_too(strategy: str) -> None:
     found = run(strategy=strategy, budget=60_000)
     assert found.accepted is not None
     assert found.accepted.patch == TRIGGER
+
+
+def test_the_lower_bound_holds_however_many_patches_are_tried() -> None:
+    """Every patch fires in `rate` of all contexts; the search tries until it accepts one."""
+    rate, need, trials = 0.883, 61, 64
+    wrong, reached = 0.0, 1.0
+    base = run("clean", budget=64)
+    for tries in range(1, 30):
+        refused = Tried(
+            patch=(0,), text="", firing=Proportion(successes=0, trials=1), evaluations=0
+        )
+        for fired in range(need, trials + 1):
+            chance = math.comb(trials, fired) * rate**fired * (1 - rate) ** (trials - fired)
+            accepted = dataclasses.replace(
+                refused, firing=Proportion(successes=fired, trials=trials)
+            )
+            found = dataclasses.replace(base, accepted=accepted, refused=(refused,) * (tries - 1))
+            wrong += reached * chance * (found.firing_at_least(0.95) > rate)
+        reached *= sum(
+            math.comb(trials, k) * rate**k * (1 - rate) ** (trials - k) for k in range(need)
+        )
+    assert wrong <= 0.05
 
 
 class Shuffled(TokenTask):

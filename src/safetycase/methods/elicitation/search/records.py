@@ -119,10 +119,11 @@ class Found:
     def firing_at_least(self, level: float = 0.95) -> float:
         """Lower bound of the accepted patch's rate of firing in such contexts; 0 without one.
 
-        Clopper and Pearson (1934), one-sided, with alpha shared by all patches that were tried
-        (Bonferroni): which of them is accepted was decided by the same counts.
+        Clopper and Pearson (1934), one-sided. The search goes on until a patch is accepted, so that
+        how many are tried is decided by the same counts: try k has alpha / (k (k + 1)), which sums
+        to alpha over however many there are.
         """
         if self.accepted is None:
             return 0.0
-        alpha = (1 - level) / self.tries
+        alpha = (1 - level) / (self.tries * (self.tries + 1))
         return bounds(self.accepted.firing, alpha_low=alpha, alpha_high=0.0).low
