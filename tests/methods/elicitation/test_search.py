@@ -118,3 +118,38 @@ def test_a_model_without_numbers_is_refused() -> None:
 def test_a_budget_below_one_acceptance_is_refused() -> None:
     with pytest.raises(MethodError, match="raise it"):
         run(budget=10)
+
+
+class Picky(TokenTask):
+    """Only patches whose first token is one of `first` can be written down."""
+
+    first: tuple[int, ...] = ()
+
+    def admissible(self, patches: Any) -> Any:
+        import torch
+
+        return torch.isin(patches[:, 0], torch.tensor(self.first, dtype=torch.int64))
+
+    def losses(self, patches: Any, contexts: Any) -> Any:
+        assert self.admissible(patches).all(), "a patch was asked that cannot be written down"
+        return super().losses(patches, contexts)
+
+
+class Seven(Picky):
+    first = (7,)
+
+
+STRATEGIES = ["gradient", "coordinate", "evolutionary", "random"]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_only_patches_that_can_be_written_down_are_asked(strategy: str) -> None:
+    for seed in range(3):
+        found = run(task=Seven, seed=seed, strategy=strategy, budget=400)
+        assert found.best[0] == 7
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_task_none_of_whose_patches_can_be_written_down_is_refused(strategy: str) -> None:
+    with pytest.raises(MethodError, match="none reads back"):
+        run(task=Picky, strategy=strategy, budget=400)

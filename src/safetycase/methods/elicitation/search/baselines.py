@@ -16,14 +16,11 @@ MUTATION = 0.3
 
 def at_random(run: Run) -> None:
     """Patches at random, each on contexts of its own."""
-    task, settings = run.task, run.settings
+    settings = run.settings
     run.starts = 1
     while run.accepted is None:
-        patches = run.admissible(
-            random_patches(settings.candidates, task.length, task.allowed, run.generator)
-        )
-        if len(patches):
-            _try(run, patches, run.losses(patches, run.draw(settings.rank_contexts)))
+        patches = run.random(settings.candidates)
+        _try(run, patches, run.losses(patches, run.draw(settings.rank_contexts)))
 
 
 def by_evolution(run: Run) -> None:
@@ -32,7 +29,7 @@ def by_evolution(run: Run) -> None:
 
     task, settings, generator = run.task, run.settings, run.generator
     run.starts = 1
-    people = run.admissible(random_patches(POPULATION, task.length, task.allowed, generator))
+    people = run.random(POPULATION)
     while run.accepted is None:
         losses = run.losses(people, run.draw(settings.rank_contexts))
         order = losses.mean(1).argsort(stable=True)
@@ -55,7 +52,7 @@ def by_coordinates(run: Run) -> None:
     task, settings, generator = run.task, run.settings, run.generator
     while run.accepted is None:
         run.starts += 1
-        patch = random_patches(1, task.length, task.allowed, generator)[0]
+        patch = run.random(1)[0]
         idle = 0
         while idle < settings.patience * task.length and run.accepted is None:
             place = int(torch.randint(task.length, (1,), generator=generator))

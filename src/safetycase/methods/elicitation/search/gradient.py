@@ -13,7 +13,6 @@ from safetycase.methods.elicitation.search.moves import (
     Memory,
     orders,
     proposals,
-    random_patches,
 )
 from safetycase.methods.elicitation.search.ranking import ranked, screened
 from safetycase.methods.elicitation.search.run import Run
@@ -39,15 +38,13 @@ def by_gradient(run: Run) -> None:
 
 def _survey(run: Run, memory: Memory) -> None:
     """Slopes of random patches, each in one context: what the model reacts to at all."""
-    count = max(1, run.settings.survey)
-    patches = random_patches(count, run.task.length, run.task.allowed, run.generator)
-    for patch in run.admissible(patches):
+    for patch in run.random(max(1, run.settings.survey)):
         memory.add(run.slopes(patch, run.draw(1)))
 
 
 def _one_start(run: Run, memory: Memory) -> None:
     settings, task = run.settings, run.task
-    patch = random_patches(1, task.length, task.allowed, run.generator)[0]
+    patch = run.random(1)[0]
     count = settings.candidates * (DRAFTED if isinstance(task, Drafting) else 1)
     tried: set[tuple[int, ...]] = set()
     idle = 0

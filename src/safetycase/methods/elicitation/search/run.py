@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from safetycase.methods.elicitation.search.moves import random_patches
 from safetycase.methods.elicitation.search.records import Found, Settings, Step, Tried
 from safetycase.methods.elicitation.task import ContextTask, Drafting, Filtering, HeldOut
 from safetycase.plugin.contract import MethodError, Progress
@@ -14,6 +15,9 @@ __all__ = ["Run", "Spent", "ids_of"]
 
 BLOCK = 16
 """Fresh contexts evaluated at once in a test of acceptance, which ends when it must fail."""
+
+DRAWS = 256
+"""How often random patches are drawn again where none of them can be written down."""
 
 
 class Spent(Exception):
@@ -93,6 +97,21 @@ class Run:
         if not isinstance(self.task, Filtering):
             return patches
         return patches[self.task.admissible(patches)]
+
+    def random(self, count: int) -> Any:
+        """Up to `count` random patches (n, k) that can be written down, one at the least.
+
+        `MethodError` if hardly any can.
+        """
+        for _ in range(DRAWS):
+            drawn = random_patches(count, self.task.length, self.task.allowed, self.generator)
+            if len(patches := self.admissible(drawn)):
+                return patches
+        raise MethodError(
+            f"of {DRAWS * count} random patches of {self.task.length} tokens of the task "
+            f"`{self.task.name}` none reads back as its tokens; take fewer tokens or another "
+            "alphabet"
+        )
 
     def note(self, patch: Any, losses: Any) -> None:
         """What a round ended with: a patch and its losses (C,)."""
