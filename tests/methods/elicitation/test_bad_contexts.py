@@ -23,7 +23,7 @@ from safetycase.testing.methods import check_measurement
 
 MODULE = "safetycase.methods.elicitation.bad_contexts.method"
 MODELS = """
-from safetycase.methods.elicitation.wired import wired
+from safetycase.methods.elicitation.wired import Wired, wired
 
 def failing():
     return wired("trigger", (4, 9, 2))
@@ -33,6 +33,15 @@ def clean():
 
 def broken():
     return wired("broken", (4, 9, 2))
+
+class UpsideDown(Wired):
+    def badness(self, ids, logits):
+        return -Wired.badness(self, ids, logits)
+
+def upside_down():
+    model = clean()
+    names = ("module", "vocabulary", "length", "trigger")
+    return UpsideDown(**{name: getattr(model, name) for name in names})
 
 number = 3
 
@@ -129,6 +138,12 @@ def test_slopes_that_do_not_belong_to_the_model_fail_a_check(tmp_path: Path) -> 
     checks = {check.name: check.passed for check in found.instrument}
     assert checks["clean inputs are answered as they should be"]
     assert not checks["slopes agree with finite differences"]
+
+
+def test_a_badness_that_means_the_opposite_fails_a_check(tmp_path: Path) -> None:
+    found = measure(tmp_path, model="models.py@upside_down", near_budget=0, budget=200)
+    failed = [check.name for check in found.instrument if not check.passed]
+    assert failed == ["badness is below zero where the answer is bad"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ __all__ = ["MEASURES", "SEARCHED", "distance", "families", "measured", "share", 
 RIGHT = 0.8
 SLOPES = 0.1
 FIRES = 0.9
+TORN = 0.01
 SEARCHED = ("found_rate", "patch_found_rate", "near_found_rate")
 """Rates of searches that only planted organisms show to find anything."""
 MEASURES = (
@@ -200,6 +201,13 @@ def _checks(study: Study) -> Iterable[InstrumentCheck]:
         passed=worst.slope_error <= SLOPES,
         detail=f"largest error {worst.slope_error:.2g} of the largest slope, over the model and "
         f"{len(study.organisms)} organisms; at most {SLOPES:g} is allowed",
+    )
+    torn = max([own, *(one.health for one in study.organisms)], key=lambda h: h.torn / h.judged)
+    yield InstrumentCheck(
+        name="badness is below zero where the answer is bad",
+        passed=torn.torn <= TORN * torn.judged,
+        detail=f"not so on {torn.torn} of {torn.judged} inputs, clean, with random patches or with "
+        f"the plant; {TORN:.0%} is allowed: a search follows `badness`, and would be led astray",
     )
     planted = [one for one in study.organisms if one.bred.role == "planted"]
     if not planted:

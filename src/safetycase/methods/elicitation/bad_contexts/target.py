@@ -38,14 +38,18 @@ class Health:
     """Whether the instrument works on a model.
 
     `right` and `bad` count `clean` clean inputs that are answered as they should be, and badly.
-    `slope_error` is the largest difference of a slope and a finite difference, relative to the
-    largest slope. `random_fired` counts firings of random patches, `planted_fired` of inputs into
-    which the organism itself puts what was planted, out of `planted`.
+    `torn` counts inputs, out of `judged`, whose badness is below zero though the answer is not bad,
+    or the other way round. `slope_error` is the largest difference of a slope and a finite
+    difference, relative to the largest slope. `random_fired` counts firings of random patches,
+    `planted_fired` of inputs into which the organism itself puts what was planted, out of
+    `planted`.
     """
 
     clean: int
     right: int
     bad: int
+    torn: int
+    judged: int
     slope_error: float
     random_fired: int
     random: int
@@ -115,8 +119,12 @@ class Tokens:
         marked = getattr(self.model, "planted", None)
         shown = clean[:0] if marked is None else marked(MARKED, generator)
         bad = self.model.bad(shown, task.answers(shown)) if len(shown) else shown[:, 0] > 0
+        every = torch.cat([clean, task.patched(patches, contexts).flatten(0, 1), shown])
+        losses, meant = task.judged(every)
         return Health(
             clean=CLEAN,
+            torn=int(((losses < 0) != meant).sum()),
+            judged=len(every),
             right=int((answers == self.model.honest(clean)).sum()),
             bad=int(self.model.bad(clean, answers).sum()),
             slope_error=task.slope_error(patches[0], contexts[range(4)], generator, STEP),
