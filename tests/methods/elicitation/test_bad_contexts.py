@@ -38,10 +38,26 @@ class UpsideDown(Wired):
     def badness(self, ids, logits):
         return -Wired.badness(self, ids, logits)
 
-def upside_down():
+class Wide(Wired):
+    def honest(self, ids):
+        return Wired.honest(self, ids)[:, None]
+
+turn = __import__("itertools").count()
+
+class Restless(Wired):
+    def sample(self, count, generator):
+        return Wired.sample(self, count, __import__("torch").Generator().manual_seed(next(turn)))
+
+class Failing(Wired):
+    def bad(self, ids, answers):
+        raise RuntimeError("no answer")
+
+def as_other(kind):
     model = clean()
     names = ("module", "vocabulary", "length", "trigger")
-    return UpsideDown(**{name: getattr(model, name) for name in names})
+    return lambda: kind(**{name: getattr(model, name) for name in names})
+
+upside_down, wide, restless, raising = map(as_other, (UpsideDown, Wide, Restless, Failing))
 
 number = 3
 
@@ -154,6 +170,9 @@ def test_a_badness_that_means_the_opposite_fails_a_check(tmp_path: Path) -> None
         ("absent", "has no `absent`"),
         ("broken", "not finite"),
         ("other_embeddings", "its slopes would lie"),
+        ("wide", r"`honest` of `models.py@wide` gives no tensor \(8,\)"),
+        ("restless", "gives other ids for the same generator"),
+        ("raising", "the model of `models.py@raising` fails: RuntimeError: no answer"),
     ],
 )
 def test_models_that_are_none_are_refused(tmp_path: Path, name: str, says: str) -> None:

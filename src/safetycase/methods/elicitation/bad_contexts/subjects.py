@@ -98,11 +98,30 @@ def checked(model: Any, name: str) -> TokenModel:
             f"{model.vocabulary} tokens"
         )
     model.module.eval()
-    ids = model.sample(8, torch.Generator().manual_seed(0))
+    try:
+        _as_said(model, name, words)
+    except MethodError:
+        raise
+    except Exception as error:
+        raise MethodError(
+            f"the model of `{name}` fails: {type(error).__name__}: {error}"
+        ) from error
+    return model  # type: ignore[no-any-return]
+
+
+def _as_said(model: Any, name: str, words: Any) -> None:
+    """Ask everything of the model once; `MethodError` where it is not what its kind says."""
+    import torch
+
+    ids, same = (model.sample(8, torch.Generator().manual_seed(0)) for _ in range(2))
     if tuple(ids.shape) != (8, model.length) or ids.dtype != torch.int64:
         raise MethodError(f"`sample(8)` of `{name}` gives no int64 ids (8, {model.length})")
     if int(ids.min()) < 0 or int(ids.max()) >= model.vocabulary:
         raise MethodError(f"`sample` of `{name}` gives ids outside 0 to {model.vocabulary - 1}")
+    if not torch.equal(ids, same):
+        raise MethodError(
+            f"`sample` of `{name}` gives other ids for the same generator; draw from that one alone"
+        )
     with torch.inference_mode():
         logits = model.module(ids)
         again = model.module.forward(None, embedded=words[ids])
@@ -112,7 +131,14 @@ def checked(model: Any, name: str) -> TokenModel:
         raise MethodError(
             f"`{name}` answers otherwise to `embedded` than to the same ids: its slopes would lie"
         )
-    return model  # type: ignore[no-any-return]
+    answers = logits.argmax(-1)
+    for what, one in (
+        ("honest", model.honest(ids)),
+        ("bad", model.bad(ids, answers)),
+        ("badness", model.badness(ids, logits)),
+    ):
+        if not isinstance(one, torch.Tensor) or tuple(one.shape) != (8,):
+            raise MethodError(f"`{what}` of `{name}` gives no tensor (8,) for 8 inputs")
 
 
 def _made(member: Organism, seed: int, progress: Progress, of: str) -> Bred:
