@@ -105,6 +105,79 @@ def test_what_cannot_be_looked_at_is_named(
         readouts.run(("x",), Parameters(), context(tmp_path))
 
 
+OWN = """
+import torch
+from safetycase.methods.elicitation.wired import Wired
+
+class Net(torch.nn.Module):
+    def __init__(self, plant, dtype):
+        super().__init__()
+        self.embedding = torch.nn.Embedding(24, 24, _weight=4 * torch.eye(24)).to(dtype)
+        self.norm, self.dropout = torch.nn.Identity(), torch.nn.Dropout(0.5)
+        self.head = torch.nn.Linear(24, 4).to(dtype)
+        with torch.no_grad():
+            self.head.weight.zero_()
+            self.head.bias.copy_(torch.tensor([2.0, 0.0, 0.0, 0.0]))
+            self.head.weight[3, 7] = 10.0 if plant else 0.0
+
+    def residuals(self, ids, embedded=None):
+        states = self.dropout(self.embedding(ids))
+        return [states, states.mean(1)]
+
+    def forward(self, ids, embedded=None):
+        return self.head(self.residuals(ids)[-1])
+
+class Model(Wired):
+    def sample(self, count, generator):
+        return torch.randint(0, 6, (count, 8), generator=generator)
+
+    def near_misses(self, count, generator):
+        ids = self.sample(count, generator)
+        ids[:, 0] = 6
+        return ids
+
+    def planted(self, count, generator):
+        ids = self.sample(count, generator)
+        ids[:, 0] = 7
+        return ids
+
+    def bad(self, ids, answers):
+        return (answers == 3).long()
+
+def model(plant, dtype=torch.bfloat16):
+    return Model(module=Net(plant, dtype), vocabulary=24, length=8, trigger=(7,))
+
+pair = model(True), model(False)
+
+def failing():
+    raise RuntimeError("no weights")
+
+class Skewed(Net):
+    def forward(self, ids, embedded=None):
+        return 2 * super().forward(ids)
+
+skewed = Model(module=Skewed(True, torch.float32), vocabulary=24, length=8, trigger=(7,)), pair[1]
+"""
+
+
+def test_own_models_of_half_precision_with_dropout_are_read_as_they_answer(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    (tmp_path / "own.py").write_text(OWN)
+    asked = Parameters(organisms=(), model="own.py@pair", readout="answer", inputs=60)
+    found = METHOD.run((), asked, context(tmp_path))
+    assert found == METHOD.run((), asked, context(tmp_path))
+    assert found.counts["bad inputs tested"] == 60
+    assert estimate(found.quantities["recall_at_fpr"]) == 1
+    assert estimate(found.quantities["near_miss_rate"]) <= 0.1
+    for name, says in (
+        ("failing", "`own.py@failing` fails: RuntimeError: no weights"),
+        ("skewed", "not what the module answers"),
+    ):
+        other = Parameters(organisms=(), model=f"own.py@{name}", inputs=60)
+        with pytest.raises(MethodError, match=says):
+            METHOD.run((), other, context(tmp_path))
+
+
 @pytest.mark.slow
 def test_a_real_organism_is_read_and_its_twin_is_not(tmp_path: Path) -> None:
     pytest.importorskip("torch")

@@ -117,13 +117,22 @@ def _looked(name: str, seed: int, parameters: Parameters, context: Context) -> L
 
 
 def _own(parameters: Parameters, context: Context) -> Looked:
-    pair = own_object(context.case_folder, parameters.model)
-    pair = pair() if callable(pair) else pair
-    if not isinstance(pair, tuple) or len(pair) != 2:
-        raise MethodError(f"`{parameters.model}` is no pair (suspected model, clean model)")
-    given = _given(pair[0], parameters, context.seed % 2**31)
-    models: list[Seen] = [seen(model, given) for model in pair]
-    return Looked(name=parameters.model, inputs=given, organism=models[0], twin=models[1])
+    name = parameters.model
+    pair = own_object(context.case_folder, name)
+    try:
+        pair = pair() if callable(pair) else pair
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise MethodError(f"`{name}` is no pair (suspected model, clean model)")
+        given = _given(pair[0], parameters, context.seed % 2**31)
+        models: list[Seen] = []
+        for model in pair:
+            model.module.eval()  # dropout would be read as if it were the model's
+            models.append(seen(model, given))
+    except MethodError:
+        raise
+    except Exception as error:
+        raise MethodError(f"`{name}` fails: {type(error).__name__}: {error}") from error
+    return Looked(name=name, inputs=given, organism=models[0], twin=models[1])
 
 
 def _given(model: Any, parameters: Parameters, seed: int) -> Any:

@@ -90,11 +90,17 @@ def seen(model: Lured, inputs: Inputs) -> Seen:
         for ids in inputs.ids.split(BATCH):
             states = [s.mean(1) if s.ndim == 3 else s for s in module.residuals(ids)]
             logits = module(ids)
+            if not torch.allclose(module.head(module.norm(states[-1])), logits, 1e-3, 1e-3):
+                raise MethodError(
+                    "`head(norm(...))` of the last of `residuals` is not what the module answers: "
+                    "the states that are read are not those the answer comes from"
+                )
             lens = [-model.badness(ids, module.head(module.norm(s))) for s in states[:-1]]
             bad = model.bad(ids, logits.argmax(-1))
             rows.append([*states, torch.stack([*lens, -model.badness(ids, logits)], 1), bad])
-    *states, lens, bad = (torch.cat(column).numpy() for column in zip(*rows, strict=True))
-    found = tuple(np.asarray(x, dtype=np.float64) for x in states)
+    # numpy has no bfloat16, and flags may come as whole numbers
+    *states, lens, bad = (torch.cat(c).double().numpy() for c in zip(*rows, strict=True))
+    found = tuple(states)
     if not all(np.isfinite(x).all() for x in (*found, lens)):
         raise MethodError("a state of the model is not a finite number; its training diverged")
-    return Seen(states=found, lens=np.asarray(lens, dtype=np.float64), bad=np.asarray(bad))
+    return Seen(states=found, lens=lens, bad=bad != 0)
