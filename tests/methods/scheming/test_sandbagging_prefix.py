@@ -66,6 +66,36 @@ def test_more_steps_get_more_training_items_right_and_the_budget_is_kept(
     assert len(one.packs(subject, parts.held_out)) == 2
 
 
+@pytest.mark.parametrize(("steps", "count"), [(6, 10), (1, 10), (6, 3)])
+def test_it_ends_when_as_many_training_items_are_right_as_it_says(
+    asked: tuple[Subject, Split], monkeypatch: pytest.MonkeyPatch, steps: int, count: int
+) -> None:
+    seen: set[int] = set()
+
+    def all_right(
+        self: LanguageTask, patches: torch.Tensor, contexts: torch.Tensor
+    ) -> torch.Tensor:
+        seen.update(contexts.tolist())
+        return torch.ones(len(patches), len(contexts), dtype=torch.bool)
+
+    def gained(self: LanguageTask, patches: torch.Tensor, contexts: torch.Tensor) -> torch.Tensor:
+        return -torch.ones(len(patches), len(contexts))
+
+    monkeypatch.setattr(LanguageTask, "fires", all_right)
+    monkeypatch.setattr(LanguageTask, "losses", gained)
+    subject, parts = asked
+    one = searched(
+        subject,
+        parts.train[:count],
+        tokens=3,
+        steps=steps,
+        seed=1,
+        progress=lambda done, total, note="": None,
+    )
+    assert f"right on {count} of {count} training items" in one.note
+    assert seen == set(range(count))
+
+
 def test_a_seed_gives_the_same_prefix_again(asked: tuple[Subject, Split]) -> None:
     assert found(asked, 1).ids == found(asked, 1).ids
     assert found(asked, 1).ids != found(asked, 1, seed=2).ids
