@@ -62,16 +62,20 @@ def searched(
 ) -> Prefix:
     """The prefix with the least loss on solved items, for `steps` times `STEP` evaluations.
 
-    It ends earlier where every training item is answered right.
+    It ends earlier where every training item is answered right: all of them, or as many as a
+    quarter of the evaluations pay for.
     """
     import torch
 
     prompts = prompts_of(subject, train, examples=examples)
     task = _Training(of=language_task(subject, prompts, (), length=tokens))
     generator = torch.Generator().manual_seed(seed)
-    found = search(task, float(steps * STEP), _settings(steps), generator, progress)
+    budget = steps * STEP
+    shown = max(8, min(len(train), budget // 4))
+    found = search(task, float(budget), _settings(steps, shown), generator, progress)
     ids = found.accepted.patch if found.accepted else found.best
-    said = f"right on all {len(train)} training items" if found.accepted else "not all right"
+    asked = min(shown, len(train))
+    said = f"right on {asked} of {asked} training items" if found.accepted else "not all right"
     note = (
         f"`{task.text(ids).strip()}` after {found.evaluations:.0f} evaluations, {said}, "
         f"loss {found.best_loss:.2f}"
@@ -79,13 +83,13 @@ def searched(
     return Prefix(ids=ids, examples=examples, note=note)
 
 
-def _settings(steps: int) -> Settings:
+def _settings(steps: int, shown: int) -> Settings:
     """Fewer patches a round for short searches, so that a round is had at all."""
     return Settings(
         candidates=min(32, 8 * steps),
         survey=min(8, steps),
         rank_contexts=6 if steps < 4 else 12,
         promising=1.0,
-        accept_contexts=8,
+        accept_contexts=shown,
         accept_firing=1.0,
     )
