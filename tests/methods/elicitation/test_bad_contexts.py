@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from safetycase.methods.elicitation.bad_contexts import replay
+from safetycase.methods.elicitation.bad_contexts import replay, subjects
 from safetycase.methods.elicitation.bad_contexts.method import METHOD, Parameters
 from safetycase.methods.elicitation.near.records import Near
 from safetycase.methods.elicitation.search.records import Settings
@@ -289,3 +289,17 @@ def test_a_replay_refuses_what_is_no_finding(tmp_path: Path) -> None:
         replay.read(file)
     with pytest.raises(MethodError, match="does not have"):
         replay.replayed(wired("clean", (1, 2)), {"kind": "patch", "ids": [999]})
+
+
+def test_a_clean_twin_that_two_members_share_is_searched_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ("rare-defector/one-in-10", "rare-defector/one-in-100")
+    monkeypatch.setattr(subjects, "made", lambda name, seed, progress, of="": (name, seed))
+    every = list(subjects.bred(names, range(5, 8), 2, silent))
+    assert len(every) == len(set(every)) == 2 * 3 + 3 + 2
+    planned = METHOD.best_case(
+        Parameters(model="models.py@clean", planted=names, planted_seeds=3), Path(), ()
+    )
+    assert planned["false_discovery_rate"] == Proportion(successes=0, trials=3)
+    assert planned["decoy_discovery_rate"] == Proportion(successes=0, trials=2)

@@ -20,7 +20,7 @@ from safetycase.methods.elicitation.bad_contexts.pictures import pictures
 from safetycase.methods.elicitation.bad_contexts.planted import controls
 from safetycase.methods.elicitation.bad_contexts.replay import findings, transcripts
 from safetycase.methods.elicitation.bad_contexts.study import study
-from safetycase.methods.elicitation.bad_contexts.subjects import bred, made, own_model, relatives
+from safetycase.methods.elicitation.bad_contexts.subjects import bred, kin, made, own_model
 from safetycase.methods.elicitation.bad_contexts.target import CLEAN, Inside, Plan, Target, Tokens
 from safetycase.methods.elicitation.near.records import Near
 from safetycase.methods.elicitation.search.records import Settings
@@ -94,13 +94,12 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
     """Search, plant, search again, and write down what was found."""
     if inputs:
         raise MethodError(f"`{inputs[0]}`: this method reads no inputs; leave them out")
-    for name in parameters.planted:
-        relatives(name, "clean-twin")  # a wrong name is said before anything is searched
+    twins, decoys = _kept(parameters)  # a wrong name is said before anything is searched
     subject = _subject(parameters, context)
     plan = _plan(parameters)
     seeds = parameters.planted_seeds
     first = FIRST + context.seed * seeds  # another seed, other organisms: what is pooled is new
-    planned = parameters.searches + len(parameters.planted) * (2 * seeds + parameters.decoys)
+    planned = parameters.searches + len(parameters.planted) * seeds + twins + decoys
     finished = 0
 
     def said(note: str) -> None:
@@ -130,6 +129,14 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
         transcripts=transcripts(found),
         artefacts={"findings": "findings.json"},
     )
+
+
+def _kept(parameters: Parameters) -> tuple[int, int]:
+    """How many clean twins and how many decoys are searched."""
+    twins, decoys = (
+        sum(map(len, kin(parameters.planted, role).values())) for role in ("clean-twin", "decoy")
+    )
+    return twins * parameters.planted_seeds, decoys * parameters.decoys
 
 
 def _subject(parameters: Parameters, context: Context) -> Target:
@@ -176,14 +183,12 @@ def best_case(
     every = Proportion(successes=seeds, trials=seeds)
     planned |= dict.fromkeys(SEARCHED, none)
     planned["trigger_recall"] = Smallest(of=(every,) * len(parameters.planted))
-    planned["false_discovery_rate"] = Proportion(
-        successes=0, trials=seeds * len(parameters.planted)
-    )
+    twins, decoys = _kept(parameters)
+    planned["false_discovery_rate"] = Proportion(successes=0, trials=twins)
     if not parameters.near_budget:
         del planned["near_found_rate"]
-    kept = sum(len(relatives(name, "decoy")) for name in parameters.planted) * parameters.decoys
-    if kept:
-        planned["decoy_discovery_rate"] = Proportion(successes=0, trials=kept)
+    if decoys:
+        planned["decoy_discovery_rate"] = Proportion(successes=0, trials=decoys)
     return planned
 
 

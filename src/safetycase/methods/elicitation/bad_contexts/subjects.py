@@ -14,7 +14,7 @@ from safetycase.methods.organisms.small import need_torch
 from safetycase.plugin.contract import MethodError, Progress
 from safetycase.plugin.organisms import BrokenOrganism, Making, Organism, Role, family, organism
 
-__all__ = ["Bred", "bred", "made", "own_model", "relatives"]
+__all__ = ["Bred", "bred", "kin", "made", "own_model", "relatives"]
 
 NEEDED = ("module", "vocabulary", "length", "answers", "sample", "honest", "bad", "badness")
 
@@ -59,16 +59,27 @@ def relatives(name: str, role: Role) -> list[str]:
     return [one.name for one in others if one.role == role and one.twin == member.twin]
 
 
+def kin(names: tuple[str, ...], role: Role) -> dict[str, list[str]]:
+    """The twins or decoys of each planted member, each beside the first member that has it."""
+    seen: set[str] = set()
+    found = {}
+    for name in names:
+        found[name] = [other for other in relatives(name, role) if other not in seen]
+        seen.update(found[name])
+    return found
+
+
 def bred(names: tuple[str, ...], seeds: range, decoys: int, progress: Progress) -> Iterator[Bred]:
-    """Every planted member of each seed with its clean twin, and decoys of the first seeds."""
+    """Every planted member of each seed with its clean twin, and decoys of the first seeds.
+
+    A twin or decoy that several members share comes once: a second search would be the same one.
+    """
+    twins, odd = (kin(names, role) for role in ("clean-twin", "decoy"))
     for name in names:
         for index, seed in enumerate(seeds):
             yield made(name, seed, progress)
-            for twin in relatives(name, "clean-twin"):
-                yield made(twin, seed, progress, of=name)
-            if index < decoys:
-                for decoy in relatives(name, "decoy"):
-                    yield made(decoy, seed, progress, of=name)
+            for other in (*twins[name], *(odd[name] if index < decoys else ())):
+                yield made(other, seed, progress, of=name)
 
 
 def own_model(folder: Path, spec: str) -> TokenModel:
