@@ -69,7 +69,18 @@ def test_what_is_not_there_is_named(words: tuple[str, ...], says: str) -> None:
 def test_a_book_that_is_damaged_costs_nothing(tmp_path: Path) -> None:
     ask("build", "toy-coins/fair")
     book = tmp_path / "safetycase" / "organisms" / "built.jsonl"
-    book.write_text("{not json\n" + book.read_text() + "[1]\n")
+    row = json.loads(book.read_text())
+    torn = [
+        row | {"facts": 3},
+        row | {"facts": [{}]},
+        row | {"name": ["x"]},
+        row | {"digest": None},
+    ]
+    rows = "\n".join(json.dumps(one) for one in torn)
+    book.write_text("{not json\n" + book.read_text() + f"[1]\n{rows}\n")
+    assert ask("build", "toy-coins/fair").exception is None
+    assert ask("show", "toy-coins").exception is None
+    book.write_text(f"{rows}\n{json.dumps(row)}\n")
     assert "toy-coins/fair seed 0" in ask("show", "toy-coins").output
     book.write_bytes(b"\xff\xfe")
     assert "Not built here" in ask("show", "toy-coins").output

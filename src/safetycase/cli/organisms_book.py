@@ -98,7 +98,18 @@ def _rows() -> Iterator[dict[str, Any]]:
     for line in lines:
         try:
             row = json.loads(line)
-            if isinstance(row, dict) and {"name", "seed", "digest", "facts"} <= set(row):
-                yield row
         except ValueError:
             continue
+        if _is_row(row):
+            yield row
+
+
+def _is_row(row: Any) -> bool:
+    """Whether it is a row of the book, with everything that is read of one."""
+    shape = {"name": str, "seed": int, "digest": str, "facts": list}
+    if not isinstance(row, dict):
+        return False
+    whole = all(isinstance(row.get(name), kind) for name, kind in shape.items())
+    return whole and all(
+        isinstance(f, dict) and isinstance(f.get("line"), str) for f in row["facts"]
+    )
