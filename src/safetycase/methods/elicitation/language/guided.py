@@ -17,6 +17,9 @@ from safetycase.plugin.contract import MethodError
 
 __all__ = ["Direction", "GuidedTask", "activations", "direction"]
 
+ROUNDING = 1e-4
+"""Margins that vary less than this share of the others vary by rounding alone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Direction:
@@ -68,6 +71,10 @@ def direction(
     slope = x.T @ torch.linalg.solve(gram + damp * torch.eye(len(gram)), y)
     told = ((seen[fitted:] - middle) @ slope).flatten()
     true = (margins[fitted:] - level).flatten()
+    if float(told.std()) == 0 or float(true.std()) <= ROUNDING * float(y.std()):
+        raise MethodError(
+            "the patches kept to judge the direction all do the same; give more, or other ones"
+        )
     offset = torch.full((len(task.frame.ids),), float((level - middle @ slope).mean()))
     offset[contexts] = level - middle @ slope
     return Direction(
