@@ -267,6 +267,10 @@ def test_shuffled_margins_give_a_direction_that_agrees_with_nothing(
         direction(plain, 3, some(plain, 8), torch.arange(4))
     with pytest.raises(MethodError, match="layers 1 to 3"):
         direction(plain, 4, some(plain, 20), torch.arange(4))
+
+
+def test_patches_that_all_do_the_same_judge_no_direction(subject: Subject) -> None:
+    plain = made(subject)
     alike = torch.cat([some(plain, 20), some(plain, 1).repeat(10, 1)])
     with pytest.raises(MethodError, match="all do the same"):
         direction(plain, 3, alike, torch.arange(1))
