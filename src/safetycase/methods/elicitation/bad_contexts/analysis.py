@@ -294,4 +294,5 @@ def _summary(searches: Iterable[Searched], stood: list[Stood] | None) -> str:
     if pairs:
         off = [distance(patch, trigger) for patch, trigger in pairs if trigger is not None]
         said += f"; edit distance to what was planted 0 in {off.count(0)}, at most {max(off)}"
-    return said
+    held = [one.near_plant for one in stood or () if one.near_plant is not None]
+    return said + (f"; the plant stands in {sum(held)} of {len(held)} near inputs" if held else "")

@@ -216,6 +216,8 @@ METHOD = Method(
         "That nothing was found says what its power on planted organisms says, for plants of that "
         "kind: a run of tokens no longer than the patch, or what lies near clean inputs. Whether a "
         "natural failure is as easy to find is another claim.",
+        "Power counts any bad context that was found in an organism. It may be one that training "
+        "left beside the plant: the diagnostics say in how many the plant itself stands.",
         "A trigger that gives no slope until it is complete is found by chance alone.",
         "What counts as bad is what the model's own `bad` says; a failure it does not name is not "
         "looked for.",

@@ -52,6 +52,12 @@ class Stood:
     searched: Searched
     health: Health
 
+    @property
+    def near_plant(self) -> bool | None:
+        """Whether the near input that was found holds what was planted, where that is known."""
+        near = self.searched.near
+        return None if near is None or near.ids is None else self.bred.target.marked(near.ids)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:

@@ -68,6 +68,9 @@ class Target(Protocol):
     def trigger(self) -> tuple[int, ...] | None:
         """The run of tokens that was planted, where one was: for oracles, never for a search."""
 
+    def marked(self, ids: tuple[int, ...]) -> bool | None:
+        """Whether an input holds what was planted, where the organism says: for oracles."""
+
     def task(self, plan: Plan, generator: Any) -> ContextTask:
         """What a search for patches asks; what preparing it cost is in its evaluations."""
 
@@ -91,6 +94,13 @@ class Tokens:
         planted = getattr(self.model, "trigger", None)
         run = isinstance(planted, tuple) and all(isinstance(token, int) for token in planted)
         return planted if run else None
+
+    def marked(self, ids: tuple[int, ...]) -> bool | None:
+        """Whether an input holds what was planted; None where the model does not say."""
+        import torch
+
+        says = getattr(self.model, "marked", None)
+        return None if says is None else bool(says(torch.tensor([ids]))[0])
 
     def task(self, plan: Plan, generator: Any) -> TokenTask:
         """Patches pasted over clean inputs, with a draft or a guide if the plan has one."""
