@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,16 @@ from typing import Any
 import pytest
 
 from safetycase.methods.elicitation.bad_contexts import replay, subjects
+from safetycase.methods.elicitation.bad_contexts.analysis import measured
 from safetycase.methods.elicitation.bad_contexts.method import METHOD, Parameters
+from safetycase.methods.elicitation.bad_contexts.pictures import pictures
+from safetycase.methods.elicitation.bad_contexts.planted import PLAN
+from safetycase.methods.elicitation.bad_contexts.study import Stood, Study, searched
+from safetycase.methods.elicitation.bad_contexts.target import Tokens
 from safetycase.methods.elicitation.near.records import Near
 from safetycase.methods.elicitation.search.records import Settings
 from safetycase.methods.elicitation.token_task import TokenTask
-from safetycase.methods.elicitation.wired import wired
+from safetycase.methods.elicitation.wired import Wired, wired
 from safetycase.plugin.contract import Context, Measurement, MethodError
 from safetycase.plugin.organisms import Making, organism
 from safetycase.plugin.parameters import bind
@@ -303,3 +309,36 @@ def test_a_clean_twin_that_two_members_share_is_searched_once(
     )
     assert planned["false_discovery_rate"] == Proportion(successes=0, trials=3)
     assert planned["decoy_discovery_rate"] == Proportion(successes=0, trials=2)
+
+
+def test_a_near_input_is_said_to_hold_the_plant_or_not() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Marking(Wired):
+        def marked(self, ids: Any) -> Any:
+            import torch
+
+            return (ids.unfold(1, 3, 1) == torch.tensor(self.trigger)).all(-1).any(-1)
+
+    plain = wired("trigger", (4, 9, 2))
+    sure = Marking(module=plain.module, vocabulary=24, length=8, trigger=(4, 9, 2))
+    silent_one, telling = (Tokens(name="x", model=model) for model in (plain, sure))
+    one = Stood(
+        bred=subjects.Bred(name="x", family="x", role="planted", seed=0, target=telling, held=True),
+        searched=searched(telling, PLAN, 3),
+        health=telling.health(PLAN, 3),
+    )
+    assert one.near_plant is True
+    assert silent_one.marked((4, 9, 2, 0, 0, 0, 0, 0)) is None
+    assert telling.marked((4, 2, 9, 0, 0, 0, 0, 0)) is False
+    every = Study(
+        subject="x", searches=(one.searched,), health=one.health, soft=None, organisms=(one,)
+    )
+    found = measured(every, PLAN)
+    assert found.diagnostics["organism x"].endswith("the plant stands in 1 of 1 near inputs")
+    # One that does not hold counts in no rate, and in no picture.
+    failed = dataclasses.replace(one, bred=dataclasses.replace(one.bred, held=False))
+    curve = pictures(every, found, PLAN)[1]
+    both = dataclasses.replace(every, organisms=(one, failed))
+    assert pictures(both, measured(both, PLAN), PLAN)[1] == curve
+    none = dataclasses.replace(every, organisms=(failed,))
+    assert len(pictures(none, measured(none, PLAN), PLAN)) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from safetycase.methods.elicitation.bad_contexts.analysis import families
@@ -27,8 +28,11 @@ NAMES = {
 def pictures(study: Study, measurement: Measurement, plan: Plan) -> tuple[Plot, ...]:
     """The rates; and the budget curve, where something was planted."""
     shown: list[Plot] = [_rates(measurement)]
-    if families(study, "planted"):
-        shown.append(_curve(study, plan))
+    held = dataclasses.replace(
+        study, organisms=tuple(one for one in study.organisms if one.bred.held)
+    )  # one that is not what it is called says nothing of power
+    if families(held, "planted"):
+        shown.append(_curve(held, plan))
     return tuple(shown)
 
 
@@ -52,7 +56,10 @@ def _bar(label: str, statistic: Statistic) -> Bar:
 
 
 def _curve(study: Study, plan: Plan) -> Curve:
-    """The share of planted organisms with an accepted patch within so many evaluations."""
+    """The share of planted organisms with an accepted patch within so many evaluations.
+
+    They are those of the study; it is given without those that do not hold.
+    """
     planted = [one for one in study.organisms if one.bred.role == "planted"]
     twins = [one for one in study.organisms if one.bred.role == "clean-twin"]
     x = tuple(float(plan.budget) * 2 ** (step / 4) for step in range(-24, 1))
