@@ -7,12 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from safetycase.methods.convergence.llc import estimate, judging, planted, records, walking
+from safetycase.methods.convergence.llc import (
+    estimate,
+    evidence,
+    judging,
+    planted,
+    records,
+    walking,
+)
 from safetycase.methods.convergence.llc.calibration import calibrated
 from safetycase.methods.convergence.llc.evidence import Studied, measured
 from safetycase.methods.convergence.llc.method import METHOD, Parameters, run
 from safetycase.methods.convergence.llc.networks import deep_linear_net
+from safetycase.methods.convergence.problem import Problem
 from safetycase.plugin.contract import Context, MethodError
 from safetycase.plugin.parameters import bind
 from safetycase.stats import Certified, bounds
@@ -36,6 +45,9 @@ def trained():
 
 def both():
     return [trained(), Problem(module=Product(0.3), loss=loss, count=1000)]
+
+def fails():
+    return 1 / 0
 
 nothing = 3
 """
@@ -145,3 +157,31 @@ def test_a_judge_that_trusts_every_chain_lets_planted_ones_through(
     monkeypatch.setattr(judging, "_rest", lambda seen: iter(()))
     assert estimate(planted._quadratic(at=0.5), blind).ok
     assert estimate(surface, blind).ok
+
+
+def test_the_interval_of_a_short_chain_misses_as_seldom_as_it_says() -> None:
+    import random
+
+    settings = records.Sampling(sampler="mala", nbeta=10, draws=8, burn_in=2, chains=2)
+    found = estimate(deep_linear_net((2, 1, 2), 1), settings)
+    drawn, chains = random.Random(0), 2000
+    traces = tuple(tuple(drawn.gauss(0, 1) for _ in range(8)) for _ in range(chains))
+    means = tuple(sum(trace) / 8 for trace in traces)
+    found = dataclasses.replace(found, traces=traces, chain_means=means, offset_error=0.0)
+    missed = sum(not one.low <= 0 <= one.high for one in evidence._drops(found, 1))
+    assert missed / chains < 0.075  # of 0.05, with what the autocorrelations add
+
+
+def test_problems_that_are_none_are_refused_where_they_are_made(tmp_path: Path) -> None:
+    module, loss = torch.nn.Linear(1, 1), len
+    for wrong, says in (
+        ({"module": None}, "no `torch.nn.Module`"),
+        ({"loss": 3}, "`loss` is a function"),
+        ({"batch": 3}, "`batch` is a function"),
+        ({"count": 1.5}, "number of data points"),
+        ({"count": -1}, "number of data points"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            Problem(**({"module": module, "loss": loss, "count": 3} | wrong))
+    with pytest.raises(MethodError, match=r"`mine.py@fails` failed: ZeroDivisionError"):
+        run((), parameters("fails"), context(tmp_path))

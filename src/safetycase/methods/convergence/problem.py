@@ -25,3 +25,14 @@ class Problem:
     batch: Callable[[Any], Any] | None = None
     full: Callable[[], Any] | None = None
     says: str = ""
+
+    def __post_init__(self) -> None:
+        if not hasattr(self.module, "named_parameters"):
+            raise ValueError(f"`module` is a {type(self.module).__name__} and no `torch.nn.Module`")
+        if not callable(self.loss):
+            raise ValueError("`loss` is a function of (module, batch)")
+        for name, given in (("batch", self.batch), ("full", self.full)):
+            if given is not None and not callable(given):
+                raise ValueError(f"`{name}` is a function, or left out")
+        if type(self.count) is not int or self.count < 0:
+            raise ValueError(f"`count` is {self.count!r}; it is a number of data points, or 0")

@@ -15,7 +15,7 @@ __all__ = ["effective_draws", "half_chains", "mean_error", "split_rhat", "t_quan
 Traces = Sequence[Sequence[float]]
 
 
-def t_quantile(probability: float, freedom: int) -> float:
+def t_quantile(probability: float, freedom: float) -> float:
     """The quantile of Student's t at a probability above one half."""
     x = incomplete_beta_inverse(2 * (1 - probability), freedom / 2, 0.5)
     return math.sqrt(freedom * (1 / x - 1)) if x > 0 else math.inf

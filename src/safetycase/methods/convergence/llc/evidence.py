@@ -7,7 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from safetycase.methods.convergence.llc.calibration import Calibration
-from safetycase.methods.convergence.llc.diagnostics import effective_draws, mean_error
+from safetycase.methods.convergence.llc.diagnostics import (
+    effective_draws,
+    mean_error,
+    t_quantile,
+)
 from safetycase.methods.convergence.llc.records import EXACT, Estimate
 from safetycase.plugin.contract import (
     Bar,
@@ -19,7 +23,6 @@ from safetycase.plugin.contract import (
     Raised,
 )
 from safetycase.stats import Certified, Statistic, largest
-from safetycase.stats.special import normal_quantile
 
 __all__ = ["MEASURES", "Studied", "measured"]
 
@@ -99,15 +102,16 @@ def _drops(found: Estimate, among: int) -> Iterator[Certified]:
     The lowest is one of `among`, and which was not known before: the level is that strict.
     """
     level = 1 - (1 - found.settings.level) / among
-    z = normal_quantile((1 + level) / 2)
     for trace, mean in zip(found.traces, found.chain_means, strict=True):
-        own = mean_error(trace)[1] * math.sqrt(len(trace) / effective_draws((trace,)))
-        width = z * math.hypot(own, found.offset_error)
+        worth = effective_draws((trace,))
+        own = mean_error(trace)[1] * math.sqrt(len(trace) / worth)
+        reach = t_quantile((1 + level) / 2, max(1.0, worth - 1))
+        width = reach * math.hypot(own, found.offset_error)
         yield Certified(
             low=-mean - width,
             high=-mean + width,
             level=level,
-            says="normal approximation of the mean of one chain by its effective draws",
+            says="Student's t of the mean of one chain, by as many draws as it is worth",
         )
 
 

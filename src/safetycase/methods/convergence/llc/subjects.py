@@ -20,7 +20,10 @@ def of_case(folder: Path, spec: str) -> tuple[Problem, ...]:
     """What `file.py@name` gives: a problem or several, or a function without arguments to them."""
     found: Any = own_object(folder, spec)
     if callable(found):
-        found = found()
+        try:
+            found = found()
+        except Exception as error:  # code of the case, which may fail in any way
+            raise MethodError(f"`{spec}` failed: {type(error).__name__}: {error}") from error
     problems = tuple(found) if isinstance(found, list | tuple) else (found,)
     if not problems or not all(isinstance(one, Problem) for one in problems):
         raise MethodError(
