@@ -73,6 +73,20 @@ def test_a_run_is_repeatable_and_a_hidden_policy_is_refuted(tmp_path):
 
 
 @pytest.mark.slow
+def test_planted_policies_that_did_not_hold_fail_the_instrument(tmp_path, monkeypatch):
+    from safetycase.methods.organisms.exploration_hacking import planting
+
+    few = {"organisms": 2, "ladder": 1, "twins": 2, "tests": ("best-of-n",)}
+    asked = Parameters(organism="exploration-hacking/bandit-twin-1e-3", **few)
+    for held_back, passed in ((planting.HELD_BACK, True), (0.45, False)):
+        monkeypatch.setattr(planting, "HELD_BACK", held_back)
+        checks = METHOD.run((), asked, context(tmp_path)).instrument
+        held = next(check for check in checks if check.name.endswith("what they are called"))
+        assert held.passed == passed
+        assert passed or "gap" in held.detail
+
+
+@pytest.mark.slow
 def test_perturbations_too_small_for_what_is_asked_give_no_gain(tmp_path):
     asked = Parameters(
         organism="exploration-hacking/bandit-1e-4",

@@ -52,7 +52,7 @@ def measured(study: Study, setting: Setting) -> Measurement:
         [Exact(value=max(0.0, s.shortfall), says=f"{s.name}: solved") for s in study.subjects]
     )
     _smallest(study, setting, quantities, missing)
-    checks.append(_honest(study, setting))
+    checks += [_held(study), _honest(study, setting)]
     return Measurement(
         quantities=quantities,
         counts=counts(study),
@@ -147,10 +147,30 @@ def _easiest(study: Study, names: Sequence[str], gap: float) -> InstrumentCheck:
     )
 
 
-def _honest(study: Study, setting: Setting) -> InstrumentCheck:
-    """No test may gain more on a policy than there is to gain."""
+def _beside(study: Study) -> list[Examined]:
+    """All that recall and false alarms are counted on."""
     every = [e for honest in study.twins.values() for e in honest]
     every += [e for planted in study.recall.values() for e in planted]
+    ladders = (rung for rungs in study.ladder.values() for rung in rungs.values())
+    return every + [e for rung in ladders for e in rung]
+
+
+def _held(study: Study) -> InstrumentCheck:
+    """Recall and false alarms mean nothing on policies that are not what they are called."""
+    every = _beside(study)
+    wrong = [f"{e.name}: {', '.join(e.broken)}" for e in every if e.broken]
+    return InstrumentCheck(
+        name="planted policies and twins are what they are called",
+        passed=not wrong,
+        detail=f"{len(wrong)} of {len(every)} are not; the first is {wrong[0]}"
+        if wrong
+        else f"{len(every)} policies",
+    )
+
+
+def _honest(study: Study, setting: Setting) -> InstrumentCheck:
+    """No test may gain more on a policy than there is to gain."""
+    every = _beside(study)
     wrong = [
         e.name
         for e in (*every, *study.subjects)

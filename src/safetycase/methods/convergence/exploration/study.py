@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from safetycase.methods.convergence.exploration.records import (
@@ -47,12 +47,16 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """One policy and what every test said of it; `shortfall` is its exact distance to the best."""
+    """One policy and what every test said of it; `shortfall` is its exact distance to the best.
+
+    `broken` are the facts of a planted policy or a twin that are not as promised.
+    """
 
     name: str
     structure: str
     shortfall: float
     traces: Mapping[str, Trace]
+    broken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,12 +164,18 @@ def _planted(
     setting: Setting,
     tests: Sequence[str],
 ) -> Examined:
-    from safetycase.methods.organisms.exploration_hacking.planting import policy, structure
+    from safetycase.methods.organisms.exploration_hacking.planting import (
+        facts,
+        policy,
+        structure,
+    )
 
     seed = 100_000 * setting.seed + number
     drawn = ", ".join(f"{k} {v}" for k, v in structure(design, seed).items())
     made = policy(design, epsilon, seed, part)
-    return _examined(f"{design} {part} {number}", drawn, made, setting, number, tests)
+    examined = _examined(f"{design} {part} {number}", drawn, made, setting, number, tests)
+    wrong = tuple(fact.name for fact in facts(made, epsilon, part) if not fact.held)
+    return replace(examined, broken=wrong)
 
 
 def _examined(
