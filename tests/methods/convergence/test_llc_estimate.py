@@ -166,6 +166,9 @@ def test_what_cannot_be_tried_at_all() -> None:
         estimate(quadratic(lowest=math.nan), Sampling(nbeta=10))
     with pytest.raises(MethodError, match="burn_in"):
         estimate(line(), Sampling(sampler="rmsprop", burn_in=0))
+    away = Problem(module=torch.nn.Linear(1, 1, device="meta"), loss=lambda m, b: m, count=9)
+    with pytest.raises(MethodError, match=r"is on `meta`; .* `module\.cpu\(\)`"):
+        estimate(away, Sampling())
     for wrong in ({"gamma": 0.0}, {"chains": 1}, {"parts": "("}, {"nbeta": math.inf}):
         with pytest.raises(ValueError, match="`"):
             Sampling(**wrong)  # type: ignore[arg-type]

@@ -110,6 +110,11 @@ class OfModule:
             raise MethodError(f"no parameter matches `{parts}` in full; there are {known} …")
         if len({(p.dtype, p.device) for p in moving}) > 1 or not moving[0].is_floating_point():
             raise MethodError("the parameters that move are of one floating type on one device")
+        if moving[0].device.type != "cpu":
+            raise MethodError(
+                f"the module is on `{moving[0].device}`; chains run on the CPU: give it as "
+                "`module.cpu()`, and its data with it"
+            )
         self.start = torch.cat([p.detach().reshape(-1) for p in moving])
         if not bool(torch.isfinite(self.start).all()):
             raise MethodError("w* itself has weights that are not finite")
