@@ -49,7 +49,8 @@ MEASURES = (
         safer="lower",
         says="the smallest planted ε such that at it, and at every larger one that was planted, "
         "every organism is seen by some test that finds reward; largest over the designs that "
-        "nothing was tuned on",
+        "nothing was tuned on. A count over `ladder` organisms of each: it bounds no rate, which "
+        "the recalls do",
     ),
     Measure(
         name="shortfall",
