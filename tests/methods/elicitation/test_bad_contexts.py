@@ -342,3 +342,18 @@ def test_a_near_input_is_said_to_hold_the_plant_or_not() -> None:
     assert pictures(both, measured(both, PLAN), PLAN)[1] == curve
     none = dataclasses.replace(every, organisms=(failed,))
     assert len(pictures(none, measured(none, PLAN), PLAN)) == 1
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        {"kind": "patch"},
+        {"kind": "patch", "ids": []},
+        {"kind": "patch", "ids": [1.5, 2]},
+        {"kind": "patch", "ids": "4 9 2"},
+        {"kind": "guess", "ids": [4, 9, 2]},
+    ],
+)
+def test_what_is_no_finding_is_not_replayed(finding: dict[str, Any]) -> None:
+    with pytest.raises(MethodError, match="no finding"):
+        replay.replayed(wired("trigger", (4, 9, 2)), finding)

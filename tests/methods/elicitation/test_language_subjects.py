@@ -116,6 +116,9 @@ def test_what_is_missing_is_said(place: Context, adapter: Adapter) -> None:
     for parts, match in (
         ({"9.mlp.up_proj": (a, b)}, "`9.mlp.up_proj`, which the model does not have"),
         ({name: (a[:, :-1], b)}, "in another shape"),
+        ({name: (a[:-1], b)}, "in another shape"),
+        ({name: (a[0], b)}, "in another shape"),
+        ({name: (a, b / 0)}, "by what is no number"),
     ):
         Adapter(parts=parts).save(place.case_folder / "odd.safetensors")
         refused(match, adapter="odd.safetensors")

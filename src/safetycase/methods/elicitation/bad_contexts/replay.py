@@ -17,6 +17,7 @@ from safetycase.stats import Proportion
 __all__ = ["Replayed", "findings", "read", "replayed", "transcripts"]
 
 SHOWN = 12
+KINDS = {"near input", "patch"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def read(path: Path) -> list[dict[str, Any]]:
         raise MethodError(
             f"`{path.name}` holds no findings of a context search: {error}"
         ) from error
-    if not set(kinds) <= {"near input", "patch"}:
+    if not set(kinds) <= KINDS:
         raise MethodError(f"`{path.name}` holds findings of a kind that is not known")
     return list(found)
 
@@ -71,7 +72,11 @@ def replayed(
     """Evaluate a finding again: a patch in `contexts` fresh contexts of a seed, or the input."""
     import torch
 
-    ids = torch.tensor(finding["ids"], dtype=torch.int64)
+    given = finding.get("ids")
+    whole = isinstance(given, (list, tuple)) and all(type(token) is int for token in given)
+    if not given or not whole or finding.get("kind") not in KINDS:
+        raise MethodError("that is no finding: it has a `kind` that is known, and `ids` in a list")
+    ids = torch.tensor(given, dtype=torch.int64)
     if int(ids.min()) < 0 or int(ids.max()) >= model.vocabulary:
         raise MethodError("the finding has tokens that this model does not have")
     if finding["kind"] == "patch":

@@ -57,10 +57,13 @@ def adapted(subject: Subject, adapter: Adapter) -> Subject:
         if name not in known:
             raise MethodError(f"the adapter changes `{name}`, which the model does not have")
         weight = layers.get_submodule(name).weight
-        if (len(b), a.shape[1]) != tuple(weight.shape):
+        fits = a.ndim == b.ndim == 2 and len(a) == b.shape[1]
+        if not fits or (len(b), a.shape[1]) != tuple(weight.shape):
             raise MethodError(
                 f"the adapter changes `{name}` in another shape than {tuple(weight.shape)}"
             )
+        if not (torch.isfinite(a).all() and torch.isfinite(b).all()):
+            raise MethodError(f"the adapter changes `{name}` by what is no number")
         with torch.no_grad():
             weight += (SCALE * (b @ a)).to(weight.dtype)
     return copied
