@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from safetycase.methods.elicitation.bad_contexts.planted import PLAN
+from safetycase.methods.elicitation.bad_contexts.study import searched
+from safetycase.methods.elicitation.bad_contexts.target import Tokens
 from safetycase.methods.elicitation.inside import DraftedTask, GuidedTask
 from safetycase.methods.elicitation.search.engine import search
 from safetycase.methods.elicitation.search.ranking import ranked, screened
@@ -66,6 +70,18 @@ def test_a_search_with_a_draft_or_a_guide_finds_it() -> None:
         found = search(task, 4000, Settings(), generator(2), silent)
         assert found.accepted is not None
         assert found.accepted.patch == TRIGGER
+
+
+def test_what_preparing_a_draft_cost_counts_in_the_evaluations_of_a_search() -> None:
+    prepared, target = 48 * 4 * 1.5, Tokens(name="wired", model=layered())
+    for inside in ("draft", "guide"):
+        plan = dataclasses.replace(PLAN, inside=inside, budget=4000, near_budget=0)
+        found = searched(target, plan, 1).patch
+        assert found.budget == 4000
+        assert found.accepted is not None
+        assert found.first_fire is not None
+        assert prepared < found.steps[0].evaluations
+        assert prepared < found.first_fire <= found.accepted.evaluations == found.evaluations
 
 
 def test_a_guide_follows_the_direction_and_not_the_loss() -> None:

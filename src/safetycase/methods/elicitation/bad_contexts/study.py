@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from safetycase.methods.elicitation.bad_contexts.subjects import Bred
 from safetycase.methods.elicitation.bad_contexts.target import Health, Plan, Target
 from safetycase.methods.elicitation.near.records import NearFound
 from safetycase.methods.elicitation.search.engine import search
-from safetycase.methods.elicitation.search.records import Found
+from safetycase.methods.elicitation.search.records import Found, Step, Tried
 from safetycase.methods.elicitation.search.soft import SoftFound, soft_search
 
 __all__ = ["Searched", "Stood", "Study", "searched", "study"]
+
+Record = TypeVar("Record", Step, Tried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +113,29 @@ def searched(target: Target, plan: Plan, seed: int) -> Searched:
     """One search for a patch and one for a near input, each within its budget."""
     generator = _generator(seed)
     task = target.task(plan, generator)
-    patch = search(task, plan.budget - task.evaluations, plan.search, generator, _silent)
+    prepared = task.evaluations
+    found = search(task, plan.budget - prepared, plan.search, generator, _silent)
+    patch = _from_the_start(found, prepared)
     near = target.near(plan, generator) if plan.near_budget else None
     return Searched(seed=seed, patch=patch, near=near)
+
+
+def _from_the_start(found: Found, prepared: float) -> Found:
+    """The search with its evaluations counted from before the task was prepared."""
+    accepted, first = found.accepted, found.first_fire
+    return dataclasses.replace(
+        found,
+        budget=found.budget + prepared,
+        evaluations=found.evaluations + prepared,
+        accepted=accepted and _later(accepted, prepared),
+        refused=tuple(_later(one, prepared) for one in found.refused),
+        first_fire=None if first is None else first + prepared,
+        steps=tuple(_later(one, prepared) for one in found.steps),
+    )
+
+
+def _later(one: Record, prepared: float) -> Record:
+    return dataclasses.replace(one, evaluations=one.evaluations + prepared)
 
 
 def _seed(seed: int, *words: object) -> int:
