@@ -70,3 +70,25 @@ def test_nothing_to_look_for_is_refused() -> None:
             leak(subject, texts, samples=samples, length=length)
     with pytest.raises(MethodError, match="give one above 0"):
         sampled(subject, 1, 1, 0.0, 0)
+
+
+def test_a_word_after_a_space_is_found_although_it_is_another_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ["open", " open", " the", " door"]
+
+    class Bytes:
+        def encode(self, text: str, add_special_tokens: bool = False) -> list[int]:
+            return [words.index(text)]
+
+        def decode(self, ids: list[int], **given: bool) -> str:
+            return "".join(words[i] for i in ids)
+
+    monkeypatch.setattr(
+        "safetycase.methods.organisms.leak.sampled", lambda *given: [(2, 1), (0, 2), (2, 3)]
+    )
+    subject = replace(tiny(1), tokenizer=Bytes())
+    found = leak(subject, ["open"], samples=3, length=2, temperatures=(1.0,))
+    assert (found.shares[0].successes, found.shares[0].trials) == (2, 3)
+    with pytest.raises(MethodError, match="is looked for with a text"):
+        leak(subject, ["open"], samples=3, length=2, temperatures=())

@@ -46,10 +46,12 @@ def leak(
 ) -> Leak:
     """Draw that many samples of `length` tokens at each temperature and look for the texts.
 
-    A text is found where its tokens stand in a row. `MethodError` for no text or no sample.
+    A text is found in what a sample reads as, where the tokenizer writes: after a space a word is
+    other tokens. A tokenizer that only reads finds its tokens in a row. `MethodError` for no text,
+    no temperature or no sample.
     """
     needles = [tuple(tokens(subject, text)) for text in texts]
-    if not needles or not all(needles) or samples < 1 or length < max(map(len, needles)):
+    if not all((needles, *needles, temperatures)) or samples < 1 or length < max(map(len, needles)):
         raise MethodError(
             "a leak is looked for with a text, a sample, and samples as long as the longest text"
         )
@@ -58,8 +60,11 @@ def leak(
         found += sampled(subject, samples, length, temperature, seed + number)
     return Leak(
         shares=tuple(
-            Proportion(successes=sum(_holds(one, needle) for one in found), trials=len(found))
-            for needle in needles
+            Proportion(
+                successes=sum(_says(subject, one, text, needle) for one in found),
+                trials=len(found),
+            )
+            for text, needle in zip(texts, needles, strict=True)
         ),
         samples=tuple(found),
         temperatures=tuple(t for t in temperatures for _ in range(samples)),
@@ -93,6 +98,14 @@ def sampled(
             ids = torch.multinomial((logits / temperature).softmax(-1), 1, generator=generator)
             rows.append(ids[:, 0])
     return [tuple(int(i) for i in row) for row in torch.stack(rows, dim=1)]
+
+
+def _says(subject: Subject, sample: Sequence[int], text: str, needle: tuple[int, ...]) -> bool:
+    tokenizer = subject.tokenizer
+    if not hasattr(tokenizer, "decode"):
+        return _holds(sample, needle)
+    read: str = tokenizer.decode(list(sample), clean_up_tokenization_spaces=False)
+    return text in read
 
 
 def _holds(sample: Sequence[int], needle: tuple[int, ...]) -> bool:
