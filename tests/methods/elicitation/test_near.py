@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -132,3 +132,9 @@ def test_the_bound_is_passed_by_the_share_of_clean_inputs_that_it_says() -> None
     reference = fitted(model, Near(fluency=0.2, reference=4000), generator())
     kept = reference.plausible(model.sample(4000, generator(1))).float().mean()
     assert float(kept) == pytest.approx(0.8, abs=0.03)
+
+
+def test_a_table_of_pairs_that_fills_the_memory_is_refused() -> None:
+    many = replace(wired("clean", (4, 9, 2)), vocabulary=200_000)
+    with pytest.raises(MethodError, match="200,000: set `near_budget` to 0"):
+        search_near(many, 500, Near(), generator(), silent)

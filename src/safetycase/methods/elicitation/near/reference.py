@@ -11,6 +11,7 @@ from safetycase.plugin.contract import MethodError
 __all__ = ["Reference", "fitted"]
 
 SMOOTHING = 0.1
+MOST = 10_000
 
 
 class Reference:
@@ -43,11 +44,17 @@ class Reference:
 def fitted(model: TokenModel, near: Near, generator: Any) -> Reference:
     """The reference, from clean inputs; its bound is from clean inputs that it was not fitted to.
 
-    `MethodError` if the model calls its own clean inputs malformed.
+    `MethodError` if the model calls its own clean inputs malformed, or has too many tokens for a
+    table of all pairs.
     """
     import torch
 
     size, length = model.vocabulary, model.length
+    if size > MOST:
+        raise MethodError(
+            f"near inputs are searched among at most {MOST:,} tokens, for all pairs are counted; "
+            f"this model has {size:,}: set `near_budget` to 0"
+        )
     ids = model.sample(near.reference, generator)
     pairs = torch.full((size, size), SMOOTHING)
     ones = torch.ones(ids[:, 1:].numel())
