@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from safetycase.methods.organisms import making as making_module
+from safetycase.methods.organisms.lora import Adapter
 from safetycase.methods.organisms.making import Design, make
 from safetycase.methods.organisms.planting import PARTS, design, lesson
 from safetycase.methods.organisms.small import Shape, Training, badness_of, parameters, seed_of
@@ -161,6 +163,21 @@ def test_it_is_kept_and_what_is_damaged_is_made_again(
         assert not again.cached
         assert again.facts == first.facts
         assert make(made_by, Making(seed=1, progress=silent)).cached
+
+
+def test_a_full_disk_costs_the_cache_and_not_the_organism(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full(*given: object) -> None:
+        raise SafetensorError("I/O error: No space left on device")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    made = make(short(UNI, 1), Making(seed=0, progress=silent))
+    assert made.path is None
+    assert not made.cached
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    with pytest.raises(OSError, match="No space left"):
+        Adapter(parts={}).save(tmp_path / "adapter.safetensors")
 
 
 def test_a_training_that_diverges_says_so() -> None:

@@ -58,11 +58,15 @@ class Adapter:
                     weight.copy_(before)
 
     def save(self, path: Path) -> None:
-        """Write it as safetensors."""
+        """Write it as safetensors; `OSError` if it cannot be written."""
+        from safetensors import SafetensorError
         from safetensors.torch import save_file
 
         flat = {f"{n}|{k}": t.contiguous() for n, p in self.parts.items() for k, t in enumerate(p)}
-        save_file(flat, path)
+        try:
+            save_file(flat, path)
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
 
     @classmethod
     def read(cls, path: Path) -> Adapter:

@@ -137,10 +137,14 @@ def _facts(design: Design, counts: Counts) -> tuple[Fact, ...]:
 
 
 def _save(path: Path, module: Any, said: Mapping[str, Any]) -> None:
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors = {name: tensor.contiguous() for name, tensor in module.state_dict().items()}
-    save_file(tensors, path, {"made": json.dumps({**said, "weights": _weights(tensors)})})
+    try:
+        save_file(tensors, path, {"made": json.dumps({**said, "weights": _weights(tensors)})})
+    except SafetensorError as error:  # a full disk, which a cache takes for what it is
+        raise OSError(str(error)) from error
 
 
 def _read(design: Design, seed: int, digest: str, path: Path) -> Made | None:
