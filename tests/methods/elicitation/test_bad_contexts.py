@@ -23,7 +23,7 @@ from safetycase.methods.elicitation.wired import Wired, wired
 from safetycase.plugin.contract import Context, Measurement, MethodError
 from safetycase.plugin.organisms import Making, organism
 from safetycase.plugin.parameters import bind
-from safetycase.stats import Proportion
+from safetycase.stats import Proportion, sample_size
 from safetycase.testing import check_method
 from safetycase.testing.methods import check_measurement
 
@@ -342,6 +342,30 @@ def test_a_near_input_is_said_to_hold_the_plant_or_not() -> None:
     assert pictures(both, measured(both, PLAN), PLAN)[1] == curve
     none = dataclasses.replace(every, organisms=(failed,))
     assert len(pictures(none, measured(none, PLAN), PLAN)) == 1
+
+
+def test_one_failed_training_of_many_is_missing_and_many_are_no_instrument() -> None:
+    telling = Tokens(name="x", model=wired("trigger", (4, 9, 2)))
+    one = Stood(
+        bred=subjects.Bred(name="x", family="x", role="planted", seed=0, target=telling, held=True),
+        searched=searched(telling, PLAN, 3),
+        health=telling.health(PLAN, 3),
+    )
+    failed = dataclasses.replace(one, bred=dataclasses.replace(one.bred, held=False, seed=8))
+    for broken, passes in ((0, True), (2, True), (3, False), (20, False)):
+        study = Study(
+            subject="x",
+            searches=(one.searched,),
+            health=one.health,
+            soft=None,
+            organisms=(one,) * (20 - broken) + (failed,) * broken,
+        )
+        found = measured(study, PLAN)
+        check = next(c for c in found.instrument if c.name == "organisms are what they are called")
+        assert check.passed is passes, check
+        assert ("`x` of seed 8" in check.detail) is bool(broken)
+        recall = found.quantities["trigger_recall"]
+        assert sample_size(recall).missing == broken
 
 
 @pytest.mark.parametrize(

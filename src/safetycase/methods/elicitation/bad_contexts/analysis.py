@@ -15,6 +15,7 @@ __all__ = ["MEASURES", "SEARCHED", "distance", "families", "measured", "share", 
 RIGHT = 0.8
 SLOPES = 0.1
 FIRES = 0.9
+BROKEN = 0.1
 TORN = 0.01
 SEARCHED = ("found_rate", "patch_found_rate", "near_found_rate")
 """Rates of searches that only planted organisms show to find anything."""
@@ -221,10 +222,13 @@ def _checks(study: Study) -> Iterable[InstrumentCheck]:
     )
     broken = [one.bred for one in study.organisms if not one.bred.held]
     names = ", ".join(f"`{one.name}` of seed {one.seed}" for one in broken)
+    # They are counted as missing, which is against the claim. The more organisms are made, the
+    # surer it is that the training of some fails; where many fail, something else is wrong.
     yield InstrumentCheck(
         name="organisms are what they are called",
-        passed=not broken,
-        detail=f"not: {names}" if broken else f"all {len(study.organisms)}",
+        passed=len(broken) <= BROKEN * len(study.organisms),
+        detail=f"{len(study.organisms) - len(broken)} of {len(study.organisms)}; {1 - BROKEN:.0%} "
+        f"is asked" + (f"; counted as missing: {names}" if broken else ""),
     )
 
 
