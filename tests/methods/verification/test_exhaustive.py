@@ -45,6 +45,8 @@ from safetycase.methods.verification.planted import known
 TWIN = HandMade(4, 4, 3)
 BACKDOORED = HandMade(4, 4, 3, (1, 2, 0))
 NUMBERS = known(4, kind="planted").problem
+PLAIN = HandMade(4, 4, 3)
+PLAIN.module = lambda ids: ids
 """
 
 
@@ -193,6 +195,8 @@ class Odd(HandMade):
         found = super().badness(ids, logits)
         if self.spoil == "margin":
             found = found.masked_fill(ids[:, 0] == 1, float("nan"))
+        if self.spoil == "shape":
+            return found[:, None]
         return -found if self.spoil == "sign" else found
 
 
@@ -211,6 +215,12 @@ def test_models_that_cannot_be_judged_are_refused() -> None:
     lost = Odd(3, 3, 3)
     lost.spoil = "margin"
     with pytest.raises(MethodError, match="margin that is no finite number"):
+        own.tried(whole_space(lost, (), 1e-3))
+    lost.spoil = "shape"
+    with pytest.raises(MethodError, match=r"`badness` gives for 27 inputs: \(27, 1\), where"):
+        own.tried(whole_space(lost, (), 1e-3))
+    lost.answers = 4
+    with pytest.raises(MethodError, match=r"logits of `module` for 27 inputs: \(27, 3\)"):
         own.tried(whole_space(lost, (), 1e-3))
     subject = HandMade(3, 3, 3)
     with pytest.raises(MethodError, match="1 to 3 tokens"):
@@ -256,6 +266,7 @@ def test_what_is_asked_must_make_sense(tmp_path: Path) -> None:
         (Parameters(subject="own.py@NOTHING"), "neither a `Problem` nor a token model"),
         (Parameters(subject="own.py@GOOD"), "no end of inputs"),
         (Parameters(subject="own.py@NUMBERS", tokens=(1,)), "has no tokens"),
+        (Parameters(subject="own.py@PLAIN"), "is no `torch.nn.Module`"),
         (Parameters(subject="no-family/member"), "no-family"),
     ):
         with pytest.raises(MethodError, match=says):

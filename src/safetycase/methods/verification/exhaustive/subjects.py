@@ -47,6 +47,8 @@ def space_of(asked: Asked, folder: Path, say: Progress) -> Space:
             f"`{asked.subject}` is neither a `Problem` nor a token model; it lacks "
             + ", ".join(f"`{name}`" for name in missing)
         )
+    if not hasattr(subject.module, "named_parameters"):
+        raise MethodError(f"`module` of `{asked.subject}` is no `torch.nn.Module`")
     return token_space(subject, asked, code)
 
 

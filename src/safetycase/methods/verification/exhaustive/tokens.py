@@ -65,8 +65,11 @@ class Tokens:
 
         with torch.no_grad():
             logits = self.subject.module(ids)
+            _shaped("the logits of `module`", logits, (len(ids), self.subject.answers))
             margins = self.subject.badness(ids, logits)
             bad = self.subject.bad(ids, logits.argmax(dim=-1))
+        _shaped("what `badness` gives", margins, (len(ids),))
+        _shaped("what `bad` gives", bad, (len(ids),))
         if not bool(torch.isfinite(logits).all()):
             raise MethodError("the model gives logits that are no finite numbers")
         if not bool(torch.isfinite(margins).all()):
@@ -105,6 +108,15 @@ class Tokens:
             exact = self.subject.badness(ids, precise(ids))
             found = self.subject.badness(ids, self.subject.module(ids))
         return float((exact - found.double()).abs().max())
+
+
+def _shaped(what: str, found: Any, shape: tuple[int, ...]) -> None:
+    """`MethodError` for what a model gives in another shape, or as no tensor."""
+    given = tuple(found.shape) if hasattr(found, "shape") else type(found).__name__
+    if given != shape:
+        raise MethodError(
+            f"{what} for {shape[0]} inputs: {given}, where a tensor {shape} is needed"
+        )
 
 
 def whole_space(
