@@ -166,6 +166,9 @@ def test_what_cannot_be_tried_at_all() -> None:
         estimate(quadratic(lowest=math.nan), Sampling(nbeta=10))
     with pytest.raises(MethodError, match="burn_in"):
         estimate(line(), Sampling(sampler="rmsprop", burn_in=0))
+    torn = Problem(module=torch.nn.Linear(2, 1), loss=lambda m, b: m(torch.ones(3)), count=9)
+    with pytest.raises(MethodError, match="`loss` failed: RuntimeError"):
+        estimate(torn, Sampling())
     away = Problem(module=torch.nn.Linear(1, 1, device="meta"), loss=lambda m, b: m, count=9)
     with pytest.raises(MethodError, match=r"is on `meta`; .* `module\.cpu\(\)`"):
         estimate(away, Sampling())

@@ -192,7 +192,10 @@ class OfModule:
         return bool(close and torch.allclose(gradients, slopes, rtol=1e-3, atol=1e-5))
 
     def _scalar(self, batch: Any) -> Any:
-        loss = self._problem.loss(self._module, batch)
+        try:
+            loss = self._problem.loss(self._module, batch)
+        except Exception as error:  # the user's own code, which may fail in any way
+            raise MethodError(f"`loss` failed: {type(error).__name__}: {error}") from error
         if getattr(loss, "shape", None) != () or not loss.is_floating_point():
             raise MethodError("`loss(module, batch)` must give a scalar tensor, the mean loss")
         return loss
