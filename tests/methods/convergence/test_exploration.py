@@ -250,6 +250,13 @@ def fails():
 def poor():
     return object()
 
+def bodiless():
+    class Bare:
+        best = 1.0
+        log_probabilities = value = reward = best_of = demonstrations = cloning = mine
+
+    return Bare()
+
 def none():
     return []
 
@@ -273,7 +280,8 @@ def test_a_policy_of_the_case_is_examined(tmp_path):
     [
         ("broken", "look at the module's weights"),
         ("fails", "ZeroDivisionError"),
-        ("poor", "without `log_probabilities`"),
+        ("poor", "without `module`, `log_probabilities`"),
+        ("bodiless", "without `module`; build it"),
         ("none", "no policy"),
         ("name", "is no function"),
         ("absent", "has no `absent`"),

@@ -55,7 +55,16 @@ ALL: tuple[Test, ...] = (
     "gradient",
     "llc-sign",
 )
-ASKED = ("log_probabilities", "value", "reward", "best_of", "demonstrations", "cloning", "best")
+ASKED = (
+    "module",
+    "log_probabilities",
+    "value",
+    "reward",
+    "best_of",
+    "demonstrations",
+    "cloning",
+    "best",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
