@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from safetycase.cli.main import cli
+from safetycase.plugin.organisms import BrokenOrganism, Made, Making, organism
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +88,17 @@ def test_a_book_that_is_damaged_costs_nothing(tmp_path: Path) -> None:
     assert "toy-coins/fair seed 0" in ask("show", "toy-coins").output
     book.write_bytes(b"\xff\xfe")
     assert "Not built here" in ask("show", "toy-coins").output
+
+
+def test_an_organism_that_cannot_be_had_is_said_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(name: str, heads: float, making: Making) -> Made:
+        raise BrokenOrganism("its coin is lost")
+
+    real = organism("toy-coins/fair")
+    lost = dataclasses.replace(real, make=functools.partial(broken, "fair", 0.5))
+    monkeypatch.setattr("safetycase.cli.organisms.organism", lambda name: lost)
+    found = ask("build", "toy-coins/fair")
+    assert isinstance(found.exception, click.ClickException)
+    assert "`toy-coins/fair`: its coin is lost" in str(found.exception)

@@ -147,7 +147,7 @@ def _made(member: Organism, *, seed: int, fresh: bool, weights: str, quiet: bool
     with _bar(member.name, quiet=quiet) as told:
         try:
             made = member.make(Making(seed=seed, progress=told, weights_file=file, fresh=fresh))
-        except MethodError as error:
+        except (MethodError, BrokenOrganism) as error:
             raise click.ClickException(f"`{member.name}`: {error}") from error
     keep(made)
     return made

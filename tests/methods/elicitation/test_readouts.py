@@ -19,6 +19,7 @@ from safetycase.methods.elicitation.readouts.planted import (
 )
 from safetycase.methods.elicitation.readouts.readers import READOUTS, read, surprise_of
 from safetycase.plugin.contract import Context, MethodError
+from safetycase.plugin.organisms import BrokenOrganism, Made, Making, organism
 from safetycase.stats import bounds, estimate
 from safetycase.testing.methods import check_method
 
@@ -103,6 +104,20 @@ def test_what_cannot_be_looked_at_is_named(
         readouts.run((), Parameters(**given), context(tmp_path))
     with pytest.raises(MethodError, match="reads no inputs"):
         readouts.run(("x",), Parameters(), context(tmp_path))
+
+
+def test_an_organism_that_cannot_be_had_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    real = organism("toy-trigger/tiny-unigram")
+
+    def broken(making: Making) -> Made:
+        raise BrokenOrganism("its weights are elsewhere")
+
+    monkeypatch.setattr(readouts, "organism", lambda name: dataclasses.replace(real, make=broken))
+    with pytest.raises(MethodError, match="its weights are elsewhere"):
+        METHOD.run((), Parameters(organisms=(real.name,)), context(tmp_path))
 
 
 OWN = """

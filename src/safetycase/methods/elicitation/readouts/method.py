@@ -95,7 +95,10 @@ def _looked(name: str, seed: int, parameters: Parameters, context: Context) -> L
         )
 
     def made(which: str) -> Made:
-        found = organism(which).make(Making(seed=seed, progress=context.progress))
+        try:
+            found = organism(which).make(Making(seed=seed, progress=context.progress))
+        except BrokenOrganism as error:
+            raise MethodError(str(error)) from error
         if not found.held:
             missed = next(fact for fact in found.facts if not fact.held)
             raise MethodError(
