@@ -90,7 +90,8 @@ def commands() -> str:
         "fails verification, 4 stale or unknown, 70 a defect of safetycase; 130 interrupted. "
         "Of several the first of 70, 3, 2, 1, 4 wins.\n"
     ]
-    top = click.Context(cli, info_name="safetycase")
+    # With the settings of the program: else a page would say less, or as much as what ran before.
+    top = click.Context(cli, info_name="safetycase", **cli.context_settings)
     for name in VERBS:
         command = cli.get_command(top, name)
         assert command is not None
