@@ -90,7 +90,7 @@ def commands() -> str:
         "fails verification, 4 stale or unknown, 70 a defect of safetycase; 130 interrupted. "
         "Of several the first of 70, 3, 2, 1, 4 wins.\n"
     ]
-    # With the settings of the program: else a page would say less, or as much as what ran before.
+    # With the settings of the program, so that the page names every option there is.
     top = click.Context(cli, info_name="safetycase", **cli.context_settings)
     for name in VERBS:
         command = cli.get_command(top, name)
@@ -111,6 +111,8 @@ def _helps(command: click.Command, context: click.Context) -> list[str]:
 
 
 def _help(command: click.Command, context: click.Context) -> str:
+    # A command keeps the option that it was first asked for, whoever asked and with what settings.
+    command._help_option = None
     context.terminal_width = 90
     context.max_content_width = 90
     return f"\n## {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"
