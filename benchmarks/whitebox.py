@@ -48,7 +48,8 @@ def measure(part: str, peer: str | None) -> str:
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return f"{done.stdout.strip()}\n\nThis part took {cpu:.0f} CPU s.\n"
+    text = re.sub(r"^## ", "### ", done.stdout.strip(), flags=re.M)  # headings below the part's own
+    return f"{text}\n\nThis part took {cpu:.0f} CPU s.\n"
 
 
 def kept() -> dict[str, str]:
