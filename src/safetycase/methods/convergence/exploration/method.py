@@ -11,7 +11,7 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from safetycase.methods.case_code import file_of, own_object
 from safetycase.methods.convergence.exploration.analysis import measured, searching
@@ -43,18 +43,7 @@ Test = Literal[
     "gradient",
     "llc-sign",
 ]
-ALL: tuple[Test, ...] = (
-    "isotropic",
-    "natural",
-    "curvature",
-    "adversarial",
-    "forced-exploration",
-    "best-of-n",
-    "demonstrations",
-    "retraining",
-    "gradient",
-    "llc-sign",
-)
+ALL: tuple[Test, ...] = get_args(Test)
 ASKED = (
     "module",
     "log_probabilities",
