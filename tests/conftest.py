@@ -21,6 +21,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
+try:
+    import nest_asyncio2
+except ImportError:  # the tests of the core alone
+    pass
+else:
+
+    def refuse(*_: object, **__: object) -> None:
+        """Inspect applies it in reading a log inside a loop; before Python 3.12 loops then leak."""
+        raise AssertionError("asyncio would be patched for all tests: read the log before the loop")
+
+    nest_asyncio2.apply = refuse
+
 PLUGINS = Path(__file__).parent / "plugins"
 SOURCE = Path(__file__).parent.parent / "src"
 HEADER = """\

@@ -60,6 +60,7 @@ def evaluated(task: str, model: str, folder: Path, **more: Any) -> Any:
         **DEFAULTS,
     )
     assert log.status == "success", log.error
+    assert log.samples  # read here: once a loop runs, Inspect would patch asyncio to read them
     return log
 
 
