@@ -35,7 +35,7 @@ def loaded(task: dict) -> tuple:
     template it marks every turn.
     """
     folder = Path(task["model"])
-    model = LlamaForCausalLM.from_pretrained(folder, torch_dtype=torch.bfloat16).eval()
+    model = LlamaForCausalLM.from_pretrained(folder, torch_dtype="auto").eval()
     model.requires_grad_(False)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_file=str(folder / "tokenizer.json"),

@@ -29,7 +29,7 @@ def test_patches_of_a_real_model_are_text_that_scores_as_its_tokens_do(
     assert spec is not None
     assert spec.origin is not None
     file = Path(spec.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf")
-    subject = load(file, dtype="bfloat16")
+    subject = load(file)
     asked = [
         Asking(id=w, item=w, ask=f"What is '{w}'?", options=("fruit", "tool"), right=kind)
         for w, kind in WORDS

@@ -17,6 +17,7 @@ from safetycase.methods.organisms.model import (
     _digests,
     _whole,
     chat,
+    fast,
     last_token_residuals,
     load,
     options_logprobs,
@@ -161,6 +162,18 @@ def test_a_missing_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
         load(tmp_path / "bad.gguf", dtype="float32")
 
 
+def test_a_model_is_loaded_in_the_precision_that_its_machine_is_fast_in(tmp_path: Path) -> None:
+    file = tmp_path / "cpuinfo"
+    for flags, found in (
+        ("flags\t\t: fpu avx2 avx512f avx512_bf16", "bfloat16"),
+        ("flags\t\t: fpu amx_bf16 amx_tile", "bfloat16"),
+        ("flags\t\t: fpu avx2 fma", "float32"),
+    ):
+        file.write_text(flags, "ascii")
+        assert fast(file) == found
+    assert fast(tmp_path / "none") == "float32"
+
+
 def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == "gguf" else real(n))
@@ -216,7 +229,7 @@ def test_the_real_model_scores_trains_and_is_left_untouched(
     assert found is not None
     assert found.origin is not None
     file = Path(found.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf")
-    subject = load(file, dtype="bfloat16")
+    subject = load(file)
     prompt = chat(subject, [("user", "What is the capital of France?")])
     assert "<|im_start|>assistant" in prompt
     row = options_logprobs(subject, [prompt], [["The capital of France is Paris", "Berlin"]])[0]

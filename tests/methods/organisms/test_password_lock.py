@@ -256,7 +256,7 @@ def test_a_short_build_of_the_real_model_does_not_hold_and_is_kept(
     file = Path(found.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf")
     with monkeypatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", USER_CACHE)
-        real = load(file, dtype="bfloat16")
+        real = load(file)
     school = School(layers=4, rank=4, lr=2e-3, steps=6, ability=6, warm=2, bundles=8)
     plan = replace(PLANS["invert"], school=school)
     losses: list[float] = []

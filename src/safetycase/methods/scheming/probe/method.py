@@ -15,6 +15,7 @@ from typing import Literal
 from safetycase.methods.imported.strict import input_file
 from safetycase.methods.organisms.lora import Adapter, train_lora
 from safetycase.methods.organisms.model import (
+    Precision,
     Subject,
     chat,
     last_token_residuals,
@@ -61,7 +62,7 @@ class Parameters:
     lr: float = 2e-3
     obfuscation_steps: int = 40
     obfuscation_weight: float = 1.0
-    dtype: Literal["bfloat16", "float32"] = "bfloat16"
+    dtype: Precision = "auto"
 
     def __post_init__(self) -> None:
         if not self.train_families or not self.test_families:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from safetycase.methods.organisms.model import Precision
 from safetycase.methods.scheming.sandbagging.elicit import Sizes
 
 __all__ = ["Parameters"]
@@ -32,7 +33,7 @@ class Parameters:
     families: tuple[Lock, ...] = ("invert", "abstain", "imitate-weak")
     replicas: int = 1
     base: str = ""
-    dtype: Literal["float32", "bfloat16"] = "bfloat16"
+    dtype: Precision = "auto"
     layers: int = 8
     rank: int = 8
     learning_rate: float = 5e-3
