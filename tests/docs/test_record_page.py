@@ -46,6 +46,8 @@ def test_the_table_of_roles_is_the_one_that_is_enforced() -> None:
         "attempt-end": "starts and ends of attempts",
         "controls": "controls",
         "waiver": "waivers",
+        "signal": "signals",
+        "resolution": "resolutions",
         "event": "events",
     }
     assert set(words) == set(SIGNS)

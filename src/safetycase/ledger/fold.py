@@ -21,7 +21,9 @@ __all__ = [
     "EventRecord",
     "History",
     "Registration",
+    "ResolutionRecord",
     "ShotRecord",
+    "SignalRecord",
     "WaiverRecord",
     "fold",
 ]
@@ -175,6 +177,50 @@ class WaiverRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignalRecord:
+    """What a live monitor reported of one window; `state` is a word of `vocabulary.SIGNALS`.
+
+    `indicator` is the digest of the monitor's definition that was watched by; a signal of another
+    one counts for nothing. `since` and `until` are UTC times of the window, `events` the number
+    counted and `lost` that of events known to be missing. `value` is the measured quantity and
+    `e_value` the evidence against the null hypothesis since the detector's last restart, which
+    `segment` counts; it alarms at `alarm_at`. These three are decimals as text. `root` is a digest
+    of the events.
+    """
+
+    seq: int
+    at: str
+    monitor: str
+    indicator: str
+    state: str
+    since: str
+    until: str
+    events: int
+    lost: int
+    segment: int
+    value: str | None
+    e_value: str | None
+    alarm_at: str | None
+    root: str | None
+    says: str
+    details: Mapping[str, Any]
+    keyid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionRecord:
+    """What a reviewer says of an alarm, record `signal`; a word of `vocabulary.RESOLUTIONS`."""
+
+    seq: int
+    at: str
+    signal: int
+    outcome: str
+    by: str
+    reason: str
+    keyid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """Everything the record tells, in the order of the record.
 
@@ -190,6 +236,8 @@ class History:
     shots: tuple[ShotRecord, ...] = ()
     events: tuple[EventRecord, ...] = ()
     waivers: tuple[WaiverRecord, ...] = ()
+    signals: tuple[SignalRecord, ...] = ()
+    resolutions: tuple[ResolutionRecord, ...] = ()
     keys: tuple[Key, ...] = ()
     notes: tuple[Problem, ...] = ()
 
@@ -245,6 +293,8 @@ def _history(accepted: Sequence[Record], out: frozenset[int]) -> History:
         shots=tuple(shots.values()),
         events=tuple(rows["event"]),
         waivers=tuple(rows["waiver"]),
+        signals=tuple(rows["signal"]),
+        resolutions=tuple(rows["resolution"]),
     )
 
 
@@ -347,6 +397,42 @@ def _waiver(record: Record) -> WaiverRecord:
     )
 
 
+def _signal(record: Record) -> SignalRecord:
+    body = record.body
+    return SignalRecord(
+        seq=record.seq,
+        at=record.at,
+        monitor=body["monitor"],
+        indicator=body["indicator"],
+        state=body["state"],
+        since=body["since"],
+        until=body["until"],
+        events=body["events"],
+        lost=body["lost"],
+        segment=body["segment"],
+        value=body["value"],
+        e_value=body["e_value"],
+        alarm_at=body["alarm_at"],
+        root=body["root"],
+        says=body["says"],
+        details=body.get("details", {}),
+        keyid=record.keyid,
+    )
+
+
+def _resolution(record: Record) -> ResolutionRecord:
+    body = record.body
+    return ResolutionRecord(
+        seq=record.seq,
+        at=record.at,
+        signal=body["signal"],
+        outcome=body["outcome"],
+        by=body["by"],
+        reason=body["reason"],
+        keyid=record.keyid,
+    )
+
+
 def _shot(record: Record) -> ShotRecord:
     body = record.body
     return ShotRecord(
@@ -378,4 +464,6 @@ _ROWS: Mapping[str, Callable[[Record], Any]] = {
     "controls": _controls,
     "event": _event,
     "waiver": _waiver,
+    "signal": _signal,
+    "resolution": _resolution,
 }

@@ -40,6 +40,8 @@ Kind = Literal[
     "controls",
     "event",
     "waiver",
+    "signal",
+    "resolution",
     "note",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)

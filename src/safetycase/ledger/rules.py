@@ -14,7 +14,7 @@ from typing import Any, Final
 from safetycase.ledger.dsse import keyid_of, unbase64
 from safetycase.ledger.points import is_strong
 from safetycase.ledger.record import is_digest, is_instant
-from safetycase.ledger.vocabulary import EVENTS, SELECTORS
+from safetycase.ledger.vocabulary import EVENTS, RESOLUTIONS, SELECTORS, SIGNALS
 
 __all__ = ["OUTCOMES", "ROLES", "SHOT_OUTCOMES", "Order", "misfits", "noted", "public_key"]
 
@@ -91,6 +91,9 @@ _DIGEST = _Field(is_a="a SHA-256 in hex", test=is_digest)
 _WHOLE = _Field(is_a="a whole number", test=_whole)
 _SWITCH = _Field(is_a="true or false", test=lambda value: isinstance(value, bool), required=False)
 _LIMIT = _Field(is_a="a UTC time or null", test=_instant_or_null, required=False)
+
+_COUNT = _Field(is_a="a whole number of at least 0", test=lambda v: _whole(v) and v >= 0)
+_MAYBE = _Field(is_a="a decimal as text or null", test=lambda v: v is None or _decimal(v))
 
 _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
     "key": {
@@ -177,6 +180,33 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
         "reviewer": _TEXT,
         "expires": _Field(is_a="a UTC time", test=is_instant),
     },
+    "signal": {
+        "monitor": _TEXT,
+        "indicator": _DIGEST,
+        "state": _Field(
+            is_a="one of " + ", ".join(SIGNALS), test=lambda v: isinstance(v, str) and v in SIGNALS
+        ),
+        "since": _Field(is_a="a UTC time", test=is_instant),
+        "until": _Field(is_a="a UTC time", test=is_instant),
+        "events": _COUNT,
+        "lost": _COUNT,
+        "segment": _COUNT,
+        "value": _MAYBE,
+        "e_value": _MAYBE,
+        "alarm_at": _MAYBE,
+        "root": _Field(is_a="a SHA-256 in hex or null", test=lambda v: v is None or is_digest(v)),
+        "says": _TEXT,
+        "details": _Field(is_a="a mapping", test=_is_mapping, required=False),
+    },
+    "resolution": {
+        "signal": _WHOLE,
+        "outcome": _Field(
+            is_a="one of " + ", ".join(RESOLUTIONS),
+            test=lambda v: isinstance(v, str) and v in RESOLUTIONS,
+        ),
+        "by": _TEXT,
+        "reason": _TEXT,
+    },
     "note": {},
     "shot": {
         "shot": _TEXT,
@@ -240,6 +270,8 @@ def _contradictions(kind: str, body: Mapping[str, Any]) -> list[str]:
             return [f"has a `not_after` ({last}) before its `not_before` ({first})"]
     if kind == "waiver" and _same_person(body["author"], body["reviewer"]):
         return [f"is reviewed by its author, {body['author']}: somebody else has to"]
+    if kind == "signal" and body["since"] > body["until"]:
+        return [f"has an `until` ({body['until']}) before its `since` ({body['since']})"]
     if kind == "event" and body["event"] == "key-revoked" and set(body["about"]) != {"keyid"}:
         return ["revokes a key without saying, by `keyid` alone, which one"]
     return []
@@ -264,7 +296,7 @@ class Order:
 
     A registration comes before its attempts, an attempt starts once and ends at most once, by
     whoever knows the token of its start; a retry names an ended attempt of its registration. A
-    shot is named once and has at most one result.
+    shot is named once and has at most one result. A resolution is about an alarm.
     """
 
     registrations: set[int] = field(default_factory=set)
@@ -274,6 +306,7 @@ class Order:
     ended: dict[str, int] = field(default_factory=dict)
     shots: dict[str, int] = field(default_factory=dict)
     results: dict[str, int] = field(default_factory=dict)
+    alarms: set[int] = field(default_factory=set)
 
     def refusals(self, kind: str, body: Mapping[str, Any]) -> tuple[str, ...]:
         """Why a record of `kind` with `body` may not come next; empty if it may."""
@@ -284,6 +317,8 @@ class Order:
             return self._start(body["attempt"], body["registration"], body.get("retry_of"))
         if kind == "attempt-end":
             return self._end(body["attempt"], body.get("token"))
+        if kind == "resolution" and body["signal"] not in self.alarms:
+            return (f"resolves record {body['signal']}, no alarm before it",)
         which = noted(kind, body)
         if which == "shot" and body["shot"] in self.shots:
             return (f"names shot {body['shot']} again, after record {self.shots[body['shot']]}",)
@@ -299,6 +334,8 @@ class Order:
             self.belongs[body["attempt"]] = body["registration"]
         elif kind == "attempt-end":
             self.ended[body["attempt"]] = seq
+        elif kind == "signal" and body["state"] == "alarm":
+            self.alarms.add(seq)
         elif noted(kind, body) == "shot":
             self.shots[body["shot"]] = seq
         elif noted(kind, body) == "shot-result":

@@ -37,6 +37,8 @@ SIGNS: Final[Mapping[str, tuple[str, ...]]] = {
     "attempt-end": ("runner",),
     "controls": ("runner",),
     "waiver": ("reviewer",),
+    "signal": ("runner",),
+    "resolution": ("reviewer",),
     "event": ("author", "runner", "reviewer"),
 }
 """Kind of record -> the roles of which its key needs one. Any key may sign a note."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["EVENTS", "SELECTORS"]
+__all__ = ["EVENTS", "RESOLUTIONS", "SELECTORS", "SIGNALS"]
 
 EVENTS: Final[Mapping[str, str]] = {
     "key-revoked": "A signing key is no longer to be trusted.",
@@ -46,3 +46,20 @@ SELECTORS: Final[Mapping[str, str]] = {
     "keyid": "ids of keys",
 }
 """What an event can be about; each selector holds a list of texts, one of which has to match."""
+
+SIGNALS: Final[Mapping[str, str]] = {
+    "quiet": "A window went by, the monitor saw it, and its null hypothesis stands.",
+    "warning": "An early warning, which challenges nothing.",
+    "alarm": "The null hypothesis is rejected within the error budget.",
+    "silent": "No source reported for longer than the monitor allows.",
+    "lossy": "More events were lost than the monitor allows.",
+    "blind": "The monitor no longer catches its canaries.",
+}
+"""What a live monitor can report, and what it says."""
+
+RESOLUTIONS: Final[Mapping[str, str]] = {
+    "false-alarm": "What the alarm says did not happen; the reason says why it was raised.",
+    "answered": "It happened, its cause is gone, and what is claimed holds again.",
+    "confirmed": "It happened, and the alarm stands until the case is changed.",
+}
+"""What a reviewer can say of an alarm; a later resolution replaces an earlier one."""
