@@ -3,8 +3,8 @@
     python benchmarks/whitebox_gcg.py [--peer PYTHON] [--organism NAME] [--seeds N] [--accept SHARE]
 
 `--peer` is the Python of an environment with nanoGCG 0.3.0 (transformers 4.47.1); without it our
-side runs alone, and the table says so. Both sides get the same merged weights in the same precision,
-the same training and held-out items, one thread, and CPU seconds are counted from when the model is
+side runs alone, and the table says so. Both sides get the same merged weights and precision, the
+same training and held-out items, one thread, and CPU seconds are counted from when the model is
 loaded.
 A prefix is accepted where it restores the right answer on 0.95 of the held-out items, or on
 `--accept` of them, for an organism whose password itself does less. The lock
