@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safetycase.argument.expression import ExpressionError, parse
+from safetycase.argument.expression import Comparison, ExpressionError, parse
 
 
 @pytest.mark.parametrize(
@@ -84,3 +86,29 @@ def test_a_verdict_on_intervals_holds_at_every_point(
 def test_a_comparison_that_no_result_decides_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError, match=r"no result decides it|no finite number"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("recall < 0.8", ("recall", "<", 0.8)),
+        ("0.8 > recall", ("recall", "<", 0.8)),
+        ("0.8 <= recall", ("recall", ">=", 0.8)),
+        ("80% >= recall", ("recall", "<=", 0.8)),
+        ("gap > -0.5", ("gap", ">", -0.5)),
+        ("rate > 3/600", ("rate", ">", 0.005)),
+    ],
+)
+def test_one_comparison_of_a_name_with_a_number(
+    text: str, expected: tuple[str, Literal["<=", "<", ">=", ">"], float]
+) -> None:
+    name, op, bound = expected
+    assert parse(text).comparison == Comparison(name=name, op=op, bound=bound)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a < b", "2 * a < 1", "-a < 1", "1 < a + 1", "a < 1 and b < 1", "not a < 1", "a < 1 or a > 2"],
+)
+def test_what_is_more_than_that_is_none(text: str) -> None:
+    assert parse(text).comparison is None

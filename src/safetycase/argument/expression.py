@@ -19,7 +19,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Expression", "ExpressionError", "Formula", "Sides", "parse", "parse_formula"]
+__all__ = [
+    "Comparison",
+    "Expression",
+    "ExpressionError",
+    "Formula",
+    "Sides",
+    "parse",
+    "parse_formula",
+]
 
 Sides = Mapping[str, frozenset[Literal["low", "high"]]]
 Range = tuple[float, float]
@@ -51,6 +59,15 @@ class _Node:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One quantity against one number: `name op bound`, with the quantity on the left."""
+
+    name: str
+    op: Literal["<=", "<", ">=", ">"]
+    bound: float
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """A parsed criterion; `text` is what the author wrote."""
@@ -65,6 +82,22 @@ class Expression:
     def names(self) -> tuple[str, ...]:
         """The quantities it mentions, each once, in order of appearance."""
         return tuple(dict.fromkeys(n.name for n in _walk(self.tree) if n.op == "name"))
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The one comparison of one name with one number that it is; None if it is anything else.
+
+        `0.8 > recall` is `recall < 0.8`; a bound may be computed from numbers, as `1/100`.
+        """
+        if self.tree.op not in _COMPARE:
+            return None
+        left, right = self.tree.args
+        op = self.tree.op
+        if left.op != "name":
+            left, right, op = right, left, _MIRRORED[op]
+        if left.op != "name" or any(n.op == "name" for n in _walk(right)):
+            return None
+        return Comparison(name=left.name, op=op, bound=_range(right, {})[0])  # type: ignore[arg-type]
 
     def decide(self, ranges: Mapping[str, Range]) -> bool | None:
         """True on all of the ranges, False on none of them, otherwise None."""
@@ -110,6 +143,7 @@ class Formula:
 
 
 _COMPARE = ("<=", "<", ">=", ">")
+_MIRRORED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}
 
 
 def parse(text: str) -> Expression:
