@@ -100,6 +100,79 @@ def test_a_change_has_a_name_and_a_direction(
     assert (element, what, direction) in edited(before, after)
 
 
+WATCHED = (
+    BASE
+    + """\
+monitors:
+  - monitor: M
+    says: Heads in use.
+    owner: ops
+    conditions: [RARE, FAIR]
+    alarm_when: heads > 0.30
+    alternative: [0.4]
+    budget: 0.02
+    canaries: {recall: 0.9, at_least: 0.8, budget: 0.02}
+    window: 1 day
+    heartbeat: 1 hour
+    silent_after: 2 days
+    loss: 0.01
+    answer_within: 3 days
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "what", "direction"),
+    [
+        ("heads > 0.30", "heads > 0.40", "alarm goes off later", "loosens"),
+        ("heads > 0.30", "heads > 0.25", "alarm goes off earlier", "tightens"),
+        ("heads > 0.30", "0.3 < heads", "alarm rewritten, same meaning", ""),
+        ("heads > 0.30", "tails > 0.30", "alarm changed", ""),
+        ("    alarm_when: heads > 0.30\n", "", "alarm removed", "loosens"),
+        ("    budget: 0.02\n", "    budget: 0.01\n", "error budget lowered, so alarms come later",
+         "loosens"),
+        ("    budget: 0.02\n", "", "error budget raised, so alarms come sooner", "tightens"),
+        ("    budget: 0.02\n", "    budget: 0.02\n    warns_only: true\n",
+         "only warns from now on", "loosens"),
+        ("    budget: 0.02\n", "    budget: 0.02\n    detector: cusum\n", "detector changed",
+         "loosens"),
+        ("    owner: ops\n", "    owner: ops\n    detector: restarted\n", "detector changed", ""),
+        ("    owner: ops\n", "    owner: ops\n    metric: heads\n", "metric written otherwise", ""),
+        ("    owner: ops\n", "    owner: ops\n    metric: tails\n", "other events measured", ""),
+        ("    owner: ops\n", "    owner: ops\n    kind: mean\n", "kind of indicator changed", ""),
+        ("[0.4]", "[0.4, 0.5]", "alternative added", ""),
+        ("at_least: 0.8", "at_least: 0.7", "canaries asked for less", "loosens"),
+        ("at_least: 0.8", "at_least: 0.85", "canaries asked for more", "tightens"),
+        ("0.8, budget: 0.02", "0.8, budget: 0.01", "canaries asked for less", "loosens"),
+        ("recall: 0.9", "recall: 0.95", "canaries changed", ""),
+        ("    canaries: {recall: 0.9, at_least: 0.8, budget: 0.02}\n", "", "canaries removed",
+         "loosens"),
+        ("window: 1 day", "window: 2 days", "window extended", ""),
+        ("window: 1 day", "window: 24 hours", "window written otherwise", ""),
+        ("    window: 1 day\n", "", "window removed", "loosens"),
+        ("heartbeat: 1 hour", "heartbeat: 3 hours", "time between signs of life extended",
+         "loosens"),
+        ("silent_after: 2 days", "silent_after: 3 days", "tolerated silence extended", "loosens"),
+        ("silent_after: 2 days", "silent_after: 36 hours", "tolerated silence shortened",
+         "tightens"),
+        ("    silent_after: 2 days\n", "", "tolerated silence removed", "loosens"),
+        ("loss: 0.01", "loss: 0.5", "tolerated loss raised", "loosens"),
+        ("    loss: 0.01\n", "", "tolerated loss lowered", "tightens"),
+        ("answer_within: 3 days", "answer_within: 1 month", "time to answer extended", "loosens"),
+        ("    answer_within: 3 days\n", "", "time to answer removed", "loosens"),
+        ("[RARE, FAIR]", "[RARE]", "watched element removed", "loosens"),
+    ],
+)  # fmt: skip
+def test_a_monitor_that_watches_less_or_later_loosens(
+    before: str, after: str, what: str, direction: str
+) -> None:
+    assert WATCHED.count(before) == 1
+    assert whats(WATCHED, WATCHED.replace(before, after)) == [("M", what, direction)]
+    back = {"loosens": "tightens", "tightens": "loosens", "": ""}[direction]
+    ((_, _, reverse),) = whats(WATCHED.replace(before, after), WATCHED)
+    assert reverse == back
+
+
 @pytest.mark.parametrize(
     ("heading", "line", "added", "removed"),
     [

@@ -6,6 +6,7 @@ import dataclasses
 import gc
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,44 @@ def test_tags(toy: Structure) -> None:
     assert toy.tags["sc.problem.P-LEFT"] == "Show it."
     assert toy.tags["sc.problem.P-LEFT.closed_when"] == "shown"
     assert toy.tags["sc.monitor.M-HEADS.conditions"] == "RARE"
+
+
+def test_all_that_a_monitor_measures_is_kept_in_tags() -> None:
+    fields = """alarm_when: heads > 0.3, metric: throws, kind: mean, detector: restarted,
+    alternative: [0.4, 0.5], budget: 0.01, warns_only: true, reference: throws.jsonl,
+    canaries: {recall: 0.9, at_least: 0.8, metric: planted}, window: 1 day, heartbeat: 5 minutes,
+    silent_after: 2 days, loss: 0.02, answer_within: 3 days, conditions"""
+    case = case_of(CASE.replace("owner: ops, conditions", f"owner: ops, {fields}"))
+    structure, _ = structure_of(case)
+    prefix = "sc.monitor.M-HEADS."
+    assert {k.removeprefix(prefix): v for k, v in structure.tags.items() if prefix in k} == {
+        "owner": "ops",
+        "conditions": "RARE",
+        "alarm_when": "heads > 0.3",
+        "metric": "throws",
+        "kind": "mean",
+        "detector": "restarted",
+        "alternative": "0.4, 0.5",
+        "budget": "0.01",
+        "warns_only": "1",
+        "reference": "throws.jsonl",
+        "canaries.recall": "0.9",
+        "canaries.at_least": "0.8",
+        "canaries.metric": "planted",
+        "canaries.budget": "0.01",
+        "window": "1 day",
+        "heartbeat": "5 minutes",
+        "silent_after": "2 days",
+        "loss": "0.02",
+        "answer_within": "3 days",
+    }
+    kept = {*prefix_free(structure.tags, prefix)}
+    missing = {f.name for f in dataclasses.fields(Monitor)} - kept - {"id", "says", "reconstructed"}
+    assert not missing, "a field of a monitor that no tag keeps"
+
+
+def prefix_free(tags: Mapping[str, str], prefix: str) -> set[str]:
+    return {k.removeprefix(prefix).partition(".")[0] for k in tags if k.startswith(prefix)}
 
 
 def test_marks(toy: Structure) -> None:

@@ -5,6 +5,7 @@ A tag is text: numbers and dates as they are written in a case file, lists joine
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from safetycase.argument.model import (
     Monitor,
     Problem,
 )
+from safetycase.argument.scalars import show
 
 __all__ = ["case_tags", "note_tags", "tags_of"]
 
@@ -48,13 +50,7 @@ def note_tags(element: Problem | Monitor | Hazard | Dependence) -> dict[str, str
             ("shots", element.shots),
         )
     elif isinstance(element, Monitor):
-        more = (
-            ("owner", element.owner),
-            ("conditions", element.conditions),
-            ("alarm_when", element.alarm_when),
-            ("window", element.window and element.window.text),
-            ("silent_after", element.silent_after and element.silent_after.text),
-        )
+        more = _monitor(element)
     elif isinstance(element, Dependence):
         more = (
             ("kind", element.kind),
@@ -73,6 +69,40 @@ def note_tags(element: Problem | Monitor | Hazard | Dependence) -> dict[str, str
             ("combines", element.combines),
         )
     return tags | _filled((f"{prefix}.{name}", value) for name, value in more)
+
+
+def _monitor(element: Monitor) -> Iterable[tuple[str, object]]:
+    """What a monitor measures, by the keys of the case file; defaults are left out."""
+    yield from (
+        ("owner", element.owner),
+        ("conditions", element.conditions),
+        ("alarm_when", element.alarm_when),
+    )
+    usual = {f.name: f.default for f in dataclasses.fields(Monitor)}
+    for name in _MEASURED:
+        value = getattr(element, name)
+        if value != usual[name]:
+            yield name, value if isinstance(value, bool) else show(value)
+    if element.canaries:
+        for item in dataclasses.fields(element.canaries):
+            value = getattr(element.canaries, item.name)
+            yield f"canaries.{item.name}", None if value is None else show(value)
+
+
+_MEASURED = (
+    "metric",
+    "kind",
+    "detector",
+    "alternative",
+    "budget",
+    "warns_only",
+    "reference",
+    "window",
+    "heartbeat",
+    "silent_after",
+    "loss",
+    "answer_within",
+)
 
 
 def case_tags(case: Case) -> dict[str, str]:

@@ -20,7 +20,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duration:
-    """A length of time, written `NUMBER UNIT` with the unit hours, days, weeks, months or years."""
+    """A length of time, written `NUMBER UNIT`; the units go from seconds to years."""
 
     text: str
     seconds: int

@@ -6,26 +6,25 @@ by the same evidence. A reviewer reads these first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from safetycase.argument import model
 from safetycase.argument.compare import compare
 from safetycase.argument.graph import rule_of
+from safetycase.argument.judge_monitor import MONITOR_RULES
+from safetycase.argument.judgements import (
+    Direction,
+    Judge,
+    Judgement,
+    by_size,
+    duration,
+    flag,
+    members,
+    optional,
+)
 
 __all__ = ["ADDED", "REMOVED", "Direction", "Judgement", "judge", "judge_header"]
-
-Direction = Literal["loosens", "tightens", ""]
-
-
-class Judgement(NamedTuple):
-    """A fixed phrase for the change, and its direction."""
-
-    what: str
-    direction: Direction = ""
-
-
-Judge = Callable[[Any, Any, Any, Any], Judgement]  # old value, new value, old element, new element
 
 ADDED: Mapping[str, Judgement] = {
     "assumption": Judgement("assumption added", "loosens"),
@@ -56,71 +55,22 @@ def judge(old: model.Element, new: model.Element, field: str) -> Judgement:
 def judge_header(path: str, before: Any, after: Any) -> Judgement:
     """The change of one fact of the header, named by its dotted path."""
     if path == "target":
-        return _by_size("target", "lowered", "raised", less="loosens")(before, after, None, None)
+        return by_size("target", "lowered", "raised", less="loosens")(before, after, None, None)
     if path in ("deployment.volume", "deployment.horizon", "deployment.users"):
         name = path.split(".")[1]
         a, b = before and before.number, after and after.number
         comparable = a is not None and b is not None
         if comparable and (before.noun, before.per) == (after.noun, after.per):
-            rule = _by_size(name, "lowered", "raised", less="tightens")
+            rule = by_size(name, "lowered", "raised", less="tightens")
             return rule(a, b, None, None)
         return Judgement(f"{name} changed")
     if path == "decision.expires":
-        return _by_size("decision", "ends earlier", "extended", less="tightens")(
+        return by_size("decision", "ends earlier", "extended", less="tightens")(
             before, after, None, None
         )
     if path in ("profiles", "reviewers"):
-        return _members(path, removed="loosens", added="tightens")(before, after, None, None)
+        return members(path, removed="loosens", added="tightens")(before, after, None, None)
     return Judgement(f"{path} changed")
-
-
-def _by_size(name: str, down: str, up: str, *, less: Direction) -> Judge:
-    """Smaller values are `less`; a value that is absent is no bound at all."""
-    more: Direction = "tightens" if less == "loosens" else "loosens"
-
-    def rule(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
-        if before is None or after is None:
-            return Judgement(f"{name} {'added' if before is None else 'removed'}")
-        return Judgement(f"{name} {down}", less) if after < before else Judgement(
-            f"{name} {up}", more
-        )  # fmt: skip
-
-    return rule
-
-
-def _members(name: str, *, removed: Direction = "", added: Direction = "") -> Judge:
-    """A list of names: what went and what came."""
-
-    def rule(before: Sequence[Any], after: Sequence[Any], _old: Any, _new: Any) -> Judgement:
-        gone = [entry for entry in before if entry not in after]
-        came = [entry for entry in after if entry not in before]
-        if gone and not came:
-            return Judgement(f"{name} removed", removed)
-        if came and not gone:
-            return Judgement(f"{name} added", added)
-        if gone and came:
-            both = "loosens" if "loosens" in (removed, added) else ""
-            return Judgement(f"{name} replaced", both)  # type: ignore[arg-type]
-        return Judgement(f"{name} reordered")
-
-    return rule
-
-
-def _optional(name: str, *, lost: Direction = "", gained: Direction = "") -> Judge:
-    """A value that may be absent."""
-
-    def rule(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
-        if not before:
-            return Judgement(f"{name} added", gained)
-        if not after:
-            return Judgement(f"{name} removed", lost)
-        return Judgement(f"{name} changed")
-
-    return rule
-
-
-def _flag(on: Judgement, off: Judgement) -> Judge:
-    return lambda _before, after, _old, _new: on if after else off
 
 
 def _criterion(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
@@ -133,20 +83,6 @@ def _criterion(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
         "looser": Judgement("criterion loosened", "loosens"),
         "tighter": Judgement("criterion tightened", "tightens"),
         "changed": Judgement("criterion changed"),
-    }[compare(before, after)]
-
-
-def _alarm(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
-    """An alarm that goes off on less is the tighter one."""
-    if before is None:
-        return Judgement("alarm added", "tightens")
-    if after is None:
-        return Judgement("alarm removed", "loosens")
-    return {
-        "same": Judgement("alarm rewritten, same meaning"),
-        "looser": Judgement("alarm goes off earlier", "tightens"),
-        "tighter": Judgement("alarm goes off later", "loosens"),
-        "changed": Judgement("alarm changed"),
     }[compare(before, after)]
 
 
@@ -170,7 +106,7 @@ def _kind(_before: Any, _after: Any, old: Any, new: Any) -> Judgement:
 def _premises(before: Any, after: Any, old: Any, new: Any) -> Judgement:
     """Under `any` a further leg loosens; under `all` a premise less does."""
     either = "any" in (rule_of(old), rule_of(new))
-    rule = _members(
+    rule = members(
         "premise",
         removed="tightens" if either else "loosens",
         added="loosens" if either else "tightens",
@@ -191,19 +127,6 @@ def _expiry(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
         return Judgement("expiry added", "tightens")
     later = after > before
     return Judgement("expiry later", "loosens") if later else Judgement("expiry sooner", "tightens")
-
-
-def _duration(name: str) -> Judge:
-    size = _by_size(name, "shortened", "extended", less="tightens")
-
-    def rule(before: Any, after: Any, old: Any, new: Any) -> Judgement:
-        if before is None or after is None:
-            return _optional(name, lost="loosens", gained="tightens")(before, after, old, new)
-        if before.seconds == after.seconds:
-            return Judgement(f"{name} written otherwise")
-        return size(before.seconds, after.seconds, old, new)
-
-    return rule
 
 
 def _plan(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
@@ -245,49 +168,47 @@ _ANY: Mapping[str, Judge] = {
     "says": lambda *_: Judgement("reworded"),
     "because": lambda *_: Judgement("reason reworded"),
     "credence": _credence,
-    "context": _members("context", removed="loosens"),
-    "reconstructed": _flag(
+    "context": members("context", removed="loosens"),
+    "reconstructed": flag(
         Judgement("marked as reconstructed"), Judgement("no longer marked as reconstructed")
     ),
 }
 _RULES: Mapping[tuple[type[Any], str], Judge] = {
     (model.Claim, "holds_when"): _criterion,
-    (model.Claim, "by"): _optional("support"),
-    (model.Claim, "in_support"): _members("side support"),
+    (model.Claim, "by"): optional("support"),
+    (model.Claim, "in_support"): members("side support"),
     (model.Argument, "rule"): _rule,
     (model.Argument, "kind"): _kind,
-    (model.Argument, "k"): _by_size("k", "lowered", "raised", less="loosens"),
+    (model.Argument, "k"): by_size("k", "lowered", "raised", less="loosens"),
     (model.Argument, "premises"): _premises,
-    (model.Argument, "side_conditions"): _members(
+    (model.Argument, "side_conditions"): members(
         "side condition", removed="loosens", added="tightens"
     ),
-    (model.Argument, "exact"): _flag(
+    (model.Argument, "exact"): flag(
         Judgement("declared exact", "tightens"), Judgement("no longer exact", "loosens")
     ),
-    (model.Argument, "despite"): _optional("refuted leg argued away", gained="loosens"),
-    (model.Evidence, "valid_for"): _duration("validity"),
-    (model.Evidence, "level"): _by_size("level", "lowered", "raised", less="loosens"),
+    (model.Argument, "despite"): optional("refuted leg argued away", gained="loosens"),
+    (model.Evidence, "valid_for"): duration("validity"),
+    (model.Evidence, "level"): by_size("level", "lowered", "raised", less="loosens"),
     (model.Evidence, "plan"): _plan,
-    (model.Evidence, "stale_when"): _members("trigger", removed="loosens", added="tightens"),
-    (model.Evidence, "inputs"): _members("input"),
+    (model.Evidence, "stale_when"): members("trigger", removed="loosens", added="tightens"),
+    (model.Evidence, "inputs"): members("input"),
     (model.Evidence, "with_"): lambda *_: Judgement("parameters changed"),
     (model.Assumption, "owner"): _owner,
     (model.Assumption, "expires"): _expiry,
-    (model.Assumption, "monitor"): _optional("monitor", lost="loosens", gained="tightens"),
+    (model.Assumption, "monitor"): optional("monitor", lost="loosens", gained="tightens"),
     (model.Defeater, "accepted"): _accepted,
     (model.Defeater, "answered_by"): _answers,
-    (model.Defeater, "mandatory"): _flag(
+    (model.Defeater, "mandatory"): flag(
         Judgement("made mandatory", "tightens"), Judgement("no longer mandatory", "loosens")
     ),
-    (model.Problem, "blocks"): _members("blocked element", removed="loosens", added="tightens"),
-    (model.Monitor, "alarm_when"): _alarm,
-    (model.Monitor, "silent_after"): _duration("tolerated silence"),
-    (model.Monitor, "conditions"): _members("watched element", removed="loosens", added="tightens"),
+    (model.Problem, "blocks"): members("blocked element", removed="loosens", added="tightens"),
+    **{(model.Monitor, field): rule for field, rule in MONITOR_RULES.items()},
     (model.Dependence, "kind"): lambda *_: Judgement("other dependence declared"),
-    (model.Dependence, "among"): _members("member of the dependence"),
-    (model.Dependence, "beta"): _by_size("beta", "lowered", "raised", less="loosens"),
-    (model.Dependence, "at_most"): _by_size("cap", "lowered", "raised", less="loosens"),
+    (model.Dependence, "among"): members("member of the dependence"),
+    (model.Dependence, "beta"): by_size("beta", "lowered", "raised", less="loosens"),
+    (model.Dependence, "at_most"): by_size("cap", "lowered", "raised", less="loosens"),
     (model.Dependence, "expires"): _expiry,
-    (model.Hazard, "covered_by"): _members("coverage", removed="loosens", added="tightens"),
-    (model.Hazard, "excluded_because"): _optional("exclusion", gained="loosens", lost="tightens"),
+    (model.Hazard, "covered_by"): members("coverage", removed="loosens", added="tightens"),
+    (model.Hazard, "excluded_because"): optional("exclusion", gained="loosens", lost="tightens"),
 }

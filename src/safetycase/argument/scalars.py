@@ -13,8 +13,16 @@ from safetycase.argument.expression import Expression, Formula, parse, parse_for
 __all__ = ["NUMBER", "SCALARS", "number", "show"]
 
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
-_UNITS = {"hour": 3600, "day": 86400, "week": 604800, "month": 2629746, "year": 31556952}
-_DURATION = re.compile(r"([1-9][0-9]{0,8}) (hour|day|week|month|year)s?")
+_UNITS = {
+    "second": 1,
+    "minute": 60,
+    "hour": 3600,
+    "day": 86400,
+    "week": 604800,
+    "month": 2629746,
+    "year": 31556952,
+}
+_DURATION = re.compile(r"([1-9][0-9]{0,8}) (second|minute|hour|day|week|month|year)s?")
 _FACT = re.compile(r"([0-9][0-9]*(?:\.[0-9]+)?) ([^\s].*?)(?: per ([a-z]+))?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 

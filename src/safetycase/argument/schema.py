@@ -26,7 +26,7 @@ _SCALARS: Mapping[Any, Mapping[str, Any]] = {
     date: {"type": "string", "format": "date"},
     model.Duration: {
         "type": "string",
-        "pattern": "^[1-9][0-9]* (hour|day|week|month|year)s?$",
+        "pattern": "^[1-9][0-9]* (second|minute|hour|day|week|month|year)s?$",
     },
     model.Fact: {"type": "string", "description": "NUMBER NOUN [per PERIOD]"},
     Expression: {"type": "string", "description": "a criterion such as `pass_rate <= 0.20`"},
