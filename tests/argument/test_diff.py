@@ -111,6 +111,8 @@ monitors:
     alarm_when: heads > 0.30
     alternative: [0.4]
     budget: 0.02
+    run_length: 1000
+    weight_at_most: 20
     canaries: {recall: 0.9, at_least: 0.8, budget: 0.02}
     window: 1 day
     heartbeat: 1 hour
@@ -135,6 +137,10 @@ monitors:
         ("    budget: 0.02\n", "    budget: 0.02\n    warns_only: true\n",
          "only warns from now on", "loosens"),
         ("    budget: 0.02\n", "    budget: 0.02\n    detector: cusum\n", "detector changed",
+         "loosens"),
+        ("run_length: 1000", "run_length: 9000", "run length raised, so alarms come later",
+         "loosens"),
+        ("weight_at_most: 20", "weight_at_most: 30", "largest weight raised, so alarms come later",
          "loosens"),
         ("    owner: ops\n", "    owner: ops\n    detector: restarted\n", "detector changed", ""),
         ("    owner: ops\n", "    owner: ops\n    metric: heads\n", "metric written otherwise", ""),

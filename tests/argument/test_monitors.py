@@ -33,6 +33,8 @@ monitors:
     detector: restarted
     alternative: [0.35, 0.45]
     budget: 0.01
+    run_length: 100000
+    weight_at_most: 20
     warns_only: true
     reference: throws.jsonl
     canaries: {metric: throw.planted, recall: 0.95, at_least: 0.8, budget: 0.02}

@@ -191,7 +191,8 @@ def test_tags(toy: Structure) -> None:
 
 def test_all_that_a_monitor_measures_is_kept_in_tags() -> None:
     fields = """alarm_when: heads > 0.3, metric: throws, kind: mean, detector: restarted,
-    alternative: [0.4, 0.5], budget: 0.01, warns_only: true, reference: throws.jsonl,
+    alternative: [0.4, 0.5], budget: 0.01, run_length: 1000, weight_at_most: 20,
+    warns_only: true, reference: throws.jsonl,
     canaries: {recall: 0.9, at_least: 0.8, metric: planted}, window: 1 day, heartbeat: 5 minutes,
     silent_after: 2 days, loss: 0.02, answer_within: 3 days, conditions"""
     case = case_of(CASE.replace("owner: ops, conditions", f"owner: ops, {fields}"))
@@ -206,6 +207,8 @@ def test_all_that_a_monitor_measures_is_kept_in_tags() -> None:
         "detector": "restarted",
         "alternative": "0.4, 0.5",
         "budget": "0.01",
+        "run_length": "1000",
+        "weight_at_most": "20",
         "warns_only": "1",
         "reference": "throws.jsonl",
         "canaries.recall": "0.9",

@@ -53,6 +53,8 @@ CHANGES: list[dict[str, Any]] = [
     {"alternative": (0.7,)},
     {"alternative": (0.7, 0.6)},
     {"budget": 0.01},
+    {"run_length": 100_000},
+    {"weight_at_most": 20.0},
     {"warns_only": True},
     {"reference": "features.jsonl"},
     {"canaries": CANARIES},
@@ -82,5 +84,5 @@ def test_a_field_that_is_new_is_decided_about() -> None:
 
 def test_the_digest_is_the_same_on_every_machine() -> None:
     assert indicator_digest(MONITOR) == (
-        "7a3fb421cf44af5bc8b2dec01f29415bceffac4e3dcf22e2b0407b28287711db"
+        "31e35d8b3559060676246ca6dfd862cda437ae0f1b7c3cf47ddfc57ea74d4fa8"
     )

@@ -95,6 +95,8 @@ _MEASURED = (
     "detector",
     "alternative",
     "budget",
+    "run_length",
+    "weight_at_most",
     "warns_only",
     "reference",
     "window",

@@ -511,7 +511,10 @@ class Monitor:
 
     `alternative` are the values that an alarm should come quickly for. `budget` is the probability
     of a false alarm, ever, as long as nothing is resolved; after a resolution the rest of it is
-    spent further. With `warns_only` an alarm is shown at the claims and challenges none.
+    spent further. With `warns_only` an alarm is shown at the claims and challenges none. A `cusum`
+    has `run_length` in place of the budget: the number of events that pass, on average, until it
+    raises a false alarm. Where events are sampled, `weight_at_most` bounds one over the probability
+    that an event was.
 
     `window` is the time that one report sums up. A source says at least every `heartbeat` that it
     lives; silence for longer than `silent_after`, or a share of lost events above `loss`, turns
@@ -528,6 +531,8 @@ class Monitor:
     detector: DetectorKind = "e-process"
     alternative: tuple[float, ...] = ()
     budget: float = 0.05
+    run_length: int | None = None
+    weight_at_most: float = 1.0
     warns_only: bool = False
     reference: str | None = None
     canaries: Canaries | None = None

@@ -40,6 +40,8 @@ def _definition(monitor: Monitor) -> dict[str, Any]:
         "detector": monitor.detector,
         "alternative": [_number(value) for value in monitor.alternative],
         "budget": _number(monitor.budget),
+        "run_length": monitor.run_length,
+        "weight_at_most": _number(monitor.weight_at_most),
         "warns_only": monitor.warns_only,
         "reference": monitor.reference,
         "canaries": _canaries(monitor.canaries),
