@@ -306,4 +306,58 @@ CODES: Mapping[str, tuple[str, str]] = {
         "refused what it was given, or broke. The message is the method's own. The attempt stays "
         "in the record; what it was about is unknown, and unknown is not safe.",
     ),
+    "C142": (
+        "Alarm that is not one comparison",
+        "`alarm_when` of a monitor compares one quantity with one number. What it negates is the "
+        "null hypothesis, and a detector can reject one at a time; write a monitor for each.",
+    ),
+    "C143": (
+        "Kind and detector do not fit",
+        "A `rate`, a `mean` and a `drift` are judged by an `e-process`, `restarted` or a `cusum`, "
+        "a `count` by a `threshold`, `pairs` by an `e-process`. A `cusum` has a `run_length`. "
+        "Drift is measured from a `reference` and only ever warns, and what measures a distance "
+        "alarms above a number.",
+    ),
+    "C144": (
+        "Number of a monitor out of range",
+        "Error budgets are probabilities, the tolerated loss and the recall of canaries are "
+        "shares, weights are one over a probability of being sampled.",
+    ),
+    "C145": (
+        "Alternative that is no alternative",
+        "An alternative is a value at which an alarm is due. One on the side of the null "
+        "hypothesis would make the detector look for what is in order.",
+    ),
+    "C146": (
+        "No window, or no end of silence",
+        "A monitor reports once a `window`, and what it conditions turns unknown when it was "
+        "silent for longer than `silent_after`. Without them it never says that all is quiet, or "
+        "its silence passes for quiet.",
+    ),
+    "C147": (
+        "Called silent between two signs of life",
+        "`silent_after` is shorter than the `heartbeat`, so the monitor would be called silent "
+        "while its sources report as they should.",
+    ),
+    "C148": (
+        "Canaries asked for more than was measured",
+        "A monitor that catches its canaries as well as it ever did would be called blind. "
+        "`at_least` lies below the measured `recall`, by a margin that matters for the claim.",
+    ),
+    "C149": (
+        "Compared with what it cannot be",
+        "Rates, means, advantages and distances lie between 0 and 1, and counts are not negative. "
+        "A share is written as 0.05 or 5 %; numbers of events are of `kind: count`.",
+    ),
+    "C150": (
+        "Monitor that conditions nothing",
+        "An indicator that no claim depends on is a statistic. Name under `conditions` what it "
+        "watches, or refer to it as the `monitor` of an assumption.",
+    ),
+    "C151": (
+        "Alarm that never goes off, or always",
+        "No stream of events could raise the alarm, or every one would: its silence says nothing. "
+        "A monitor without `alarm_when` is not watched at all (a warning), and what it conditions "
+        "stays unknown.",
+    ),
 }

@@ -29,6 +29,7 @@ from safetycase.argument.model import (
     Problem,
 )
 from safetycase.checks.judge_rules import same_family
+from safetycase.checks.monitor_rules import MONITOR_RULES
 from safetycase.checks.plan_rules import impossible_plan
 from safetycase.checks.probability_rules import PROBABILITY_RULES
 from safetycase.checks.subject import REGISTRY_COMPLETE, Subject, finding
@@ -358,4 +359,5 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     same_family,
     *PROBABILITY_RULES,
     impossible_plan,
+    *MONITOR_RULES,
 )
