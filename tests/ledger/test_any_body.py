@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.ledger.live import GOLDEN as LIVE
 from tests.ledger.tampering import (
     AUTHOR,
     LOST,
@@ -25,7 +26,10 @@ FILES = files_of(GOLDEN)
 FIRST = log_of(FILES).records[0].digest  # names the record, so that the proofs of keys hold
 LINES = [payload_of(line) for line in lines_of(FILES)]
 BODIES = [line["predicate"]["body"] for line in LINES]
-FIELDS = sorted({key for body in BODIES for key in body} | {"retry_of", "imported", "not_before"})
+WATCHED = [payload_of(line)["predicate"]["body"] for line in lines_of(files_of(LIVE))]
+FIELDS = sorted(
+    {key for body in (*BODIES, *WATCHED) for key in body} | {"retry_of", "imported", "not_before"}
+)
 NAMES = st.sampled_from([AUTHOR.keyid, REVIEWER.keyid, "E-1/5.1", "key-revoked", "", "shot"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 12) | st.text(max_size=3) | NAMES,
@@ -37,7 +41,7 @@ JSON = st.recursive(
 )
 BENT = st.tuples(
     st.sampled_from(KINDS),
-    st.sampled_from(BODIES),
+    st.sampled_from([*BODIES, *WATCHED]),
     st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3),
     st.sampled_from([AUTHOR.keyid, REVIEWER.keyid, "f" * 64]),
 )

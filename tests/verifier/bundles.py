@@ -127,6 +127,46 @@ def roles(folder: Path) -> None:
     (folder / "torn-1.bin").write_bytes(b'{"payload":"eyJfdH')
 
 
+def signal(state: str, day: int, **more: Any) -> dict[str, Any]:
+    return {
+        "monitor": "RECALL",
+        "indicator": "1" * 64,
+        "state": state,
+        "since": f"2026-11-{day:02}T00:00:00Z",
+        "until": f"2026-11-{day + 1:02}T00:00:00Z",
+        "events": 40,
+        "lost": 0,
+        "segment": 0,
+        "value": "0.95",
+        "e_value": "1.5e-3",
+        "alarm_at": "100",
+        "root": None,
+        "says": "38 of 40 planted attacks were caught.",
+    } | more
+
+
+def live(folder: Path) -> None:
+    """What a live monitor reported, and what a reviewer said of its alarms."""
+    pen = Pen(folder)
+    first = pen.write(TEAM, ("key", TEAM.introduction(roles=["author", "log"])))
+    origin = origin_of(first[0])
+    pen.write(
+        TEAM,
+        ("key", RUNNER.introduction(roles=["runner"], origin=origin)),
+        ("key", REVIEWER.introduction(roles=["reviewer"], origin=origin)),
+    )
+    alarm = signal("alarm", 11, e_value="132.5", root="e" * 64, details={"late": "1"})
+    silent = signal("silent", 12, events=0, value=None, e_value=None, alarm_at=None)
+    pen.write(RUNNER, ("signal", signal("quiet", 10)), ("signal", alarm), ("signal", silent))
+    said = {"signal": 5, "outcome": "confirmed", "by": "Åsa Ström", "reason": "It was so."}
+    pen.write(
+        REVIEWER,
+        ("resolution", said),
+        ("resolution", said | {"outcome": "answered", "reason": "The filter was mended."}),
+    )
+    pen.write(TEAM, ("note", {"text": "the end of the week"}))
+
+
 def cosign(folder: Path, size: int) -> None:
     """Let the reviewer sign that the record had this many records."""
     path = checkpoint_path(folder, size)
@@ -147,10 +187,12 @@ def all_bundles(scratch: Path) -> dict[str, bytes]:
     """Name -> the bytes that the golden file of this name has."""
     small(scratch / "small")
     roles(scratch / "roles")
+    live(scratch / "live")
     return {
         "small": bundled(scratch / "small"),
         "roles": bundled(scratch / "roles"),
         "part": bundled(scratch / "roles", only=["E-1"], case={}),
+        "live": bundled(scratch / "live", case={}),
         "bare": bundled(scratch / "roles", artefacts=False, case={}),
     }
 

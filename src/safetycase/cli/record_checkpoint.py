@@ -278,7 +278,8 @@ def _verified(
 def _somebody_else(ledger: Path, key: SigningKey) -> bool:
     """Whether the record introduces the key; refuses one that signed what is in the record."""
     log = read(ledger)
-    wrote = {r.keyid for r in log.records if r.kind not in ("key", "waiver", "event", "note")}
+    aside = ("key", "waiver", "resolution", "event", "note")  # what a second pair of eyes signs
+    wrote = {record.keyid for record in log.records if record.kind not in aside}
     if key.keyid in wrote:
         raise click.ClickException(
             f"the key {key.keyid[:16]}… signed this record itself: somebody else has to "

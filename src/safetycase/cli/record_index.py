@@ -23,6 +23,7 @@ _WIDTH = 100
 @case_argument
 @as_json_option
 @click.option("--evidence", metavar="ID", help="Only what concerns this evidence.")
+@click.option("--monitor", metavar="ID", help="Only signals of this monitor, and resolutions.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only records of this kind.")
 @click.option(
     "--limit",
@@ -31,14 +32,22 @@ _WIDTH = 100
     show_default=True,
     help="At most this many, the newest.",
 )
-def log(case: Path, as_json: bool, evidence: str | None, kind: str | None, limit: int) -> int:
+def log(
+    case: Path,
+    as_json: bool,
+    evidence: str | None,
+    monitor: str | None,
+    kind: str | None,
+    limit: int,
+) -> int:
     """List the records of CASE: number, time, kind, and what each says. Exit 3 if one is broken.
 
     `verify` checks everything about a record; this finds some of it quickly.
     """
     from safetycase.ledger.index import find
 
-    found = find(find_case(case) / "ledger", evidence=evidence, kind=kind, limit=limit)
+    folder = find_case(case) / "ledger"
+    found = find(folder, evidence=evidence, monitor=monitor, kind=kind, limit=limit)
     if as_json:
         echo_json(
             {
@@ -192,6 +201,10 @@ def _end(body: Mapping[str, Any]) -> str:
     return f"{body['attempt']} {body['outcome']}{took}{reason}"
 
 
+def _signal(body: Mapping[str, Any]) -> str:
+    return f"{body['monitor']} {body['state']}, {body['since']} to {body['until']}: {body['says']}"
+
+
 def _note(body: Mapping[str, Any]) -> str:
     named = body.get("note")
     said = body.get("says") or body.get("text") or body.get("approach") or ""
@@ -206,6 +219,8 @@ _WHAT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "controls": lambda body: f"{body['method']} {body['version']}: {len(body['planted'])} planted",
     "event": lambda body: f"{body['event']}: {body['says']}",
     "waiver": lambda body: f"{body['evidence']} until {body['expires']}: {body['reason']}",
+    "signal": _signal,
+    "resolution": lambda body: f"record {body['signal']} {body['outcome']}: {body['reason']}",
 }
 
 

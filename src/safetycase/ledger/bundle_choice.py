@@ -17,19 +17,21 @@ def choose(
 ) -> tuple[int, ...]:
     """The numbers of the records that a bundle of `wanted` holds, ascending.
 
-    A name in `wanted` is that of evidence, of a claim, or the number of a record. With a
-    registration come all of its attempts, their ends, the controls of its method and the waivers
-    of its evidence; with every choice all keys, events and redactions come, since they bear on
-    what the rest is worth, and the last record of each of `sizes`, the checkpoints that go with
-    them. Raises `BundleRefused` for a name that names nothing.
+    A name in `wanted` is that of evidence, of a claim, of a live monitor, or the number of a
+    record. With a registration come all of its attempts, their ends, the controls of its method
+    and the waivers of its evidence; with every choice all keys, events, redactions, alarms and
+    their resolutions come, since they bear on what the rest is worth, and the last record of each
+    of `sizes`, the checkpoints that go with them. Raises `BundleRefused` for a name that names
+    nothing.
     """
     sound = [record for record in records if not misfits(record.kind, record.body)]
-    chosen = {r.seq for r in sound if r.kind in ("key", "event") or redacts(r)}
+    chosen = {r.seq for r in sound if r.kind in _ALWAYS or redacts(r) or _alarm(r)}
     for name in wanted:
         found = {record.seq for record in sound if _named(record, name)}
         if not found:
             raise BundleRefused(
-                f"`{name}` is no evidence or claim with a registration, and no number of a record"
+                f"`{name}` is no evidence or claim with a registration, no monitor with a signal, "
+                "and no number of a record"
             )
         chosen |= found
     chosen |= _beneath(sound, chosen)
@@ -40,6 +42,8 @@ def _named(record: Record, name: str) -> bool:
     if name.isascii() and name.isdecimal():
         return record.seq == int(name)
     body = record.body
+    if record.kind == "signal":
+        return bool(body["monitor"] == name)
     return record.kind == "registration" and name in (body["evidence"], body["claim"])
 
 
@@ -72,6 +76,13 @@ def _beneath(records: Sequence[Record], chosen: set[int]) -> set[int]:
         if hangs:
             found.add(record.seq)
     return found
+
+
+_ALWAYS = ("key", "event", "resolution")
+
+
+def _alarm(record: Record) -> bool:
+    return record.kind == "signal" and record.body["state"] == "alarm"
 
 
 def _starts(record: Record) -> bool:

@@ -41,7 +41,10 @@ def _signed_before(record: Record, revocation: Revocation) -> bool:
 
 
 def _resting(accepted: Iterable[Record], out: set[int]) -> set[int]:
-    """The starts of attempts whose registration is out, and the ends whose start is."""
+    """What rests on records that are out.
+
+    Starts rest on their registration, ends on their start, resolutions on their alarm.
+    """
     resting: set[int] = set()
     gone: set[str] = set()
     for record in accepted:
@@ -50,7 +53,9 @@ def _resting(accepted: Iterable[Record], out: set[int]) -> set[int]:
                 resting.add(record.seq)
             if record.seq in out or record.seq in resting:
                 gone.add(record.body["attempt"])
-        elif record.kind == "attempt-end" and record.body["attempt"] in gone:
+        elif (record.kind == "attempt-end" and record.body["attempt"] in gone) or (
+            record.kind == "resolution" and record.body["signal"] in out
+        ):
             resting.add(record.seq)
     return resting - out
 

@@ -15,14 +15,14 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from safetycase.ledger import dsse, lock, sqlite_file
 from safetycase.ledger.errors import LedgerBusy, LedgerDamaged, LedgerWriteError
 from safetycase.ledger.log import LOG_NAME, Chain, LineBroken, parse, read
 from safetycase.ledger.record import Problem, Record, open_statement
 from safetycase.ledger.sqlite_file import FileDoubtful
-from safetycase.ledger.tables import CONCERNS, LONGEST, Row, rows
+from safetycase.ledger.tables import CONCERNS, LONGEST, WATCHES, Row, rows
 
 __all__ = ["INDEX_NAME", "Found", "IndexFacts", "drop", "facts", "find", "rebuild"]
 
@@ -64,15 +64,20 @@ class Found:
 
 
 def find(
-    folder: Path, *, evidence: str | None = None, kind: str | None = None, limit: int = 20
+    folder: Path,
+    *,
+    evidence: str | None = None,
+    monitor: str | None = None,
+    kind: str | None = None,
+    limit: int = 20,
 ) -> Found:
-    """The last `limit` records of a kind, or that concern a piece of evidence.
+    """The last `limit` records of a kind, or that concern a piece of evidence or a live monitor.
 
     Raises nothing for a folder that cannot be written or a writer at work: then the index in the
     file stays as it is.
     """
     with contextlib.suppress(*_BROKEN, OSError):
-        return _find_indexed(folder, evidence, kind, limit)
+        return _find_indexed(folder, _Asked(evidence, monitor, kind), limit)
     log = read(folder)  # no index, or one in doubt: read the whole record
     if not log.records:
         return Found(records=(), total=0, indexed=0, problems=log.problems)
@@ -83,7 +88,7 @@ def find(
             _make(folder, data, log.records)
     with contextlib.closing(sqlite_file.blank()) as memory:
         sqlite_file.add(memory, _rows(log.records, data, 0), {})
-        seqs = _ask(memory, evidence, kind)
+        seqs = _ask(memory, _Asked(evidence, monitor, kind))
     chosen = tuple(log.records[seq - 1] for seq in seqs[-limit:])
     return Found(records=chosen, total=len(seqs), indexed=0, problems=log.problems)
 
@@ -143,7 +148,15 @@ def facts(folder: Path) -> IndexFacts:
         return IndexFacts(path=path, records=0, of=of, head=None, doubt=str(error))
 
 
-def _find_indexed(folder: Path, evidence: str | None, kind: str | None, limit: int) -> Found:
+class _Asked(NamedTuple):
+    """What records are asked for; None asks for any."""
+
+    evidence: str | None
+    monitor: str | None
+    kind: str | None
+
+
+def _find_indexed(folder: Path, asked: _Asked, limit: int) -> Found:
     path, data = folder / INDEX_NAME, _bytes(folder)
     with sqlite_file.open_file(path) as connection:
         known = _fitting(connection, data)
@@ -155,10 +168,10 @@ def _find_indexed(folder: Path, evidence: str | None, kind: str | None, limit: i
             with contextlib.closing(sqlite_file.blank()) as memory:
                 connection.backup(memory)
                 sqlite_file.add(memory, added, now)
-                seqs = _ask(memory, evidence, kind)
+                seqs = _ask(memory, asked)
                 chosen = _lines(memory, data, seqs[-limit:])
         else:
-            seqs = _ask(connection, evidence, kind)
+            seqs = _ask(connection, asked)
             chosen = _lines(connection, data, seqs[-limit:])
     if fresh:
         with contextlib.suppress(OSError, FileDoubtful, LedgerBusy), _held(folder):
@@ -200,15 +213,18 @@ def _behind(
 _KEYS = "SELECT seq FROM record WHERE kind = 'key' ORDER BY seq"
 
 
-def _ask(connection: sqlite3.Connection, evidence: str | None, kind: str | None) -> list[int]:
-    asked, given = ["SELECT seq FROM record WHERE 1"], {}
-    if kind is not None:
-        asked.append("AND kind = :kind")
-        given["kind"] = kind
-    if evidence is not None:
-        asked.append(f"AND seq IN ({CONCERNS})")
-        given["evidence"] = evidence[:LONGEST]
-    return [seq for (seq,) in connection.execute(" ".join(asked) + " ORDER BY seq", given)]
+def _ask(connection: sqlite3.Connection, asked: _Asked) -> list[int]:
+    query, given = ["SELECT seq FROM record WHERE 1"], {}
+    if asked.kind is not None:
+        query.append("AND kind = :kind")
+        given["kind"] = asked.kind
+    if asked.evidence is not None:
+        query.append(f"AND seq IN ({CONCERNS})")
+        given["evidence"] = asked.evidence[:LONGEST]
+    if asked.monitor is not None:
+        query.append(f"AND seq IN ({WATCHES})")
+        given["monitor"] = asked.monitor[:LONGEST]
+    return [seq for (seq,) in connection.execute(" ".join(query) + " ORDER BY seq", given)]
 
 
 def _lines(connection: sqlite3.Connection, data: bytes, seqs: Sequence[int]) -> tuple[Record, ...]:

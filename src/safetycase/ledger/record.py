@@ -207,7 +207,9 @@ def _kind(predicate_type: str) -> str:
     match = _PREDICATE.fullmatch(predicate_type)
     kind = match[1] if match else predicate_type
     if kind not in KINDS:
-        raise StatementError(f"is of the kind {kind!r}, which this version does not know")
+        raise StatementError(
+            f"is of the kind {kind!r}, which this version does not know; a newer one may"
+        )
     return kind
 
 

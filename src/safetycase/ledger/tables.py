@@ -14,9 +14,19 @@ from typing import Any, Final, Literal
 from safetycase.ledger.record import Record
 from safetycase.ledger.rules import misfits
 
-__all__ = ["CONCERNS", "LONGEST", "TABLES", "VERSION", "Column", "Row", "Table", "rows"]
+__all__ = [
+    "CONCERNS",
+    "LONGEST",
+    "TABLES",
+    "VERSION",
+    "WATCHES",
+    "Column",
+    "Row",
+    "Table",
+    "rows",
+]
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the tables; an index of another version is dropped and made again."""
 
 LONGEST: Final = 500
@@ -104,6 +114,20 @@ TABLES: Final[Mapping[str, Table]] = {
             "expires",
             lookups=("evidence",),
         ),
+        _table(
+            "signal",
+            "monitor",
+            "indicator",
+            "state",
+            "since",
+            "until",
+            "events#",
+            "lost#",
+            "segment#",
+            "e_value?",
+            lookups=("monitor",),
+        ),
+        _table("resolution", "signal#", "outcome", lookups=("signal",)),
         _table("artefact", "role", "sha256", key=("seq", "role"), lookups=("sha256",)),
     )
 }
@@ -119,6 +143,12 @@ UNION SELECT seq FROM waiver WHERE evidence = :evidence
 UNION SELECT seq FROM event_about WHERE selector = 'evidence' AND value = :evidence
 """
 """The records that concern one piece of evidence, as a query with the parameter `evidence`."""
+
+WATCHES: Final = """
+SELECT seq FROM signal WHERE monitor = :monitor
+UNION SELECT r.seq FROM resolution r JOIN signal s ON s.seq = r.signal WHERE s.monitor = :monitor
+"""
+"""The signals of one live monitor and their resolutions, with the parameter `monitor`."""
 
 
 def rows(record: Record, *, start: int, size: int) -> Iterator[Row]:
@@ -148,6 +178,8 @@ _PLAIN: Final = {
     "registration": "registration",
     "attempt-start": "attempt",
     "waiver": "waiver",
+    "signal": "signal",
+    "resolution": "resolution",
 }
 
 

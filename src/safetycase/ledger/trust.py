@@ -252,6 +252,7 @@ class Admission:
     order: Order = field(default_factory=Order)
     trust: Trust = field(default_factory=Trust)
     _authors: dict[str, set[str]] = field(default_factory=dict)
+    _raised: dict[int, str] = field(default_factory=dict)
 
     def refusals(
         self, kind: str, body: Mapping[str, Any], seq: int, at: str, keyid: str
@@ -261,6 +262,7 @@ class Admission:
             self.order.refusals(kind, body)
             or self.trust.refusals(kind, body, seq, at, keyid)
             or self._own_waiver(kind, body, keyid)
+            or self._own_alarm(kind, body, keyid)
         )
 
     def take(self, record: Record) -> None:
@@ -269,6 +271,8 @@ class Admission:
         self.trust.take(record.kind, record.body, record.seq, record.keyid, record)
         if record.kind == "registration":
             self._authors.setdefault(record.body["evidence"], set()).add(record.keyid)
+        elif record.kind == "signal" and record.body["state"] == "alarm":
+            self._raised[record.seq] = record.keyid
 
     def _own_waiver(self, kind: str, body: Mapping[str, Any], keyid: str) -> tuple[str, ...]:
         """Why a waiver is no second pair of eyes: its key, or the key's owner, registered it."""
@@ -280,6 +284,20 @@ class Admission:
         if keyid in authors or keys[keyid].owner in owners:
             return (
                 f"waives a change of {body['evidence']}, which the same person registered: "
+                "somebody else has to",
+            )
+        return ()
+
+    def _own_alarm(self, kind: str, body: Mapping[str, Any], keyid: str) -> tuple[str, ...]:
+        """Why a resolution is no second pair of eyes: its key, or the key's owner, raised it."""
+        if kind != "resolution":
+            return ()
+        raised = self._raised.get(body["signal"])
+        keys = self.trust.keys
+        owner = keys[raised].owner if raised in keys else ""
+        if raised == keyid or (owner and owner == keys[keyid].owner):
+            return (
+                f"resolves the alarm in record {body['signal']}, which the same person signed: "
                 "somebody else has to",
             )
         return ()

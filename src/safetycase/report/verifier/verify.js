@@ -615,7 +615,7 @@ async function membersOf(source) {
 // ---------------------------------------------------------------- one line: envelope and statement
 
 const GENESIS = "0".repeat(64);
-const KINDS = ["key", "registration", "attempt-start", "attempt-end", "controls", "event", "waiver", "note"];
+const KINDS = ["key", "registration", "attempt-start", "attempt-end", "controls", "event", "waiver", "signal", "resolution", "note"];
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 const STATEMENT = "https://in-toto.io/Statement/v1";
 
@@ -742,10 +742,13 @@ const EVENTS = [
 const SELECTORS = [
   "evidence", "claim", "method", "method_version", "code", "file", "weights", "weights_sha256", "distribution", "keyid",
 ];
+const SIGNALS = ["quiet", "warning", "alarm", "silent", "lossy", "blind"];
+const RESOLUTIONS = ["false-alarm", "answered", "confirmed"];
 const ROLES = ["author", "runner", "reviewer", "log"];
 
 const isDecimal = (v) => typeof v === "string" && /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(v);
 const isString = (v) => typeof v === "string";
+const isCount = (v) => isWhole(v) && v >= 0n;
 const isBoolean = (v) => typeof v === "boolean";
 const isList = (v) => Array.isArray(v);
 const isTexts = (v) => isList(v) && v.length > 0 && v.every(isText);
@@ -782,6 +785,12 @@ const BODIES = {
     "evidence": isText, "old_recipe": isDigest, "new_recipe": isDigest, "fields": isTexts, "reason": isText,
     "author": isText, "reviewer": isText, "expires": isInstant,
   },
+  "signal": {
+    "monitor": isText, "indicator": isDigest, "state": isOneOf(SIGNALS), "since": isInstant, "until": isInstant,
+    "events": isCount, "lost": isCount, "segment": isCount, "value": orNull(isDecimal), "e_value": orNull(isDecimal),
+    "alarm_at": orNull(isDecimal), "root": orNull(isDigest), "says": isText, "details?": isMap,
+  },
+  "resolution": { "signal": isWhole, "outcome": isOneOf(RESOLUTIONS), "by": isText, "reason": isText },
   "note": {},
   "redaction": { "sha256": isDigest, "reason": isText },
   "shot": {
@@ -818,6 +827,7 @@ function contradictions(kind, body) {
   if (kind === "key" && from !== null && until !== null && from > until) return ["has a `not_after` before its `not_before`"];
   const person = (name) => name.toUpperCase().toLowerCase().split(/\s+/).filter(Boolean).join(" ");
   if (kind === "waiver" && person(body.get("author")) === person(body.get("reviewer"))) return ["is reviewed by its author"];
+  if (kind === "signal" && body.get("since") > body.get("until")) return ["has an `until` before its `since`"];
   if (kind === "event" && body.get("event") === "key-revoked" && !hasKeys(body.get("about"), "keyid")) {
     return ["revokes a key without saying, by `keyid` alone, which one"];
   }
@@ -837,7 +847,7 @@ function artefactsOf(record) {
 
 const SIGNS = {
   "registration": ["author"], "attempt-start": ["runner"], "attempt-end": ["runner"], "controls": ["runner"],
-  "waiver": ["reviewer"], "event": ["author", "runner", "reviewer"],
+  "waiver": ["reviewer"], "signal": ["runner"], "resolution": ["reviewer"], "event": ["author", "runner", "reviewer"],
 };
 const DEFAULT_ROLES = ["author", "runner", "log"];
 const VOUCHING_FIELDS = ["roles", "not_before", "not_after", "public", "proof"]; // unknown to the oldest records
@@ -853,6 +863,7 @@ class Trust {
     this.origin = null;
     this.keys = new Map(); // keyid -> what its introduction said, and the event that revoked it
     this.authors = new Map(); // evidence -> ids of the keys that registered it
+    this.raised = new Map(); // number of an alarm -> id of the key that signed it
   }
 
   /* Why the key may not have signed this record. */
@@ -868,6 +879,7 @@ class Trust {
     if (SIGNS[kind] && !SIGNS[kind].some((role) => key.roles.includes(role))) {
       return [`is signed by a key that is not for ${SIGNS[kind].join(" or ")} but for ${key.roles.join(", ")}`];
     }
+    if (kind === "resolution") return this.ownAlarm(body, key);
     return kind === "waiver" ? this.ownWaiver(body, key) : [];
   }
 
@@ -879,6 +891,7 @@ class Trust {
       if (!this.authors.has(evidence)) this.authors.set(evidence, new Set());
       this.authors.get(evidence).add(record.keyid);
     }
+    if (kind === "signal" && body.get("state") === "alarm") this.raised.set(BigInt(record.seq), record.keyid);
     if (kind === "key") this.keys.set(body.get("keyid"), Object.assign(this.keyOf(record), { verify: record.introduces }));
     if (kind === "event" && body.get("event") === "key-revoked") {
       const since = body.get("since") ?? null;
@@ -962,6 +975,12 @@ class Trust {
       ? [`waives a change of ${body.get("evidence")}, which the same person registered`] : [];
   }
 
+  ownAlarm(body, key) {
+    const raised = this.keys.get(this.raised.get(body.get("signal")));
+    return raised && (raised === key || (raised.owner && raised.owner === key.owner))
+      ? [`resolves the alarm in record ${body.get("signal")}, which the same person signed`] : [];
+  }
+
   /* The revocation, if any, for which what this key signed as record `seq` counts for nothing. */
   undone(keyid, seq) {
     const key = this.keys.get(keyid);
@@ -978,6 +997,7 @@ class Rules {
     this.ended = new Map();
     this.shots = new Map();
     this.results = new Set();
+    this.alarms = new Set();
   }
 
   /* Why this record may not stand here, as clauses that follow its name. */
@@ -987,6 +1007,9 @@ class Rules {
     if (wrong.length) return wrong;
     if (kind === "attempt-start") return this.start(body);
     if (kind === "attempt-end") return this.end(body);
+    if (kind === "resolution" && !this.alarms.has(body.get("signal"))) {
+      return [`resolves record ${body.get("signal")}, no alarm before it`];
+    }
     const shape = shapeOf(kind, body);
     const shot = body.get("shot");
     if (shape === "shot" && this.shots.has(shot)) return [`names shot ${shot} again`];
@@ -1025,6 +1048,7 @@ class Rules {
     if (kind === "registration") this.registrations.add(record.seq);
     if (kind === "attempt-start") this.started.set(body.get("attempt"), record);
     if (kind === "attempt-end") this.ended.set(body.get("attempt"), record);
+    if (kind === "signal" && body.get("state") === "alarm") this.alarms.add(BigInt(record.seq));
     if (shape === "shot") this.shots.set(body.get("shot"), record);
     if (shape === "shot-result") this.results.add(body.get("shot"));
   }
