@@ -37,6 +37,7 @@ from safetycase.assess.records import (
     Truth,
 )
 from safetycase.assess.verdict import verdict_of
+from safetycase.assess.watching import Watching, watching
 from safetycase.checks.criterion import claim_of, equal_share
 from safetycase.checks.rules import REGISTRY_COMPLETE
 from safetycase.confidence.bounds import Bounds
@@ -149,30 +150,36 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
             target = name.split(".")[0]
             elements[name] = Defeater(id=name, against=target, says=says)
             attacks.setdefault(target, []).append(name)
+    refused = {f.subject for f in given.findings if f.severity == "error" and f.subject}
+    watched = watching(case, given.history, given.now, unfit=refused)
+    kept = _kept(watched, elements)
+    _challenge(watched, elements, attacks, case.root)
     silent = {
         name
         for name, e in elements.items()
-        if isinstance(e, Defeater) and "." in name and name not in raised
+        if isinstance(e, Defeater)
+        and "." in name
+        and name not in raised
+        and name not in watched.challenges
+        and name not in kept
     }
     problems = blockers(case)
-    blocked = {t for t in problems if t in elements}
-    # No monitor reports yet, and silence is not safety: what one conditions stays unknown.
-    monitors: dict[str, list[str]] = {}
-    for name, e in elements.items():
-        for target in e.conditions if isinstance(e, Monitor) else ():
-            monitors.setdefault(target, []).append(name)
-    blocked |= monitors.keys()
-    blocked |= {f.subject for f in given.findings if f.severity == "error" and f.subject}
     assumed = {
         name: e.owner is not None
         and (e.expires is None or e.expires >= today)
-        and e.monitor is None  # no monitor reports yet: silence is unknown, not quiet
+        # Whether the monitor is quiet decides with the other monitors; one has to be there.
+        and (e.monitor is None or isinstance(elements.get(e.monitor), Monitor))
         for name, e in elements.items()
         if isinstance(e, Assumption)
     }
+    held = set(refused)
     registry = elements.get(REGISTRY_COMPLETE)
-    if not isinstance(registry, Assumption) or not assumed[REGISTRY_COMPLETE]:
-        blocked.add(case.root)
+    if (
+        not isinstance(registry, Assumption)
+        or not assumed[REGISTRY_COMPLETE]
+        or REGISTRY_COMPLETE in watched.blocking
+    ):
+        held.add(case.root)
     truth = {"supports": True, "refutes": False, "inconclusive": None, None: None}
     return Facts(
         elements=elements,
@@ -181,7 +188,8 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
             for n, leaf in leaves.items()
         },
         assumed=assumed,
-        blocked=frozenset(blocked),
+        blocked=frozenset({t for t in problems if t in elements} | watched.blocking.keys() | held),
+        held=frozenset(held),
         attacks={t: tuple(ds) for t, ds in attacks.items()},
         accepted=frozenset(
             name
@@ -189,12 +197,15 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
             if isinstance(e, Defeater)
             and e.accepted
             and not e.mandatory
+            and name not in kept
             and e.accepted.expires >= today
             and 0 <= e.accepted.doubt <= 1  # otherwise a finding, and nothing is accepted
         ),
         silent=frozenset(silent),
         problems=problems,
-        monitors={target: tuple(names) for target, names in monitors.items()},
+        monitors=watched.blocking,
+        kept=kept,
+        watching=watched,
         ranges={
             leaf.result.claim: {
                 q.name: (q.interval.low, q.interval.high) for q in leaf.result.quantities
@@ -203,6 +214,34 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
             if leaf.freshness.word == "fresh"
         },
     )
+
+
+def _kept(watched: Watching, elements: Mapping[str, Element]) -> Mapping[str, tuple[str, ...]]:
+    """The defeaters that a monitor conditions while it is unknown or alarms."""
+    found: dict[str, list[str]] = {}
+    for name, monitor in watched.monitors.items():
+        for target in monitor.targets if monitor.blocks or monitor.open else ():
+            if isinstance(elements.get(target), Defeater):
+                found.setdefault(target, []).append(name)
+    return {target: tuple(names) for target, names in found.items()}
+
+
+def _challenge(
+    watched: Watching, elements: dict[str, Element], attacks: dict[str, list[str]], root: str
+) -> None:
+    """Add the doubts that open alarms raise; a doubt about a doubt is kept standing instead."""
+    for name, challenge in watched.challenges.items():
+        target = elements.get(challenge.target)
+        if target is None or isinstance(target, Defeater):
+            continue
+        # A file may say what answers the doubt, never that it is against something else.
+        elements.setdefault(name, Defeater(id=name, against=challenge.target, says=challenge.says))
+        against = {challenge.target: None}
+        if challenge.target == REGISTRY_COMPLETE:  # it holds for the root, wherever it stands
+            against[root] = None
+        for each in against:
+            if name not in attacks.setdefault(each, []):
+                attacks[each].append(name)
 
 
 def _not_ready(case: Case, findings: tuple[Finding, ...]) -> frozenset[str]:

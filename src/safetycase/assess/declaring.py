@@ -76,6 +76,8 @@ def _reason(
         return "nobody says how far it is trusted"
     if element.expires is not None and element.expires < today:
         return f"it expired on {element.expires}"
+    if element.id in facts.monitors:
+        return f"its monitor {facts.monitors[element.id][0]} is not known to be quiet"
     attackers = standing(facts, values, element.id)
     return f"the doubt {attackers[0]} stands against it" if attackers else ""
 

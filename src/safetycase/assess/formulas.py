@@ -205,6 +205,8 @@ class Formulas:
         answers = [*element.answered_by, *self.attackers(element.id)]
         if element.id in self.facts.silent:
             return NEVER
+        if element.id in self.facts.kept:
+            return self._open(element.id, element.id)
         if element.mandatory and self.values.get(element.id) is not False:
             return self._open(element.id, element.id)
         unanswered = [self._element(a).denied() for a in answers]

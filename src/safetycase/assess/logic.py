@@ -20,6 +20,7 @@ from safetycase.argument.model import (
     Element,
     Evidence,
 )
+from safetycase.assess.watching import Watching
 
 __all__ = ["Facts", "calculated", "solve", "standing", "step_value", "unanswered_legs"]
 
@@ -37,8 +38,10 @@ class Facts:
     blocking finding; `attacks` the defeaters against each element; `accepted` those accepted as
     residual and still in date; `silent` those the engine would raise itself and did not;
     `problems` the open problems that block each element; `ranges` the measured interval of each
-    quantity of a claim, from fresh leaves alone; `monitors` the monitors that condition each
-    element.
+    quantity of a claim, from fresh leaves alone; `monitors` the monitors that keep each element
+    unknown; `kept` the defeaters that nothing answers now, with the monitors that say so: an alarm
+    about a doubt, or silence, never helps what the doubt is against. `held` are those of `blocked`
+    that neither a problem nor a monitor holds alone.
     """
 
     elements: Mapping[str, Element]
@@ -51,6 +54,9 @@ class Facts:
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ranges: Mapping[str, Ranges] = field(default_factory=dict)
     monitors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
+    watching: Watching = field(default_factory=Watching)
 
 
 def solve(facts: Facts) -> Mapping[str, Value]:
@@ -155,7 +161,7 @@ def _defeater(element: Defeater, facts: Facts, values: Mapping[str, Value]) -> V
     answers += [values.get(d) for d in facts.attacks.get(element.id, ()) if d not in facts.accepted]
     own: Value = values.get(element.by) if element.by else True
     if True in answers or own is False:
-        return False
+        return None if element.id in facts.kept else False
     return True if own is True and all(a is False for a in answers) else None
 
 

@@ -22,6 +22,12 @@ from safetycase.argument.model import (
 from safetycase.assess.leaves import Leaf
 from safetycase.assess.logic import Facts, standing, unanswered_legs
 from safetycase.assess.records import Reason
+from safetycase.assess.watch_reasons import (
+    challenge_reasons,
+    live_reasons,
+    monitor_reasons,
+    watched_reasons,
+)
 from safetycase.checks.rules import REGISTRY_COMPLETE
 
 __all__ = ["reasons_of"]
@@ -55,13 +61,12 @@ def reasons_of(
                     about=defeater,
                 )
             )
-    for monitor in facts.monitors.get(name, ()):
-        says = f"Its monitor {monitor} has not reported; silence is not safety."
-        found.append(Reason(says=says, about=monitor))
+    found += watched_reasons(name, facts)
     for problem in facts.problems.get(name, ()):
         says = getattr(case.elements[problem], "says", "")
         found.append(Reason(says=f"An open problem blocks it: {says}", about=problem))
     found += _own(name, element, facts, values, leaves, case, now)
+    found += live_reasons(name, facts)
     return tuple(found)
 
 
@@ -81,25 +86,23 @@ def _own(
     if isinstance(element, Argument):
         return _argument(element, values)
     if isinstance(element, Assumption):
-        return [_assumption(element, now)]
+        return [_assumption(element, facts, now)]
     if isinstance(element, Defeater):
-        return _defeater(element, facts, values)
+        return [*challenge_reasons(name, facts, case, now), *_defeater(element, facts, values)]
+    if isinstance(element, Monitor):
+        return monitor_reasons(element, facts, now)
     if isinstance(element, Problem):
         return [Reason(says=f"It is closed when {element.closed_when}")]
     return _noted(element)
 
 
 def _noted(element: Element) -> list[Reason]:
-    """Elements that scope or watch, and are neither true nor false."""
+    """Elements that scope, and are neither true nor false."""
     if isinstance(element, Hazard):
         found = [Reason(says=f"{name} covers it.", about=name) for name in element.covered_by]
         if element.excluded_because:
             found.append(Reason(says=f"It is excluded: {element.excluded_because}"))
         return found or [Reason(says="No claim covers it, and nothing excludes it.")]
-    if isinstance(element, Monitor):
-        alarm = f" It alarms when `{element.alarm_when}`." if element.alarm_when else ""
-        watched = [Reason(says=f"It conditions {n}.", about=n) for n in element.conditions]
-        return [Reason(says=f"Owned by {element.owner}; it has not reported.{alarm}"), *watched]
     if isinstance(element, Dependence):
         who = f"{element.owner} answers for it" if element.owner else "Nobody answers for it"
         counts = (
@@ -239,23 +242,29 @@ def _calculation(element: Argument, values: Values) -> list[Reason]:
     return found
 
 
-def _assumption(element: Assumption, now: datetime) -> Reason:
+def _assumption(element: Assumption, facts: Facts, now: datetime) -> Reason:
     if element.owner is None:
         return Reason(says="Nobody owns this assumption, so it supports nothing.")
     if element.expires is not None and element.expires < now.date():
         return Reason(
             says=f"It was assumed by {element.owner} until {element.expires}, which has passed."
         )
-    if element.monitor is not None:
-        return Reason(
-            says=f"Its monitor `{element.monitor}` has not reported; silence is not safety."
-        )
-    return Reason(says=f"Assumed without proof by {element.owner} until {element.expires}.")
+    until = f" until {element.expires}" if element.expires else ""
+    if element.monitor is None:
+        return Reason(says=f"Assumed without proof by {element.owner}{until}.")
+    if not facts.assumed.get(element.id):
+        return Reason(says=f"Its monitor `{element.monitor}` is not in the case, so nothing does.")
+    if element.id in facts.monitors:
+        return Reason(says=f"{element.owner} takes it without proof{until}, but not unwatched.")
+    return Reason(
+        says=f"Assumed without proof by {element.owner}{until}, while its monitor "
+        f"{element.monitor} is quiet."
+    )
 
 
 def _defeater(element: Defeater, facts: Facts, values: Values) -> list[Reason]:
     if element.id in facts.silent:
-        return [Reason(says="The latest result does not raise it.")]
+        return [Reason(says="Neither the latest result nor an open alarm raises it.")]
     found: list[Reason] = []
     if element.by:
         found.append(Reason(says=f"It rests on {element.by}.", about=element.by))
@@ -264,4 +273,7 @@ def _defeater(element: Defeater, facts: Facts, values: Values) -> list[Reason]:
         found.append(Reason(says=f"{answer} {word}.", about=answer))
     if not found:
         found.append(Reason(says="It was raised and nothing answers it."))
+    for monitor in facts.kept.get(element.id, ()):
+        says = f"While its monitor {monitor} is not known to be quiet, nothing answers it."
+        found.append(Reason(says=says, about=monitor))
     return found

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from safetycase.argument.findings import Finding
 from safetycase.argument.model import Case
+from safetycase.assess.monitored import Challenge, Watched
 from safetycase.assess.numbers import Numbers
 from safetycase.stats import Interval
 
@@ -304,7 +305,8 @@ class Assessment:
     `verdict` is `holds`, `insufficient` (supported below the target), `fails` (root refuted),
     `unknown` (open, contested, stale) or `not posed` (findings). `due` says of each leaf that
     should be run why; `freshness` is that of the leaves themselves. `rebound` are the parameters of
-    templates that are bound otherwise than the file says, as `PARAMETER=VALUE`.
+    templates that are bound otherwise than the file says, as `PARAMETER=VALUE`. `monitors` are
+    those of the case and of the record by id, `challenges` the doubts that alarms raise by theirs.
     """
 
     case: Case
@@ -322,6 +324,8 @@ class Assessment:
     freshness: Mapping[str, Freshness] = field(default_factory=dict)
     numbers: Numbers | None = None
     rebound: tuple[str, ...] = ()
+    monitors: Mapping[str, Watched] = field(default_factory=dict)
+    challenges: Mapping[str, Challenge] = field(default_factory=dict)
 
     @property
     def root(self) -> State:

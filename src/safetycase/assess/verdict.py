@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from safetycase.argument.findings import Finding
@@ -49,6 +49,8 @@ def verdict_of(
         due={n: leaf.due for n, leaf in leaves.items() if leaf.due},
         freshness={n: leaf.freshness for n, leaf in leaves.items()},
         numbers=numbers,
+        monitors=facts.watching.monitors,
+        challenges=facts.watching.challenges,
     )
 
 
@@ -104,6 +106,7 @@ def _no_number(
     out = [n for n in below if isinstance(case.elements[n], Assumption) and not facts.assumed[n]]
     if out:
         found.append("assumptions that nobody answers for now: " + ", ".join(out))
+    found += _watched(below, facts)
     mandatory = [
         n
         for n in below
@@ -120,3 +123,22 @@ def _no_number(
     if any(s.posed != "ready" for s in states.values()):
         found.append("findings make parts of it not ready")
     return tuple(found or ["parts of it are undeveloped"])
+
+
+def _watched(below: Sequence[str], facts: Facts) -> Iterator[str]:
+    """The monitors that keep parts of the case unknown, and the alarms that stand against some."""
+    rests, watching = set(below), facts.watching
+    blocking = dict.fromkeys(m for t in below for m in facts.monitors.get(t, ()))
+    if blocking:
+        noun = "monitor is" if len(blocking) == 1 else "monitors are"
+        yield f"{len(blocking)} {noun} not known to be quiet: " + ", ".join(
+            f"{m} ({watching.monitors[m].state})" for m in blocking
+        )
+    alarming: dict[str, tuple[int, ...]] = {}
+    for challenge in watching.challenges.values():
+        if challenge.target in rests:
+            alarming[challenge.monitor] = challenge.alarms
+    if alarming:
+        yield "alarms that nobody resolved: " + ", ".join(
+            f"{m} (record {', '.join(map(str, records[:8]))})" for m, records in alarming.items()
+        )

@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from safetycase.argument.findings import did_you_mean
-from safetycase.argument.model import Argument, Assumption, Claim, Credence, Defeater, Evidence
+from safetycase.argument.model import (
+    Argument,
+    Assumption,
+    Claim,
+    Credence,
+    Defeater,
+    Evidence,
+    Monitor,
+)
+from safetycase.assess.logic import Facts
 from safetycase.assess.numbers import Grounds, Numbers, weigh
 from safetycase.assess.records import Assessment
 
@@ -16,7 +25,7 @@ __all__ = ["WhatIf", "what_if"]
 _DECIMAL = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _RANGE = re.compile(rf"{_DECIMAL}(?:\.\.{_DECIMAL})?")
 Told = Mapping[str, str | float | None]
-WORDS = ("supported", "refuted", "open", "answered", "stands", "solved")
+WORDS = ("supported", "refuted", "open", "answered", "stands", "solved", "quiet", "silent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +59,8 @@ def what_if(assessment: Assessment, changes: Sequence[str]) -> WhatIf:
     """Read changes `ID=WORD` or `ID=LOW..HIGH` and weigh the case again.
 
     Evidence and assumptions may be `supported`, `refuted`, `open` or an interval; steps take an
-    interval for their warrant; a defeater is `answered` or `stands`; a problem is `solved`.
+    interval for their warrant; a defeater is `answered` or `stands`; a problem is `solved`; a
+    monitor is `quiet`, its alarms resolved, or `silent`.
     `ValueError` with the way out for anything else.
     """
     before = assessment.numbers
@@ -89,6 +99,8 @@ def _changed(grounds: Grounds, name: str, word: str) -> Grounds:
             bare = replace(element, answered_by=(), by=None, accepted=None)
             return _with(replace(grounds, facts=facts), bare)
         return replace(grounds, facts=facts)
+    if isinstance(element, Monitor) and word in ("quiet", "silent"):
+        return _monitor(grounds, name, quiet=word == "quiet")
     if isinstance(element, Claim):
         raise ValueError(f"`{name}` is a claim: its status follows from its parts; name a leaf")
     raise ValueError(f"`{name}` cannot be `{word}`; known words: {', '.join(WORDS)}, or LOW..HIGH")
@@ -117,8 +129,11 @@ def _evidence(
 def _assumption(
     grounds: Grounds, given: Assumption, word: str, interval: tuple[float, float] | None
 ) -> Grounds:
-    assumed = dict(grounds.facts.assumed) | {given.id: word not in ("refuted", "open")}
-    grounds = replace(grounds, facts=replace(grounds.facts, assumed=assumed))
+    counts = word not in ("refuted", "open")
+    facts = replace(grounds.facts, assumed=dict(grounds.facts.assumed) | {given.id: counts})
+    if counts:  # whoever takes it as given takes its monitors as quiet
+        facts = _blocking(facts, {t: ms for t, ms in facts.monitors.items() if t != given.id})
+    grounds = replace(grounds, facts=facts)
     if word == "supported":
         interval = (1.0, 1.0)
     return _with(grounds, replace(given, credence=_credence(*interval))) if interval else grounds
@@ -127,17 +142,37 @@ def _assumption(
 def _unblocked(grounds: Grounds, problem: str) -> Grounds:
     """The grounds with one problem out of the way; what it alone blocked is free."""
     facts = grounds.facts
-    problems = {t: tuple(p for p in ps if p != problem) for t, ps in facts.problems.items()}
-    freed = {
-        t for t, ps in facts.problems.items() if problem in ps and not problems[t]
-    } - facts.monitors.keys()
+    left = {t: tuple(p for p in ps if p != problem) for t, ps in facts.problems.items()}
+    facts = replace(facts, problems={t: ps for t, ps in left.items() if ps})
+    return replace(grounds, facts=_blocking(facts, facts.monitors))
+
+
+def _monitor(grounds: Grounds, name: str, *, quiet: bool) -> Grounds:
+    """The grounds with a monitor that sees and raises nothing, or with one that says nothing."""
+    facts = grounds.facts
+    targets = facts.watching.monitors[name].targets
+    monitors = {t: tuple(m for m in ms if m != name) for t, ms in facts.monitors.items()}
+    kept = {t: tuple(m for m in ms if m != name) for t, ms in facts.kept.items()}
+    silent = facts.silent
+    if quiet:
+        raised = facts.watching.challenges.values()
+        silent |= {c.id for c in raised if c.monitor == name} & facts.elements.keys()
+    else:
+        for target in targets:
+            monitors[target] = (*monitors.get(target, ()), name)
+            if isinstance(facts.elements.get(target), Defeater):
+                kept[target] = (*kept.get(target, ()), name)
+                silent -= {target}
+    facts = replace(facts, silent=silent, kept={t: ms for t, ms in kept.items() if ms})
+    facts = _blocking(facts, {t: ms for t, ms in monitors.items() if ms})
+    return replace(grounds, facts=facts)
+
+
+def _blocking(facts: Facts, monitors: Mapping[str, tuple[str, ...]]) -> Facts:
+    """The facts with these monitors keeping elements unknown; what nothing else holds is free."""
+    known = {t for t in facts.problems if t in facts.elements}
     return replace(
-        grounds,
-        facts=replace(
-            facts,
-            problems={t: ps for t, ps in problems.items() if ps},
-            blocked=facts.blocked - freed,
-        ),
+        facts, monitors=monitors, blocked=frozenset(known | monitors.keys()) | facts.held
     )
 
 

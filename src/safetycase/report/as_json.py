@@ -42,6 +42,10 @@ def to_json(assessment: Assessment, *, breakdown: Breakdown | None = None) -> di
         "findings": assessment.findings,
         "headline": assessment.headline,
         "leaves": assessment.leaves,
+        "monitors": {
+            "challenges": assessment.challenges,
+            "watched": assessment.monitors,
+        },
         "no_number_because": assessment.no_number_because,
         "outline": [
             {"id": row.id, "role": row.role, "depth": row.depth, "reference": row.reference}

@@ -7,17 +7,18 @@ word cannot mean one thing in one place and another elsewhere. No status is told
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 from safetycase.argument.model import Defeater
 from safetycase.assess.records import Assessment, State
+from safetycase.report.mark import DISC, LINE, RING, TICK, Mark, Tone, table
+from safetycase.report.monitor_marks import MONITOR
 
 __all__ = [
     "CHANNELS",
     "CHECK",
     "DOUBT",
     "FRESHNESS",
+    "MONITOR",
     "OUTCOME",
     "POSED",
     "SUPPORT",
@@ -31,49 +32,18 @@ __all__ = [
     "verdict_mark",
 ]
 
-Tone = Literal["good", "bad", "doubt", "taken", "open", "quiet"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """One status word. `glyph` is its shape in text, `draw` the same shape on a 16 × 16 grid.
-
-    `draw` is trusted SVG; `tone` names the colour in the stylesheet and in the terminal.
-    """
-
-    word: str
-    glyph: str
-    draw: str
-    tone: Tone
-    phrase: str
-
-    @property
-    def key(self) -> str:
-        """The word as part of an HTML id."""
-        return "".join(c if c.isalnum() else "-" for c in self.word).strip("-")
-
-
-def _table(*marks: Mark) -> Mapping[str, Mark]:
-    return {mark.word: mark for mark in marks}
-
-
-_RING = '<circle cx="8" cy="8" r="5.6" fill="none" stroke="currentColor" stroke-width="1.8"/>'
-_DISC = '<circle cx="8" cy="8" r="6.4" fill="currentColor"/>'
-_TICK = '<path d="M5 8.3l2.2 2.3L11.2 5.9" fill="none" class="cut" stroke-width="1.8"/>'
-_LINE = 'fill="none" stroke="currentColor" stroke-width="1.8" stroke-linejoin="round"'
-
-SUPPORT = _table(
+SUPPORT = table(
     Mark(
         word="supported",
         glyph="●",
-        draw=_DISC + _TICK,
+        draw=DISC + TICK,
         tone="good",
         phrase="everything it rests on holds",
     ),
     Mark(
         word="supported (residual)",
         glyph="◉",
-        draw=f'{_RING}<circle cx="8" cy="8" r="2.9" fill="currentColor"/>',
+        draw=f'{RING}<circle cx="8" cy="8" r="2.9" fill="currentColor"/>',
         tone="good",
         phrase="it holds, apart from a doubt that a named person accepted until a date",
     ),
@@ -96,20 +66,20 @@ SUPPORT = _table(
     Mark(
         word="assumed",
         glyph="◇",
-        draw=f'<path d="M8 1.8L14.2 8 8 14.2 1.8 8z" {_LINE}/>',
+        draw=f'<path d="M8 1.8L14.2 8 8 14.2 1.8 8z" {LINE}/>',
         tone="taken",
         phrase="taken as true without evidence, by a named owner",
     ),
     Mark(
         word="open",
         glyph="○",
-        draw=_RING,
+        draw=RING,
         tone="open",
         phrase="not enough is known to say that it is true or false",
     ),
 )
 
-FRESHNESS = _table(
+FRESHNESS = table(
     Mark(
         word="fresh",
         glyph="■",
@@ -120,7 +90,7 @@ FRESHNESS = _table(
     Mark(
         word="stale",
         glyph="◧",
-        draw=f'<path d="M3.5 3.5h9v9h-9z" {_LINE}/><path d="M3.5 3.5H8v9H3.5z" '
+        draw=f'<path d="M3.5 3.5h9v9h-9z" {LINE}/><path d="M3.5 3.5H8v9H3.5z" '
         'fill="currentColor"/>',
         tone="doubt",
         phrase="something it was measured on has changed since",
@@ -128,56 +98,56 @@ FRESHNESS = _table(
     Mark(
         word="expired",
         glyph="⧗",
-        draw=f'<path d="M4 2.5h8L4 13.5h8z" {_LINE}/>',
+        draw=f'<path d="M4 2.5h8L4 13.5h8z" {LINE}/>',
         tone="doubt",
         phrase="the time for which it counts is over",
     ),
     Mark(
         word="invalidated",
         glyph="⊘",
-        draw=f'{_RING}<path d="M4 12l8-8" {_LINE}/>',
+        draw=f'{RING}<path d="M4 12l8-8" {LINE}/>',
         tone="bad",
         phrase="an event took it back",
     ),
     Mark(
         word="not applicable",
         glyph="–",
-        draw=f'<path d="M3 8h10" {_LINE}/>',
+        draw=f'<path d="M3 8h10" {LINE}/>',
         tone="doubt",
         phrase="measured on something other than what is deployed",
     ),
     Mark(
         word="insufficient",
         glyph="△",
-        draw=f'<path d="M8 2.8L14 13H2z" {_LINE}/>',
+        draw=f'<path d="M8 2.8L14 13H2z" {LINE}/>',
         tone="doubt",
         phrase="too little was tried, or the instrument did not work",
     ),
     Mark(
         word="tainted",
         glyph="▨",
-        draw=f'<path d="M3.5 3.5h9v9h-9z" {_LINE}/><path d="M3.5 8L8 3.5M3.5 12.5l9-9M8 '
-        f'12.5L12.5 8" {_LINE}/>',
+        draw=f'<path d="M3.5 3.5h9v9h-9z" {LINE}/><path d="M3.5 8L8 3.5M3.5 12.5l9-9M8 '
+        f'12.5L12.5 8" {LINE}/>',
         tone="bad",
         phrase="something that went into it is not trusted",
     ),
     Mark(
         word="unknown",
         glyph="?",
-        draw=f'<path d="M5.2 5.6C5.2 1.9 11 2 11 5.5 11 8 8 7.8 8 10.4M8 12.3v1.9" {_LINE}/>',
+        draw=f'<path d="M5.2 5.6C5.2 1.9 11 2 11 5.5 11 8 8 7.8 8 10.4M8 12.3v1.9" {LINE}/>',
         tone="doubt",
         phrase="whether it is current cannot be told",
     ),
     Mark(
         word="never run",
         glyph="□",
-        draw=f'<path d="M3.5 3.5h9v9h-9z" {_LINE}/>',
+        draw=f'<path d="M3.5 3.5h9v9h-9z" {LINE}/>',
         tone="open",
         phrase="no completed run is in the record",
     ),
 )
 
-DOUBT = _table(
+DOUBT = table(
     Mark(
         word="stands",
         glyph="▲",
@@ -189,7 +159,7 @@ DOUBT = _table(
     Mark(
         word="accepted",
         glyph="◭",
-        draw=f'<path d="M8 2.4L14.2 13.4H1.8z" {_LINE}/><path d="M8 2.4v11H1.8z" '
+        draw=f'<path d="M8 2.4L14.2 13.4H1.8z" {LINE}/><path d="M8 2.4v11H1.8z" '
         'fill="currentColor"/>',
         tone="doubt",
         phrase="it stands, and a named person accepted it until a date",
@@ -197,34 +167,34 @@ DOUBT = _table(
     Mark(
         word="answered",
         glyph="▽",
-        draw=f'<path d="M8 13.6L14.2 2.6H1.8z" {_LINE}/>',
+        draw=f'<path d="M8 13.6L14.2 2.6H1.8z" {LINE}/>',
         tone="quiet",
         phrase="what answers it holds, or it has no support, so it does not count",
     ),
 )
 
-POSED = _table(
+POSED = table(
     Mark(
         word="ready",
         glyph="▷",
-        draw=f'<path d="M4 2.8l9 5.2-9 5.2z" {_LINE}/>',
+        draw=f'<path d="M4 2.8l9 5.2-9 5.2z" {LINE}/>',
         tone="quiet",
         phrase="stated completely, so that it can be judged",
     ),
     Mark(
         word="not ready",
         glyph="▧",
-        draw=f'<path d="M2.5 2.5h11v11h-11z" {_LINE} stroke-dasharray="2.4 2"/>',
+        draw=f'<path d="M2.5 2.5h11v11h-11z" {LINE} stroke-dasharray="2.4 2"/>',
         tone="bad",
         phrase="a finding in the text must be mended before it can be judged",
     ),
 )
 
-OUTCOME = _table(
+OUTCOME = table(
     Mark(
         word="supports",
         glyph="●",
-        draw=_DISC + _TICK,
+        draw=DISC + TICK,
         tone="good",
         phrase="the whole interval meets the criterion",
     ),
@@ -238,17 +208,17 @@ OUTCOME = _table(
     Mark(
         word="inconclusive",
         glyph="○",
-        draw=_RING,
+        draw=RING,
         tone="open",
         phrase="part of the interval meets the criterion and part does not",
     ),
 )
 
-CHECK = _table(
+CHECK = table(
     Mark(
         word="passed",
         glyph="●",
-        draw=_DISC + _TICK,
+        draw=DISC + TICK,
         tone="good",
         phrase="the instrument did what it must do on a known case",
     ),
@@ -261,18 +231,18 @@ CHECK = _table(
     ),
 )
 
-VERDICT = _table(
+VERDICT = table(
     Mark(
         word="holds",
         glyph="●",
-        draw=_DISC + _TICK,
+        draw=DISC + TICK,
         tone="good",
         phrase="the root claim is supported and the confidence reaches the target",
     ),
     Mark(
         word="insufficient",
         glyph="◐",
-        draw=f'{_RING}<path d="M8 2.4a5.6 5.6 0 0 0 0 11.2z" fill="currentColor"/>',
+        draw=f'{RING}<path d="M8 2.4a5.6 5.6 0 0 0 0 11.2z" fill="currentColor"/>',
         tone="doubt",
         phrase="supported, but the confidence stays below the target",
     ),
@@ -286,7 +256,7 @@ VERDICT = _table(
     Mark(
         word="unknown",
         glyph="○",
-        draw=_RING,
+        draw=RING,
         tone="open",
         phrase="not enough is known, and unknown is not safe",
     ),
@@ -307,6 +277,7 @@ CHANNELS: tuple[tuple[str, str, Mapping[str, Mark]], ...] = (
     ("posed", "Is it stated completely?", POSED),
     ("outcome", "What one measurement says", OUTCOME),
     ("check", "Did the instrument work?", CHECK),
+    ("monitor", "What a live monitor reports", MONITOR),
 )
 
 
@@ -329,7 +300,10 @@ def doubt_mark(assessment: Assessment, name: str) -> Mark:
 
 
 def status_mark(assessment: Assessment, name: str) -> Mark:
-    """The word to show for an element: its support, or for a defeater whether it stands."""
+    """The word for an element: its support, whether a doubt stands, what a monitor reports."""
+    watched = assessment.monitors.get(name)
+    if watched is not None:
+        return MONITOR[watched.state]
     state = assessment.states.get(name)
     is_doubt = isinstance(assessment.case.elements.get(name), Defeater) or (
         state is not None and state.kind == "defeater"

@@ -32,6 +32,7 @@ ROLE_WORDS = {
     "doubt": "doubt",
     "problem": "problem",
     "context": "read in",
+    "monitor": "watched by",
 }
 """How a row that is not plain support hangs on its parent."""
 
@@ -92,6 +93,8 @@ def says_of(assessment: Assessment, name: str) -> str:
         return element.because
     if element is not None:
         return element.says
+    if name in assessment.challenges:
+        return assessment.challenges[name].says
     target = raised_target(assessment, name)
     if target is not None and target in assessment.leaves:
         wanted = name[len(target) + 1 :]
@@ -103,7 +106,14 @@ def says_of(assessment: Assessment, name: str) -> str:
 
 
 def raised_target(assessment: Assessment, name: str) -> str | None:
-    """The evidence that a defeater of the form `EVIDENCE.NAME` was raised by, or None."""
+    """What a defeater that no file states is against, or None.
+
+    One of the form `EVIDENCE.NAME` is against the evidence that raised it, one of the form
+    `MONITOR.NAME` against what the monitor conditions.
+    """
+    challenge = assessment.challenges.get(name)
+    if challenge is not None:
+        return challenge.target
     target, dot, _rest = name.partition(".")
     return target if dot and target in assessment.case.elements else None
 
@@ -171,6 +181,10 @@ class _Links:
             if name not in self.elements and target is not None:
                 self.against.setdefault(target, []).append(name)
         self.blocked_by = blockers(assessment.case)
+        self.watched_by: dict[str, list[str]] = {}
+        for name, watched in assessment.monitors.items():
+            for conditioned in watched.targets if name in self.elements else ():
+                self.watched_by.setdefault(conditioned, []).append(name)
         self.root = assessment.case.root
         self.declared = [n for n, e in self.elements.items() if isinstance(e, Dependence)]
 
@@ -197,6 +211,8 @@ class _Links:
             yield from ((context, "context") for context in element.context)
         for problem in self.blocked_by.get(name, ()):
             yield problem, "problem"
+        for monitor in self.watched_by.get(name, ()):
+            yield monitor, "monitor"
         if name == self.root:
             yield from ((dependence, "declared") for dependence in self.declared)
 
@@ -238,7 +254,7 @@ def _own(row: Row, standing: frozenset[str]) -> Iterator[str]:
     state = row.state
     if row.kind == "defeater":
         yield from ("doubts",) if row.id in standing else ()
-    elif state is None or row.kind in ("argument", "context"):
+    elif state is None or row.kind in ("argument", "context", "monitor"):
         return
     elif row.kind == "evidence" and state.freshness.word != "fresh":
         yield state.freshness.word

@@ -17,8 +17,10 @@ from safetycase.argument.model import (
     Claim,
     Defeater,
     Evidence,
+    Monitor,
     Problem,
 )
+from safetycase.assess.monitored import Watched
 from safetycase.assess.records import Assessment, Attempt, LeafResult
 from safetycase.report.attempts import OUTSIDE
 from safetycase.report.clean import one_line
@@ -54,9 +56,10 @@ def run_command(assessment: Assessment, name: str) -> str:
 
 
 def place_of(assessment: Assessment, name: str) -> str:
-    """`file:line` of an element, of the evidence for a doubt it raised; empty if unknown."""
+    """`file:line` of an element, of what raised a doubt that no file states; empty if unknown."""
     if name not in assessment.case.elements:
-        target = raised_target(assessment, name)
+        challenge = assessment.challenges.get(name)
+        target = challenge.monitor if challenge else raised_target(assessment, name)
         if target is None:
             return ""
         name = target
@@ -148,6 +151,15 @@ def _way_out(assessment: Assessment, name: str) -> str:
         return _evidence_way_out(assessment, name)
     if isinstance(element, Assumption):
         return _assumption_way_out(element, word)
+    if isinstance(element, Monitor):
+        return _monitor_way_out(assessment.monitors.get(name))
+    if word == "stands" and name in assessment.challenges:
+        alarms = assessment.challenges[name].alarms
+        noun = "record" if len(alarms) == 1 else "records"
+        return (
+            f"a reviewer's resolution of the alarm in {noun} {', '.join(map(str, alarms[:8]))} "
+            "(`safetycase record resolve`), or an answer to this doubt in the case"
+        )
     if word == "stands":
         return "an answer to this doubt, or its acceptance by name until a date"
     if isinstance(element, Problem):
@@ -162,6 +174,20 @@ def _way_out(assessment: Assessment, name: str) -> str:
             return f"a solution of the open problem {', '.join(blockers)}"
         return "evidence for it" if isinstance(element, Claim) else "a step that follows"
     return ""
+
+
+def _monitor_way_out(watched: Watched | None) -> str:
+    """What would make a monitor quiet that keeps what it conditions unknown."""
+    if watched is None or not watched.blocks:
+        return ""
+    return {
+        "alarm": "a resolution of its alarm, and a report",
+        "wrong clock": "a watcher whose clock is right",
+        "not fit": "a definition without a finding",
+        "lossy": "a window without so many lost events",
+        "blind": "canaries that it catches again",
+        "doubted": "the monitor that watches it, quiet",
+    }.get(watched.state, "a report of it: `safetycase watch`")
 
 
 def _evidence_way_out(assessment: Assessment, name: str) -> str:

@@ -19,6 +19,7 @@ from safetycase.report.marks import (
     status_mark,
     verdict_mark,
 )
+from safetycase.report.monitor_text import monitor_lines
 from safetycase.report.numbers import bound_text, confidence_text, n_text, sides_of, threshold_of
 from safetycase.report.outline import ROLE_WORDS, Row, outline, step_words
 from safetycase.report.summary import changes, in_record
@@ -193,6 +194,7 @@ def _foot(
         yield from wrap(f"Due to run: {names}", width, rest="  ")
     for name, note in freshness_notes(assessment):
         yield from wrap(f"{one_line(name, limit=80)}: {one_line(note)}", width, rest="  ")
+    yield from monitor_lines(assessment, width)
     ways = changes(assessment)
     if ways:
         yield "What would change it:"

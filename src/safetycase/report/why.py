@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from safetycase.argument.findings import did_you_mean
 from safetycase.argument.graph import kind_of
-from safetycase.argument.model import Argument, Assumption, Defeater
+from safetycase.argument.model import Argument, Assumption, Defeater, Monitor
 from safetycase.assess.records import Assessment, LeafResult, Reason, State
 from safetycase.report.attempts import attempts_told, order_told
 from safetycase.report.clean import moment, one_line, wrap
@@ -165,7 +165,12 @@ class _Telling:
             return f"assumption, owned by {owner}{until}"
         if isinstance(element, Defeater):
             return f"doubt about {one_line(element.against)}"
+        if isinstance(element, Monitor):
+            return f"monitor, owned by {one_line(element.owner)}"
         target = raised_target(self.assessment, name)
+        if element is None and name in self.assessment.challenges:
+            monitor = one_line(self.assessment.challenges[name].monitor)
+            return f"doubt that the monitor {monitor} raised about {one_line(target or '')}"
         if element is None and target:
             return f"doubt that the measurement {one_line(target)} raised about itself"
         return state.kind if state else kind_of(element) if element else "missing"

@@ -1,0 +1,149 @@
+"""What the record says of a live monitor, as plain records; `assess.watching` fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+__all__ = ["WATCHING", "Alarm", "Challenge", "Report", "Resolution", "Watched", "WatchWord"]
+
+WatchWord = Literal[
+    "alarm",
+    "wrong clock",
+    "not fit",
+    "never reported",
+    "other definition",
+    "silent",
+    "lossy",
+    "blind",
+    "doubted",
+    "warning",
+    "quiet",
+    "not in the case",
+]
+WATCHING: Final[tuple[WatchWord, ...]] = (
+    "alarm",
+    "wrong clock",
+    "not fit",
+    "never reported",
+    "other definition",
+    "silent",
+    "lossy",
+    "blind",
+    "doubted",
+    "warning",
+    "quiet",
+    "not in the case",
+)
+"""The states of a monitor in the order in which one is named before another."""
+Standing = Literal["open", "confirmed", "resolved", "warning", "other definition"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One signal of a monitor: what it said of the window from `since` to `until` (UTC texts).
+
+    `record` is its number in the record and `at` the time of the entry. `value` is the measured
+    quantity, `e_value` the evidence against the null hypothesis since restart `segment`, which
+    alarms at `alarm_at`; None where none was given. `events` were counted, `lost` are known to be
+    missing.
+    """
+
+    record: int
+    at: str
+    state: str
+    since: str
+    until: str
+    events: int
+    lost: int
+    segment: int
+    value: float | None
+    e_value: float | None
+    alarm_at: float | None
+    says: str
+    indicator: str
+    root: str | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What a reviewer said of an alarm: a word of the record's vocabulary, and why."""
+
+    record: int
+    at: str
+    outcome: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """An alarm, what became of it, and who has to answer it until when.
+
+    It is `open` until a resolution of outcome false-alarm or answered makes it `resolved`;
+    `confirmed`, it goes on standing. A `warning` is the alarm of a monitor that only warns, and one
+    of an `other definition` of its monitor does not count. The last of `resolutions` decides.
+    `deadline` is None where the case states no time to answer within. `overdue` is whether it has
+    passed for an alarm that nobody has said anything of.
+    """
+
+    report: Report
+    standing: Standing
+    owner: str
+    deadline: datetime | None = None
+    overdue: bool = False
+    resolutions: tuple[Resolution, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether it challenges what its monitor conditions."""
+        return self.standing in ("open", "confirmed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """The doubt `id` that the open alarms of a monitor raise against one element."""
+
+    id: str
+    monitor: str
+    target: str
+    says: str
+    alarms: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A monitor as the record has it now.
+
+    `state` is the first that applies of `WATCHING`, `because` says it in a sentence. `blocks` is
+    whether it keeps what it conditions (`targets`) unknown. `reports` are the signals of this
+    definition in the order of the record, `earlier` those of others; `latest` is the last of
+    `reports`. `warnings` came after the last quiet window. `alarms` are all there were, resolved
+    ones and those of other definitions among them.
+    """
+
+    id: str
+    owner: str
+    state: WatchWord
+    because: str
+    blocks: bool
+    indicator: str
+    targets: tuple[str, ...] = ()
+    latest: Report | None = None
+    alarms: tuple[Alarm, ...] = ()
+    warnings: tuple[Report, ...] = ()
+    reports: tuple[Report, ...] = ()
+    earlier: tuple[Report, ...] = ()
+
+    @property
+    def open(self) -> tuple[Alarm, ...]:
+        """The alarms that count, the first of them first."""
+        return tuple(alarm for alarm in self.alarms if alarm.counts)
+
+    @property
+    def unheard(self) -> tuple[Alarm, ...]:
+        """The alarms that count nothing now and that nobody resolved: of another definition."""
+        return tuple(alarm for alarm in self.alarms if alarm.standing == "other definition")
