@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,18 @@ from safetycase.argument.model import Monitor
 from safetycase.assess.monitored import Alarm, Report, Resolution, Standing
 from safetycase.ledger.fold import ResolutionRecord, SignalRecord
 
-__all__ = ["alarms_of", "day", "duty", "length", "report_of", "shown", "time_of", "told", "way_out"]
+__all__ = [
+    "alarms_of",
+    "amount",
+    "day",
+    "duty",
+    "length",
+    "report_of",
+    "shown",
+    "time_of",
+    "told",
+    "way_out",
+]
 
 
 def report_of(signal: SignalRecord) -> Report:
@@ -117,12 +129,12 @@ def shown(report: Report) -> str:
     if report.lost:
         numbers.append(f"{report.lost:,} lost")
     if report.value is not None:
-        numbers.append(f"value {report.value:.4g}")
+        numbers.append(f"value {amount(report.value)}")
     if report.e_value is not None:
-        at = f", which alarms at {report.alarm_at:.4g}" if report.alarm_at is not None else ""
-        numbers.append(f"e-value {report.e_value:.4g}{at}")
+        at = f", which alarms at {amount(report.alarm_at)}" if report.alarm_at is not None else ""
+        numbers.append(f"e-value {amount(report.e_value)}{at}")
     elif report.alarm_at is not None:
-        numbers.append(f"it alarms at {report.alarm_at:.4g}")
+        numbers.append(f"it alarms at {amount(report.alarm_at)}")
     window = f"from {day(report.since)} to {day(report.until)}"
     return f"{window} ({', '.join(numbers)}; record {report.record})"
 
@@ -149,6 +161,13 @@ def way_out(alarm: Alarm) -> str:
         f"safetycase record resolve {alarm.report.record} --as false-alarm|answered|confirmed "
         "--reason TEXT"
     )
+
+
+def amount(value: float) -> str:
+    """A number in four figures; one larger than any is ∞."""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:.4g}"
 
 
 def time_of(text: str) -> datetime:

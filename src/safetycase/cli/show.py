@@ -218,6 +218,9 @@ def _state(space: Workspace, assessment: Assessment) -> str:
         total.update(f"\n{name} ".encode() + hashlib.sha256(text.encode()).digest())
     for name, freshness in sorted(assessment.freshness.items()):
         total.update(f"\n{name} {freshness}".encode())
+    for name, watched in sorted(assessment.monitors.items()):
+        overdue = [alarm.report.record for alarm in watched.alarms if alarm.overdue]
+        total.update(f"\n{name} {watched.state} {watched.blocks} {overdue}".encode())
     for finding in space.findings:
         total.update(f"\n{finding.code} {finding.message}".encode())
     return f"<!-- made of the state {total.hexdigest()} -->\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from safetycase.assess.alarms import duty
+from safetycase.assess.alarms import amount, duty
 from safetycase.assess.monitored import WATCHING, Alarm, Watched
 from safetycase.assess.records import Assessment
 from safetycase.report.clean import one_line, wrap
@@ -64,7 +64,7 @@ def _of(assessment: Assessment, watched: Watched) -> Iterator[str]:
 
 def _alarm(assessment: Assessment, alarm: Alarm) -> str:
     report = alarm.report
-    shown = f", e-value {report.e_value:.4g}" if report.e_value is not None else ""
+    shown = f", e-value {amount(report.e_value)}" if report.e_value is not None else ""
     late = "OVERDUE. " if alarm.overdue else ""
     return (
         f"{late}record {report.record} of {report.until[:10]}{shown}, n {report.events:,}. "

@@ -18,6 +18,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from safetycase.argument.model import Argument, Assumption, Claim, Evidence, Problem
+from safetycase.assess.alarms import amount
 from safetycase.assess.breakdown import Breakdown
 from safetycase.assess.records import Assessment, State
 from safetycase.report import svg
@@ -37,6 +38,8 @@ from safetycase.report.marks import (
     status_mark,
     verdict_mark,
 )
+from safetycase.report.monitor_marks import MONITOR
+from safetycase.report.monitor_view import monitors_view
 from safetycase.report.numbers import confidence_text, level_text, value_text
 from safetycase.report.outline import ROLE_WORDS, Row, outline, raised_target, says_of, step_words
 from safetycase.report.seal import Seal, verifier_source
@@ -100,6 +103,8 @@ def render_html(
         mark_of=view.mark,
         reference=view.reference,
         confidence=confidence_view(breakdown),
+        monitors=monitors_view(assessment),
+        monitor_marks=MONITOR,
     )
 
 
@@ -119,6 +124,7 @@ def _environment() -> tuple[Environment, str]:
         keep_trailing_newline=True,
     )
     environment.filters.update(
+        amount=amount,
         anchor=anchor,
         line=one_line,
         mark=_mark_svg,
@@ -211,6 +217,8 @@ class _View:
         return self.marks.get(name) or status_mark(self.a, name)
 
     def channel(self, mark: Mark) -> str:
+        if MONITOR.get(mark.word) is mark:
+            return "monitor"
         return "support" if SUPPORT.get(mark.word) is mark else "doubt"
 
     def fresh(self, state: State | None) -> Mark:
@@ -240,6 +248,11 @@ class _View:
 
     def step(self, name: str) -> str:
         return step_words(self.a.case.elements[name])  # type: ignore[arg-type]
+
+    def raised_by(self, name: str) -> str:
+        """The monitor whose alarm raised a defeater, or nothing."""
+        challenge = self.a.challenges.get(name)
+        return challenge.monitor if challenge else ""
 
     def path(self, name: str) -> tuple[str, ...]:
         """The ids from the top of its tree down to the element, itself included."""
@@ -308,7 +321,7 @@ class _View:
 
     def shows_freshness(self, row: Row) -> bool:
         """Everything but evidence is silent about freshness while nothing is wrong with it."""
-        if row.state is None or row.kind in ("context", "problem", "missing"):
+        if row.state is None or row.kind in ("context", "problem", "missing", "monitor"):
             return False
         return row.kind == "evidence" or row.state.freshness.word != "fresh"
 
