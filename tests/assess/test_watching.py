@@ -452,3 +452,22 @@ def test_many_monitors_and_signals_are_judged_in_linear_work(
     assert support(found) == "supported"
     assert len(seen) == 10_000
     assert len(found.monitors) == 200
+
+
+def test_nobody_resolves_an_alarm_of_their_own() -> None:
+    alarm = signal(CASE, "alarm", seq=3)
+    own = resolution(3, keyid=alarm.keyid)
+    found = judged(CASE, [alarm], [own])
+    assert support(found) == "contested"
+    assert not found.monitors["M"].alarms[0].resolutions[0].counts
+    assert "signed by the key that signed the alarm" in said(found, "M.RARE")
+    assert support(judged(CASE, [alarm], [own, resolution(3, seq=10)])) == "supported"
+    # Nor does it take back what another key said.
+    both = [resolution(3, "confirmed"), resolution(3, seq=10, keyid=alarm.keyid)]
+    assert support(judged(CASE, [alarm], both)) == "contested"
+
+
+def test_a_value_is_told_with_its_interval() -> None:
+    interval = "0.27 to 0.36, at 95%, at any look"
+    found = judged(CASE, [signal(CASE, "alarm", seq=3, details={"interval": interval})])
+    assert f"value 0.31 ({interval})" in said(found, "RARE")

@@ -42,6 +42,7 @@ def report_of(signal: SignalRecord) -> Report:
         indicator=signal.indicator,
         root=signal.root,
         details=signal.details,
+        keyid=signal.keyid,
     )
 
 
@@ -74,7 +75,14 @@ def _alarm(
     own: bool,
 ) -> Alarm:
     resolutions = tuple(
-        Resolution(record=r.seq, at=r.at, outcome=r.outcome, by=r.by, reason=r.reason)
+        Resolution(
+            record=r.seq,
+            at=r.at,
+            outcome=r.outcome,
+            by=r.by,
+            reason=r.reason,
+            counts=r.keyid != report.keyid,
+        )
         for r in sorted(said, key=lambda r: r.seq)
         if r.seq > report.record
     )
@@ -93,7 +101,8 @@ def _alarm(
 
 def _standing(monitor: Monitor | None, resolutions: Sequence[Resolution], *, own: bool) -> Standing:
     """The last word of a reviewer decides; what nobody spoke of is open."""
-    last = resolutions[-1].outcome if resolutions else ""
+    counting = [r.outcome for r in resolutions if r.counts]
+    last = counting[-1] if counting else ""
     if last in ("false-alarm", "answered"):
         return "resolved"
     if monitor is None or not own:
@@ -129,7 +138,8 @@ def shown(report: Report) -> str:
     if report.lost:
         numbers.append(f"{report.lost:,} lost")
     if report.value is not None:
-        numbers.append(f"value {amount(report.value)}")
+        interval = f" ({report.interval})" if report.interval else ""
+        numbers.append(f"value {amount(report.value)}{interval}")
     if report.e_value is not None:
         at = f", which alarms at {amount(report.alarm_at)}" if report.alarm_at is not None else ""
         numbers.append(f"e-value {amount(report.e_value)}{at}")
@@ -141,8 +151,8 @@ def shown(report: Report) -> str:
 
 def duty(alarm: Alarm, now: datetime) -> str:
     """Who has to answer an alarm until when, or what was said of it."""
-    if alarm.standing == "confirmed":
-        last = alarm.resolutions[-1]
+    last = alarm.said
+    if alarm.standing == "confirmed" and last is not None:
         return (
             f"{last.by} confirmed it on {last.at[:10]} (record {last.record}): "
             f"{last.reason.rstrip('.')}. It stands until the case is changed."

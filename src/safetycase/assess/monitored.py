@@ -66,17 +66,28 @@ class Report:
     indicator: str
     root: str | None = None
     details: Mapping[str, object] = field(default_factory=dict)
+    keyid: str = ""
+
+    @property
+    def interval(self) -> str:
+        """The interval of `value` in words, with its level; empty where the watcher gave none."""
+        found = self.details.get("interval")
+        return found if isinstance(found, str) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """What a reviewer said of an alarm: a word of the record's vocabulary, and why."""
+    """What a reviewer said of an alarm: a word of the record's vocabulary, and why.
+
+    It `counts` unless it is signed by the key that signed the alarm: nobody reviews themselves.
+    """
 
     record: int
     at: str
     outcome: str
     by: str
     reason: str
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +96,9 @@ class Alarm:
 
     It is `open` until a resolution of outcome false-alarm or answered makes it `resolved`;
     `confirmed`, it goes on standing. A `warning` is the alarm of a monitor that only warns, and one
-    of an `other definition` of its monitor does not count. The last of `resolutions` decides.
-    `deadline` is None where the case states no time to answer within. `overdue` is whether it has
-    passed for an alarm that nobody has said anything of.
+    of an `other definition` of its monitor does not count. The last of `resolutions` that counts
+    decides. `deadline` is None where the case states no time to answer within. `overdue` is whether
+    it has passed for an alarm that nobody has said anything of.
     """
 
     report: Report
@@ -101,6 +112,11 @@ class Alarm:
     def counts(self) -> bool:
         """Whether it challenges what its monitor conditions."""
         return self.standing in ("open", "confirmed")
+
+    @property
+    def said(self) -> Resolution | None:
+        """The resolution that decides."""
+        return next((r for r in reversed(self.resolutions) if r.counts), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,9 @@ def _duties(alarms: tuple[Alarm, ...], now: datetime) -> Iterator[Reason]:
     for alarm in alarms[:_MOST]:
         which = f"Of the alarm in record {alarm.report.record}: " if len(alarms) > 1 else ""
         yield Reason(says=f"{which}{duty(alarm, now)}")
+        for vain in (r for r in alarm.resolutions if not r.counts):
+            says = f"Record {vain.record} calls it {vain.outcome}, and counts for nothing"
+            yield Reason(says=f"{says}: it is signed by the key that signed the alarm.")
         yield Reason(says=f"To resolve it, a reviewer signs: `{way_out(alarm)}`")
     if len(alarms) > _MOST:
         yield Reason(says=f"And {len(alarms) - _MOST} more alarms stand.")
@@ -91,7 +94,8 @@ def _history(watched: Watched) -> Iterator[str]:
             "of now it counts for nothing."
         )
     for alarm in [a for a in watched.alarms if a.standing == "resolved"][-_MOST:]:
-        last = alarm.resolutions[-1]
+        last = alarm.said
+        assert last is not None
         yield (
             f"The alarm in record {alarm.report.record} was resolved as {last.outcome} by "
             f"{last.by} on {last.at[:10]} (record {last.record}): {last.reason.rstrip('.')}."

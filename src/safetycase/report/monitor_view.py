@@ -179,7 +179,13 @@ def _facts(monitor: Monitor) -> Iterator[tuple[str, str]]:
     if monitor.alternative:
         values = ", ".join(f"{value:.6g}" for value in monitor.alternative)
         yield "Quick for", f"a value of {values}"
-    yield "Error budget", f"{monitor.budget:.6g}: the probability of a false alarm, ever"
+    if monitor.run_length is not None:
+        says = f"{monitor.run_length:,} events pass, on average, until one"
+        yield "False warnings", says
+    else:
+        yield "Error budget", f"{monitor.budget:.6g}: the probability of a false alarm, ever"
+    if monitor.weight_at_most > 1:
+        yield "Sampled", f"one event stands for at most {monitor.weight_at_most:.6g}"
     if monitor.warns_only:
         yield "Effect", "it only warns, and challenges nothing"
     yield "Window", monitor.window.text if monitor.window else "not stated"
