@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 from tests.conftest import COIN, HEADER, write_case
 
+from safetycase.argument.model import Monitor
+from safetycase.argument.scalars import show
+from safetycase.checks.monitor_rules import DETECTORS
 from safetycase.workspace.checking import check_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,13 +37,37 @@ def test_stated_numbers_are_read(tmp_path: Path) -> None:
 
 
 def test_what_a_leaf_asks_is_read(tmp_path: Path) -> None:
-    (asked,) = blocks("## What a leaf asks of its runs", "## Declared dependence")
+    (asked,) = blocks("## What a leaf asks of its runs", "## Live monitors")
     lines = [line for line in asked.splitlines() if line.startswith(("effort", "env", "identity"))]
     plan = next(line for line in asked.splitlines() if line.startswith("plan"))
     leaf = "\n          ".join(["because: It is the coin.", *lines, plan])
     text = re.sub(r"\n *plan:.*", "", COIN).replace("because: It is the coin.", leaf)
     folder = write_case(tmp_path / "c", text, {"items.txt": "x"})
     assert not check_folder(folder).findings
+
+
+def test_live_monitors_are_read(tmp_path: Path) -> None:
+    (shown,) = blocks("## Live monitors", "## Declared dependence")
+    text = COIN + shown.replace("[CAUGHT]", "[RARE]")
+    checked = check_folder(write_case(tmp_path / "c", text, {"items.txt": "x"}))
+    assert not checked.findings
+    assert checked.case is not None
+    assert {"M-RECALL", "M-VOLUME"} <= set(checked.case.elements)
+
+
+def test_the_table_of_a_monitor_has_every_key_and_default() -> None:
+    part = PAGE[PAGE.index("## Live monitors") : PAGE.index("## Declared dependence")]
+    rows = re.findall(r"^\| `(\w+)` \| .* \|(.*)\|$", part, re.M)
+    rows = [(key, fits.strip()) for key, fits in rows]
+    said = {key: default for key, default in rows if key in {f.name for f in fields(Monitor)}}
+    named = {"says", "owner", "conditions", "id", "reconstructed"}
+    assert set(said) | named == {f.name for f in fields(Monitor)}
+    defaults = {f.name: f.default for f in fields(Monitor) if f.name in said}
+    for key, default in said.items():
+        if re.fullmatch(r"[0-9.]+|true|false|`[a-z-]+`", default):
+            assert default.strip("`") == show(defaults[key]), key
+    kinds = {key: set(re.findall(r"`([a-z-]+)`", fits)) for key, fits in rows if key in DETECTORS}
+    assert kinds == {kind: set(fits) for kind, fits in DETECTORS.items()}
 
 
 def test_declared_dependence_is_read(tmp_path: Path) -> None:

@@ -8,13 +8,16 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from tests.conftest import Ran
 
+from safetycase.cli.record_resolve import resolve
 from safetycase.ledger import GRADES, KINDS, ROLES
 from safetycase.ledger.note import open_note
 from safetycase.ledger.rules import _BODIES
 from safetycase.ledger.trust import SIGNS
+from safetycase.ledger.vocabulary import RESOLUTIONS, SIGNALS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "reference" / "record.md").read_text("utf-8")
@@ -53,6 +56,17 @@ def test_the_table_of_roles_is_the_one_that_is_enforced() -> None:
     assert set(words) == set(SIGNS)
     for kind, word in words.items():
         assert {role for role, what in said.items() if word in what} == set(SIGNS[kind]), kind
+
+
+def test_the_table_of_outcomes_is_the_vocabulary() -> None:
+    said = table("| outcome | says | the alarm |")
+    assert said == dict(RESOLUTIONS)
+    part = PAGE[PAGE.index("## What an alarm was") : PAGE.index("## Checkpoints")]
+    assert {word for word in SIGNALS if f"`{word}`" in part} == set(SIGNALS)
+    command = re.search(r"^safetycase (record resolve .*)$", part, re.M)
+    assert command is not None
+    words = shlex.split(command[1].replace("118", "7"))[2:]
+    assert resolve.make_parser(click.Context(resolve)).parse_args(words)[0]["outcome"] == "answered"
 
 
 def test_the_table_of_grades_is_the_one_that_is_computed() -> None:

@@ -13,9 +13,9 @@ from safetycase.argument.findings import Finding
 from safetycase.argument.model import Assumption, Monitor
 from safetycase.checks.subject import Subject, finding
 
-__all__ = ["MONITOR_RULES"]
+__all__ = ["DETECTORS", "MONITOR_RULES"]
 
-_DETECTORS: Mapping[str, tuple[str, ...]] = {
+DETECTORS: Mapping[str, tuple[str, ...]] = {
     "rate": ("e-process", "restarted", "cusum"),
     "mean": ("e-process", "restarted", "cusum"),
     "count": ("threshold",),
@@ -50,8 +50,8 @@ def kind_does_not_fit(subject: Subject) -> Iterator[Finding]:
 
 def _misfits(monitor: Monitor) -> Iterator[tuple[str, str, str]]:
     kind, detector = monitor.kind, monitor.detector
-    if detector not in _DETECTORS[kind]:
-        fits = " or ".join(f"`{word}`" for word in _DETECTORS[kind])
+    if detector not in DETECTORS[kind]:
+        fits = " or ".join(f"`{word}`" for word in DETECTORS[kind])
         yield "detector", f"the detector `{detector}` cannot judge the kind `{kind}`", f"use {fits}"
     if kind == "drift" and not monitor.warns_only:
         says = "drift of the inputs refutes nothing: it says that results may no longer apply"

@@ -21,6 +21,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "home": ("record_home", "Say where the record and its artefacts live."),
     "sync": ("record_home", "Bring what a team recorded into the folder of the case."),
     "event": ("record_event", "Record something that bears on evidence, as a broken data set."),
+    "resolve": ("record_resolve", "Record what an alarm of a live monitor was."),
     "waive": ("record_event", "Record that two recipes are the same in what matters."),
 }
 
