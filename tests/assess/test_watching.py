@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from tests.assess.watched_cases import (
@@ -134,7 +135,7 @@ def test_an_alarm_contests_the_claim_whatever_is_quiet_later() -> None:
     assert (watched(found), support(found), found.verdict) == ("alarm", "contested", "unknown")
     assert found.states["RARE"].attackers == ("M.RARE",)
     told = said(found, "RARE")
-    assert "M alarmed: `rate > 0.2`. In the window from 2026-11-19 10:00 UTC to 2026-11-20" in told
+    assert "M alarmed (rate > 0.2). In the window from 2026-11-19 10:00 UTC to 2026-11-20" in told
     assert "n 412, value 0.31, e-value 34.2, which alarms at 20; record 3" in told
     assert "the share of heads is above 0.2." in told
     doubt = said(found, "M.RARE")
@@ -471,3 +472,9 @@ def test_a_value_is_told_with_its_interval() -> None:
     interval = "0.27 to 0.36, at 95%, at any look"
     found = judged(CASE, [signal(CASE, "alarm", seq=3, details={"interval": interval})])
     assert f"value 0.31 ({interval})" in said(found, "RARE")
+
+
+def test_the_page_of_the_reference_names_every_state() -> None:
+    text = (Path(__file__).parents[2] / "docs/reference/live-monitors.md").read_text("utf-8")
+    table = text.partition("## States of a monitor")[2].partition("## ")[0]
+    assert all(f"`{word}`" in table for word in WATCHING)

@@ -88,7 +88,7 @@ def test_a_claim_turns_with_what_its_monitor_signed(sc: Sc, folder: Path) -> Non
     assert f"M alarm: record {alarm} of 2026-11-20, e-value 34.2, n 412." in told.out
     why = " ".join(sc("why", "RARE", folder, *NOW).out.split())
     for part in (
-        "M alarmed: `rate > 0.2`.",
+        "M alarmed (rate > 0.2).",
         "from 2026-11-19 00:00 UTC to 2026-11-20 00:00 UTC",
         "e-value 34.2, which alarms at 20",
         "ops has to answer it by 2026-11-22 00:00 UTC",

@@ -263,7 +263,7 @@ def test_no_line_is_wider_than_the_terminal():
 def test_why_a_claim_is_contested_names_indicator_window_evidence_record_and_the_way_out():
     told = " ".join("\n".join(why_lines(month(), "RARE")).split())
     for part in (
-        "M alarmed: `rate > 0.2`.",
+        "M alarmed (rate > 0.2).",
         "from 2026-11-17 00:00 UTC to 2026-11-18 00:00 UTC",
         "n 412, value 0.4, e-value 34.2, which alarms at 20; record 18",
         "doubt that the monitor M raised about RARE, case.yaml:42",
@@ -302,3 +302,20 @@ def test_every_state_of_a_monitor_and_every_signal_has_a_mark():
 def test_the_account_of_a_contested_claim_says_why_it_has_no_number():
     found = account(month(), "RARE")
     assert "M alarmed" in " ".join(found.no_number_because)
+
+
+def test_the_agenda_names_an_alarm_by_what_resolves_it():
+    from safetycase.agenda.open import agenda
+
+    (item,) = agenda(month())
+    assert (item.id, item.kind, item.blocks) == ("M.RARE", "undefeated doubt", ("RARE",))
+    assert item.path == ("SAFE", "ROUTES", "RARE", "M.RARE")
+    assert item.closed_when.startswith("a reviewer resolves the alarm (record 18)")
+    assert "M alarmed" in item.says
+
+
+def test_an_assumption_shows_every_monitor_that_watches_it():
+    case = case_of(MONITOR.replace("[RARE]", "[FAIR]"))
+    html = page(judged(case, [signal(case)]))
+    table = html[html.index('id="assumptions"') : html.index('id="monitors"')]
+    assert 'href="#claim-M"' in table

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from safetycase.argument.graph import blockers, path_in, supporting, ways_down
 from safetycase.argument.model import Claim, Defeater, Evidence, Problem
-from safetycase.assess.records import Assessment
+from safetycase.assess.records import Assessment, State
 
 __all__ = ["OpenItem", "agenda"]
 
@@ -79,9 +79,9 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
                     id=name,
                     kind="undefeated doubt",
                     says=_says(assessment, name),
-                    closed_when=doubt.reasons[0].says if doubt.reasons else "it is answered",
+                    closed_when=_closed_when(assessment, name, doubt),
                     blocks=tuple(attacked.get(name, ())),
-                    path=path_in(ways, name),
+                    path=_path(assessment, name, ways),
                     carries=name in carrying or "." in name,
                 )
             )
@@ -112,6 +112,22 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
             ),
         )
     )
+
+
+def _closed_when(assessment: Assessment, name: str, doubt: State) -> str:
+    challenge = assessment.challenges.get(name)
+    if challenge is not None:
+        records = ", ".join(map(str, challenge.alarms[:8]))
+        return f"a reviewer resolves the alarm (record {records}), or what answers it holds"
+    return doubt.reasons[0].says if doubt.reasons else "it is answered"
+
+
+def _path(assessment: Assessment, name: str, ways: Mapping[str, str | None]) -> tuple[str, ...]:
+    """The ids down to a doubt; one that no file states hangs below what it is against."""
+    challenge = assessment.challenges.get(name)
+    if challenge is not None and name not in ways:
+        return (*path_in(ways, challenge.target), name)
+    return path_in(ways, name)
 
 
 def _accepted(assessment: Assessment, name: str) -> bool:
@@ -147,6 +163,8 @@ def _says(assessment: Assessment, name: str) -> str:
     said = getattr(element, "says", None)
     if said:
         return str(said)
+    if name in assessment.challenges:
+        return assessment.challenges[name].says
     for leaf in assessment.leaves.values():
         for raised, text in leaf.raised:
             if raised == name:

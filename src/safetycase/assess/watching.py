@@ -274,7 +274,7 @@ def _challenges(case: Case, found: Mapping[str, Watched]) -> Mapping[str, Challe
 def _alarmed(case: Case, name: str) -> str:
     monitor = case.elements[name]
     when = monitor.alarm_when if isinstance(monitor, Monitor) else None
-    return f"{name} alarmed: `{when}`." if when else f"{name} alarmed."
+    return f"{name} alarmed ({when})." if when else f"{name} alarmed."
 
 
 def challenge_ids(

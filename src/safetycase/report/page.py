@@ -249,6 +249,11 @@ class _View:
     def step(self, name: str) -> str:
         return step_words(self.a.case.elements[name])  # type: ignore[arg-type]
 
+    def watchers(self, assumption: Assumption) -> list[str]:
+        """The monitors of an assumption, the one that it names among them."""
+        named = [assumption.monitor] if assumption.monitor else []
+        return list(dict.fromkeys([*named, *self.parts(assumption.id, "monitor")]))
+
     def raised_by(self, name: str) -> str:
         """The monitor whose alarm raised a defeater, or nothing."""
         challenge = self.a.challenges.get(name)
@@ -319,9 +324,14 @@ class _View:
     def has_confidence(self) -> bool:
         return any(state.confidence for state in self.a.states.values())
 
+    def has_freshness(self, name: str) -> bool:
+        """Whether it rests on anything that could be fresh; what an alarm raised does not."""
+        timeless = self.kind(name) in ("context", "problem", "missing", "monitor")
+        return not timeless and name not in self.a.challenges
+
     def shows_freshness(self, row: Row) -> bool:
         """Everything but evidence is silent about freshness while nothing is wrong with it."""
-        if row.state is None or row.kind in ("context", "problem", "missing", "monitor"):
+        if row.state is None or not self.has_freshness(row.id):
             return False
         return row.kind == "evidence" or row.state.freshness.word != "fresh"
 
