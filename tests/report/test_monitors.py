@@ -319,3 +319,12 @@ def test_an_assumption_shows_every_monitor_that_watches_it():
     html = page(judged(case, [signal(case)]))
     table = html[html.index('id="assumptions"') : html.index('id="monitors"')]
     assert 'href="#claim-M"' in table
+
+
+def test_signals_under_the_name_of_a_claim_make_no_monitor_of_it():
+    found = judged(CASE, [signal(CASE), signal(CASE, "alarm", seq=3, monitor="RARE")])
+    assert found.monitors["RARE"].state == "not in the case"
+    assert status_mark(found, "RARE").word == "supported"
+    html = page(found)
+    assert_harmless(html)
+    assert "not in the case" in words(html)

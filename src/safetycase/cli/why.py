@@ -26,8 +26,8 @@ _SVG = click.Path(path_type=Path, dir_okay=False)
     "changes",
     multiple=True,
     metavar="ID=WHAT",
-    help="Weigh the case with ID supported, refuted, open, answered, stands, solved, or in an "
-    "interval such as 0.6..0.9; may be given several times.",
+    help="Weigh the case with ID supported, refuted, open, answered, stands, solved, quiet, "
+    "silent, or in an interval such as 0.6..0.9; may be given several times.",
 )
 @click.option("--waterfall", type=_SVG, metavar="FILE", help="Draw the doubts one by one (SVG).")
 @click.option(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from safetycase.argument.model import Defeater
+from safetycase.argument.model import Defeater, Monitor
 from safetycase.assess.records import Assessment, State
 from safetycase.report.mark import DISC, LINE, RING, TICK, Mark, Tone, table
 from safetycase.report.monitor_marks import MONITOR
@@ -302,7 +302,7 @@ def doubt_mark(assessment: Assessment, name: str) -> Mark:
 def status_mark(assessment: Assessment, name: str) -> Mark:
     """The word for an element: its support, whether a doubt stands, what a monitor reports."""
     watched = assessment.monitors.get(name)
-    if watched is not None:
+    if watched is not None and isinstance(assessment.case.elements.get(name), Monitor):
         return MONITOR[watched.state]
     state = assessment.states.get(name)
     is_doubt = isinstance(assessment.case.elements.get(name), Defeater) or (
