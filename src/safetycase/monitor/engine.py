@@ -1,0 +1,135 @@
+"""From events to signals: a pure state machine without a clock, whose state is JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from safetycase.monitor.indicator import Indicator
+from safetycase.monitor.records import Event, Signal
+from safetycase.monitor.sources import Source
+from safetycase.monitor.watched import Watched
+
+__all__ = ["Engine"]
+
+_VERSION = 1
+_SOURCES = 10_000  # sources whose numbers are followed; events of more are not measured as good
+
+
+class Engine:
+    """All indicators of a case, fed by one stream of events.
+
+    `started` is when watching began, in seconds since 1970 in UTC: windows are counted from there.
+    `take` reports alarms at once; `tick` what the clock alone tells, and is called when all events
+    that are there were taken. The same events and times give the same signals, whatever was saved
+    and restored in between.
+    """
+
+    def __init__(self, indicators: Sequence[Indicator], *, started: float) -> None:
+        names = [one.id for one in indicators]
+        if len(set(names)) != len(names):
+            raise ValueError(f"two indicators have the same id among {', '.join(names)}")
+        self._sources: dict[str, Source] = {}
+        self._watched = {one.id: Watched(one, started) for one in indicators}
+        self._unknown: dict[str, int] = {}
+        self._own: dict[str, list[Watched]] = {}
+        self._canaries: dict[str, list[Watched]] = {}
+        for watched in self._watched.values():
+            one = watched.indicator
+            self._own.setdefault(one.metric, []).append(watched)
+            if one.canaries and one.canaries.metric and one.canaries.metric != one.metric:
+                self._canaries.setdefault(one.canaries.metric, []).append(watched)
+
+    def take(self, events: Sequence[Event], now: float) -> list[Signal]:
+        """Measure `events` in the order in which they were stored; what has to be said at once.
+
+        Windows that the times of the events show to be over are closed before a later one opens.
+        """
+        signals: list[Signal] = []
+        sources, own, canaries = self._sources, self._own, self._canaries
+        for event in events:
+            source = sources.get(event.source)
+            if source is None:
+                source = self._source(event.source)
+            if event.number is not None and source is not None:
+                source.take(event.number)
+            at = event.at if event.at < now else now
+            if event.heartbeat:
+                self._heartbeat(event, source, at)
+                continue
+            for watched in own.get(event.metric, ()):
+                if at >= watched.due:
+                    signals += watched.close(at, sources)
+                if source is None:
+                    watched.tally.taken += 1
+                    watched.tally.untracked += 1
+                    continue
+                if event.source not in watched.sources:
+                    watched.join(event.source, source, event.number, at)
+                if event.canary:
+                    watched.hear(event.source, at)
+                    state = watched.take_canary(event, at)
+                else:
+                    state = watched.take(event, at)
+                if state is not None:
+                    signals.append(watched.report(state, at, sources))
+            if event.metric in canaries:
+                signals += self._canary(event, at)
+        return signals
+
+    def tick(self, now: float) -> list[Signal]:
+        """What the clock tells at `now`, when no event is waiting: ends of windows, silence."""
+        return [one for each in self._watched.values() for one in each.tick(now, self._sources)]
+
+    def resolved(self, monitor: str) -> None:
+        """A reviewer resolved the alarm of `monitor`; without an open alarm nothing changes."""
+        if monitor in self._watched:
+            self._watched[monitor].resolved()
+
+    def state(self) -> dict[str, Any]:
+        """All that `restore` needs, as JSON has it, and a copy."""
+        return {
+            "version": _VERSION,
+            "sources": {name: source.state() for name, source in self._sources.items()},
+            "monitors": {name: each.state() for name, each in self._watched.items()},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state` was taken; a monitor that is new or was changed begins anew."""
+        if state.get("version") != _VERSION:
+            raise ValueError(f"a state of version {state.get('version')!r}, not {_VERSION}")
+        self._sources = {name: Source.of(kept) for name, kept in state["sources"].items()}
+        for name, watched in self._watched.items():
+            kept = state["monitors"].get(name)
+            if kept is not None and kept["digest"] == watched.indicator.digest:
+                watched.restore(kept)
+
+    def _source(self, name: str) -> Source | None:
+        if len(self._sources) >= _SOURCES:
+            return None
+        return self._sources.setdefault(name, Source())
+
+    def _heartbeat(self, event: Event, source: Source | None, at: float) -> None:
+        """A source lives, for the monitors it sends to and for those of the metric it names."""
+        ends = event.details.get("ends") == "true"
+        for watched in self._watched.values():
+            if source is None or not (
+                event.source in watched.sources or event.metric == watched.indicator.metric
+            ):
+                continue
+            if ends:
+                watched.leave(event.source, source)
+                continue
+            if event.source not in watched.sources:
+                watched.join(event.source, source, event.number, at)
+            watched.hear(event.source, at)
+
+    def _canary(self, event: Event, at: float) -> list[Signal]:
+        found = []
+        for watched in self._canaries[event.metric]:
+            if at >= watched.due:
+                found += watched.close(at, self._sources)
+            state = watched.take_canary(event, at)
+            if state is not None:
+                found.append(watched.report(state, at, self._sources))
+        return found

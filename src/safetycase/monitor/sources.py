@@ -1,0 +1,91 @@
+"""What each source sent by its own count, and what of it never came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["Source"]
+
+_RANGES = 64  # gaps that may still be filled; what is older stays lost
+
+
+class Source:
+    """The numbers of one source: 1, 2, 3, … without gaps, as it counts what it sends.
+
+    A number that is passed over is lost until it comes. The first number that is seen starts the
+    count: what was sent before this source was watched is nobody's loss. A number that goes back
+    to the beginning is a source that counts anew (it was restarted, and what was missing stays
+    lost); one that repeats is counted and changes nothing.
+    """
+
+    __slots__ = ("gaps", "high", "lost", "repeated", "restarts")
+
+    def __init__(self) -> None:
+        self.high: int | None = None
+        self.lost = 0
+        self.gaps: list[tuple[int, int]] = []
+        self.restarts = 0
+        self.repeated = 0
+
+    def take(self, number: int) -> None:
+        """One more number of this source."""
+        high = self.high
+        if high is None or number == high + 1:
+            self.high = number
+        elif number > high:
+            self._miss(high + 1, number - 1)
+            self.high = number
+        elif not self._fill(number):
+            self._again(number, high)
+
+    def lost_before(self, number: int | None) -> int:
+        """How many were lost before the gap that `number`, just taken, showed."""
+        if number is None or not self.gaps or self.gaps[-1][1] != number - 1:
+            return self.lost
+        low, high = self.gaps[-1]
+        return self.lost - (high - low + 1)
+
+    def state(self) -> dict[str, Any]:
+        """What `of` needs, as JSON has it."""
+        return {
+            "high": self.high,
+            "lost": self.lost,
+            "gaps": [list(gap) for gap in self.gaps],
+            "restarts": self.restarts,
+            "repeated": self.repeated,
+        }
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> Source:
+        """The source as it was when `state` was taken."""
+        made = cls()
+        made.high, made.lost = state["high"], int(state["lost"])
+        made.gaps = [(int(low), int(high)) for low, high in state["gaps"]]
+        made.restarts, made.repeated = int(state["restarts"]), int(state["repeated"])
+        return made
+
+    def _miss(self, low: int, high: int) -> None:
+        self.lost += high - low + 1
+        self.gaps.append((low, high))
+        del self.gaps[:-_RANGES]
+
+    def _fill(self, number: int) -> bool:
+        for at, (low, high) in enumerate(self.gaps):
+            if low <= number <= high:
+                parts = [(low, number - 1), (number + 1, high)]
+                self.gaps[at : at + 1] = [part for part in parts if part[0] <= part[1]]
+                del self.gaps[:-_RANGES]
+                self.lost -= 1
+                return True
+        return False
+
+    def _again(self, number: int, high: int) -> None:
+        if number > 1 and number - 1 > high - number:  # nearer to where it was than to the start
+            self.repeated += 1
+            return
+        self.restarts += 1
+        self.gaps = []
+        self.high = number
+        if number > 1:
+            self._miss(1, number - 1)
