@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from safetycase.argument.model import Canaries
 from safetycase.monitor.indicator import Indicator
-from safetycase.stats.detectors import MeanProcess, RateProcess, Restarted
+from safetycase.stats.detectors import Cusum, MeanProcess, RateProcess, Restarted
 
 __all__ = ["CanaryWatch", "Detector", "alarm_at", "detector_of"]
 
-
-class Detector(Protocol):
-    """What the engine asks of a detector of values."""
-
-    @property
-    def e_value(self) -> float:
-        """The evidence so far."""
-
-    def observe(self, value: float, weight: float = 1.0) -> bool:
-        """Whether it alarms with this value."""
-
-    def state(self) -> dict[str, Any]:
-        """What `restore` needs."""
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on where `state` was taken."""
+Detector = RateProcess | MeanProcess | Restarted | Cusum
 
 
 def alarm_at(budget: float, segment: int) -> float:
@@ -39,16 +24,36 @@ def alarm_at(budget: float, segment: int) -> float:
 
 
 def detector_of(indicator: Indicator, segment: int) -> Detector:
-    """A fresh detector of a rate or a mean for the `segment`-th segment."""
-    make = RateProcess if indicator.kind == "rate" else MeanProcess
+    """A fresh detector of a rate or a mean for the `segment`-th segment.
+
+    For drift half of the budget is spent on the reach of the reference, and half here.
+    """
+    if indicator.detector == "cusum":
+        return _cusum(indicator)
+    make = MeanProcess if indicator.kind == "mean" else RateProcess
+    budget = indicator.budget / 2 if indicator.kind == "drift" else indicator.budget
     process = make(
         indicator.threshold,
         above=indicator.above,
         alternatives=indicator.alternatives,
-        alarm_at=alarm_at(indicator.budget, segment),
+        alarm_at=alarm_at(budget, segment),
         weight_at_most=indicator.weight_at_most,
     )
     return Restarted(process) if indicator.detector == "restarted" else process
+
+
+def _cusum(indicator: Indicator) -> Cusum:
+    if indicator.run_length is None:
+        raise ValueError(f"monitor {indicator.id}: a `cusum` needs a `run_length`")
+    nearest = min if indicator.above else max
+    return Cusum(
+        indicator.threshold,
+        above=indicator.above,
+        alternative=nearest(indicator.alternatives) if indicator.alternatives else None,
+        run_length=indicator.run_length,
+        binary=indicator.kind != "mean",
+        weight_at_most=indicator.weight_at_most,
+    )
 
 
 class CanaryWatch:

@@ -30,8 +30,7 @@ class Engine:
         if len(set(names)) != len(names):
             raise ValueError(f"two indicators have the same id among {', '.join(names)}")
         self._sources: dict[str, Source] = {}
-        self._watched = {one.id: Watched(one, started) for one in indicators}
-        self._unknown: dict[str, int] = {}
+        self._watched = {one.id: Watched(one, started, self._sources) for one in indicators}
         self._own: dict[str, list[Watched]] = {}
         self._canaries: dict[str, list[Watched]] = {}
         for watched in self._watched.values():
@@ -44,42 +43,41 @@ class Engine:
         """Measure `events` in the order in which they were stored; what has to be said at once.
 
         Windows that the times of the events show to be over are closed before a later one opens.
+        A time ahead of `now`, or none, is taken to be `now`.
         """
         signals: list[Signal] = []
         sources, own, canaries = self._sources, self._own, self._canaries
         for event in events:
-            source = sources.get(event.source)
-            if source is None:
-                source = self._source(event.source)
-            if event.number is not None and source is not None:
-                source.take(event.number)
             at = event.at if event.at < now else now
+            name = event.source
+            source = sources.get(name) or self._source(name)
+            if source is not None and event.number is not None:
+                source.take(event.number)
             if event.heartbeat:
-                self._heartbeat(event, source, at)
+                self._heartbeat(event, at, tracked=source is not None)
                 continue
             for watched in own.get(event.metric, ()):
                 if at >= watched.due:
-                    signals += watched.close(at, sources)
+                    signals += watched.close(at)
                 if source is None:
-                    watched.tally.taken += 1
-                    watched.tally.untracked += 1
+                    watched.untracked(at)
                     continue
-                if event.source not in watched.sources:
-                    watched.join(event.source, source, event.number, at)
+                if name not in watched.known:
+                    watched.join(name, event.number, at)
                 if event.canary:
-                    watched.hear(event.source, at)
-                    state = watched.take_canary(event, at)
+                    watched.hear(name, at)
+                    signal = watched.take_canary(event, at)
                 else:
-                    state = watched.take(event, at)
-                if state is not None:
-                    signals.append(watched.report(state, at, sources))
+                    signal = watched.take(event, at)
+                if signal is not None:
+                    signals.append(signal)
             if event.metric in canaries:
                 signals += self._canary(event, at)
         return signals
 
     def tick(self, now: float) -> list[Signal]:
         """What the clock tells at `now`, when no event is waiting: ends of windows, silence."""
-        return [one for each in self._watched.values() for one in each.tick(now, self._sources)]
+        return [one for each in self._watched.values() for one in each.tick(now)]
 
     def resolved(self, monitor: str) -> None:
         """A reviewer resolved the alarm of `monitor`; without an open alarm nothing changes."""
@@ -98,7 +96,8 @@ class Engine:
         """Go on where `state` was taken; a monitor that is new or was changed begins anew."""
         if state.get("version") != _VERSION:
             raise ValueError(f"a state of version {state.get('version')!r}, not {_VERSION}")
-        self._sources = {name: Source.of(kept) for name, kept in state["sources"].items()}
+        self._sources.clear()
+        self._sources.update((str(k), Source.of(kept)) for k, kept in state["sources"].items())
         for name, watched in self._watched.items():
             kept = state["monitors"].get(name)
             if kept is not None and kept["digest"] == watched.indicator.digest:
@@ -109,27 +108,25 @@ class Engine:
             return None
         return self._sources.setdefault(name, Source())
 
-    def _heartbeat(self, event: Event, source: Source | None, at: float) -> None:
+    def _heartbeat(self, event: Event, at: float, *, tracked: bool) -> None:
         """A source lives, for the monitors it sends to and for those of the metric it names."""
-        ends = event.details.get("ends") == "true"
-        for watched in self._watched.values():
-            if source is None or not (
-                event.source in watched.sources or event.metric == watched.indicator.metric
-            ):
+        ends, name = event.details.get("ends") == "true", event.source
+        for watched in self._watched.values() if tracked else ():
+            if name not in watched.known and event.metric != watched.indicator.metric:
                 continue
             if ends:
-                watched.leave(event.source, source)
+                watched.leave(name)
                 continue
-            if event.source not in watched.sources:
-                watched.join(event.source, source, event.number, at)
-            watched.hear(event.source, at)
+            if name not in watched.known:
+                watched.join(name, event.number, at)
+            watched.hear(name, at)
 
     def _canary(self, event: Event, at: float) -> list[Signal]:
+        """A canary of a metric of its own: whoever sends it says nothing of the monitor's life."""
         found = []
         for watched in self._canaries[event.metric]:
             if at >= watched.due:
-                found += watched.close(at, self._sources)
-            state = watched.take_canary(event, at)
-            if state is not None:
-                found.append(watched.report(state, at, self._sources))
+                found += watched.close(at)
+            signal = watched.take_canary(event, at)
+            found += [signal] if signal else []
         return found

@@ -137,6 +137,8 @@ def _indicator(monitor: Monitor, reference: Callable[[str], Rows]) -> Indicator:
         silent_after=_seconds(monitor.silent_after),
         loss=monitor.loss,
         canaries=monitor.canaries,
+        weight_at_most=monitor.weight_at_most,
+        run_length=None if monitor.run_length is None else float(monitor.run_length),
         reference=_rows(monitor, reference),
         digest=indicator_digest(monitor),
     )
@@ -193,6 +195,8 @@ def _unfit_threshold(one: Indicator) -> str | None:
         return "the number in `alarm_when` of a mean is strictly between 0 and 1"
     if one.kind in ("pairs", "drift") and not one.above:
         return f"kind `{one.kind}` alarms when {one.quantity} is above a number"
+    if one.kind == "drift" and at == 0:
+        return "some share of the inputs always lies beyond the reference; 0 is none to tolerate"
     for value in one.alternatives:
         if not (at < value <= 1 if one.above else 0 <= value < at):
             return f"the alternative {value!r} is not on the side that alarms (`{one.op} {at:g}`)"
@@ -200,10 +204,6 @@ def _unfit_threshold(one: Indicator) -> str | None:
 
 
 def _unfit_detector(one: Indicator) -> str | None:
-    if one.kind == "drift" and len(one.reference) < 20:
-        return f"a reference of {len(one.reference)} rows; at least 20 are needed"
-    if one.kind == "drift" and len({len(row) for row in one.reference}) != 1:
-        return "the rows of the reference have different lengths"
     if one.detector != "cusum":
         return None
     if one.run_length is None or not 10 <= one.run_length <= 1e12:

@@ -2,95 +2,138 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from safetycase.monitor.indicator import Indicator
 from safetycase.monitor.records import Signal, State
 from safetycase.monitor.tally import Tally
 
 if TYPE_CHECKING:
     from safetycase.monitor.watched import Watched
 
-__all__ = ["Saying", "instant"]
+__all__ = ["Facts", "instant", "signal_of"]
 
 _SHOWN = 3  # sources that a signal names
+_DOUBT = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a signal is about: a window so far, its losses, and the sources that are missing."""
+
+    since: float
+    until: float
+    tally: Tally
+    lost: int
+    missing: Sequence[str] = ()
+    about: str = "metric"
 
 
 def instant(time: float) -> str:
     """Seconds since 1970 as UTC text in whole seconds."""
-    return datetime.fromtimestamp(time // 1, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(math.floor(time), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class Saying:
-    """The words of one indicator."""
-
-    def __init__(self, indicator: Indicator) -> None:
-        self.indicator = indicator
-        self.claim = f"{indicator.quantity} {indicator.op} {indicator.threshold:g}"
-
-    def signal(
-        self, watched: Watched, state: State, since: float, until: float, tally: Tally, lost: int
-    ) -> Signal:
-        """The signal of the window of `watched` that began at `since`, as it is at `until`."""
-        return Signal(
-            monitor=self.indicator.id,
-            indicator=self.indicator.digest,
-            state=state,
-            since=instant(since),
-            until=instant(until),
-            events=tally.taken,
-            lost=lost,
-            segment=watched.segment,
-            value=tally.value,
-            e_value=watched.detector.e_value,
-            alarm_at=watched.alarm_at,
-            says=self._says(watched, state, until, tally, lost),
-            details={**tally.words(), **self._details(watched, state, until)},
-        )
-
-    def _says(self, watched: Watched, state: State, until: float, tally: Tally, lost: int) -> str:
-        one = self.indicator
-        if state == "alarm":
-            return (
-                f"`{self.claim}` is shown: evidence {watched.detector.e_value:.4g} of "
-                f"{watched.alarm_at:.4g} needed, in segment {watched.segment}."
-            )
-        if state == "silent":
-            missing = watched.silent_sources(until)
-            if missing:
-                return f"No heartbeat for longer than {one.patience:g} s from {_some(missing)}."
-            return f"Nothing was heard for longer than {one.patience:g} s."
-        if state == "lossy":
-            share = tally.bad(lost)
-            return (
-                f"{share:.2%} of the events were lost or could not be measured; "
-                f"{one.loss:.2%} are allowed."
-            )
-        if state == "blind":
-            return self._blind(watched)
-        if state == "warning":
-            return "The canaries are caught less often than was measured before."
-        if watched.open:
-            return f"Nothing new; the alarm of segment {watched.segment} is not resolved."
-        return f"`{self.claim}` is not shown."
-
-    def _blind(self, watched: Watched) -> str:
-        canaries = watched.canaries
-        if canaries is None or not canaries.blind:
-            return "No canary came that would show that the monitor still sees."
-        return (
-            f"The canaries are caught less often than {canaries.at_least:g}: evidence "
-            f"{canaries.e_value:.4g} of {canaries.alarm_at:.4g} needed."
-        )
-
-    def _details(self, watched: Watched, state: State, until: float) -> dict[str, str]:
-        found = {"sources": str(len(watched.sources))} if watched.sources else {}
-        if state == "silent" and (missing := watched.silent_sources(until)):
-            found["silent_sources"] = _some(missing)
-        return found
+def signal_of(watched: Watched, state: State, facts: Facts) -> Signal:
+    """The signal that `watched` is in `state`."""
+    one, tally = watched.indicator, facts.tally
+    evidence, needed = watched.gauge.evidence()
+    if watched.canaries and (facts.about == "canaries" or watched.canaries.blind):
+        evidence, needed = watched.canaries.e_value, watched.canaries.alarm_at
+    return Signal(
+        monitor=one.id,
+        indicator=one.digest,
+        state=state,
+        since=instant(facts.since),
+        until=instant(facts.until),
+        events=tally.taken,
+        lost=facts.lost,
+        segment=watched.segment,
+        value=watched.gauge.value(tally),
+        e_value=evidence,
+        alarm_at=needed,
+        says=_says(watched, state, facts),
+        details=_details(watched, facts),
+    )
 
 
-def _some(names: list[str]) -> str:
+def _says(watched: Watched, state: State, facts: Facts) -> str:
+    one = watched.indicator
+    claim = f"`{one.quantity} {one.op} {one.threshold:g}`"
+    if state == "alarm":
+        return _shown(watched, claim, facts)
+    if state == "silent":
+        if facts.missing:
+            return f"No heartbeat for longer than {one.patience:g} s from {_some(facts.missing)}."
+        return f"Nothing was heard for longer than {one.patience:g} s."
+    if state == "lossy":
+        share = facts.tally.bad(facts.lost)
+        return f"{share:.2%} of the events were lost or not measured; {one.loss:.2%} may be."
+    if state == "blind":
+        return _blind(watched)
+    if state == "warning":
+        if facts.about == "canaries" and one.canaries:
+            return f"The canaries are caught less often than the {one.canaries.recall:g} measured."
+        return f"Early warning of {claim}; it challenges nothing."
+    if watched.open:
+        return f"Nothing new; the alarm of segment {watched.segment} is not resolved."
+    return f"{claim} is not shown."
+
+
+def _shown(watched: Watched, claim: str, facts: Facts) -> str:
+    evidence, needed = watched.gauge.evidence()
+    if evidence is None or needed is None:
+        return f"{claim}: {watched.gauge.value(facts.tally) or 0:g} in this window."
+    return (
+        f"{claim} is shown: evidence {evidence:.4g}, of {needed:.4g} needed, in segment "
+        f"{watched.segment}."
+    )
+
+
+def _blind(watched: Watched) -> str:
+    canaries = watched.canaries
+    if canaries is None or not canaries.blind:
+        return "No canary came that shows whether the monitor still sees."
+    return (
+        f"Canaries are caught less often than {canaries.at_least:g}: evidence "
+        f"{canaries.e_value:.4g}, of {canaries.alarm_at:.4g} needed."
+    )
+
+
+def _details(watched: Watched, facts: Facts) -> dict[str, str]:
+    tally = facts.tally
+    found = {**tally.words(), **watched.gauge.details()}
+    if watched.known:
+        found["sources"] = str(len(watched.known))
+    if facts.missing:
+        found["silent_sources"] = _some(facts.missing)
+    if tally.measured:
+        found["measured"] = str(tally.measured)
+    if (ends := _interval(watched, tally)) is not None:
+        found["interval"] = f"{ends[0]:.4g} to {ends[1]:.4g}, at {1 - _DOUBT:.0%}, at any look"
+    return found
+
+
+def _interval(watched: Watched, tally: Tally) -> tuple[float, float] | None:
+    """The confidence sequence of the window at this look; None where weights are unequal.
+
+    Robbins' normal mixture for values in [0, 1], which are sub-Gaussian with variance 1/4
+    (Howard, Ramdas, McAuliffe & Sekhon 2021, Ann. Stat. 49:1055, equation 14), tightest at some
+    hundred values; valid whenever the look is taken.
+    """
+    n = tally.measured
+    if watched.indicator.kind not in ("rate", "mean", "drift") or not n or tally.weights != n:
+        return None
+    spread, prior = n / 4, 12.5
+    ratio = (spread + prior) / (prior * (_DOUBT / 1) ** 2)
+    radius = math.sqrt((spread + prior) * math.log(ratio)) / n
+    middle = tally.total / n
+    return max(0.0, middle - radius), min(1.0, middle + radius)
+
+
+def _some(names: Sequence[str]) -> str:
     more = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -41,11 +41,6 @@ class Tally:
         """All that came, canaries too."""
         return self.taken + self.canaries + self.strays
 
-    @property
-    def value(self) -> float | None:
-        """The weighted mean of what was measured; None without any."""
-        return self.total / self.weights if self.weights else None
-
     def bad(self, lost: int) -> float:
         """The share of events that were lost or could not be measured; 0 where nothing was due."""
         wrong = lost + self.unlabelled + self.invalid + self.heavy + self.untracked

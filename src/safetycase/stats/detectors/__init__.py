@@ -9,8 +9,9 @@ a time and keep a state of constant size that JSON can hold.
 from __future__ import annotations
 
 from safetycase.stats.detectors.cusum import Cusum
+from safetycase.stats.detectors.many import Many, many
 from safetycase.stats.detectors.mean import MeanProcess
 from safetycase.stats.detectors.rate import RateProcess
 from safetycase.stats.detectors.restarted import Restarted, spent
 
-__all__ = ["Cusum", "MeanProcess", "RateProcess", "Restarted", "spent"]
+__all__ = ["Cusum", "Many", "MeanProcess", "RateProcess", "Restarted", "many", "spent"]

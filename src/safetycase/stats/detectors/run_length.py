@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["Lattice", "average_run_length", "chance_within", "height_for", "lattice_of"]
 
@@ -62,6 +63,7 @@ def average_run_length(rate: float, lattice: Lattice, height: int) -> float:
     return float(solve_banded((below, above), bands, np.ones(height))[0])
 
 
+@lru_cache(maxsize=64)
 def height_for(rate: float, lattice: Lattice, run_length: float) -> tuple[int, float]:
     """(the least height whose average run length is at least `run_length`, that run length)."""
     low, high = 0, lattice.up + 1
