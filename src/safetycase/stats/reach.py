@@ -73,7 +73,7 @@ def _place(held: int, share: float, doubt: float) -> int:
         else []
     )
     if not fits:
-        least = 2 * math.ceil(math.log(doubt) / math.log1p(-share)) + 1
+        least = 2 * math.ceil(math.log(doubt) / math.log1p(-share))
         raise ValueError(
             f"a reference of {2 * held} rows cannot show a share of at most {share:g}; "
             f"it takes {least} rows"

@@ -19,6 +19,8 @@ from safetycase.stats.detectors.mixture import (
 
 __all__ = ["RateProcess"]
 
+_KEPT = 256  # weights whose steps are kept, so that a value costs no logarithms
+
 
 class RateProcess:
     """Evidence that a rate is above `threshold` (or below it), valid at every look.
@@ -54,6 +56,7 @@ class RateProcess:
         "_most",
         "_rest",
         "_skip",
+        "_steps",
         "_theta",
         "alarm_at",
     )
@@ -86,6 +89,7 @@ class RateProcess:
         self._logs = [math.log(share) for _, share in bets]
         self._base = list(self._logs)
         self._rest, self._hits, self._misses, self._skip = 0.0, 0, 0, 0
+        self._steps: dict[tuple[bool, float], list[float]] = {}
 
     def observe(self, value: float, weight: float = 1.0) -> bool:
         """Whether the evidence reaches `alarm_at` with this value (1 or 0); as cheap as can be."""
@@ -126,7 +130,7 @@ class RateProcess:
     def state(self) -> dict[str, Any]:
         """What `restore` needs, as JSON has it."""
         counts = {"hits": self._hits, "misses": self._misses}
-        return {"base": list(self._base), "rest": self._rest, **counts}
+        return {"base": [clip(log) for log in self._base], "rest": self._rest, **counts}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on where `state` was taken, with the same evidence to the last digit."""
@@ -160,8 +164,12 @@ class RateProcess:
         if not self._theta:  # what may never happen did, whatever it weighs
             self._hits += hit
             return hit
-        step = part * ((1.0 if hit else 0.0) - self._theta)
-        pairs = zip(self._base, self._lambda, strict=True)
-        self._base = [clip(base + log1p(bet * step)) for base, bet in pairs]
+        steps = self._steps.get((hit, weight))
+        if steps is None:
+            step = part * ((1.0 if hit else 0.0) - self._theta)
+            steps = [log1p(bet * step) for bet in self._lambda]
+            if len(self._steps) < _KEPT:
+                self._steps[hit, weight] = steps
+        self._base = [base + step for base, step in zip(self._base, steps, strict=True)]
         self._skip = 0
         return hit and self._look()
