@@ -11,6 +11,8 @@ from safetycase.stats.detectors import Cusum, MeanProcess, RateProcess, Restarte
 
 __all__ = ["CanaryWatch", "Detector", "alarm_at", "detector_of"]
 
+_CANARIES = 10  # after so many canaries what is known of them is asked anew
+
 Detector = RateProcess | MeanProcess | Restarted | Cusum
 
 
@@ -69,9 +71,9 @@ class CanaryWatch:
     segment: int
     blind: bool
     decayed: bool
-    _floor: RateProcess
-    _decay: RateProcess
-    _sight: RateProcess
+    _floor: Restarted
+    _decay: Restarted
+    _sight: Restarted
 
     def __init__(self, canaries: Canaries) -> None:
         self._canaries = canaries
@@ -122,6 +124,12 @@ class CanaryWatch:
     def _begin(self, segment: int) -> None:
         least, at = self._canaries.at_least, alarm_at(self._canaries.budget, segment)
         self.segment, self.blind, self.decayed = segment, False, False
-        self._floor = RateProcess(least, above=False, alarm_at=at)
-        self._decay = RateProcess(self._canaries.recall, above=False, alarm_at=at)
-        self._sight = RateProcess(least, above=True, alarm_at=at)
+        self._floor = _started_often(RateProcess(least, above=False, alarm_at=at))
+        measured = self._canaries.recall
+        self._decay = _started_often(RateProcess(measured, above=False, alarm_at=at))
+        self._sight = _started_often(RateProcess(least, above=True, alarm_at=at))
+
+
+def _started_often(process: RateProcess) -> Restarted:
+    """Recall is lost, and comes back, after long times of the other."""
+    return Restarted(process, every=_CANARIES)

@@ -59,6 +59,8 @@ class Engine:
             for watched in own.get(event.metric, ()):
                 if at >= watched.due:
                     signals += watched.close(at)
+                if at - watched.heard > watched.patience:
+                    signals += watched.gap()
                 if source is None:
                     watched.untracked(at)
                     continue

@@ -12,6 +12,7 @@ from safetycase.monitor.records import Event
 from safetycase.monitor.tally import Tally
 from safetycase.stats.detectors import Cusum, Restarted
 from safetycase.stats.reach import Reach
+from safetycase.stats.side import PairsProcess, classes_for
 
 __all__ = ["Gauge", "Verdict", "gauge_of"]
 
@@ -226,11 +227,9 @@ class PairsGauge:
 
     __slots__ = ("_alarm_at", "_indicator", "_process", "_width")
 
-    _process: Any
-    _width: int
-
     def __init__(self, indicator: Indicator) -> None:
-        self._indicator = indicator
+        self._indicator, self._width = indicator, 0
+        self._process: PairsProcess | None = None
         self.renew(1)
 
     def measure(self, event: Event, tally: Tally, *, late: bool) -> Verdict | None:  # noqa: ARG002
@@ -249,8 +248,13 @@ class PairsGauge:
             return None
         if self._process is None:
             self._width, self._process = width, self._made(width)
+        try:
+            evidence = self._process.update(output, other)
+        except ValueError:  # numbers too large to be features; nothing was learnt of them
+            tally.invalid += 1
+            return None
         tally.measured += 1
-        return "alarm" if self._process.update(output, other) >= self._alarm_at else None
+        return "alarm" if evidence >= self._alarm_at else None
 
     def finish(self, tally: Tally, lost: int) -> Verdict | None:  # noqa: ARG002
         """Nothing that was not said at once."""
@@ -272,9 +276,10 @@ class PairsGauge:
         """Nothing restarts."""
 
     def renew(self, segment: int) -> None:
-        """As `Gauge`; what was learnt is forgotten."""
+        """As `Gauge`; what was learnt is kept, and what was won is not."""
         self._alarm_at = alarm_at(self._indicator.budget, segment)
-        self._process, self._width = None, 0
+        if self._process is not None:
+            self._process.restart()
 
     def state(self) -> dict[str, Any]:
         """As `Gauge`."""
@@ -288,10 +293,9 @@ class PairsGauge:
             self._process = self._made(self._width)
             self._process.restore(state["process"])
 
-    def _made(self, width: int) -> Any:
-        from safetycase.stats.side import PairsProcess
-
-        return PairsProcess(width=width, advantage=self._indicator.threshold)
+    def _made(self, width: int) -> PairsProcess:
+        advantage = self._indicator.threshold
+        return PairsProcess(width=width, advantage=advantage, classes=classes_for(width))
 
 
 def gauge_of(indicator: Indicator) -> Gauge:

@@ -84,10 +84,13 @@ class Indicator:
 
     @property
     def patience(self) -> float:
-        """How long it may hear nothing: as declared, or three heartbeats, or one window."""
+        """How long it may hear nothing: as declared, or three heartbeats.
+
+        With neither it is infinite, and a window in which nothing was heard is silent.
+        """
         if self.silent_after is not None:
             return self.silent_after
-        return self.length if self.heartbeat is None else 3 * self.heartbeat
+        return math.inf if self.heartbeat is None else 3 * self.heartbeat
 
     @property
     def cadence(self) -> float:

@@ -68,6 +68,8 @@ def _says(watched: Watched, state: State, facts: Facts) -> str:
     if state == "silent":
         if facts.missing:
             return f"No heartbeat for longer than {one.patience:g} s from {_some(facts.missing)}."
+        if math.isinf(one.patience):
+            return "Nothing was heard in the window."
         return f"Nothing was heard for longer than {one.patience:g} s."
     if state == "lossy":
         share = facts.tally.bad(facts.lost)

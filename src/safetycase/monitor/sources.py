@@ -14,12 +14,12 @@ class Source:
     """The numbers of one source: 1, 2, 3, … without gaps, as it counts what it sends.
 
     A number that is passed over is lost until it comes. The first number that is seen starts the
-    count: what was sent before this source was watched is nobody's loss. A number that goes back
-    to the beginning is a source that counts anew (it was restarted, and what was missing stays
+    count: what was sent before this source was watched is nobody's loss. Numbers that go back
+    to the beginning are a source that counts anew (it was restarted, and what was missing stays
     lost); one that repeats is counted and changes nothing.
     """
 
-    __slots__ = ("gaps", "high", "lost", "repeated", "restarts")
+    __slots__ = ("_back", "gaps", "high", "lost", "repeated", "restarts")
 
     def __init__(self) -> None:
         self.high: int | None = None
@@ -27,6 +27,7 @@ class Source:
         self.gaps: list[tuple[int, int]] = []
         self.restarts = 0
         self.repeated = 0
+        self._back: int | None = None  # the last number that went back
 
     def take(self, number: int) -> None:
         """One more number of this source."""
@@ -54,6 +55,7 @@ class Source:
             "gaps": [list(gap) for gap in self.gaps],
             "restarts": self.restarts,
             "repeated": self.repeated,
+            "back": self._back,
         }
 
     @classmethod
@@ -63,6 +65,7 @@ class Source:
         made.high, made.lost = state["high"], int(state["lost"])
         made.gaps = [(int(low), int(high)) for low, high in state["gaps"]]
         made.restarts, made.repeated = int(state["restarts"]), int(state["repeated"])
+        made._back = state["back"]
         return made
 
     def _miss(self, low: int, high: int) -> None:
@@ -81,11 +84,16 @@ class Source:
         return False
 
     def _again(self, number: int, high: int) -> None:
-        if number > 1 and number - 1 > high - number:  # nearer to where it was than to the start
+        """A number that was there before: the count began anew, or the source repeats itself.
+
+        Anew if it is 1, or follows another such number and is nearer to 1 than to the highest.
+        """
+        before, self._back = self._back, number
+        if number > 1 and (before != number - 1 or number - 1 > high - number):
             self.repeated += 1
             return
         self.restarts += 1
-        self.gaps = []
+        self.gaps, self._back = [], None
         self.high = number
-        if number > 1:
-            self._miss(1, number - 1)
+        if number > 2:  # the one before it came
+            self._miss(1, number - 2)

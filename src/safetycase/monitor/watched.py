@@ -29,6 +29,7 @@ class Watched:
 
     def __init__(self, indicator: Indicator, started: float, sources: Mapping[str, Source]) -> None:
         self.indicator = indicator
+        self.patience = indicator.patience
         self.since = started
         self._end_at(started + indicator.length)
         self.heard = started
@@ -49,6 +50,7 @@ class Watched:
     def join(self, name: str, number: int | None, at: float) -> None:
         """A source that sends to this monitor for the first time: its losses count from here."""
         self.known[name] = at
+        self.heard = max(self.heard, at)
         self.lost_before.setdefault(name, self._sources[name].lost_before(number))
 
     def leave(self, name: str) -> None:
@@ -96,6 +98,13 @@ class Watched:
         state: State = "blind" if self.canaries.blind else "warning"
         return self.report(state, at, ahead=tally is self.ahead, about="canaries")
 
+    def gap(self) -> list[Signal]:
+        """The silence that an event now ends, if the clock did not tell of it before."""
+        until = self.heard + self.patience
+        if self.last == "silent" or until <= self.since:
+            return []
+        return [self.report("silent", until, ahead=until > self.ends)]
+
     def untracked(self, at: float) -> None:
         """An event of a source whose count is not followed: it came, and counts as not measured."""
         tally = self.tally if at < self.ends else self.ahead
@@ -112,7 +121,7 @@ class Watched:
                 # Windows in which nothing happened are one report, however many they are.
                 more = math.floor((until - self.due) / self.indicator.length)
                 self._end_at(self.ends + more * self.indicator.length)
-            state = self._standing(self.ends, whole=True)
+            state = self._standing(self.due, whole=True)
             if state not in _UNSEEN:
                 verdict = self.gauge.finish(self.tally, self._lost())
                 shown = verdict and self._shown(verdict, self.tally, self.ends)
@@ -149,7 +158,7 @@ class Watched:
             until=max(until, since),
             tally=self.ahead if ahead else self.tally,
             lost=self._lost(),
-            missing=self._missing(until) if state == "silent" else (),
+            missing=self._missing(max(until, self.reported)) if state == "silent" else (),
             about=about,
         )
         return signal_of(self, state, facts)
@@ -219,19 +228,26 @@ class Watched:
         self.gauge.renew(self.segment)
 
     def _standing(self, until: float, *, whole: bool) -> State:
-        if until - self.heard > self.indicator.patience or self._missing(until):
+        if self._silent(until, whole=whole):
             return "silent"
         labelled = self.tally.canaries - self.tally.canaries_unlabelled
-        if self.canaries and (self.canaries.blind or (whole and not labelled)):
+        unseen = not labelled and (whole or self.last == "blind")
+        if self.canaries and (self.canaries.blind or unseen):
             return "blind"
         return "lossy" if self.tally.bad(self._lost()) > self.indicator.loss else "quiet"
+
+    def _silent(self, until: float, *, whole: bool) -> bool:
+        """Whether nothing was heard for too long, or in all of the window, or of some source."""
+        if until - self.heard > self.patience or self._missing(until):
+            return True
+        unheard = self.heard <= self.since and not self.tally.taken
+        return math.isinf(self.patience) and unheard and (whole or self.last == "silent")
 
     def _missing(self, until: float) -> tuple[str, ...]:
         """The sources that were to send heartbeats and have not for too long."""
         if self.indicator.heartbeat is None:
             return ()
-        patience = self.indicator.patience
-        return tuple(sorted(name for name, at in self.known.items() if until - at > patience))
+        return tuple(sorted(name for name, at in self.known.items() if until - at > self.patience))
 
     def _lost(self) -> int:
         found = self.gone
