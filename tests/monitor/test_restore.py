@@ -89,8 +89,9 @@ def run(engine: Engine, given: list[Event], clock: list[float], *, restore: bool
     return [*found, engine.tick(1000.0 + (clock[-1] if clock else 0.0)), engine.state()]
 
 
+@pytest.mark.slow
 @given(events())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_restored_anywhere_it_says_the_same(given: list[Event]) -> None:
     clock, now = [], 0.0
     for each in given:
@@ -100,8 +101,9 @@ def test_restored_anywhere_it_says_the_same(given: list[Event]) -> None:
     assert run(Engine(WATCHED, started=0.0), given, clock, restore=True) == plain
 
 
+@pytest.mark.slow
 @given(events(), st.floats(0, 500))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_every_signal_can_be_recorded_and_every_event_is_in_one(
     given: list[Event], now: float
 ) -> None:

@@ -43,34 +43,25 @@ class Engine:
         """Measure `events` in the order in which they were stored; what has to be said at once.
 
         Windows that the times of the events show to be over are closed before a later one opens.
-        A time ahead of `now`, or none, is taken to be `now`.
+        A time ahead of `now`, or none, is taken to be `now`; one before 1970 to be 1970.
         """
         signals: list[Signal] = []
         sources, own, canaries = self._sources, self._own, self._canaries
         for event in events:
-            at = event.at if event.at < now else now
-            name = event.source
-            source = sources.get(name) or self._source(name)
+            at = event.at
+            if not 0 <= at <= now:
+                at = 0.0 if at < 0 else now
+            source = sources.get(event.source) or self._source(event.source)
             if source is not None and event.number is not None:
                 source.take(event.number)
             if event.heartbeat:
                 self._heartbeat(event, at, tracked=source is not None)
                 continue
             for watched in own.get(event.metric, ()):
-                if at >= watched.due:
-                    signals += watched.close(at)
-                if at - watched.heard > watched.patience:
-                    signals += watched.gap()
-                if source is None:
-                    watched.untracked(at)
-                    continue
-                if name not in watched.known:
-                    watched.join(name, event.number, at)
-                if event.canary:
-                    watched.hear(name, at)
-                    signal = watched.take_canary(event, at)
-                else:
-                    signal = watched.take(event, at)
+                # The common case in one comparison: no window to close, and no silence to tell of.
+                if at >= watched.due or at - watched.heard > watched.patience:
+                    signals += watched.catch_up(at)
+                signal = _measured(watched, event, source, at)
                 if signal is not None:
                     signals.append(signal)
             if event.metric in canaries:
@@ -132,3 +123,15 @@ class Engine:
             signal = watched.take_canary(event, at)
             found += [signal] if signal else []
         return found
+
+
+def _measured(watched: Watched, event: Event, source: Source | None, at: float) -> Signal | None:
+    if source is None:
+        watched.untracked(at)
+        return None
+    if event.source not in watched.known:
+        watched.join(event.source, event.number, at)
+    if event.canary:
+        watched.hear(event.source, at)
+        return watched.take_canary(event, at)
+    return watched.take(event, at)

@@ -18,6 +18,8 @@ __all__ = ["Gauge", "Verdict", "gauge_of"]
 
 Verdict = Literal["alarm", "warning"]
 
+_LARGEST = 1e15  # that one event can count for
+
 
 class Gauge(Protocol):
     """Measures the events of one indicator, in segments that end where an alarm was resolved."""
@@ -171,7 +173,7 @@ class CountGauge:
     def measure(self, event: Event, tally: Tally, *, late: bool) -> Verdict | None:
         """As `Gauge`; what came late counts only where it can speak for an alarm."""
         value = 1.0 if event.value is None else event.value
-        if not (math.isfinite(value) and value >= 0):
+        if not 0 <= value <= _LARGEST:
             tally.invalid += 1
             return None
         if not 1 <= event.weight <= self._indicator.weight_at_most:

@@ -98,12 +98,13 @@ class Watched:
         state: State = "blind" if self.canaries.blind else "warning"
         return self.report(state, at, ahead=tally is self.ahead, about="canaries")
 
-    def gap(self) -> list[Signal]:
-        """The silence that an event now ends, if the clock did not tell of it before."""
+    def catch_up(self, at: float) -> list[Signal]:
+        """What an event at `at` shows to be over: windows, and a silence no clock told of."""
+        found = self.close(at)
         until = self.heard + self.patience
-        if self.last == "silent" or until <= self.since:
-            return []
-        return [self.report("silent", until, ahead=until > self.ends)]
+        if at > until > self.since and self.last != "silent":
+            found.append(self.report("silent", until, ahead=until > self.ends))
+        return found
 
     def untracked(self, at: float) -> None:
         """An event of a source whose count is not followed: it came, and counts as not measured."""

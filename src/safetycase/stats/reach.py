@@ -67,15 +67,15 @@ class Reach:
 
 def _place(held: int, share: float, doubt: float) -> int:
     """The least j with P(Beta(m − j + 1, j) > share) ≤ doubt, m = `held`."""
-    fits = (
-        [j for j in range(1, held + 1) if 1 - incomplete_beta(share, held - j + 1, j) <= doubt]
-        if held and (1 - share) ** held <= doubt
-        else []
-    )
-    if not fits:
+    if not held or (1 - share) ** held > doubt:
         least = 2 * math.ceil(math.log(doubt) / math.log1p(-share))
         raise ValueError(
             f"a reference of {2 * held} rows cannot show a share of at most {share:g}; "
             f"it takes {least} rows"
         )
-    return min(fits)
+    low, high = 0, held  # the chance falls in j, and is at most `doubt` at the last
+    while high - low > 1:
+        j = (low + high) // 2
+        enough = 1 - incomplete_beta(share, held - j + 1, j) <= doubt
+        low, high = (low, j) if enough else (j, high)
+    return high
