@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from safetycase.monitor.records import Signal, State
 from safetycase.monitor.tally import Tally
+from safetycase.stats.detectors import anytime_radius
+from safetycase.stats.sequential import rate_sequence
 
 if TYPE_CHECKING:
     from safetycase.monitor.watched import Watched
@@ -122,18 +124,17 @@ def _details(watched: Watched, facts: Facts) -> dict[str, str]:
 def _interval(watched: Watched, tally: Tally) -> tuple[float, float] | None:
     """The confidence sequence of the window at this look; None where weights are unequal.
 
-    Robbins' normal mixture for values in [0, 1], which are sub-Gaussian with variance 1/4
-    (Howard, Ramdas, McAuliffe & Sekhon 2021, Ann. Stat. 49:1055, equation 14), tightest at some
-    hundred values; valid whenever the look is taken.
+    Valid whenever the look is taken, under one rate or mean given the past. The tighter one that
+    is known for rates needs only the counts; of means it needs all values, which are not kept.
     """
-    n = tally.measured
-    if watched.indicator.kind not in ("rate", "mean", "drift") or not n or tally.weights != n:
+    kind, n = watched.indicator.kind, tally.measured
+    if not n or tally.weights != n or kind not in ("rate", "mean", "drift"):
         return None
-    spread, prior = n / 4, 12.5
-    ratio = (spread + prior) / (prior * (_DOUBT / 1) ** 2)
-    radius = math.sqrt((spread + prior) * math.log(ratio)) / n
-    middle = tally.total / n
-    return max(0.0, middle - radius), min(1.0, middle + radius)
+    if kind == "mean":
+        middle, radius = tally.total / n, anytime_radius(n, _DOUBT)
+        return max(0.0, middle - radius), min(1.0, middle + radius)
+    ends = rate_sequence([(int(tally.total), n)], alpha_low=_DOUBT / 2, alpha_high=_DOUBT / 2)
+    return ends.low, ends.high
 
 
 def _some(names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safetycase.stats.detectors import MeanProcess, RateProcess
+from safetycase.stats.detectors import MeanProcess, RateProcess, anytime_radius
 
 
 @pytest.mark.parametrize("above", [True, False])
@@ -100,3 +100,25 @@ def test_it_refuses_values_that_are_none(value: float) -> None:
 def test_it_refuses_thresholds_at_the_ends(theta: float) -> None:
     with pytest.raises(ValueError, match="threshold"):
         MeanProcess(theta)
+
+
+@pytest.mark.slow
+def test_the_interval_of_a_mean_holds_at_every_look() -> None:
+    """Fair coins have the most spread; 400 runs, looked at after each of 400 values."""
+    draw, missed = random.Random(23), 0
+    radii = [anytime_radius(n, 0.05) for n in range(1, 401)]
+    for _ in range(400):
+        total, out = 0.0, False
+        for n, radius in enumerate(radii, 1):
+            total += draw.random() < 0.5
+            out = out or abs(total / n - 0.5) > radius
+        missed += out
+    assert missed / 400 <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 400)
+
+
+def test_the_radius_has_its_closed_form() -> None:
+    # (25 + 12.5) log(37.5/(12.5 · 0.0025)) = 265.88…, whose root is 16.31.
+    assert anytime_radius(100, 0.05) == pytest.approx(0.1631, abs=1e-4)
+    for values, doubt in ((0, 0.05), (10, 0.0), (10, math.nan)):
+        with pytest.raises(ValueError, match="doubt"):
+            anytime_radius(values, doubt)

@@ -99,3 +99,9 @@ def test_without_a_value_nothing_is_started_or_spent() -> None:
 def test_it_refuses_to_restart_after_no_values() -> None:
     with pytest.raises(ValueError, match="every"):
         Restarted(RateProcess(0.1), every=0)
+
+
+def test_what_may_never_happen_is_found_after_any_start() -> None:
+    process = Restarted(RateProcess(0.0), every=3)
+    assert not any(process.observe(0.0) for _ in range(20))
+    assert process.observe(1.0)

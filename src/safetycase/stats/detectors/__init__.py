@@ -10,8 +10,17 @@ from __future__ import annotations
 
 from safetycase.stats.detectors.cusum import Cusum
 from safetycase.stats.detectors.many import Many, many
-from safetycase.stats.detectors.mean import MeanProcess
+from safetycase.stats.detectors.mean import MeanProcess, anytime_radius
 from safetycase.stats.detectors.rate import RateProcess
 from safetycase.stats.detectors.restarted import Restarted, spent
 
-__all__ = ["Cusum", "Many", "MeanProcess", "RateProcess", "Restarted", "many", "spent"]
+__all__ = [
+    "Cusum",
+    "Many",
+    "MeanProcess",
+    "RateProcess",
+    "Restarted",
+    "anytime_radius",
+    "many",
+    "spent",
+]

@@ -16,12 +16,27 @@ from safetycase.stats.detectors.mixture import (
     total,
 )
 
-__all__ = ["MeanProcess"]
+__all__ = ["MeanProcess", "anytime_radius"]
 
+_TIGHTEST = 12.5
 _LEARNT = 0.3  # the share of the stake on the bet that is learnt from the values
 _MOST = 0.9  # of what a bet may risk, at most so much where it is learnt
 _PRIOR = 4.0  # as many values near the threshold are imagined before the first
 _SPREAD = (0.02, 0.08, 0.3, 0.7)  # of what a bet may risk: for small and large shifts, any spread
+
+
+def anytime_radius(values: int, doubt: float) -> float:
+    """How far the mean of so many values in [0, 1] may be from its expectation, at any look.
+
+    At any n ever, the two are farther apart than this with probability at most `doubt`, if all
+    values have the same expectation given the past: Robbins' two-sided normal mixture for numbers
+    that are sub-Gaussian with variance 1/4 (Howard, Ramdas, McAuliffe & Sekhon 2021, Ann. Stat.
+    49:1055, equation 14), tightest in proportion at some hundred values.
+    """
+    if values < 1 or not 0 < doubt < 1:
+        raise ValueError(f"{values!r} values at a doubt of {doubt!r}")
+    variance = values / 4 + _TIGHTEST
+    return math.sqrt(variance * math.log(variance / (_TIGHTEST * doubt**2))) / values
 
 
 class MeanProcess:
