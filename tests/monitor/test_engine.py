@@ -22,6 +22,7 @@ def test_a_window_holds_the_events_of_its_time_and_a_change_alarms_at_once() -> 
     assert 5000 < at < 5100
     assert alarm.until == f"1970-01-01T01:{at // 60 - 60:02}:{at % 60:02}Z"
     assert alarm.since == "1970-01-01T01:00:00Z"
+    assert alarm.details["decided_by"] == f"s 0.0:{at}"
     assert alarm.alarm_at == 40
     assert alarm.e_value is not None
     assert alarm.e_value >= 40

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from safetycase.monitor.records import Signal, State
+from safetycase.monitor.records import Event, Signal, State
 from safetycase.monitor.tally import Tally
 from safetycase.stats.detectors import anytime_radius
 from safetycase.stats.sequential import rate_sequence
@@ -24,13 +24,17 @@ _DOUBT = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a signal is about: a window so far, its losses, and the sources that are missing."""
+    """What a signal is about: a window so far, its losses, sources that are missing.
+
+    `by` is the event that decided, where one did.
+    """
 
     since: float
     until: float
     tally: Tally
     lost: int
     missing: Sequence[str] = ()
+    by: Event | None = None
     about: str = "metric"
 
 
@@ -114,6 +118,8 @@ def _details(watched: Watched, facts: Facts) -> dict[str, str]:
         found["sources"] = str(len(watched.known))
     if facts.missing:
         found["silent_sources"] = _some(facts.missing)
+    if facts.by is not None:
+        found["decided_by"] = f"{facts.by.source} {facts.by.id}"
     if tally.measured:
         found["measured"] = str(tally.measured)
     if (ends := _interval(watched, tally)) is not None:

@@ -79,7 +79,7 @@ class Watched:
                 self.heard = at
         tally.taken += 1
         verdict = self.gauge.measure(event, tally, late=late)
-        return None if verdict is None else self._shown(verdict, tally, at)
+        return None if verdict is None else self._shown(verdict, tally, at, event)
 
     def take_canary(self, event: Event, at: float) -> Signal | None:
         """Measure one canary; what to report at once."""
@@ -146,7 +146,13 @@ class Watched:
         return found
 
     def report(
-        self, state: State, until: float, *, ahead: bool | None = None, about: str = "metric"
+        self,
+        state: State,
+        until: float,
+        *,
+        ahead: bool | None = None,
+        by: Event | None = None,
+        about: str = "metric",
     ) -> Signal:
         """The signal that says so, of the window that is open at `until` or of the one `ahead`."""
         if state not in ("alarm", "warning"):
@@ -160,6 +166,7 @@ class Watched:
             tally=self.ahead if ahead else self.tally,
             lost=self._lost(),
             missing=self._missing(max(until, self.reported)) if state == "silent" else (),
+            by=by,
             about=about,
         )
         return signal_of(self, state, facts)
@@ -210,16 +217,19 @@ class Watched:
 
     # -- inside
 
-    def _shown(self, verdict: State, tally: Tally, at: float) -> Signal | None:
+    def _shown(
+        self, verdict: State, tally: Tally, at: float, by: Event | None = None
+    ) -> Signal | None:
         """The first alarm of a segment, or the first warning of a window; else nothing is said."""
+        ahead = tally is self.ahead
         if verdict == "alarm":
             if self.open:
                 return None
             self.open = True
-            return self.report("alarm", at, ahead=tally is self.ahead)
+            return self.report("alarm", at, ahead=ahead, by=by)
         tally.warnings += 1
         first = tally.warnings == 1
-        signal = self.report("warning", at, ahead=tally is self.ahead) if first else None
+        signal = self.report("warning", at, ahead=ahead, by=by) if first else None
         if self.gauge.evidence()[0] is not None:
             self._renew()  # a warning takes no resolution: what is left of the budget goes on
         return signal
