@@ -45,7 +45,7 @@ def test_the_wealth_expects_at_most_one_at_the_boundary(advantage: float) -> Non
     less = expected_wealth(0.5 - advantage, advantage, 3)
     assert most <= 1 + 1e-12
     assert less <= 1 + 1e-12
-    assert min(most, less) > 0.5  # it does bet
+    assert most < 1 or less < 1  # it does bet
 
 
 def test_the_wealth_grows_beyond_the_boundary() -> None:
@@ -124,7 +124,7 @@ def test_what_must_be_tolerated_makes_the_alarm_later_and_never_earlier() -> Non
     ]
     assert medians == sorted(medians)
     assert medians[0] < 60
-    assert medians[2] < 300
+    assert medians[2] < 150
 
 
 def pairs(seed: int, rounds: int, width: int = 6) -> list[tuple[list[float], list[float]]]:
@@ -216,10 +216,12 @@ def test_a_feature_that_never_varies_costs_and_gives_nothing() -> None:
 
 
 def test_the_average_of_the_classes_is_the_e_value() -> None:
-    process = PairsProcess(width=6, advantage=0.0, weights=(3, 1))
+    own, classes = {"squares": squares}, ("squares", "linear")
+    process = PairsProcess(width=6, advantage=0.0, classes=classes, weights=(3, 1), own=own)
     for a, b in pairs(6, 60):
         process.update(a, b)
     one, two = process.by_class().values()
+    assert two > 4 * one
     assert process.e_value == pytest.approx(0.75 * one + 0.25 * two)
     assert process.anytime_p <= min(1.0, 1 / process.e_value) + 1e-12
     assert process.e_value > 20

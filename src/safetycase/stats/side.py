@@ -23,10 +23,10 @@ features, standardised by the rounds before and cut at ±4 ("linear"), their pro
 under complement, so that gaps count in both directions.
 
 **What is learnt.** The log-density ratio of outputs and references, by a Gaussian approximation of
-logistic regression on differences (as of Bradley & Terry 1952), one diagonal step a round, under
-three prior scales, whose wealths are averaged. The test takes twice its logit, whose difference
-has the slope that grows fastest for small effects; for a₀ = 0, ln 20 of wealth needs about as
-many pairs as the exact Bayes factor.
+logistic regression on differences (Bradley & Terry 1952), one diagonal step a round, under three
+prior scales, whose wealths are averaged. With a₀ = 0 the test takes twice that logit, whose
+difference has the slope that grows fastest for small effects. With a₀ > 0 it takes ten times it,
+since what is paid per round does not shrink with the test, and three stakes are averaged.
 
 The game: Pfau, Hilton & Irving (2025), Unexploitable search. Testing by betting: Shafer (2021),
 JRSS-A 184:407; learnt bets on two samples: Shekhar & Ramdas (2023), IEEE Trans. Inf. Theory
@@ -128,13 +128,14 @@ class PairsProcess:
     def update(self, output: Sequence[float], reference: Sequence[float]) -> float:
         """Play one round; the e-value after it. `ValueError` changes nothing."""
         a, b = _vector(output, self.width), _vector(reference, self.width)
-        given = {name: (a, b) for name in self.classes if name not in self.own}
-        for name in self.classes:
-            if name in self.own:
-                given[name] = _mapped(name, self.own[name], output, reference)
+        given = {
+            name: _mapped(name, self.own[name], output, reference) if name in self.own else (a, b)
+            for name in self.classes
+        }
         if self._bets is None:
-            self._bets = Bets({name: first.shape for name, (first, _) in given.items()})
-        self._bets.play(given, self.advantage)
+            shapes = {name: first.shape for name, (first, _) in given.items()}
+            self._bets = Bets(shapes, self.advantage)
+        self._bets.play(given)
         self.pairs += 1
         self.log_largest = max(self.log_largest, self.log_e)
         return self.e_value
@@ -189,7 +190,9 @@ class PairsProcess:
                 if state[key] != value:
                     raise ValueError(f"its `{key}` is {state[key]!r}, and here {value!r}")
             kept = state["bets"]
-            bets = None if kept is None else Bets.read(kept, self.classes, self.width)
+            bets = (
+                None if kept is None else Bets.read(kept, self.classes, self.width, self.advantage)
+            )
             pairs, largest = int(state["pairs"]), float(state["log_largest"])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is no state of a process of pairs: {error!r}") from error
@@ -225,10 +228,10 @@ def wealth_paths(
         raise ValueError(f"shapes {a.shape} and {b.shape}: (runs, rounds, width), finite, twice")
     _check_classes(classes, a.shape[2], {})
     shares = _shares(weights, len(classes))
-    bets = Bets(dict.fromkeys(classes, (a.shape[0], a.shape[2])))
+    bets = Bets(dict.fromkeys(classes, (a.shape[0], a.shape[2])), advantage)
     paths = np.empty(a.shape[:2])
     for t in range(a.shape[1]):
-        bets.play(dict.fromkeys(classes, (a[:, t], b[:, t])), advantage)
+        bets.play(dict.fromkeys(classes, (a[:, t], b[:, t])))
         paths[:, t] = bets.log_e(shares)
     return paths
 

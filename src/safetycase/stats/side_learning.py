@@ -21,8 +21,12 @@ __all__ = ["Bets"]
 # the usual, one that is always there. Chosen on simulations with other seeds than any table's.
 _SCALES = ((0.05, 0.15), (0.4, 0.8), (2.0, 0.05))
 _CUT = 4.0
-_STAKE = 0.95  # of the largest bet that cannot lose all
-_MEMORY = 0.97  # of the mean square of the bets
+# (times the logit that the test takes, shares of the largest bet that cannot lose all, each with
+# the same stake). Against equality the gentle test grows fastest, and its mean is its mean square,
+# so that nearly all is bet. What must be tolerated is paid per round, however gentle the test: a
+# steep one wins more of it back, and how much to bet then depends on the advantage.
+_EQUAL = (2.0, (0.95,))
+_TOLERANT = (10.0, (0.95, 0.4, 0.12))
 
 
 class Bets:
@@ -33,16 +37,16 @@ class Bets:
 
     __slots__ = ("learners", "scalings")
 
-    def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]], a0: float) -> None:
         self.learners, self.scalings = {}, {}
         for name, shape in shapes.items():
             *batch, given = shape
             size = given * (given - 1) // 2 if name == "pairs" else given
-            self.learners[name] = _Learner((*batch, size))
+            self.learners[name] = _Learner((*batch, size), a0)
             self.scalings[_scaled_as(name)] = _Scaling(shape)
 
-    def play(self, given: Mapping[str, tuple[Numbers, Numbers]], a0: float) -> None:
-        """One round: bet on the pair of each class at a₀, then learn from it.
+    def play(self, given: Mapping[str, tuple[Numbers, Numbers]]) -> None:
+        """One round: bet on the pair of each class, then learn from it.
 
         `ValueError` for features of another number than before, which changes nothing.
         """
@@ -59,7 +63,7 @@ class Bets:
             a, b = ready[_scaled_as(name)]
             if name == "pairs":
                 a, b = _products(a), _products(b)
-            self.learners[name].play(a, b, a0)
+            self.learners[name].play(a, b)
         for key, points in seen.items():
             self.scalings[key].see(*points)
 
@@ -80,13 +84,13 @@ class Bets:
         }
 
     @classmethod
-    def read(cls, state: Mapping[str, Any], classes: Sequence[str], width: int) -> Bets:
+    def read(cls, state: Mapping[str, Any], classes: Sequence[str], width: int, a0: float) -> Bets:
         """From `state`; `KeyError`, `TypeError` or `ValueError` for what is none."""
         shapes = {}
         for name in classes:
             plain = name in ("linear", "pairs")
             shapes[name] = (width if plain else len(state["scalings"][name]["mean"]),)
-        made = cls(shapes)
+        made = cls(shapes, a0)
         for name, learner in made.learners.items():
             learner.restore(state["learners"][name])
         for name, scaling in made.scalings.items():
@@ -143,38 +147,33 @@ class _Scaling:
 class _Learner:
     """One class: a logistic regression per prior scale, and the wealth of the bets on each.
 
-    Features have the shape (..., size), weights (..., scales, size), wealths (..., scales).
+    Features have the shape (..., size), weights (..., scales, size), wealths (..., scales, shares).
     """
 
-    __slots__ = ("log", "power", "pull", "rounds", "weight")
+    __slots__ = ("a0", "log", "pull", "weight")
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
+    def __init__(self, shape: tuple[int, ...], a0: float) -> None:
         import numpy as np
 
         *batch, size = shape
+        self.a0 = a0
         self.pull = np.zeros((*batch, len(_SCALES), size))  # of the data on the weights
         self.weight = np.zeros((*batch, len(_SCALES), size))  # the precision the data give
-        self.log = np.zeros((*batch, len(_SCALES)))
+        self.log = np.zeros((*batch, len(_SCALES), len(self._bets()[1])))
         self.restart()
-        self.power = np.zeros((*batch, len(_SCALES)))  # mean square of the bets of late
-        self.rounds = 0.0
 
-    def play(self, a: Numbers, b: Numbers, a0: float) -> None:
+    def play(self, a: Numbers, b: Numbers) -> None:
         import numpy as np
 
         size = self.pull.shape[-1]
         prior = np.array([[size / variance] for variance, _ in _SCALES])
         w = self.pull / (self.weight + prior)
         at_a, at_b = (w @ a[..., None])[..., 0], (w @ b[..., None])[..., 0]
-        # 1/(1 + exp(−2x)) = (1 + tanh x)/2
-        difference = 0.5 * (np.tanh(at_a) - np.tanh(at_b))
-        stake: Numbers | float = _STAKE / (1 + a0)
-        if a0 > 0:  # the best share of a bet whose mean is about its mean square
-            fit = (self.power - a0) / np.maximum(self.power * (1 - 2 * a0) + a0**2, 1e-12)
-            stake = stake * np.clip(fit, 0.0, 1.0)
-        self.log = self.log + np.log1p(stake * (difference - a0))
-        self.rounds = _MEMORY * self.rounds + 1
-        self.power = self.power + (difference**2 - self.power) / self.rounds
+        steep, shares = self._bets()
+        # 1/(1 + exp(−x)) = (1 + tanh(x/2))/2
+        difference = 0.5 * (np.tanh(steep / 2 * at_a) - np.tanh(steep / 2 * at_b))
+        stakes = np.array(shares) / (1 + self.a0)
+        self.log = self.log + np.log1p((difference[..., None] - self.a0) * stakes)
         wrong = 0.5 * (1 - np.tanh(0.5 * (at_a - at_b)))
         apart = (a - b)[..., None, :]
         seen = (wrong * (1 - wrong))[..., None] * apart**2
@@ -184,22 +183,24 @@ class _Learner:
     def log_e(self) -> Numbers:
         import numpy as np
 
-        total: Numbers = np.logaddexp.reduce(self.log, axis=-1)
+        total: Numbers = np.logaddexp.reduce(self.log, axis=(-2, -1))
         return total
 
     def restart(self) -> None:
         import numpy as np
 
-        self.log = np.broadcast_to(np.log([share for _, share in _SCALES]), self.log.shape)
+        start = np.log([[scale / self.log.shape[-1]] for _, scale in _SCALES])
+        self.log = np.zeros(self.log.shape) + start
+
+    def _bets(self) -> tuple[float, tuple[float, ...]]:
+        return _TOLERANT if self.a0 > 0 else _EQUAL
 
     def state(self) -> dict[str, Any]:
-        arrays = {key: getattr(self, key).tolist() for key in ("pull", "weight", "log", "power")}
-        return {**arrays, "rounds": self.rounds}
+        return {key: getattr(self, key).tolist() for key in ("pull", "weight", "log")}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        for key in ("pull", "weight", "log", "power"):
+        for key in ("pull", "weight", "log"):
             setattr(self, key, _array(state[key], getattr(self, key).shape))
-        self.rounds = float(state["rounds"])
 
 
 def _products(x: Numbers) -> Numbers:
