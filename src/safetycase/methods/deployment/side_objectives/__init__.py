@@ -1,0 +1,1 @@
+"""A second purpose across many outputs: `deployment/side-objectives`."""
