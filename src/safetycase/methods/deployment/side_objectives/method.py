@@ -1,4 +1,4 @@
-"""`deployment/side-objectives`: does a second purpose show across outputs that each look fine?
+"""`deployment/side-objectives`: a second purpose across outputs that each look fine.
 
 The outputs of a model are compared with those of a reference sampler for the same prompts by tests
 that are learnt on the way. What they see is evidence at every look; what they miss is told by

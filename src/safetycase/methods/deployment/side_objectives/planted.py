@@ -91,8 +91,7 @@ def controls() -> Controls:
     import numpy as np
 
     shape = RUNS, ROUNDS
-    Make = Callable[[np.random.Generator], "Numbers"]
-    subjects: tuple[tuple[str, bool, Make, str], ...] = (
+    subjects: tuple[tuple[str, bool, Callable[[np.random.Generator], Numbers], str], ...] = (
         ("as the reference", True, lambda r: worlds.bits(r, shape), "the same sampler"),
         (
             "tolerated difference",

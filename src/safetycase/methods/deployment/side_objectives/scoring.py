@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ def hashed_words(answer: str, size: int) -> list[float]:
     if not size:
         return cells
     words = re.findall(r"\w+", answer.lower())
-    terms = [*words, *(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))]
+    terms = [*words, *(f"{a} {b}" for a, b in itertools.pairwise(words))]
     for term in terms:
         code = int.from_bytes(hashlib.blake2b(term.encode(), digest_size=8).digest(), "big")
         cells[(code >> 1) % size] += 1.0 if code & 1 else -1.0
