@@ -1,7 +1,8 @@
-"""What Inspect loads to know `safetycase/debate` and the others by name."""
+"""What Inspect loads to know `safetycase/debate`, `safetycase/side_features` and others by name."""
 
 from __future__ import annotations
 
+from safetycase.methods.deployment.side_objectives.scoring import side_features
 from safetycase.methods.oversight.live.scoring import paired, verdict
 from safetycase.methods.oversight.live.speaking import statements
 from safetycase.methods.oversight.live.tasks import (
@@ -27,6 +28,7 @@ __all__ = [
     "paired",
     "prover_estimator",
     "random_evidence",
+    "side_features",
     "statements",
     "trials",
     "unopposed",
