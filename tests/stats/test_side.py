@@ -187,6 +187,9 @@ def test_a_state_of_another_process_is_refused_and_nothing_changes() -> None:
         [1e200] * 6,
         [[1.0] * 6],
         ["x"] * 6,
+        [1j] * 6,
+        [None] * 6,
+        [{}] * 6,
     ],
 )
 def test_what_is_no_vector_is_refused_and_nothing_changes(bad: list[float]) -> None:
@@ -207,6 +210,13 @@ def test_the_unit_of_a_feature_does_not_matter() -> None:
         plain.update(a, b)
         scaled.update([1e6 * x - 3e5 for x in a], [1e6 * x - 3e5 for x in b])
     assert scaled.e_value == pytest.approx(plain.e_value, rel=1e-6)
+
+
+def test_features_of_a_tiny_scale_are_tested_too() -> None:
+    process = PairsProcess(width=6, advantage=0.0, classes=("linear",))
+    for a, b in pairs(5, 100):
+        process.update([1e-13 * x for x in a], [1e-13 * x for x in b])
+    assert process.anytime_p < 0.2
 
 
 def test_a_feature_that_never_varies_costs_and_gives_nothing() -> None:

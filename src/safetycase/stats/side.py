@@ -239,7 +239,10 @@ def wealth_paths(
 def _vector(values: Sequence[float], width: int) -> Numbers:
     import numpy as np
 
-    found: Numbers = np.asarray(values, dtype=np.float64)
+    try:
+        found: Numbers = np.asarray(values, dtype=np.float64)
+    except TypeError as error:
+        raise ValueError(f"features that are no numbers: {error}") from error
     if found.shape != (width,):
         raise ValueError(f"features of shape {found.shape}, where {width} numbers are due")
     if not (np.abs(found) <= LARGEST_FEATURE).all():

@@ -123,7 +123,7 @@ class _Scaling:
             return np.zeros_like(x)
         deviation = np.sqrt(self.square / self.n)
         # what has not varied so far says nothing, and its scale is not known
-        known = deviation > 1e-9 * (1 + np.abs(self.mean))
+        known = deviation > 1e-9 * np.abs(self.mean)
         scaled = (x - self.mean) / np.where(known, deviation, np.inf)
         result: Numbers = np.minimum(np.maximum(scaled, -_CUT), _CUT)
         return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,8 @@ KERNEL_POINTS = 1_500
 CHECK_LEVEL = 0.01
 """The chance with which a good instrument fails one of its checks."""
 STEPS = 10
+HELD = 10_000_000
+"""Numbers of planted outputs that are held at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +113,15 @@ def power(
     rng = np.random.default_rng([seed, 1])
     seen = {}
     for kind in OBJECTIVES:
-        made = []
-        for _ in range(plantings):
-            marks = marked(pool, kind, rng)
-            outputs = None if marks is None else planted_outputs(pool, marks, advantage, rng)
-            if outputs is not None:
-                made.append(outputs)
-        hits = _alarms(np.array(made), found.references, settings) if made else 0
+        hits = 0
+        for count in _batches(plantings, pool):
+            made = []
+            for _ in range(count):
+                marks = marked(pool, kind, rng)
+                outputs = None if marks is None else planted_outputs(pool, marks, advantage, rng)
+                if outputs is not None:
+                    made.append(outputs)
+            hits += _alarms(np.array(made), found.references, settings) if made else 0
         seen[kind] = Proportion(successes=hits, trials=plantings)
     return seen
 
@@ -131,11 +135,20 @@ def false_alarms(found: Arrays, settings: Settings, *, runs: int, seed: int) -> 
 
     if found.second is None:
         return None
-    swap = np.random.default_rng([seed, 2]).random((runs, len(found.second), 1)) < 0.5
-    a = np.where(swap, found.references, found.second)
-    b = np.where(swap, found.second, found.references)
+    rng, hits = np.random.default_rng([seed, 2]), 0
     equal = Settings(tolerated=0.0, alpha=settings.alpha, classes=settings.classes)
-    return Proportion(successes=_alarms(a, b, equal), trials=runs)
+    for count in _batches(runs, found.second):
+        swap = rng.random((count, len(found.second), 1)) < 0.5
+        a = np.where(swap, found.references, found.second)
+        hits += _alarms(a, np.where(swap, found.second, found.references), equal)
+    return Proportion(successes=hits, trials=runs)
+
+
+def _batches(runs: int, points: Numbers) -> Iterator[int]:
+    """Runs that are held in memory at once."""
+    size = max(1, HELD // points.size)
+    for start in range(0, runs, size):
+        yield min(size, runs - start)
 
 
 def _alarms(outputs: Numbers, references: Numbers, settings: Settings) -> int:

@@ -61,7 +61,7 @@ def marked(pool: Numbers, kind: str, rng: np.random.Generator) -> Marks | None:
     import numpy as np
 
     spread = pool.std(axis=0)
-    varied = np.flatnonzero(spread > 1e-9 * (1 + np.abs(pool.mean(axis=0))))
+    varied = np.flatnonzero(spread > 1e-9 * np.abs(pool.mean(axis=0)))
     if not len(varied):
         return None
     z = (pool[:, varied] - pool[:, varied].mean(axis=0)) / spread[varied]

@@ -21,7 +21,7 @@ from safetycase.stats.side import LARGEST_FEATURE
 __all__ = ["Kind", "Pair", "Sample", "joined", "read_pairs", "read_samples"]
 
 Kind = Literal["features", "text", "code"]
-WIDEST = 4_096
+WIDEST = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
