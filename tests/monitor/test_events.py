@@ -51,7 +51,8 @@ def test_every_field_is_read() -> None:
         other=(2.0,),
         details={"label": "pass", "attempt": "3"},
     )
-    assert type(event) is Event and type(event.value) is float
+    assert type(event) is Event
+    assert type(event.value) is float
 
 
 def test_a_heartbeat_needs_no_metric() -> None:
@@ -135,16 +136,19 @@ def test_five_minutes_ahead_are_the_clock_of_another_machine() -> None:
 def test_contents_are_dropped_unless_they_are_asked_for() -> None:
     secret = {"prompt": "my password is hunter2", "details": {"gen_ai.output.messages": "hunter2"}}
     event = read(**secret)
-    assert isinstance(event, Event) and event.details == {}
+    assert isinstance(event, Event)
+    assert event.details == {}
     value = {**GOOD, **secret}
     kept = event_of(value, now=NOW, reading=Reading(contents="keep"))
-    assert isinstance(kept, Event) and kept.details["prompt"] == "my password is hunter2"
+    assert isinstance(kept, Event)
+    assert kept.details["prompt"] == "my password is hunter2"
     salted = [
         event_of(value, now=NOW, reading=Reading(contents="digest", salt=salt * 16))
         for salt in (b"a", b"b")
     ]
     digests = [event.details["prompt"] for event in salted if isinstance(event, Event)]
-    assert len(set(digests)) == 2 and all(d.startswith("hmac-sha256:") for d in digests)
+    assert len(set(digests)) == 2
+    assert all(d.startswith("hmac-sha256:") for d in digests)
     assert "hunter2" not in str(salted)
 
 
@@ -158,7 +162,8 @@ def test_contents_of_any_shape_are_contents() -> None:
     for _ in range(100_000):
         deep = [deep]
     event = read(details={"messages": deep, "stop_reason": "length"})
-    assert isinstance(event, Event) and event.details == {"stop_reason": "length"}
+    assert isinstance(event, Event)
+    assert event.details == {"stop_reason": "length"}
     kept = event_of({**GOOD, "messages": deep}, now=NOW, reading=Reading(contents="keep"))
     assert kept == Refusal(reason="`details` has a value that is no JSON", source="gateway")
 
@@ -167,7 +172,8 @@ def test_a_long_or_unprintable_detail_is_kept_as_far_as_it_can_be_shown() -> Non
     event = read(details={"label": "a\x00b\n", "long": "é" * 5000, "html": "<script>"})
     assert isinstance(event, Event)
     assert event.details["label"] == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}"
-    assert len(event.details["long"]) == MAX_DETAIL_CHARS and event.details["long"][-1] == "…"
+    assert len(event.details["long"]) == MAX_DETAIL_CHARS
+    assert event.details["long"][-1] == "…"
     assert event.details["html"] == "<script>"
 
 
@@ -223,7 +229,8 @@ def test_anything_is_an_event_or_a_refusal_and_an_event_survives_its_line(
     event = event_of({**GOOD, key: value}, now=NOW, reading=Reading(contents="keep"))
     if isinstance(event, Event):
         line = line_of(event)
-        assert "\n" not in line and event_from(line) == event
+        assert "\n" not in line
+        assert event_from(line) == event
         assert json.loads(line.encode())["source"] == event.source
     else:
         assert event.reason

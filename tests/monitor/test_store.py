@@ -59,7 +59,8 @@ def test_the_same_event_again_is_known_and_another_content_is_a_conflict(path: P
         assert store.add([event(1, source="another")]).accepted == 1
         counts = store.counts()
     assert (counts.events, counts.known, counts.conflicts) == (4, 3, 1)
-    assert counts.sources["s"].conflicts == 1 and counts.sources["another"].received == 1
+    assert counts.sources["s"].conflicts == 1
+    assert counts.sources["another"].received == 1
 
 
 def test_a_conflict_within_one_batch_keeps_the_first(path: Path) -> None:
@@ -67,6 +68,24 @@ def test_a_conflict_within_one_batch_keeps_the_first(path: Path) -> None:
         added = store.add([event(1, value=0.0), event(1, value=1.0), event(1, value=0.0)])
         assert added == Added(accepted=1, known=2, conflicts=1, row=1)
         assert store.after(0, 9)[0][1].value == 0.0
+
+
+def test_one_event_given_twice_is_one(path: Path) -> None:
+    one = event(1)
+    with open_store(path) as store:
+        assert store.add([one, one]) == Added(accepted=1, known=1, row=1)
+
+
+def test_each_sender_of_a_group_learns_of_its_own_events(path: Path) -> None:
+    with open_store(path) as store:
+        store.add([event(1)])
+        groups = [[event(1, value=1.0), event(2)], [], [event(2), event(3)]]
+        assert store.add_groups(groups) == [
+            Added(accepted=1, known=1, conflicts=1, row=3),
+            Added(accepted=0, known=0, row=3),
+            Added(accepted=1, known=1, row=3),
+        ]
+        assert [e.id for _, e in store.after(0, 9)] == ["1", "2", "3"]
 
 
 def test_missing_numbers_are_the_loss_until_they_come(path: Path) -> None:
@@ -128,7 +147,8 @@ def test_state_is_saved_with_the_events_it_is_of(path: Path) -> None:
         store.add([event(1)], state={"tail": {"offset": 12}})
         with pytest.raises(ValueError, match="not JSON compliant"):
             store.add([event(2)], state={"engine": {"e": float("nan")}})
-        assert store.row == 1 and store.counts().events == 1
+        assert store.row == 1
+        assert store.counts().events == 1
         assert store.add([event(3)]).row == 2
     with open_store(path) as store:
         assert store.load("engine") == {"row": 0, "e": 1.5}
@@ -157,8 +177,10 @@ def test_sources_and_refusals_without_end_take_a_bounded_memory(path: Path) -> N
     with open_store(path) as store:
         store.add([event(2, source=f"s{n}", number=1) for n in range(many - 10, many)])
         counts = store.counts()
-    assert len(counts.sources) == MOST_SOURCES and counts.unnamed_sources == 500
-    assert counts.lost == many - 10 and counts.expected == 2 * many
+    assert len(counts.sources) == MOST_SOURCES
+    assert counts.unnamed_sources == 500
+    assert counts.lost == many - 10
+    assert counts.expected == 2 * many
     assert counts.refused == {"no": MOST_REFUSED + 300}
     assert counts.refused_by_source[OTHERS, "no"] == 300
 
@@ -195,7 +217,8 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(path: Path) -> None:
         big = [event(f"{n:0200}", number=n, details={"x": "y" * 500}) for n in range(2, 500)]
         with pytest.raises(sqlite3.OperationalError, match="full"):
             store.add(big)
-        assert store.counts().events == 1 and store.counts().expected == 1
+        assert store.counts().events == 1
+        assert store.counts().expected == 1
         store._write.execute("PRAGMA max_page_count = 1000000")
         assert store.add(big) == Added(accepted=498, known=0, row=499)
         assert store.counts().lost == 0

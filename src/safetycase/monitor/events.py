@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from safetycase.monitor.jsontext import Unusable
 from safetycase.monitor.records import Event
 from safetycase.monitor.times import time_of
 
@@ -127,6 +128,8 @@ def event_of(value: object, *, now: float, reading: Reading = _DEFAULT) -> Event
     change a rate unseen.
     """
     if not isinstance(value, dict):
+        if isinstance(value, Unusable):
+            return Refusal(reason=value.reason)
         return Refusal(reason="it is not an object")
     source = value.get("source")
     known = source if isinstance(source, str) and _is_name(source) else ""

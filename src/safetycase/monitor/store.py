@@ -53,12 +53,26 @@ class Added:
     row: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Replay:
+    """An event of an id that is known: of which group, from which source, as which line.
+
+    `first` is the line of the first event with this id if it came in the same transaction.
+    """
+
+    group: int
+    source: int
+    event: Event
+    line: str
+    first: str | None = None
+
+
 @dataclass(slots=True)
 class _Batch:
     """What one transaction adds: fresh events by (source, id), and replays to look at."""
 
-    fresh: dict[tuple[int, str], tuple[Event, str]] = field(default_factory=dict)
-    replays: list[tuple[int, Event, str, str | None]] = field(default_factory=list)
+    fresh: dict[tuple[int, str], tuple[int, Event, str]] = field(default_factory=dict)
+    replays: list[_Replay] = field(default_factory=list)
 
 
 class Store:
@@ -128,11 +142,21 @@ class Store:
         `refused` counts what was no event by (source, reason), and `state` is saved by name, in
         the same transaction.
         """
+        return self.add_groups([events], refused=refused, state=state)[0]
+
+    def add_groups(
+        self,
+        groups: Sequence[Sequence[Event]],
+        *,
+        refused: Mapping[tuple[str, str], int] | None = None,
+        state: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> list[Added]:
+        """As `add`, of several senders in one transaction: what became of each one's events."""
         with self._lock:
             with self._transaction():
-                batch = self._split(events)
+                batch = self._split(groups)
                 block, head = self._insert(batch)
-                conflicts = self._replayed(batch)
+                known, conflicts = self._replayed(batch, len(groups))
                 for (source, reason), count in (refused or {}).items():
                     self._accounts.refuse(source, reason, count)
                 for name, value in (state or {}).items():
@@ -141,8 +165,10 @@ class Store:
             if block is not None:
                 self._row, self._head = block.last, head
                 self._remember(block)
-        known = len(batch.replays)
-        return Added(accepted=len(events) - known, known=known, conflicts=conflicts, row=self._row)
+            return [
+                Added(accepted=len(group) - old, known=old, conflicts=other, row=self._row)
+                for group, old, other in zip(groups, known, conflicts, strict=True)
+            ]
 
     def refuse(self, source: str, reason: str, count: int = 1) -> None:
         """Count what was refused; `source` is empty where it is not known."""
@@ -233,15 +259,16 @@ class Store:
             self._accounts.reload()
             self._stale = False
 
-    def _split(self, events: Sequence[Event]) -> _Batch:
+    def _split(self, groups: Sequence[Sequence[Event]]) -> _Batch:
         batch = _Batch()
-        for event in events:
-            key = self._accounts.number_of(event.source), event.id
-            line = line_of(event)
-            if (first := batch.fresh.get(key)) is None:
-                batch.fresh[key] = event, line
-            else:
-                batch.replays.append((key[0], event, line, first[1]))
+        for group, events in enumerate(groups):
+            for event in events:
+                key = self._accounts.number_of(event.source), event.id
+                line = line_of(event)
+                if (first := batch.fresh.get(key)) is None:
+                    batch.fresh[key] = group, event, line
+                else:
+                    batch.replays.append(_Replay(group, key[0], event, line, first[2]))
         return batch
 
     def _insert(self, batch: _Batch) -> tuple[Block | None, bytes]:
@@ -252,12 +279,12 @@ class Store:
                     "SELECT 1 FROM ids WHERE source = ? AND id = ?", key
                 ).fetchone()
                 if found:
-                    event, line = batch.fresh.pop(key)
-                    batch.replays.append((key[0], event, line, None))
+                    group, event, line = batch.fresh.pop(key)
+                    batch.replays.append(_Replay(group, key[0], event, line))
             self._index(batch)
         if not batch.fresh:
             return None, self._head
-        events, lines = zip(*batch.fresh.values(), strict=True)
+        _, events, lines = zip(*batch.fresh.values(), strict=True)
         head = chained(self._head, lines)
         first, last = self._row + 1, self._row + len(lines)
         self._write.execute(
@@ -286,17 +313,21 @@ class Store:
         self._write.execute("RELEASE keys")
         return done
 
-    def _replayed(self, batch: _Batch) -> int:
-        conflicts = 0
-        for source, event, line, first in batch.replays:
-            differs = line != (first if first is not None else self._stored(source, event.id))
-            conflicts += differs
-            self._accounts.replayed(source, conflict=differs)
-        return conflicts
+    def _replayed(self, batch: _Batch, groups: int) -> tuple[list[int], list[int]]:
+        """Count replays: how many of each group are known, and how many of those differ."""
+        known, conflicts = [0] * groups, [0] * groups
+        for each in batch.replays:
+            first = each.first if each.first is not None else self._stored(each.source, each.event)
+            differs = each.line != first
+            known[each.group] += 1
+            conflicts[each.group] += differs
+            self._accounts.replayed(each.source, conflict=differs)
+        return known, conflicts
 
-    def _stored(self, source: int, name: str) -> str:
+    def _stored(self, source: int, event: Event) -> str:
+        """The line that is stored under the id of an event."""
         (row,) = self._write.execute(
-            "SELECT row FROM ids WHERE source = ? AND id = ?", (source, name)
+            "SELECT row FROM ids WHERE source = ? AND id = ?", (source, event.id)
         ).fetchone()
         first, body = self._write.execute(
             "SELECT first, body FROM blocks WHERE last >= ? ORDER BY last LIMIT 1", (row,)
