@@ -11,6 +11,7 @@ Every client waits for the answer to one request before it sends the next on tha
 
 from __future__ import annotations
 
+import contextlib
 import json
 import selectors
 import socket
@@ -173,13 +174,11 @@ def until_killed(port: int, connections: int, name: str) -> None:
 
     def answered(line: Line, status: bytes) -> bool:
         if b" 200 " in status:
-            print(f"{line.source}-{line.next - 1:09d}", flush=False)
+            print(f"{line.source}-{line.next - 1:09d}", flush=True)
         return True
 
-    try:
+    with contextlib.suppress(ConnectionError):
         drive([Line(port, f"{name}-{n}", 1) for n in range(connections)], answered)
-    except ConnectionError:
-        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -271,7 +271,7 @@ def test_a_request_is_answered_as_otlp_says(tmp_path: Path) -> None:
         assert told == {
             "partialSuccess": {
                 "rejectedLogRecords": "2",
-                "errorMessage": "2 times: `number` is not a whole number from 1 to 2^53",
+                "errorMessage": "2 times: `number` is not a whole number from 1 to 10^12",
             }
         }
         assert server.store.row == 1

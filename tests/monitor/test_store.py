@@ -103,6 +103,16 @@ def test_missing_numbers_are_the_loss_until_they_come(path: Path) -> None:
         assert store.counts().lost == 9  # 11 to 19
 
 
+def test_a_source_that_counts_anew_is_no_loss_and_no_gain(path: Path) -> None:
+    with open_store(path) as store:
+        store.add([event(n, number=n) for n in (2, 1, 3, 6)])  # 4 and 5 are lost, 1 was late
+        store.add([event(f"b{n}", number=n) for n in (1, 2, 4)])
+    with open_store(path) as store:
+        store.add([event("b3", number=3), event("late", number=5)])
+        one = store.counts().sources["s"]
+    assert (one.restarts, one.expected, one.received, one.lost) == (1, 11, 9, 2)
+
+
 def test_losses_equal_a_count_by_sets_whatever_the_order(path: Path) -> None:
     rng = random.Random(7)
     numbers = rng.sample(range(1, 400), 250)

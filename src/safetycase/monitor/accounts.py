@@ -1,7 +1,9 @@
 """What came, what was lost and what was refused: counters beside the events, kept with them.
 
-A source numbers what it sends from 1 without gaps. The numbers that are missing below the highest
-one are the loss; they are kept as intervals, so that an event that comes late fills its place.
+A source numbers what it sends, heartbeats too, from 1 without gaps. The numbers that are missing
+below the highest one are the loss; they are kept as intervals, so that an event that comes late
+fills its place. A second number 1 is a source that was restarted and counts anew; what was missing
+before stays lost.
 """
 
 from __future__ import annotations
@@ -31,15 +33,16 @@ class SourceCounts:
     """One source: how many events it says it sent (its highest number), and how many came.
 
     `received` are all that came once, `lost` the numbers that are missing, `repeated` events whose
-    number had been there under another id (a source that starts to count again needs another
-    name), `known` replays of an id, `conflicts` those of them with other content, `last` the
-    latest time of its events in seconds since 1970.
+    number had been there under another id, `restarts` how often it began to count anew, `known`
+    replays of an id, `conflicts` those of them with other content, `last` the latest time of its
+    events in seconds since 1970.
     """
 
     expected: int
     received: int
     lost: int
     repeated: int
+    restarts: int
     known: int
     conflicts: int
     last: float
@@ -66,19 +69,22 @@ class _Account:
     no: int
     name: str
     received: int = 0
+    expected: int = 0
     high: int = 0
     lost: int = 0
     repeated: int = 0
+    restarts: int = 0
     known: int = 0
     conflicts: int = 0
     last: float = 0.0
 
     def shown(self) -> SourceCounts:
         return SourceCounts(
-            expected=self.high,
+            expected=self.expected,
             received=self.received,
             lost=self.lost,
             repeated=self.repeated,
+            restarts=self.restarts,
             known=self.known,
             conflicts=self.conflicts,
             last=self.last,
@@ -89,17 +95,19 @@ class _Account:
             self.no,
             self.name,
             self.received,
+            self.expected,
             self.high,
             self.lost,
             self.repeated,
+            self.restarts,
             self.known,
             self.conflicts,
             self.last,
         )
 
 
-_TOTALS: Final = ("received", "high", "lost", "repeated", "known", "conflicts")
-_PUT: Final = "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_TOTALS: Final = ("received", "expected", "lost", "repeated", "known", "conflicts")
+_PUT: Final = "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class Accounts:
@@ -155,19 +163,30 @@ class Accounts:
         if number is None:
             return
         if number > account.high:
-            missed = number - account.high - 1
-            if missed:
-                self._gap(source, account.high + 1, number - 1)
-                account.lost += missed
-                self._totals["lost"] += missed
-            self._totals["high"] += number - account.high
-            account.high = number
+            self._rise(account, number)
         elif account.lost and self._fill(source, number):
-            account.lost -= 1
-            self._totals["lost"] -= 1
+            self._lose(account, -1)
+        elif number == 1:
+            account.restarts += 1
+            account.high = 0
+            self._connection.execute("DELETE FROM gaps WHERE source = ?", (source,))
+            self._rise(account, 1)
         else:
             account.repeated += 1
             self._totals["repeated"] += 1
+
+    def _rise(self, account: _Account, number: int) -> None:
+        missed = number - account.high - 1
+        if missed:
+            self._gap(account.no, account.high + 1, number - 1)
+            self._lose(account, missed)
+        account.expected += number - account.high
+        self._totals["expected"] += number - account.high
+        account.high = number
+
+    def _lose(self, account: _Account, count: int) -> None:
+        account.lost += count
+        self._totals["lost"] += count
 
     def replayed(self, source: int, *, conflict: bool) -> None:
         """Count one event whose id was there already."""
@@ -208,7 +227,7 @@ class Accounts:
             reasons[reason] = reasons.get(reason, 0) + count
         return Counts(
             events=events,
-            expected=totals["high"],
+            expected=totals["expected"],
             lost=totals["lost"],
             repeated=totals["repeated"],
             known=totals["known"],

@@ -43,7 +43,7 @@ MAX_DETAIL_CHARS: Final = 500
 AHEAD_SECONDS: Final = 300.0
 """How far the clock of a source may be ahead of ours."""
 
-_MOST_NUMBER: Final = 2**53
+_MOST_NUMBER: Final = 10**12
 _MOST_WEIGHT: Final = 1e9
 
 CONTENT_KEYS: Final = frozenset(
@@ -231,7 +231,7 @@ def _count(value: Mapping[str, Any]) -> int | None:
     if number is None:
         return None
     if type(number) is not int or not 1 <= number <= _MOST_NUMBER:
-        raise _Refused("`number` is not a whole number from 1 to 2^53")
+        raise _Refused("`number` is not a whole number from 1 to 10^12")
     return number
 
 

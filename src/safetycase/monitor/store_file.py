@@ -30,8 +30,9 @@ Durable = Literal["power", "process"]
 
 _SCHEMA: Final = (
     "CREATE TABLE sources (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, "
-    "received INTEGER NOT NULL, high INTEGER NOT NULL, "
-    "lost INTEGER NOT NULL, repeated INTEGER NOT NULL, known INTEGER NOT NULL, "
+    "received INTEGER NOT NULL, expected INTEGER NOT NULL, high INTEGER NOT NULL, "
+    "lost INTEGER NOT NULL, repeated INTEGER NOT NULL, restarts INTEGER NOT NULL, "
+    "known INTEGER NOT NULL, "
     "conflicts INTEGER NOT NULL, last REAL NOT NULL)",
     "CREATE TABLE gaps (source INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, "
     "PRIMARY KEY (source, first)) WITHOUT ROWID",
