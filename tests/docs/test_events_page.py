@@ -28,7 +28,7 @@ def test_the_requests_of_the_page_are_answered_as_it_says(tmp_path: Path) -> Non
         for asked, answer in shown:
             if "metrics" in asked:  # written within a second
                 server.until(lambda: len(server.refused()) == 3)
-            script = asked.replace("localhost:8787", f"localhost:{server.port}")
+            script = asked.replace("localhost:4318", f"localhost:{server.port}")
             done = subprocess.run(
                 ["bash", "-c", script], capture_output=True, text=True, check=True
             )

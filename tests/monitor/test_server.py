@@ -95,7 +95,8 @@ def test_a_body_that_is_no_json_is_refused_whole(path: Path, body: bytes, says: 
         status, told, _ = server.ask("/events", body)
         assert (status, told) == (400, {"message": says})
         assert server.ask("/events", event(1))[0] == 200
-        server.until(lambda: server.refused() == {f"request: {says}": 1})
+        counted = says.partition(" (line")[0]
+        server.until(lambda: server.refused() == {f"request: {counted}": 1})
 
 
 @pytest.mark.parametrize("path_", ["/events", "/v1/logs", "/alerts"])
@@ -177,7 +178,7 @@ def test_without_a_token_only_this_machine_is_served(path: Path) -> None:
     with serving(path) as server:
         for host in ("evil.example", "evil.example:80", "localhost.evil.example", ""):
             assert server.ask("/events", event(1), {"host": host})[0] == 403
-        for host in ("localhost", "LOCALHOST:99", "127.0.0.1", "[::1]:8787", "[::1]"):
+        for host in ("localhost", "LOCALHOST:99", "127.0.0.1", "[::1]:4318", "[::1]"):
             assert server.ask("/events", event(1), {"host": host})[0] == 200
         app = application(server.store, notify=lambda: None, status=dict)
         with pytest.raises(ValueError, match="needs a token"):
@@ -389,4 +390,4 @@ def test_what_was_taken_is_stored_before_the_server_ends(path: Path) -> None:
         server.ask("/events", b"{")
     with Store(path, durable="process") as store:
         assert store.row == 1
-        assert store.counts().refused == {"request: it is not JSON (line 1, column 2)": 1}
+        assert store.counts().refused == {"request: it is not JSON": 1}

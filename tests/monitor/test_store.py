@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 import random
 import sqlite3
 import stat
@@ -264,3 +266,31 @@ def test_counting_reads_no_events(path: Path) -> None:
         store._read.set_trace_callback(asked.append)
         assert store.counts().events == 3000
         assert asked == []
+
+
+def test_a_line_is_what_a_json_encoder_would_write() -> None:
+    sent = event(
+        'a"\\/é\x7f',
+        value=1,
+        number=3,
+        weight=2.5,
+        canary=True,
+        heartbeat=True,
+        features=(1e-300, 2),
+        other=(-0.0,),
+        details={"b": "\N{REPLACEMENT CHARACTER}\\", "a": "<b>"},
+    )
+    body = {each: getattr(sent, each) for each in Event.__slots__} | {
+        "value": 1.0,
+        "features": [1e-300, 2.0],
+        "details": dict(sorted(sent.details.items())),
+    }
+    assert line_of(sent) == json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("bad", [{"value": math.nan}, {"at": math.inf}, {"features": (-math.inf,)}])
+def test_a_number_that_is_none_is_never_stored(path: Path, bad: dict[str, Any]) -> None:
+    with open_store(path) as store:
+        with pytest.raises(ValueError, match="not finite"):
+            store.add([event(1, **bad)])
+        assert store.add([event(1)]).row == 1

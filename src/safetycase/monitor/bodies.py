@@ -34,11 +34,17 @@ class Limits:
 
 
 class Rejected(Exception):
-    """The request is answered with `status`, and `reason` says why and what would help."""
+    """The request is answered with `status`, and `reason` says why and what would help.
 
-    def __init__(self, status: int, reason: str, *, after: int | None = None) -> None:
+    `counted` is what it is counted under, where the reason has words of this request alone.
+    """
+
+    def __init__(
+        self, status: int, reason: str, *, after: int | None = None, counted: str | None = None
+    ) -> None:
         super().__init__(reason)
         self.status, self.reason, self.after = status, reason, after
+        self.counted = counted or reason
 
 
 class Gone(Exception):
@@ -78,7 +84,7 @@ async def read_body(scope: Scope, receive: Receive, limits: Limits, room: Room) 
     told = header(scope, b"content-length")
     if told.isascii() and told.isdigit() and (len(told) > 18 or int(told) > limits.body):
         raise Rejected(413, f"the body is longer than {limits.body} bytes; send less at once")
-    parts: list[bytes] = []
+    body = bytearray()  # not a list of parts, which may be many and of one byte each
     claimed = 0
     try:
         while True:
@@ -92,9 +98,9 @@ async def read_body(scope: Scope, receive: Receive, limits: Limits, room: Room) 
                 )
             room.take(len(part))
             claimed += len(part)
-            parts.append(part)
             if not message.get("more_body", False):
-                return parts[0] if len(parts) == 1 else b"".join(parts)
+                return bytes(part) if claimed == len(part) else bytes(body + part)
+            body += part
     except BaseException:
         room.give(claimed)
         raise

@@ -88,7 +88,7 @@ class Desk:
         try:
             found = await self._read(scope, receive, form)
         except Rejected as rejected:
-            self._intake.count("", f"request: {rejected.reason}")
+            self._intake.count("", f"request: {rejected.counted}")
             raise
         except Gone:
             self._intake.count("", "request: the sender went away before it was whole")
@@ -115,7 +115,7 @@ class Desk:
             async with self._one_large:
                 return await asyncio.to_thread(self._sort, form, kind, data)
         except jsontext.NotJson as error:
-            raise Rejected(400, str(error)) from None
+            raise Rejected(400, str(error), counted=error.kind) from None
         finally:
             self._room.give(len(body))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -140,8 +140,8 @@ def event_of(value: object, *, now: float, reading: Reading = _DEFAULT) -> Event
 
 
 def _event(value: dict[str, Any], now: float, reading: Reading) -> Event:
-    extra = value.keys() - _KEYS
-    if extra and not all(_is_content(key) for key in extra):
+    extra = () if _KEYS.issuperset(value) else sorted(value.keys() - _KEYS)
+    if not all(map(_is_content, extra)):
         raise _Refused("it has a key that no event has; further texts go under `details`")
     heartbeat = _flag(value, "heartbeat")
     at = time_of(value.get("at"))
@@ -176,15 +176,15 @@ def _is_name(text: str) -> bool:
 
 def _name(value: Mapping[str, Any], key: str) -> str:
     text = value.get(key)
+    if type(text) is str and _is_name(text):
+        return text
     if text is None:
         raise _Refused(f"`{key}` is missing")
     if not isinstance(text, str):
         raise _Refused(f"`{key}` is not a text")
     if len(text) > MAX_NAME_CHARS:
         raise _Refused(f"`{key}` is longer than {MAX_NAME_CHARS} characters")
-    if not _is_name(text):
-        raise _Refused(f"`{key}` is empty or has characters that cannot be printed")
-    return text
+    raise _Refused(f"`{key}` is empty or has characters that cannot be printed")
 
 
 def _flag(value: Mapping[str, Any], key: str) -> bool:
@@ -235,7 +235,7 @@ def _count(value: Mapping[str, Any]) -> int | None:
     return number
 
 
-def _details(value: Mapping[str, Any], extra: set[str], reading: Reading) -> Mapping[str, str]:
+def _details(value: Mapping[str, Any], extra: Sequence[str], reading: Reading) -> Mapping[str, str]:
     given = value.get("details")
     if given is None and not extra:
         return {}
@@ -245,7 +245,7 @@ def _details(value: Mapping[str, Any], extra: set[str], reading: Reading) -> Map
     if len(given) > MAX_DETAILS:
         raise _Refused(f"`details` has more than {MAX_DETAILS} entries")
     kept: dict[str, str] = {}
-    for key, text in (*given.items(), *((key, value[key]) for key in sorted(extra))):
+    for key, text in (*given.items(), *((key, value[key]) for key in extra)):
         if not _is_name(key):
             raise _Refused("`details` has a key that is no name")
         shown = _detail(key, text, reading)

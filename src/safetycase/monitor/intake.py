@@ -150,7 +150,13 @@ class Intake:
         else:
             _settle(group, added)
             if any(each.accepted for each in added):
-                self._notify()
+                self._tell()
+
+    def _tell(self) -> None:
+        try:
+            self._notify()
+        except Exception:  # the events are safe; this thread has to go on for those to come
+            _log.exception("who is told of new events failed")
 
     def _fail(self, group: list[_Given], counted: Counter[tuple[str, str]]) -> None:
         with self._ready:

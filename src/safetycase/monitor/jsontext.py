@@ -21,7 +21,14 @@ _WHOLE_DIGITS: Final = 25
 
 
 class NotJson(ValueError):
-    """The text is not JSON, or too much of it. The message repeats nothing of it."""
+    """The text is not JSON, or too much of it. The message repeats nothing of it.
+
+    `kind` is the message without its place.
+    """
+
+    def __init__(self, kind: str, place: str = "") -> None:
+        super().__init__(f"{kind} {place}" if place else kind)
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,8 @@ def decode(data: bytes) -> Any:
     except UnicodeDecodeError:
         raise NotJson("it is not UTF-8") from None
     except json.JSONDecodeError as error:
-        raise NotJson(f"it is not JSON (line {error.lineno}, column {error.colno})") from None
+        place = f"(line {error.lineno}, column {error.colno})"
+        raise NotJson("it is not JSON", place) from None
     except RecursionError:
         raise NotJson("it is nested too deeply") from None
 

@@ -104,7 +104,10 @@ class Outbox:
             while len(self._messages) > MOST_WAITING:
                 self._messages.pop(next(iter(self._messages)))
                 self._given_up += 1
-            self._save()
+            try:
+                self._save()
+            except (sqlite3.Error, OSError) as error:  # it is sent all the same
+                _log.error("a webhook could not be kept on disk: %s", error)
             self._changed.notify()
 
     def step(self, now: float) -> float | None:
@@ -112,7 +115,11 @@ class Outbox:
         with self._changed:
             due = [each for each in self._messages.values() if each.due <= now]
         for message in due:
-            answer = self._send(message.body, self._hook, message.name, now)
+            try:
+                answer = self._send(message.body, self._hook, message.name, now)
+            except Exception as error:  # one message is not to stop those behind it
+                _log.exception("a webhook could not be sent")
+                answer = Answer(outcome="again", says=type(error).__name__)
             with self._changed:
                 self._settle(message, answer, now)
         with self._changed:

@@ -147,7 +147,7 @@ def server_of(
     app: Starlette,
     *,
     host: str = "127.0.0.1",
-    port: int = 8787,
+    port: int = 4318,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     token: str | None = None,
 ) -> Server:

@@ -17,7 +17,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -179,8 +179,8 @@ class Store:
         recent = self._recent
         if recent and recent[0].first <= row + 1:
             return _cut((block for block in recent if block.last > row), row, limit)
-        with self._reading, doubted(self.path):
-            return _cut(self._blocks(row), row, limit)
+        with self._reading, doubted(self.path), contextlib.closing(self._blocks(row)) as blocks:
+            return _cut(blocks, row, limit)
 
     def counts(self) -> Counts:
         """How many events came, from where, and what was lost or refused; O(1) in the events."""
@@ -334,13 +334,14 @@ class Store:
         ).fetchone()
         return str(body.split("\n")[row - first])
 
-    def _blocks(self, row: int) -> Iterator[Block]:
+    def _blocks(self, row: int) -> Generator[Block]:
         query = "SELECT first, last, body FROM blocks WHERE last > ? ORDER BY last"
-        for first, last, body in self._read.execute(query, (row,)):
-            lines = body.split("\n")[max(0, row + 1 - first) :]
-            yield Block(
-                first=last + 1 - len(lines), last=last, events=tuple(map(event_from, lines))
-            )
+        # Closed at once where the reader has enough: an open one would hold up the checkpoints.
+        with contextlib.closing(self._read.execute(query, (row,))) as found:
+            for first, last, body in found:
+                lines = body.split("\n")[max(0, row + 1 - first) :]
+                events = tuple(map(event_from, lines))
+                yield Block(first=last + 1 - len(lines), last=last, events=events)
 
     def _remember(self, block: Block) -> None:
         """Keep the newest blocks; a fresh list, since readers hold the old one without a lock."""
