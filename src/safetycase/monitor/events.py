@@ -8,6 +8,7 @@ dropped on the way in; an operator may ask for salted digests of them, or for th
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import math
@@ -278,6 +279,7 @@ def clean(text: str) -> str:
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
+@functools.lru_cache(maxsize=1024)
 def _is_content(key: str) -> bool:
     if key in _KEYS:
         return False
