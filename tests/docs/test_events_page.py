@@ -54,6 +54,7 @@ def test_the_numbers_of_the_page_are_those_of_the_program() -> None:
     limits = Limits()
     assert (limits.body, limits.unpacked, limits.buffered) == (8 << 20, 16 << 20, 48 << 20)
     assert (limits.events, limits.queue, limits.seconds) == (20_000, 50_000, 15)
+    assert (limits.connections, "800 connections" in PAGE) == (800, True)
     for said in ("8 MiB", "16 MiB", "48 MiB", "20,000 events", "50,000 events", "has 15 seconds"):
         assert said in PAGE
     assert (events.MAX_NAME_CHARS, events.MAX_DETAIL_CHARS, events.MAX_DETAILS) == (200, 500, 32)

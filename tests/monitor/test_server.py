@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.monitor.serving import NOW, serving
+from tests.monitor.serving import NOW, Running, serving
 
 from safetycase.monitor.bodies import Limits
 from safetycase.monitor.records import Event
@@ -251,6 +251,16 @@ def test_bodies_of_all_requests_together_are_bounded(path: Path) -> None:
         server.until(lambda: len(server.refused()) == 2)
 
 
+def until(line: socket.socket, end: bytes) -> bytes:
+    """What comes up to and with `end`."""
+    got = b""
+    while not got.endswith(end):
+        part = line.recv(2000)
+        assert part, "the connection was closed"
+        got += part
+    return got
+
+
 def closed(line: socket.socket) -> bool:
     line.settimeout(20)
     try:
@@ -286,6 +296,29 @@ def test_a_request_that_never_ends_is_cut_off_and_others_are_served(path: Path) 
         assert set(server.refused()) == {"request: the sender went away before it was whole"}
 
 
+def test_the_newest_of_too_many_connections_is_turned_away_and_counted(path: Path) -> None:
+    with serving(path, limits=Limits(connections=2)) as server:
+        with (
+            socket.create_connection(("127.0.0.1", server.port)) as first,
+            socket.create_connection(("127.0.0.1", server.port)),
+        ):
+            first.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            assert b"200 OK" in until(first, b'"ok"}')
+            with socket.create_connection(("127.0.0.1", server.port)) as third:
+                assert closed(third)
+            first.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            assert b"200 OK" in until(first, b'"ok"}')
+        server.until(lambda: server.refused() == {"connection: too many were open": 1})
+        server.until(lambda: answered(server))
+
+
+def answered(server: Running) -> bool:
+    try:
+        return server.ask("/health")[0] == 200
+    except OSError:
+        return False
+
+
 @pytest.mark.slow
 def test_a_patient_connection_sends_many_requests(path: Path) -> None:
     with serving(path, limits=Limits(seconds=2.0)) as server:
@@ -295,10 +328,7 @@ def test_a_patient_connection_sends_many_requests(path: Path) -> None:
             whole = head + b"content-length: %d\r\n\r\n" % len(body) + body
             for _ in range(4):
                 line.sendall(whole)
-                answer = b""
-                while not answer.endswith(b"}"):
-                    answer += line.recv(2000)
-                assert b"200 OK" in answer
+                assert b"200 OK" in until(line, b"}")
                 time.sleep(0.8)  # together longer than a single request may take
         assert server.store.counts().known == 3
 

@@ -30,7 +30,7 @@ class Limits:
     events: int = 20_000
     queue: int = 50_000
     seconds: float = 15.0
-    connections: int = 1000
+    connections: int = 800
 
 
 class Rejected(Exception):

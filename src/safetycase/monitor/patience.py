@@ -1,12 +1,14 @@
 """HTTP with an end: a request that does not arrive whole in time is cut off.
 
 uvicorn waits for a request as long as its sender likes. A thousand senders who send a byte a
-minute would then hold every connection there is.
+minute would then hold every connection there is. And where too many are open it answers 503 to all,
+also to those who came first; here it is the newest that is turned away.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,11 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["protocol"]
 
 
-def protocol(seconds: float) -> type[H11Protocol]:
+def _is_ours(cycle: Any) -> bool:
+    """Whether it is the server that has not answered yet a request that is whole."""
+    return cycle is not None and not cycle.more_body and not cycle.response_complete
+
+
+def protocol(seconds: float, connections: int, turn_away: Callable[[], None]) -> type[H11Protocol]:
     """The protocol of uvicorn, for connections that send a whole request within `seconds`.
 
     The time runs from the opening of the connection, and from the first byte of each further
-    request, to the last byte of its body; what the server takes to answer does not count.
+    request, to the last byte of its body; what the server takes to answer does not count. A
+    connection beyond the number of `connections` is closed at once, and `turn_away` called.
     """
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -28,7 +36,11 @@ def protocol(seconds: float) -> type[H11Protocol]:
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._wait()
+            if len(self.connections) > connections:
+                turn_away()
+                transport.abort()
+            else:
+                self._wait()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._enough()
@@ -53,9 +65,8 @@ def protocol(seconds: float) -> type[H11Protocol]:
                 self._until = None
 
         def _late(self) -> None:
-            cycle = self.cycle
-            if cycle is not None and not cycle.more_body and not cycle.response_complete:
-                self._wait()  # it is the server that has not answered yet
+            if _is_ours(self.cycle):
+                self._wait()
             else:
                 self._until = None
                 self.transport.abort()

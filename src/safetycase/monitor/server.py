@@ -89,7 +89,9 @@ def application(
     ]
     routes += [Route(path, _Endpoint(get, guard), methods=["GET"]) for path, get in gets.items()]
     routes.append(Route("/health", _Endpoint(well, None), methods=["GET"]))
-    return Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.turn_away = partial(intake.count, "", "connection: too many were open")
+    return app
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +168,13 @@ def server_of(
         app,
         host=host,
         port=port,
-        http=protocol(limits.seconds),
+        http=protocol(limits.seconds, limits.connections, app.state.turn_away),
         ws="none",
         lifespan="on",
-        log_level="warning",
+        log_level="error",  # a warning a bad request would fill the disk
         access_log=False,
         server_header=False,
         date_header=False,
-        limit_concurrency=limits.connections,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
         backlog=1024,

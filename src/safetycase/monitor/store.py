@@ -83,7 +83,7 @@ class Store:
     fails, after which nothing of the call is stored. `recent` events stay in memory for `after`.
     """
 
-    def __init__(self, path: Path, *, durable: Durable = "power", recent: int = 8192) -> None:
+    def __init__(self, path: Path, *, durable: Durable = "power", recent: int = 32_768) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
