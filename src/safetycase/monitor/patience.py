@@ -17,9 +17,31 @@ if TYPE_CHECKING:
 __all__ = ["protocol"]
 
 
-def _is_ours(cycle: Any) -> bool:
-    """Whether it is the server that has not answered yet a request that is whole."""
-    return cycle is not None and not cycle.more_body and not cycle.response_complete
+class _Deadline:
+    """The time a sender has to send a whole request; at its end the connection is cut."""
+
+    def __init__(self, connection: H11Protocol, seconds: float) -> None:
+        self._connection, self._seconds = connection, seconds
+        self._handle: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Let the time run, if it does not run already."""
+        if self._handle is None:
+            self._handle = self._connection.loop.call_later(self._seconds, self._late)
+
+    def stop(self) -> None:
+        """The request is whole, or the connection gone."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def _late(self) -> None:
+        self._handle = None
+        cycle = self._connection.cycle
+        if cycle is not None and not cycle.more_body and not cycle.response_complete:
+            self.start()  # it is the server that has not answered yet
+        else:
+            self._connection.transport.abort()
 
 
 def protocol(seconds: float, connections: int, turn_away: Callable[[], None]) -> type[H11Protocol]:
@@ -32,43 +54,28 @@ def protocol(seconds: float, connections: int, turn_away: Callable[[], None]) ->
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     class Patient(H11Protocol):
-        _until: asyncio.TimerHandle | None = None
+        _deadline: _Deadline
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            self._deadline = _Deadline(self, seconds)
             if len(self.connections) > connections:
                 turn_away()
                 transport.abort()
             else:
-                self._wait()
+                self._deadline.start()
 
         def connection_lost(self, exc: Exception | None) -> None:
-            self._enough()
+            self._deadline.stop()
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            if self._until is None:
-                self._wait()
+            self._deadline.start()
             super().data_received(data)
 
         def on_response_complete(self) -> None:
             if not self.cycle.more_body:
-                self._enough()
+                self._deadline.stop()
             super().on_response_complete()
-
-        def _wait(self) -> None:
-            self._until = self.loop.call_later(seconds, self._late)
-
-        def _enough(self) -> None:
-            if self._until is not None:
-                self._until.cancel()
-                self._until = None
-
-        def _late(self) -> None:
-            if _is_ours(self.cycle):
-                self._wait()
-            else:
-                self._until = None
-                self.transport.abort()
 
     return Patient
