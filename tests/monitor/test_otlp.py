@@ -221,6 +221,13 @@ def test_a_value_that_cannot_be_read_is_never_taken_for_absent(
     assert reason({"gen_ai.evaluation.name": "x"} | given) == says
 
 
+def test_an_attribute_that_says_two_things_says_none() -> None:
+    named = attributes({"gen_ai.evaluation.name": "x"})
+    twice = attributes({"safetycase.weight": 1}) + attributes({"safetycase.weight": 100})
+    (refusal,) = read(request(record({}, attributes=named + twice)))
+    assert refusal == Refusal(reason="`weight` is not a number", source="writer")
+
+
 def test_an_ordinary_log_record_is_refused_and_said_so() -> None:
     assert "no evaluation result" in reason({}, eventName="")
     assert "no evaluation result" in reason({"gen_ai.evaluation.name": "x"}, eventName="other")

@@ -200,12 +200,13 @@ def _first(holder: Mapping[str, Any], *keys: str) -> Any:
 
 
 def _attributes(holder: Mapping[str, Any]) -> dict[str, Any]:
-    """The attributes of a resource or record by key; the first of two equal keys stands."""
+    """The attributes of a resource or record by key; a key that stands twice has no value."""
     found: dict[str, Any] = {}
     given = holder.get("attributes")
     for each in given if isinstance(given, list) else ():
         if isinstance(each, dict) and isinstance(each.get("key"), str):
-            found.setdefault(each["key"], _value(each.get("value"), 0))
+            key = each["key"]
+            found[key] = _BAD if key in found else _value(each.get("value"), 0)
     return found
 
 

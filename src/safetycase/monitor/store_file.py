@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
+from safetycase.ledger.files import sync_folder
+
 __all__ = [
     "Durable",
     "StoreBusy",
@@ -73,7 +75,8 @@ def hold(path: Path) -> int:
 
 def open_writer(path: Path, durable: Durable) -> sqlite3.Connection:
     """The connection that writes; makes the file if there is none."""
-    if not path.exists():
+    fresh = not path.exists()
+    if fresh:
         # Prompt contents may be in it if the operator says so: nobody else reads it.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
@@ -92,7 +95,11 @@ def open_writer(path: Path, durable: Durable) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode = WAL")
             level = "FULL" if durable == "power" else "NORMAL"
             connection.execute(f"PRAGMA synchronous = {level}")
+            connection.execute("PRAGMA fullfsync = ON")  # macOS; elsewhere it says nothing
             connection.execute("PRAGMA cache_size = -32768")
+        if fresh:  # a power cut is to leave the name of the file too
+            sync_folder(path.parent)
+            sync_folder(path.parent.parent)
     except BaseException:
         connection.close()
         raise
