@@ -88,7 +88,7 @@ def serving(
         told = threading.Event()
         app = application(
             open_store,
-            notify=told.set,
+            notify=lambda: told.set(),
             status=status,
             limits=limits,
             reading=reading,

@@ -239,6 +239,40 @@ def test_a_full_disk_is_said_and_what_it_did_not_take_is_counted_later(path: Pat
         server.until(lambda: server.refused() == {"the disk did not take it": 2})
 
 
+class Picky(Store):
+    """A store with a bug: it falls over one event."""
+
+    def add_groups(self, groups: Sequence[Sequence[Event]], **more: Any) -> list[Added]:
+        if any(event.id == "odd" for group in groups for event in group):
+            raise KeyError("odd")
+        return super().add_groups(groups, **more)
+
+
+def test_what_breaks_one_sender_breaks_no_other(path: Path) -> None:
+    with serving(path, store=Picky(path, durable="process")) as server:
+        statuses: dict[str, int] = {}
+
+        def send(name: str) -> None:
+            statuses[name] = server.ask("/events", event(name))[0]
+
+        names = [*(str(n) for n in range(8)), "odd"]
+        threads = [threading.Thread(target=send, args=(name,)) for name in names]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert statuses == {name: 503 if name == "odd" else 200 for name in names}
+        assert server.store.row == 8
+
+
+def test_who_is_told_and_falls_over_stops_no_event(path: Path) -> None:
+    with serving(path) as server:
+        server.told.set = lambda: 1 / 0  # type: ignore[assignment,method-assign]
+        for n in range(3):
+            assert server.ask("/events", event(n))[0] == 200
+        assert server.store.row == 3
+
+
 def test_bodies_of_all_requests_together_are_bounded(path: Path) -> None:
     with serving(path, limits=Limits(buffered=5000)) as server:
         with socket.create_connection(("127.0.0.1", server.port)) as line:

@@ -342,6 +342,38 @@ def test_the_queue_is_bounded_and_what_falls_out_is_counted(
     assert MOST_WAITING == 1000
 
 
+def test_a_message_that_cannot_be_sent_holds_up_none_behind_it(store: Store) -> None:
+    got: list[str] = []
+
+    def odd(body: bytes, hook: Hook, name: str, now: float) -> Answer:
+        got.append(name)
+        if len(got) == 1:
+            raise UnicodeError("a name that no network has")
+        return Answer(outcome="delivered", says="")
+
+    box = Outbox(store, HOOK, case="c", send=odd)
+    box.post(signal(), NOW)
+    box.post(signal(events=1), NOW)
+    assert box.step(NOW) is not None
+    assert box.counts() == {"waiting": 1, "delivered": 1, "given_up": 0}
+    assert box.step(NOW + 10) is None
+    assert len(got) == 3
+
+
+def test_a_disk_that_fails_keeps_no_message_from_being_sent(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(store, "add", fail)
+    net = Net()
+    box = Outbox(store, HOOK, case="c", send=net)
+    box.post(signal(), NOW)
+    assert box.step(NOW) is None
+    assert len(net.got) == 1
+
+
 def test_posting_never_waits_for_the_network(store: Store) -> None:
     started, go = threading.Event(), threading.Event()
 
