@@ -28,7 +28,7 @@ class Block:
 def line_of(event: Event) -> str:
     """The event as one line of JSON: fields in the order of the record, defaults left out.
 
-    Written by hand, since an encoder of Python's takes five times as long. Raises `ValueError` for
+    Written by hand, since an encoder of Python takes three times as long. Raises `ValueError` for
     a number that is not finite.
     """
     line = (
