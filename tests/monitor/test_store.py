@@ -153,6 +153,17 @@ def test_a_changed_row_is_found(path: Path) -> None:
         store.check()
 
 
+def test_the_counters_of_many_sources_are_all_written(path: Path) -> None:
+    with open_store(path) as store:
+        for _ in range(2):
+            store.add([event(n, source=f"s{n}", number=2) for n in range(150)])
+        before = store.counts()
+    with open_store(path) as store:
+        assert store.counts() == before
+    assert (before.lost, before.known, len(before.sources)) == (150, 150, 150)
+    assert {one.received for one in before.sources.values()} == {1}
+
+
 def test_state_is_saved_with_the_events_it_is_of(path: Path) -> None:
     with open_store(path) as store:
         store.save("engine", {"row": 0, "e": 1.5})

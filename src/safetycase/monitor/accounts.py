@@ -107,7 +107,12 @@ class _Account:
 
 
 _TOTALS: Final = ("received", "expected", "lost", "repeated", "known", "conflicts")
-_PUT: Final = "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_MARKS: Final = "(" + ",".join("?" * 11) + ")"
+_PUTS: Final = {
+    rows: "INSERT OR REPLACE INTO sources VALUES " + ",".join([_MARKS] * rows)  # noqa: S608
+    for rows in (64, 16, 4, 1)
+}
+"""Statements by how many sources they write: few, so that each is prepared once."""
 
 
 class Accounts:
@@ -144,7 +149,7 @@ class Accounts:
         if found is None:
             self._sources += 1
             account = _Account(self._sources, source)
-            self._connection.execute(_PUT, account.row())
+            self._connection.execute(_PUTS[1], account.row())
             kept = self._named if len(self._named) < MOST_SOURCES else self._accounts
             kept[account.no] = account
             found = (account.no,)
@@ -209,8 +214,12 @@ class Accounts:
     def flush(self) -> None:
         """Write what changed, within the transaction of the caller."""
         execute = self._connection.execute
-        for no in self._changed:
-            execute(_PUT, (self._named.get(no) or self._accounts[no]).row())
+        rows = [(self._named.get(no) or self._accounts[no]).row() for no in self._changed]
+        start = 0
+        for size, statement in _PUTS.items():
+            while len(rows) - start >= size:
+                execute(statement, [each for row in rows[start : start + size] for each in row])
+                start += size
         for source, reason in self._refused_changed:
             count = self._refused[source, reason]
             execute("INSERT OR REPLACE INTO refused VALUES (?, ?, ?)", (source, reason, count))
