@@ -82,6 +82,7 @@ def good_month() -> Iterator[Row]:
     month = Month(1, "september")
     for day in days("2026-09-01", 30):
         yield from month.day(day, recall=0.92, tilt=0.0)
+    yield from ends(month, day + timedelta(hours=23, minutes=59))
 
 
 def drifting_month() -> Iterator[Row]:
@@ -90,6 +91,7 @@ def drifting_month() -> Iterator[Row]:
     for day in days("2026-10-01", 31):
         recall = 0.92 if day.day < 10 else 0.45
         yield from month.day(day, recall=recall, tilt=0.0 if day.day < 15 else 1.5)
+    yield from ends(month, day + timedelta(hours=23, minutes=59))
 
 
 def silent_week() -> Iterator[Row]:
@@ -100,6 +102,12 @@ def silent_week() -> Iterator[Row]:
             yield from month.day(day, recall=0.92, tilt=0.0)
         else:
             yield from month.volume(day)
+
+
+def ends(month: Month, last: datetime) -> Iterator[Row]:
+    """Each source says that it ends, so that it is not missed in the month after."""
+    for source in ("gateway", "seeder", "judge"):
+        yield month.row(source, last, "heartbeat", heartbeat=True, details={"ends": "true"})
 
 
 def days(first: str, count: int) -> Iterator[datetime]:

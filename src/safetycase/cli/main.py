@@ -19,6 +19,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "new": ("new", "Start a case from a template."),
     "check": ("check", "List everything that is wrong with a case file."),
     "run": ("run", "Run the evidence that is due and record every attempt."),
+    "watch": ("watch", "Watch a deployment: events in, signed signals into the record."),
     "status": ("show", "Print the verdict tree."),
     "why": ("why", "Explain a status and a number, down to the run and the line."),
     "plan": ("plan", "Share a target over the parts: items, levels and costs."),
@@ -39,7 +40,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
 }
 
 
-LONG = frozenset(("run", "lsp", "method", "organisms"))
+LONG = frozenset(("run", "watch", "lsp", "method", "organisms"))
 
 
 class _Verbs(click.Group):

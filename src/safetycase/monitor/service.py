@@ -24,7 +24,6 @@ SAVED: Final = "watch"
 """The name of the saved value in the store."""
 
 _AT_ONCE: Final = 2000
-_SAVE_SECONDS: Final = 5.0
 _ANSWERED: Final = ("false-alarm", "answered")
 
 
@@ -69,7 +68,8 @@ class Service:
     `now` is the instant from which silence counts if the store has never been watched, in seconds
     since 1970. `report` is called with each signal once its record is on the disk, and again after
     a crash for those of which it is not known that it returned; whoever passes them on says so by
-    their `name`. `root` gives the digest of the events up to a row. Not for several threads.
+    their `name`. `root` gives the digest of the events up to a row. Where nothing is reported, it
+    is saved once in `save_every` seconds. Not for several threads.
     """
 
     def __init__(
@@ -81,11 +81,13 @@ class Service:
         now: float,
         report: Callable[[Reported], None] | None = None,
         root: Callable[[int], str | None] | None = None,
+        save_every: float = 5.0,
     ) -> None:
         self._store = store
         self._signer = signer
         self._report = report
         self._root = root
+        self._save_every = save_every
         self.engine = Engine(indicators, started=now)
         self.indicators = tuple(indicators)
         self.row = 0
@@ -123,7 +125,7 @@ class Service:
             if len(rows) < _AT_ONCE:
                 break
         signals += self._named(self.engine.tick(now))
-        if signals or changed or now - self._saved >= _SAVE_SECONDS:
+        if signals or changed or now - self._saved >= self._save_every:
             self._save()
         self._sign()
         return signals
