@@ -69,6 +69,9 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @click.option("--notify", metavar="URL", help="POST each signal but quiet ones there, signed.")
 @click.option(
+    "--notify-secret", type=_FILE, metavar="FILE", help="Holds the secret that signs them."
+)
+@click.option(
     "--replay", "stream", type=_FILE, metavar="FILE", help="Replay this JSONL by its own clock."
 )
 @click.option(
@@ -89,6 +92,7 @@ def watch(
     token_file: Path | None,
     follow: tuple[Path, ...],
     notify: str | None,
+    notify_secret: Path | None,
     stream: Path | None,
     speed: float | None,
     at_once: bool,
@@ -103,7 +107,7 @@ def watch(
         raise click.UsageError("--speed, --at-once and --now are for --replay")
     if speed is not None and at_once:
         raise click.UsageError("--speed and --at-once exclude each other")
-    if stream is not None and (follow or token_file or notify):
+    if stream is not None and (follow or token_file or notify or notify_secret):
         raise click.UsageError("a replay takes its events from one file, and notifies nobody")
     found = _found(find_case(case))
     end = instant(until, "--now").timestamp() if until is not None else None
@@ -111,14 +115,14 @@ def watch(
     with _opened(found, live=stream is None) as store:
         if stream is not None:
             return _replay(found, store, stream, speed=speed, until=end, as_json=as_json)
-        from safetycase.cli.watch_live import Wanted, live
+        from safetycase.cli.watch_live import Wanted, hook_of, live
 
         wanted = Wanted(
             host=host,
             port=port,
             token=_token(token_file, host),
             follow=follow,
-            notify=notify,
+            hook=hook_of(notify, notify_secret),
             as_json=as_json,
         )
         return live(found, store, signer_of(found.folder), wanted)

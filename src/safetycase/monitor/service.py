@@ -18,7 +18,7 @@ from safetycase.monitor.indicator import Indicator
 from safetycase.monitor.records import Event, Signal
 from safetycase.monitor.signing import Signer, Waiting
 
-__all__ = ["Kept", "Reported", "Service"]
+__all__ = ["Kept", "Reported", "Service", "signal_of"]
 
 SAVED: Final = "watch"
 """The name of the saved value in the store."""
@@ -265,3 +265,11 @@ class Service:
             self._latest[told.monitor] = told
         self._saved = self._now
         self._begin_anew()
+
+
+def signal_of(body: Mapping[str, Any]) -> Signal:
+    """The signal whose body is kept in a record."""
+    numbers = {key: body[key] for key in ("value", "e_value", "alarm_at")}
+    told = {key: None if text is None else float(text) for key, text in numbers.items()}
+    names = Signal.__slots__
+    return Signal(**{key: body[key] for key in names if key in body} | told)
