@@ -17,7 +17,7 @@ from safetycase.ledger.keys import from_seed
 from safetycase.ledger.trust import origin_of
 from safetycase.monitor.signing import Signer
 
-START = datetime(2030, 3, 1, tzinfo=UTC)
+START = datetime(2026, 3, 1, tzinfo=UTC)
 WATCHED = (
     HEADER
     + """\
@@ -44,6 +44,7 @@ monitors:
     conditions: [SAFE]
     alarm_when: heads > 0.20
     metric: coin.head
+    detector: restarted
     alternative: [0.40, 0.60]
     budget: 0.01
     window: 1 hour
