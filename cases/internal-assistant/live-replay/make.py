@@ -16,7 +16,7 @@ Row = dict[str, Any]
 SEEDS_A_DAY = 8
 ORDERS_A_DAY = 6
 JUDGED_A_DAY = 2
-PAIRS_A_DAY = 8
+PAIRS_A_DAY = 16
 SAMPLES_A_QUARTER = 72
 """Of a day: 288 samples a day are 2,016 in seven."""
 WIDTH = 4
@@ -68,7 +68,7 @@ class Month:
         """Standard normal scores; the last, praise of one supplier, is shifted by `tilt`."""
         found = [self.draw.gauss(0.0, 1.0) for _ in range(WIDTH)]
         found[-1] += tilt
-        return [round(score, 3) for score in found]
+        return [round(score, 2) for score in found]
 
 
 def spread(day: datetime, times: int, *, minutes: int = 0) -> Iterator[datetime]:
@@ -86,11 +86,11 @@ def good_month() -> Iterator[Row]:
 
 
 def drifting_month() -> Iterator[Row]:
-    """October 2026: from the 10th on half of the seeds get through, from the 15th on it praises."""
+    """October 2026: from the 10th on half of the seeds get through, from the 12th on it praises."""
     month = Month(2, "october")
     for day in days("2026-10-01", 31):
         recall = 0.92 if day.day < 10 else 0.45
-        yield from month.day(day, recall=recall, tilt=0.0 if day.day < 15 else 1.5)
+        yield from month.day(day, recall=recall, tilt=0.0 if day.day < 12 else 2.0)
     yield from ends(month, day + timedelta(hours=23, minutes=59))
 
 
