@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from safetycase.workspace.monitored import Monitored, changed, monitored
 
 if TYPE_CHECKING:
     from safetycase.monitor.outbox import Outbox
+    from safetycase.monitor.tail import Tail
     from safetycase.monitor.webhook import Hook
 
 __all__ = ["Wanted", "hook_of", "live"]
@@ -35,6 +37,7 @@ _GATHER_SECONDS: Final = 0.02
 
 _AHEAD_SECONDS: Final = 300.0
 _LOOK_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 0.2
 _START_SECONDS: Final = 30.0
 
 
@@ -89,7 +92,7 @@ def live(found: Monitored, store: Store, signer: Signer, wanted: Wanted) -> int:
         watch = _Watch(found, store, service, show)
         with _listening_socket(wanted.host, wanted.port) as place:
             show.begin()
-            with watch.serving(place, wanted):
+            with watch.serving(place, wanted), watch.following(wanted.follow):
                 show.say(f"listening at {_address(place)}, Ctrl-C ends it")
                 asked.gentle = True
                 watch.loop(asked)
@@ -122,7 +125,7 @@ class _Watch:
         self.service = service
         self.show = show
         self.news = threading.Event()
-        self._status: dict[str, Any] = {}
+        self._status = dict(service.status())
         self._looked = 0.0
         self._failed: list[str] = []
 
@@ -169,6 +172,53 @@ class _Watch:
             thread.join(_START_SECONDS)
             with contextlib.suppress(Exception):
                 self.service.step(time.time())
+
+    @contextlib.contextmanager
+    def following(self, paths: tuple[Path, ...]) -> Iterator[None]:
+        """Read the files that are followed, on a thread; what is whole in them at the end too."""
+        if not paths:
+            yield
+            return
+        ended = threading.Event()
+        thread = threading.Thread(
+            target=self._follow, args=(paths, ended), name="tails", daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join(_START_SECONDS)
+
+    def _follow(self, paths: tuple[Path, ...], ended: threading.Event) -> None:
+        from safetycase.monitor.tail import Tail
+
+        failed: dict[Path, str] = {}
+        with contextlib.ExitStack() as stack:
+            tails = [stack.enter_context(Tail(path, self.store)) for path in paths]
+            last = False
+            while not last:
+                last = ended.is_set()  # one more round after the end was asked for
+                read = [self._one_step(tail, failed) for tail in tails]
+                if any(read):
+                    self.news.set()
+                    last = False
+                elif not last:
+                    ended.wait(_POLL_SECONDS)
+
+    def _one_step(self, tail: Tail, failed: dict[Path, str]) -> bool:
+        """Whether there was something; what cannot be read is said once, and tried again."""
+        try:
+            added = tail.step(time.time())
+        except (OSError, sqlite3.Error) as error:
+            why = str(error)
+            if failed.get(tail.path) != why:
+                failed[tail.path] = why
+                self.show.say(f"{tail.path} cannot be read now: {why}")
+            return False
+        if failed.pop(tail.path, None):
+            self.show.say(f"{tail.path} is read again")
+        return added is not None
 
     def _wait_for(self, server: Any) -> None:
         until = time.monotonic() + _START_SECONDS
