@@ -31,6 +31,9 @@ _PARTS: Final = 24
 """Slices of the shortest time that any monitor speaks of."""
 
 _SHORTEST, _LONGEST = 1.0, 3600.0
+_MOST_SLICES: Final = 100_000
+"""Of one gap: eleven years in hours."""
+
 _BEFORE = "it lies before what this case was watched up to: replay it in a copy of the case"
 
 
@@ -161,7 +164,8 @@ def _begin(path: Path, store: Store, service: Service, digest: str, first: float
 
 
 def _gap(since: float, until: float, seconds: float) -> Iterator[Slice]:
-    """Empty slices strictly between two times."""
+    """Empty slices strictly between two times; longer ones if they were too many to walk."""
+    seconds = max(seconds, (until - since) / _MOST_SLICES)
     for which in range(1, math.ceil((until - since) / seconds)):
         yield Slice(now=since + which * seconds)
 
