@@ -41,6 +41,7 @@ def support(sc: Sc, folder: Path, day: str) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # a guard against a hang, not a bound: a busy machine takes long
 def test_a_good_month_a_drifting_month_and_a_silence(sc: Sc, tmp_path: Path) -> None:
     folder = tmp_path / "case"
     shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("ledger", "report", "live"))
