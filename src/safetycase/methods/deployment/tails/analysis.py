@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from safetycase.methods.deployment.tails import laws
+from safetycase.methods.deployment.tails import laws, low_stakes
+from safetycase.methods.deployment.tails.low_stakes import Watch
 from safetycase.stats import Certified, Exact, Interval, Statistic, clopper_pearson
 
 __all__ = ["Setting", "quantities"]
@@ -27,6 +28,8 @@ class Setting:
     tolerated: float
     correlation: float | None = None
     block: int | None = None
+    watch: Watch | None = None
+    reset_every: int | None = None
 
     def rates(self) -> Interval:
         """Both ends of the rate, which hold together with probability at least `level`.
@@ -55,7 +58,17 @@ class Setting:
         if self.block is not None:
             size = self.block
             found["tail_blocks"] = lambda rate: _twice(laws.blocks(t, n, rate, size))
+        if self.watch is not None or self.reset_every is not None:
+            told = (self.watch, self.reset_every)
+            found["tail_low_stakes"] = lambda rate: self._below(low_stakes.worst(t, n, rate, *told))
+            found["tail_low_stakes_independent"] = lambda rate: self._below(
+                low_stakes.independent(t, n, rate, *told)
+            )
         return found
+
+    def _below(self, value: float) -> tuple[float, float]:
+        """A watch may be better than its stated recall: the tail has no lower end but 0."""
+        return (value if self.watch is None else 0.0), value
 
 
 def _twice(value: float) -> tuple[float, float]:
@@ -80,6 +93,8 @@ def quantities(setting: Setting) -> Mapping[str, Statistic]:
             says=f"{setting.bad:,} of {setting.queries:,} actions; rate by {known}",
         )
     chance = setting.tolerated
+    if setting.watch is not None:
+        found |= _passed(setting.watch, chance)
     for name, value in (
         ("worst", laws.tolerated_worst(setting.queries, setting.bad, chance)),
         ("independent", laws.tolerated_independent(setting.queries, setting.bad, chance)),
@@ -89,3 +104,14 @@ def quantities(setting: Setting) -> Mapping[str, Statistic]:
             says=f"{setting.bad:,} of {setting.queries:,} actions with a chance of {chance:g}",
         )
     return found
+
+
+def _passed(watch: Watch, chance: float) -> dict[str, Statistic]:
+    told = f"recall {watch.recall:g}, latency {watch.latency:,}, {watch.resets:,} resets"
+    return {
+        "passed_until_reset": Exact(value=low_stakes.passed_until_reset(watch), says=told),
+        "passed_at_most": Exact(
+            value=float(low_stakes.passed_at_most(watch, chance)),
+            says=f"{told}; more with a chance of {chance:g} at most",
+        ),
+    }

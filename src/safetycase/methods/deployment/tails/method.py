@@ -13,6 +13,7 @@ from pathlib import Path
 from safetycase.methods.deployment.tails import planted
 from safetycase.methods.deployment.tails.analysis import Setting, quantities
 from safetycase.methods.deployment.tails.laws import worst, worst_placement
+from safetycase.methods.deployment.tails.low_stakes import Watch
 from safetycase.methods.deployment.tails.pictures import pictures
 from safetycase.plugin.contract import (
     Context,
@@ -26,7 +27,7 @@ from safetycase.stats import Statistic
 
 __all__ = ["METHOD", "Parameters"]
 
-LARGEST = 10**12
+LARGEST, MOST_RESETS = 10**12, 10**6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,11 @@ class Parameters:
     `trials` independent tests at `level`. `tolerated` is the chance of an unacceptable outcome
     that can be borne. `correlation` is that of any two actions of a deployment being bad, and
     `block` the number of actions that are bad together; each adds a tail in between.
+
+    Of low stakes: `recall` is the chance, at least, that a bad action is noticed after it was
+    done, each on its own; the model is reset `latency` actions later, and put back `resets` times
+    before it is taken out of use. The state of the deployment is wiped every `reset_every`
+    actions, so that bad actions before and after do not add up.
     """
 
     queries: int
@@ -49,6 +55,10 @@ class Parameters:
     tolerated: float = 0.05
     correlation: float | None = None
     block: int | None = None
+    recall: float | None = None
+    latency: int = 0
+    resets: int = 0
+    reset_every: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.queries <= LARGEST:
@@ -73,6 +83,17 @@ class Parameters:
             raise ValueError("`correlation` is at least 10⁻⁶ and below 1")
         if self.block is not None and not 1 <= self.block <= self.queries:
             raise ValueError("`block` is from 1 to `queries`")
+        self._low_stakes()
+
+    def _low_stakes(self) -> None:
+        if self.recall is None and (self.latency or self.resets):
+            raise ValueError("`latency` and `resets` are of a watch: give its `recall`")
+        if self.recall is not None and not 1e-9 <= self.recall <= 1:
+            raise ValueError("`recall` is a share from 10⁻⁹ to 1")
+        if not 0 <= self.latency <= LARGEST or not 0 <= self.resets <= MOST_RESETS:
+            raise ValueError(f"`latency` is from 0 to {LARGEST:,}, `resets` to {MOST_RESETS:,}")
+        if self.reset_every is not None and not 1 <= self.reset_every <= self.queries:
+            raise ValueError("`reset_every` is from 1 to `queries`")
 
     @property
     def setting(self) -> Setting:
@@ -88,6 +109,10 @@ class Parameters:
             tolerated=self.tolerated,
             correlation=self.correlation,
             block=self.block,
+            watch=None
+            if self.recall is None
+            else Watch(recall=self.recall, latency=self.latency, resets=self.resets),
+            reset_every=self.reset_every,
         )
 
 
@@ -156,6 +181,8 @@ def _said(setting: Setting) -> dict[str, str]:
         said["without tail_clustered"] = "no `correlation` is given"
     if setting.block is None:
         said["without tail_blocks"] = "no `block` is given"
+    if setting.watch is None and setting.reset_every is None:
+        said["without tail_low_stakes"] = "neither `recall` nor `reset_every` is given"
     return said
 
 
@@ -176,7 +203,7 @@ def _tail(name: str, says: str) -> Measure:
 
 METHOD = Method(
     name="deployment/tails",
-    version="1.0.0",
+    version="1.1.0",
     says="From the rate of bad actions to the chance that a deployment has enough of them for an "
     "unacceptable outcome: with errors placed as is worst, independent, or in between.",
     parameters=Parameters,
@@ -192,6 +219,29 @@ METHOD = Method(
             "the same if any two actions have the given correlation, by the beta-binomial law",
         ),
         _tail("tail_blocks", "the same if errors come in whole blocks of the given size"),
+        _tail(
+            "tail_low_stakes",
+            "`tail_worst` of the bad actions that pass: with a watch of the given recall, latency "
+            "and resets, and wiped every so often; the plan that attains it is known",
+        ),
+        _tail(
+            "tail_low_stakes_independent",
+            "the same if every action errs on its own, from above",
+        ),
+        Measure(
+            name="passed_until_reset",
+            unit="actions",
+            safer="lower",
+            says="bad actions that pass in the mean until a reset, if every action is bad: "
+            "1/recall + latency",
+        ),
+        Measure(
+            name="passed_at_most",
+            unit="actions",
+            safer="lower",
+            says="bad actions that no plan exceeds over the deployment, but with a chance of "
+            "`tolerated`",
+        ),
         Measure(name="rate", unit="proportion", safer="lower", says="ε, the rate of bad actions"),
         Measure(
             name="rate_tolerated_worst",
@@ -213,6 +263,9 @@ METHOD = Method(
         "single actions can show. A model that pursues something over many actions breaks it.",
         "`tail_clustered` and `tail_blocks` hold for the one way of depending they name; others "
         "with the same correlation can be worse.",
+        "The recall is that on this model's bad actions, each noticed on its own. A model that "
+        "knows which ones are seen has another recall. A reset takes effect whole: whoever keeps "
+        "something beyond it, or regains it, is not reset.",
         "That N bad actions are needed is taken as given, and so is that fewer do no harm.",
         "Failures are counted in independent tests of single actions. Tests that share a "
         "conversation are not independent.",

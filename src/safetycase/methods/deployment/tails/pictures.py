@@ -21,6 +21,7 @@ NAMES = {
     "tail_independent": "independent",
     "tail_clustered": "equally correlated",
     "tail_blocks": "in blocks",
+    "tail_low_stakes": "placed, with watch and resets",
 }
 
 
