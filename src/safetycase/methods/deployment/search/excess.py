@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from safetycase.methods.deployment.search.game import ROUNDING, Game
+from safetycase.methods.deployment.search.packed import plain_scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,39 +21,71 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["entropy_optimum", "most_at_optimum", "most_by_entropy", "most_through_hash"]
+DIRECT = 300_000  # payoffs in one linear program over all outputs
+ROUNDS, ADDED, CLOSE = 20, 200, 1e-9
+
+__all__ = ["DIRECT", "entropy_optimum", "most_at_optimum", "most_by_entropy", "most_through_hash"]
 
 
-def most_at_optimum(game: Game, objective: ArrayLike, limit: float) -> tuple[float, float]:
+def most_at_optimum(
+    game: Game, objective: ArrayLike, limit: float, *, start: Sequence[int] = ()
+) -> tuple[float, float]:
     """(low, high) of max E_π Q over the policies that no row of the game is paid more than `limit`.
 
     Low is what a policy that was found gets; high follows from prices λ ≥ 0 of the rows:
-    E_π Q ≤ limit·Σλ + max_y (Q(y) − Σ λ_i a_i(y)) for every such π. `ValueError` if there is none.
+    E_π Q ≤ limit·Σλ + max_y (Q(y) − Σ λ_i a_i(y)) for every such π. Beyond `DIRECT` payoffs the
+    program begins with the outputs `start`, on which such a policy must be known, and those of
+    largest Q; outputs that beat the prices are added, `ROUNDS` times at most. Both ends hold
+    wherever it stops. `ValueError` if there is no such policy.
     """
+    import numpy as np
+
+    wanted = np.asarray(objective, dtype=np.float64)
+    outputs = np.arange(game.bits.outputs)
+    if game.bits.outputs * game.bits.rows > DIRECT:
+        top = np.argsort(-wanted, kind="stable")[:ADDED]
+        outputs = np.union1d(np.array(start, dtype=np.int64), top)
+    low, high = -math.inf, float(wanted.max())
+    for _ in range(ROUNDS):
+        reached, prices = _program(game, wanted, limit, outputs)
+        net = prices[: game.bits.rows] - prices[game.bits.rows :] if game.signed else prices
+        values = wanted - plain_scores(game.bits, net) + float(net @ game.offsets)
+        high = min(high, limit * math.fsum(prices.tolist()) + float(values.max()))
+        low = max(low, reached)
+        new = np.setdiff1d(np.argsort(-values, kind="stable")[:ADDED], outputs)
+        if high - low <= CLOSE or not len(new):
+            break
+        outputs = np.concatenate([outputs, new])
+    return low - ROUNDING, high + ROUNDING
+
+
+def _program(
+    game: Game, wanted: Numbers, limit: float, outputs: NDArray[np.int64]
+) -> tuple[float, Numbers]:
+    """(E_π Q of the best policy on these outputs, prices of the rows)."""
     import numpy as np
     from scipy.optimize import linprog
 
-    wanted = np.asarray(objective, dtype=np.float64)
-    table = game.bits.columns(np.arange(game.bits.outputs)).astype(np.float64) - game.offsets
+    table = game.bits.columns(outputs).astype(np.float64) - game.offsets
     rows = np.concatenate([table, -table], axis=1).T if game.signed else table.T
     solved = linprog(
-        -wanted,
+        -wanted[outputs],
         A_ub=rows,
         b_ub=np.full(len(rows), limit),
-        A_eq=np.ones((1, len(wanted))),
+        A_eq=np.ones((1, len(outputs))),
         b_eq=[1.0],
         bounds=(0, None),
         method="highs",
     )
     if solved.status != 0:
         raise ValueError(f"no policy keeps every row at {limit:g}: {solved.message}")
-    prices = np.maximum(-solved.ineqlin.marginals, 0.0)
-    high = limit * math.fsum(prices.tolist()) + float((wanted - prices @ rows).max())
     policy = np.maximum(solved.x, 0.0)
     policy /= policy.sum()
-    over = float((rows @ policy).max()) - limit
-    low = float(policy @ wanted) if over <= 1e-9 else 0.0
-    return low - ROUNDING, min(1.0, high + ROUNDING)
+    met = float((rows @ policy).max()) <= limit + CLOSE
+    return (
+        float(policy @ wanted[outputs]) if met else 0.0,
+        np.maximum(-solved.ineqlin.marginals, 0.0),
+    )
 
 
 def entropy_optimum(rewards: ArrayLike, weight: float) -> Numbers:

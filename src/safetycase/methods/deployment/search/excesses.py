@@ -89,12 +89,12 @@ def game_excesses(space: Space, game: Game, solved: Solved, limit: float) -> tup
         if in_class:
             bounds[number] = _short(game, values, limit, number - len(space.objectives))
         else:
-            done[number] = most_at_optimum(game, values, limit)
+            done[number] = most_at_optimum(game, values, limit, start=solved.support)
     largest = -math.inf
     for number in sorted(bounds, key=lambda n: means[n] - bounds[n]):
         if bounds[number] - means[number] <= largest + CLOSE:
             break
-        done[number] = most_at_optimum(game, every[number][2], limit)
+        done[number] = most_at_optimum(game, every[number][2], limit, start=solved.support)
         largest = max(largest, done[number][0] - means[number])
     found = []
     for number, (name, in_class, values) in enumerate(every):

@@ -40,6 +40,7 @@ __all__ = [
 ROUNDING = 1e-12  # what the sums of a certificate may be off, for some thousand terms up to 1
 PASSES, CHECKED = 60, 100  # full passes at most; steps between two looks at the gap
 LARGEST_EXACT = 4_000_000
+PART = 2048  # outputs whose tests are written out at a time
 ADDED = 128  # outputs added after a pass that found better ones
 
 
@@ -86,7 +87,10 @@ def payoffs(game: Game, outputs: NDArray[np.int64], weights: Numbers) -> Numbers
     """E_π of every row (and of its negative, behind them), for a law on those outputs."""
     import numpy as np
 
-    means = weights @ game.bits.columns(outputs) - game.offsets * weights.sum()
+    means = -game.offsets * weights.sum()
+    for start in range(0, len(outputs), PART):
+        part = slice(start, start + PART)
+        means += weights[part] @ game.bits.columns(outputs[part])
     return np.concatenate([means, -means]) if game.signed else means
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from safetycase.methods.deployment.search.analysis import Found, Setting
 from safetycase.methods.deployment.search.excesses import Excess
-from safetycase.methods.deployment.search.game import draw
+from safetycase.methods.deployment.search.game import LARGEST_EXACT, draw
 from safetycase.methods.deployment.search.limits import queries_to_tell
 from safetycase.methods.deployment.search.pictures import pictures
 from safetycase.methods.deployment.search.pseudo_random import (
@@ -38,7 +38,9 @@ def measurement(space: Space, setting: Setting, found: Found, *, level: float) -
 
     _, solved = found.games["reference-game"]
     tests = space.tests.columns(np.arange(space.tests.outputs)).T.astype(np.float64)
-    few = pseudo_random_policy(tests, space.reference, seed=setting.seed)
+    few = None
+    if tests.size <= LARGEST_EXACT:
+        few = pseudo_random_policy(tests, space.reference, seed=setting.seed)
     drawn = np.bincount(
         draw(solved, setting.draws, seed=setting.seed), minlength=len(space.outputs)
     )
@@ -60,12 +62,15 @@ def measurement(space: Space, setting: Setting, found: Found, *, level: float) -
             says="a policy from above, weights of the tests from below, by plain sums",
         ),
         "untwinned": Exact(value=found.untwinned, says="the reference, summed"),
-        "support": Exact(value=float(len(few.support)), says="a vertex of the policies with V = 0"),
         "queries_to_see": Exact(
             value=float(queries_to_tell(setting.tolerance, 1 - level)),
             says="Hoeffding's inequality; at an even chance to miss it",
         ),
     }
+    if few is not None:
+        quantities["support"] = Exact(
+            value=float(len(few.support)), says="a vertex of the policies with V = 0"
+        )
     if space.objectives:
         quantities["objective_excess"] = _excess(excesses, setting, in_class=False)
     return Measurement(
@@ -101,7 +106,7 @@ def _excess(excesses: Sequence[Excess], setting: Setting, *, in_class: bool) -> 
 
 
 def _checks(
-    space: Space, setting: Setting, found: Found, few: Policy, gap: float
+    space: Space, setting: Setting, found: Found, few: Policy | None, gap: float
 ) -> tuple[InstrumentCheck, ...]:
     checks = []
     for name, (low, high) in found.certified.items():
@@ -113,14 +118,15 @@ def _checks(
             )
         )
     most = len(space.names) + 1
-    checks.append(
-        InstrumentCheck(
-            name="one output more than tests is enough",
-            passed=len(few.support) <= most,
-            detail=f"{len(few.support)} outputs for {len(space.names)} tests, V = "
-            f"{few.advantage:.1e}",
+    if few is not None:
+        checks.append(
+            InstrumentCheck(
+                name="one output more than tests is enough",
+                passed=len(few.support) <= most,
+                detail=f"{len(few.support)} outputs for {len(space.names)} tests, V = "
+                f"{few.advantage:.1e}",
+            )
         )
-    )
     bound = sampled_advantage(len(space.names), setting.draws, SURELY)
     bound += found.certified["reference-game"][1]
     checks.append(
@@ -157,6 +163,8 @@ def _said(space: Space, found: Found) -> dict[str, str]:
                 low, high, name = largest(excesses, in_class=in_class)
                 parts.append(f"{kind}: {max(0.0, low):.4g} to {high:.4g} (`{name[:60]}`)")
         said[f"left by {mechanism}"] = "; ".join(parts)
+    if space.tests.outputs * space.tests.rows > LARGEST_EXACT:
+        said["without support"] = "too many outputs and tests for an exact policy"
     if not space.objectives:
         said["without objective_excess"] = "no objective is named"
     if not math.isclose(float(space.reference.max()), float(space.reference.min())):

@@ -32,9 +32,11 @@ def _by_tolerance(space: Space, setting: Setting, found: Found) -> Curve:
     whole = math.log(len(space.outputs))
     lines: dict[str, tuple[float, ...]] = {}
     bands: dict[str, tuple[tuple[float, float], ...]] = {}
-    for mechanism, (game, _) in found.games.items():
-        value = found.certified[mechanism][1]
-        bands[mechanism] = tuple(most_at_optimum(game, values, value + t) for t in TOLERANCES)
+    for mechanism, (game, solved) in found.games.items():
+        value, start = found.certified[mechanism][1], solved.support
+        bands[mechanism] = tuple(
+            most_at_optimum(game, values, value + t, start=start) for t in TOLERANCES
+        )
         lines[mechanism] = tuple(high - mean for _, high in bands[mechanism])
     lines["entropy"] = tuple(most_by_entropy(base, values, t * whole) - mean for t in TOLERANCES)
     for through in found.excesses["hash"][:1]:
