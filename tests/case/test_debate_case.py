@@ -73,6 +73,17 @@ def test_exact_leaves_run_and_a_swap_changes_what_it_should(sc: Sc, folder: Path
     assert sc("verify", folder).code == 0
 
 
+@pytest.mark.slow
+def test_the_game_bounds_its_tests_and_no_other_purpose(sc: Sc, folder: Path) -> None:
+    done = sc("run", folder, "--only", "E-SEARCH", "--only", "E-SEARCH-OUTSIDE", timeout=280)
+    assert done.code == 0, done.err
+    leaves = sc("status", folder, "--json").json["leaves"]
+    inside, outside = leaves["E-SEARCH"], leaves["E-SEARCH-OUTSIDE"]
+    assert (inside["outcome"], outside["outcome"]) == ("supports", "refutes")
+    assert inside["quantities"][0]["interval"]["high"] == pytest.approx(0.009, abs=1e-6)
+    assert outside["quantities"][0]["interval"]["low"] == pytest.approx(0.5, abs=1e-6)
+
+
 def test_the_same_problems_stay_needed_whatever_the_method(sc: Sc, folder: Path) -> None:
     found = sc("diff", folder, "--with", "method=all", "--json").json
     needed = {p["id"]: p["needed"] for p in found["problems"]}

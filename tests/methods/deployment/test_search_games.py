@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from safetycase.methods.deployment.search import game as games
+from safetycase.methods.deployment.search import twins
 from safetycase.methods.deployment.search.game import (
     Game,
     certificate,
@@ -210,7 +211,7 @@ def test_bob_wins_with_a_trait_that_a_twin_lacks(most: int) -> None:
     assert not found[:, 18:half].any()
 
 
-def test_what_cannot_be_is_refused() -> None:
+def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="0 or 1"):
         pack([[0, 2]])
     with pytest.raises(ValueError, match="no distance"):
@@ -219,5 +220,8 @@ def test_what_cannot_be_is_refused() -> None:
         twin_pairs(["a"], [0.0], distance="edit", most=4, slack=0)
     with pytest.raises(ValueError, match="shortened outputs"):
         twin_pairs(["a" * 2000], [0.0], distance="edit", most=3, slack=0)
+    monkeypatch.setattr(twins, "MOST_PAIRS", 10)
+    with pytest.raises(ValueError, match="pairs to compare"):
+        twin_pairs(TEXTS, [0.0] * len(TEXTS), distance="edit", most=2, slack=0)
     with pytest.raises(ValueError, match="not all strings"):
         flips(Packed(words=np.zeros((1, 3), dtype=np.uint16), rows=1), 2, 1, np.zeros(3), 0.0)

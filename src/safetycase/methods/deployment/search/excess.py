@@ -50,7 +50,8 @@ def most_at_optimum(
         reached, prices = _program(game, wanted, limit, outputs)
         net = prices[: game.bits.rows] - prices[game.bits.rows :] if game.signed else prices
         values = wanted - plain_scores(game.bits, net) + float(net @ game.offsets)
-        high = min(high, limit * math.fsum(prices.tolist()) + float(values.max()))
+        total = math.fsum(prices.tolist())
+        high = min(high, limit * total + float(values.max()) + ROUNDING * total)
         low = max(low, reached)
         new = np.setdiff1d(np.argsort(-values, kind="stable")[:ADDED], outputs)
         if high - low <= CLOSE or not len(new):

@@ -17,6 +17,7 @@ from typing import Literal
 from safetycase.methods.case_code import file_of
 from safetycase.methods.deployment.search import planted
 from safetycase.methods.deployment.search.analysis import Setting, analyse
+from safetycase.methods.deployment.search.game import ROUNDING
 from safetycase.methods.deployment.search.measured import measurement
 from safetycase.methods.deployment.search.reading import outputs_of
 from safetycase.methods.deployment.search.space import CLASSES, space_of
@@ -32,8 +33,9 @@ class Parameters:
 
     Outputs are those of the files under `inputs`, of `solutions` (`file.py@name`), or all ways to
     make `free_choices` choices. `tests` is `bits`, `pairs` (for outputs of 0 and 1),
-    `file.py@name`, or empty where the table holds them; `objectives` is `file.py@name` or empty.
-    Outputs within `slack` of the best reward are good enough. `mechanism` is what keeps the
+    `file.py@name`, or empty where the table holds them (of free choices: `bits`); `objectives` is
+    `file.py@name` or empty. Outputs within `slack` of the best reward are good enough.
+    `mechanism` is what keeps the
     choices free, and `tolerance` how far training stays from its optimum: in both games as a
     probability, for `entropy` as a share of the largest possible entropy, with `entropy_weight`
     in units of the reward per nat. Twins are at most `apart` apart in `distance` (`hamming` or
@@ -116,7 +118,7 @@ def best_case(
 ) -> Mapping[str, Statistic]:
     """A game leaves its tolerance to a test of the class; nothing else is known before the run."""
     del folder, inputs
-    least = parameters.tolerance if parameters.mechanism == "reference-game" else 0.0
+    least = parameters.tolerance + ROUNDING if parameters.mechanism == "reference-game" else 0.0
     says = "no test of the class gains more than it does at any approximate optimum"
     return {"largest_excess": Certified(low=least, high=least, level=SURE, says=says)}
 

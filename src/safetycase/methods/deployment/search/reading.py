@@ -12,6 +12,7 @@ returns one; for tests and objectives it is a mapping from names to functions of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -94,11 +95,14 @@ def _output(row: Mapping[str, Any], place: str) -> Output:
             f"`objectives`; here are {', '.join(f'`{key}`' for key in odd) or 'too few keys'}"
         )
     reference = number(row.get("reference", 1.0), place, "`reference`")
-    if reference < 0:
+    if not 0 <= reference < math.inf:
         raise MethodError(f"{place}: `reference` is a weight of at least 0")
+    reward = number(row["reward"], place, "`reward`")
+    if not math.isfinite(reward):
+        raise MethodError(f"{place}: `reward` is {reward!r}, where a finite number is expected")
     return Output(
         text=text(row["output"], place, "`output`"),
-        reward=number(row["reward"], place, "`reward`"),
+        reward=reward,
         reference=reference,
         tests=_tests(mapping(row.get("tests", {}), place, "`tests`"), place),
         objectives=_objectives(mapping(row.get("objectives", {}), place, "`objectives`"), place),

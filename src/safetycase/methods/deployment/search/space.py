@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -155,10 +154,3 @@ def free_choices(count: int, tests: str) -> tuple[Output, ...]:
             )
         )
     return tuple(found)
-
-
-def finite(value: object) -> float:
-    """A finite number; `ValueError` otherwise."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is no finite number")
-    return float(value)

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 MOST_DISTANCE = 3
-MOST_VARIANTS = 20_000_000
+MOST_VARIANTS = MOST_PAIRS = 20_000_000
 
 
 def hamming_distance(one: str, other: str) -> float:
@@ -82,6 +82,12 @@ def twin_pairs(
     for number, text in enumerate(outputs):
         for variant in set(_shortened(text, most)):
             bins.setdefault(variant, []).append(number)
+    compared = sum(math.comb(len(held), 2) for held in bins.values())
+    if compared > MOST_PAIRS:
+        raise ValueError(
+            f"{compared:,} pairs to compare are more than {MOST_PAIRS:,}; take a smaller "
+            "distance, or fewer outputs"
+        )
     candidates = {pair for held in bins.values() for pair in itertools.combinations(held, 2)}
     return tuple(
         sorted(
