@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from safetycase.methods.elicitation.language.forward import exit_at
+from safetycase.methods.elicitation.language.forward import exit_at, shared, states, tails
 from safetycase.methods.elicitation.language.guided import GuidedTask, activations, direction
 from safetycase.methods.elicitation.language.plausible import PlausibleTask
 from safetycase.methods.elicitation.language.prompts import Prompt, prompts_of, shortened
@@ -80,6 +80,31 @@ def test_replies_are_worth_what_they_are_when_the_text_is_asked_as_it_stands(
             (row,) = options_logprobs(subject, [prompt], [firsts])
             others = torch.tensor([v for k, v in enumerate(row) if k != right]).logsumexp(0)
             assert float(losses[p, c]) == pytest.approx(float(others) - row[right], abs=1e-4)
+
+
+def test_a_patch_goes_through_the_layers_once_for_all_questions(subject: Subject) -> None:
+    task = made(subject)
+    contexts, rows = torch.tensor([5, 0, 3, 0]), torch.tensor([1, 0, 0, 1])
+    patches = task.embedding[some(task, 2)]
+    head = task.head(subject, "model")
+    with torch.no_grad():
+        once = tails(subject, task.frame, head, contexts, rows, patches)
+        each = states(subject, task.frame, head, contexts, patches[rows])
+    assert shared(task.frame, contexts)
+    assert not once[:, : task.length].any()
+    lengths = task.frame.lengths[contexts].tolist()
+    for row, length in enumerate(lengths):  # what is padded is read by nobody
+        kept = slice(task.length, length)
+        assert torch.allclose(once[row, kept], each[row, kept], atol=1e-5)
+    assert not shared(task.frame, contexts[:1])
+    first = prompts_of(subject, askings())
+    moved = [dataclasses.replace(p, before=(*p.before, 7 + i)) for i, p in enumerate(first)]
+    apart = language_task(subject, moved[:4], moved[4:], length=3)
+    assert not shared(apart.frame, contexts)  # other words stand before the gap
+    alone = language_task(subject, moved[:1], (), length=3)
+    patch = some(task, 1)
+    got = apart.losses(patch, torch.arange(4))[0, 0]
+    assert float(got) == pytest.approx(float(alone.losses(patch, torch.arange(1))), abs=1e-4)
 
 
 def test_what_fires_without_a_patch_is_known(subject: Subject) -> None:

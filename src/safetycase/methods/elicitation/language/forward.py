@@ -28,7 +28,9 @@ __all__ = [
     "frame",
     "head_for",
     "logprobs",
+    "shared",
     "states",
+    "tails",
 ]
 
 TOKENS = 1536
@@ -189,6 +191,46 @@ def states(subject: Subject, at: Frame, head: Head, contexts: Any, embedded: Any
         use_cache=True,
         **caching(subject.model.model, head.cache(len(contexts))),
     ).last_hidden_state
+
+
+def shared(at: Frame, contexts: Any) -> bool:
+    """Whether a patch can go through the layers once for all these contexts.
+
+    It can where nothing stands between the head and the gap: what comes before a token is all that
+    it sees.
+    """
+    return at.length > 0 and len(contexts) > 1 and not bool(at.gap[contexts].any())
+
+
+def tails(subject: Subject, at: Frame, head: Head, contexts: Any, rows: Any, embedded: Any) -> Any:
+    """What `states` gives, for `shared` contexts; before their gap ends it is 0.
+
+    `embedded` (P, k, width) are patches, each of which goes through the layers once, and `rows`
+    (n,) says which of them stands in each of the `contexts` (n,).
+    """
+    import torch
+
+    inner, words = subject.model.model, subject.model.model.embed_tokens.weight
+    longest, start, k = int(at.lengths[contexts].max()), len(at.head), at.length
+    cache = head.cache(len(embedded))
+    inner(
+        inputs_embeds=embedded.to(words.dtype),
+        attention_mask=at.mask[contexts[:1], None, :k, : start + k].expand(
+            len(embedded), -1, -1, -1
+        ),
+        position_ids=at.positions[contexts[:1], :k].expand(len(embedded), -1),
+        use_cache=True,
+        **caching(inner, cache),
+    )
+    patched = Head(layers=tuple((one.keys[rows], one.values[rows]) for one in cache.layers))
+    output = inner(
+        inputs_embeds=words[at.ids[contexts, k:longest]],
+        attention_mask=at.mask[contexts, None, k:longest, : start + longest],
+        position_ids=at.positions[contexts, k:longest],
+        use_cache=True,
+        **caching(inner, patched.cache(len(contexts))),
+    ).last_hidden_state
+    return torch.nn.functional.pad(output, (0, 0, k, 0))
 
 
 def logprobs(subject: Subject, at: Frame, contexts: Any, output: Any) -> Any:

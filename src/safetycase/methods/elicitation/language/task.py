@@ -20,7 +20,9 @@ from safetycase.methods.elicitation.language.forward import (
     frame,
     head_for,
     logprobs,
+    shared,
     states,
+    tails,
 )
 from safetycase.methods.elicitation.language.prompts import Prompt, shortened
 from safetycase.methods.elicitation.language.vocabulary import Alphabet, Writing, writing
@@ -179,9 +181,15 @@ class LanguageTask:
         return others - wanted
 
     def _soft(self, soft: Any, contexts: Any) -> Any:
-        patches = soft.expand(len(contexts), -1, -1)
-        head = self.head(self.subject, "model")
-        output = states(self.subject, self.short, head, contexts, patches)
+        import torch
+
+        head, at = self.head(self.subject, "model"), self.short
+        if shared(at, contexts):
+            every = torch.zeros(len(contexts), dtype=torch.int64)
+            output = tails(self.subject, at, head, contexts, every, soft[None])
+        else:
+            patches = soft.expand(len(contexts), -1, -1)
+            output = states(self.subject, at, head, contexts, patches)
         logs = logprobs(self.subject, self.short, contexts, output)
         return self.margins(logs, contexts)
 
@@ -198,9 +206,13 @@ class LanguageTask:
         found = torch.empty(len(every), at.replies)
         with torch.inference_mode():
             for part in chunks(at, every):
-                chosen = every[part]
-                which = [place // count for place in part]
-                output = states(subject, at, head, chosen, words[patches[which]])
+                chosen, which = every[part], torch.tensor(part) // count
+                used, rows = which.unique(return_inverse=True)
+                # Patches that stand in one context each gain nothing from two passes.
+                if 2 * len(used) <= len(part) and shared(at, chosen):
+                    output = tails(subject, at, head, chosen, rows, words[patches[used]])
+                else:
+                    output = states(subject, at, head, chosen, words[patches[which]])
                 found[part] = logprobs(subject, at, chosen, output)
         if found.isnan().any():
             raise MethodError("the model gives NaN as a probability; its weights are damaged")
