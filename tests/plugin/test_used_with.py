@@ -38,5 +38,17 @@ def test_a_method_that_never_runs_a_model_may_read_or_reckon() -> None:
         assert (used.imports, used.needs_model) == (bool(inputs), False)
 
 
+def test_a_method_may_run_the_model_of_the_leaf_in_some_leaves_alone() -> None:
+    either = replace(
+        COIN, parameters=Parameters, needs_model=False, runs_model=lambda given: given.live
+    )
+    assert either.used_with(Parameters(live=True), ()).needs_model
+    assert either.used_with(Parameters(live=False), ()) is either
+    both = replace(either, made_elsewhere=lambda _parameters, inputs: bool(inputs))
+    for live, inputs, needs in ((True, ("log",), False), (True, (), True), (False, (), False)):
+        used = both.used_with(Parameters(live=live), inputs)
+        assert (used.imports, used.needs_model) == (bool(inputs), needs)
+
+
 def test_a_method_that_does_not_say_is_used_as_it_is() -> None:
     assert COIN.used_with(None, ("a",)) is COIN

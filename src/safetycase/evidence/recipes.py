@@ -161,7 +161,7 @@ def seed_of(case: str, evidence: str, repeat: int) -> int:
 
 def as_used(case: Case, leaf: Evidence, method: Method) -> Method:
     """The method as this leaf uses it; as it is where the parameters do not fit it."""
-    if method.made_elsewhere is None:
+    if method.made_elsewhere is None and method.runs_model is None:
         return method
     bound = bind(method.parameters, resolve_facts(case, dict(leaf.with_))[0])
     return method if bound.mismatches else method.used_with(bound.value, tuple(leaf.inputs))

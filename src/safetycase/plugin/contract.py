@@ -296,7 +296,8 @@ class Method:
     `imports` says that `run` reads the result of a run made elsewhere, before it could be
     registered: its order is not shown, and its subject is as reported at best. A method that can
     do both says with `made_elsewhere(parameters, inputs)` which of them this leaf does; one that
-    needs the model then needs it if and only if it runs it.
+    needs the model then needs it if and only if it runs it. A method that runs the leaf's model in
+    some leaves, and what the case brings in others, says with `runs_model(parameters)` which.
     `plugins(parameters)` names the entry points, as `group:name`, whose code `run` will call: it
     is part of the instrument as the method's own is.
     `establishes` names families of argument (`Claim.argues`) that no method is taken to show
@@ -320,10 +321,12 @@ class Method:
     plugins: Callable[[Any], tuple[str, ...]] = lambda _parameters: ()
     establishes: tuple[str, ...] = ()
     made_elsewhere: Callable[[Any, tuple[str, ...]], bool] | None = None
+    runs_model: Callable[[Any], bool] | None = None
 
     def used_with(self, parameters: Any, inputs: tuple[str, ...]) -> Method:
         """The method as a leaf with these parameters and inputs uses it."""
+        needs = self.needs_model if self.runs_model is None else self.runs_model(parameters)
         if self.made_elsewhere is None:
-            return self
+            return self if needs == self.needs_model else replace(self, needs_model=needs)
         read = self.made_elsewhere(parameters, inputs)
-        return replace(self, imports=read, needs_model=self.needs_model and not read)
+        return replace(self, imports=read, needs_model=needs and not read)
