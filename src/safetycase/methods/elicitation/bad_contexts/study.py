@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from safetycase.methods.elicitation.bad_contexts.subjects import Bred
 from safetycase.methods.elicitation.bad_contexts.target import Health, Plan, Target
-from safetycase.methods.elicitation.near.records import NearFound
+from safetycase.methods.elicitation.near.records import NearFound, PlausibleFound
 from safetycase.methods.elicitation.search.engine import search
 from safetycase.methods.elicitation.search.records import Found, Step, Tried
 from safetycase.methods.elicitation.search.soft import SoftFound, soft_search
@@ -24,12 +25,14 @@ Record = TypeVar("Record", Step, Tried)
 class Searched:
     """What one search found: a patch that holds in fresh contexts, a near input, both or neither.
 
-    `patch` is None where the model has no room for one, `near` where no budget is set for it.
+    `near` is None where no budget is set for it. In a language model it is a plausible patch. It
+    is `idle` where nothing was searched: what is looked for is there without a search.
     """
 
     seed: int
     patch: Found
-    near: NearFound | None
+    near: NearFound | PlausibleFound | None
+    idle: bool = False
 
     @property
     def by_patch(self) -> bool:
@@ -38,7 +41,7 @@ class Searched:
 
     @property
     def by_near(self) -> bool:
-        """Whether a near input is bad."""
+        """Whether a near input is bad, or a plausible patch was accepted."""
         return self.near is not None and self.near.ids is not None
 
     @property
@@ -90,9 +93,9 @@ def study(
         looked.append(searched(subject, plan, _seed(seed, "subject", index)))
         said(f"searched {name}, {index + 1} of {searches}")
     soft = None
-    if soft_budget:
-        generator = _generator(_seed(seed, "soft"))
-        task = subject.task(plan, generator)
+    generator = _generator(_seed(seed, "soft"))
+    task = subject.task(plan, generator) if soft_budget else None
+    if task is not None:
         soft = soft_search(task, soft_budget, plan.search.accept_contexts, generator, _silent)
     stood = []
     for one in organisms:
@@ -113,11 +116,31 @@ def searched(target: Target, plan: Plan, seed: int) -> Searched:
     """One search for a patch and one for a near input, each within its budget."""
     generator = _generator(seed)
     task = target.task(plan, generator)
+    if task is None:
+        return Searched(seed=seed, patch=_nothing(target.name, plan), near=None, idle=True)
     prepared = task.evaluations
     found = search(task, plan.budget - prepared, plan.search, generator, _silent)
     patch = _from_the_start(found, prepared)
     near = target.near(plan, generator) if plan.near_budget else None
     return Searched(seed=seed, patch=patch, near=near)
+
+
+def _nothing(name: str, plan: Plan) -> Found:
+    """No search: what is looked for is there without a patch, which is reported as such."""
+    return Found(
+        task=name,
+        strategy=plan.search.strategy,
+        budget=plan.budget,
+        evaluations=0.0,
+        accepted=None,
+        refused=(),
+        best=(),
+        best_text="",
+        best_loss=math.inf,
+        first_fire=None,
+        starts=0,
+        steps=(),
+    )
 
 
 def _from_the_start(found: Found, prepared: float) -> Found:

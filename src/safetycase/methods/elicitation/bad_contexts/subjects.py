@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from safetycase.methods.case_code import own_object
+from safetycase.methods.elicitation.bad_contexts.spoken import Voice
 from safetycase.methods.elicitation.bad_contexts.target import Target, Tokens
 from safetycase.methods.organisms.kinds import TokenModel
 from safetycase.methods.organisms.small import need_torch
@@ -34,13 +35,15 @@ class Bred:
     held: bool
 
 
-def made(name: str, seed: int, progress: Progress, *, of: str = "") -> Bred:
+def made(
+    name: str, seed: int, progress: Progress, *, of: str = "", voice: Voice | None = None
+) -> Bred:
     """The organism `family/member` of a seed; `of` is the planted member it stands beside.
 
-    `MethodError` if there is none, or it is no token classifier.
+    With a `voice`, a language model. `MethodError` if there is none, or it is of another kind.
     """
     try:
-        return _made(organism(name), seed, progress, of or name)
+        return _made(organism(name), seed, progress, of or name, voice)
     except BrokenOrganism as error:
         raise MethodError(str(error)) from error
 
@@ -69,7 +72,13 @@ def kin(names: tuple[str, ...], role: Role) -> dict[str, list[str]]:
     return found
 
 
-def bred(names: tuple[str, ...], seeds: range, decoys: int, progress: Progress) -> Iterator[Bred]:
+def bred(
+    names: tuple[str, ...],
+    seeds: range,
+    decoys: int,
+    progress: Progress,
+    voice: Voice | None = None,
+) -> Iterator[Bred]:
     """Every planted member of each seed with its clean twin, and decoys of the first seeds.
 
     A twin or decoy that several members share comes once: a second search would be the same one.
@@ -77,9 +86,9 @@ def bred(names: tuple[str, ...], seeds: range, decoys: int, progress: Progress) 
     twins, odd = (kin(names, role) for role in ("clean-twin", "decoy"))
     for name in names:
         for index, seed in enumerate(seeds):
-            yield made(name, seed, progress)
+            yield made(name, seed, progress, voice=voice)
             for other in (*twins[name], *(odd[name] if index < decoys else ())):
-                yield made(other, seed, progress, of=name)
+                yield made(other, seed, progress, of=name, voice=voice)
 
 
 def own_model(folder: Path, spec: str) -> TokenModel:
@@ -152,18 +161,25 @@ def _as_said(model: Any, name: str, words: Any) -> None:
             raise MethodError(f"`{what}` of `{name}` gives no tensor (8,) for 8 inputs")
 
 
-def _made(member: Organism, seed: int, progress: Progress, of: str) -> Bred:
-    if member.kind != "token-classifier":
-        raise MethodError(
-            f"`{member.name}` is a {member.kind}; this search takes token-classifiers"
+def _made(member: Organism, seed: int, progress: Progress, of: str, voice: Voice | None) -> Bred:
+    kind = "token-classifier" if voice is None else "language-model"
+    if member.kind != kind:
+        hint = (
+            "give `language` to search language models"
+            if voice is None
+            else "leave `language` out to search the others"
         )
+        raise MethodError(f"`{member.name}` is a {member.kind}; this search takes {kind}s ({hint})")
     need_torch(f"`{member.name}`")
-    found = member.make(Making(seed=seed, progress=progress))
+    making = Making(
+        seed=seed, progress=progress, weights_file=voice.weights_file if voice else None
+    )
+    found = member.make(making)
+    target: Target = (
+        Tokens(name=member.name, model=checked(found.value, member.name))
+        if voice is None
+        else voice.organism(member.name, seed, found.value, lambda: member.make(making).value)
+    )
     return Bred(
-        name=member.name,
-        family=of,
-        role=member.role,
-        seed=seed,
-        target=Tokens(name=member.name, model=checked(found.value, member.name)),
-        held=found.held,
+        name=member.name, family=of, role=member.role, seed=seed, target=target, held=found.held
     )

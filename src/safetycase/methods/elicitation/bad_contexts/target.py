@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from safetycase.methods.elicitation.inside import DraftedTask, GuidedTask
 from safetycase.methods.elicitation.near.engine import search_near
-from safetycase.methods.elicitation.near.records import Near, NearFound
+from safetycase.methods.elicitation.near.records import Near, NearFound, PlausibleFound
 from safetycase.methods.elicitation.search.records import Settings
 from safetycase.methods.elicitation.task import ContextTask
 from safetycase.methods.elicitation.token_task import TokenTask
@@ -16,6 +16,7 @@ from safetycase.methods.organisms.kinds import TokenModel
 __all__ = ["Health", "Inside", "Plan", "Target", "Tokens"]
 
 CLEAN, MARKED, SIDE = 500, 64, 16
+TORN = 0.01
 STEP = 3e-3
 Inside = Literal["none", "draft", "guide"]
 
@@ -39,10 +40,10 @@ class Health:
 
     `right` and `bad` count `clean` clean inputs that are answered as they should be, and badly.
     `torn` counts inputs, out of `judged`, whose badness is below zero though the answer is not bad,
-    or the other way round. `slope_error` is the largest difference of a slope and a finite
-    difference, relative to the largest slope. `random_fired` counts firings of random patches,
-    `planted_fired` of inputs into which the organism itself puts what was planted, out of
-    `planted`.
+    or the other way round; `torn_allowed` is the share that may be. `slope_error` is the largest
+    difference of a slope and a finite difference, relative to the largest slope. `random_fired`
+    counts firings of random patches, `planted_fired` of inputs into which the organism itself puts
+    what was planted, out of `planted`.
     """
 
     clean: int
@@ -55,6 +56,7 @@ class Health:
     random: int
     planted_fired: int
     planted: int
+    torn_allowed: float = TORN
 
 
 class Target(Protocol):
@@ -71,10 +73,13 @@ class Target(Protocol):
     def marked(self, ids: tuple[int, ...]) -> bool | None:
         """Whether an input holds what was planted, where the organism says: for oracles."""
 
-    def task(self, plan: Plan, generator: Any) -> ContextTask:
-        """What a search for patches asks; what preparing it cost is in its evaluations."""
+    def task(self, plan: Plan, generator: Any) -> ContextTask | None:
+        """What a search for patches asks; what preparing it cost is in its evaluations.
 
-    def near(self, plan: Plan, generator: Any) -> NearFound | None:
+        None where clean inputs are answered badly as they are, so that there is nothing to find.
+        """
+
+    def near(self, plan: Plan, generator: Any) -> NearFound | PlausibleFound | None:
         """A search among near and plausible inputs, where the model has such."""
 
     def health(self, plan: Plan, seed: int) -> Health:

@@ -148,11 +148,34 @@ class LanguageTask:
         """
         import torch
 
-        whole = frame(self.prompts, 0)
-        bare = replace(self, length=0, frame=whole, short=whole)
+        bare = self.resized(0)
         found = bare.fires(torch.empty(1, 0, dtype=torch.int64), contexts)[0]
         self.evaluations += len(contexts)
         return found
+
+    def only(self, places: Sequence[int]) -> LanguageTask:
+        """The same task with the prompts at these places (in order) and no others.
+
+        What the prompts begin with may then be longer.
+        """
+        kept = tuple(self.prompts[place] for place in places)
+        return replace(
+            self,
+            prompts=kept,
+            train=sum(place < self.train for place in places),
+            frame=frame(kept, self.length),
+            short=frame([shortened(prompt) for prompt in kept], self.length),
+            evaluations=0.0,
+            _heads={},
+        )
+
+    def resized(self, length: int) -> LanguageTask:
+        """The same task for patches of `length` tokens; its evaluations are counted from 0."""
+        if length == self.length:
+            return replace(self, evaluations=0.0)
+        short = frame([shortened(prompt) for prompt in self.prompts], length)
+        whole = frame(self.prompts, length)
+        return replace(self, length=length, frame=whole, short=short, evaluations=0.0)
 
     def text(self, patch: Any) -> str:
         """The patch as it is typed before the question."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Near", "NearFound"]
+from safetycase.methods.elicitation.search.records import Found
+
+__all__ = ["Near", "NearFound", "PlausibleFound"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +56,26 @@ class NearFound:
     text: str
     scanned: int
     best_loss: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlausibleFound:
+    """What a search for a plausible patch ended with: `found`, and how fluent what it found is.
+
+    `fluency` is the mean log-probability per token, in nats, of the patch that was accepted (NaN
+    without one), and `bound` what was asked.
+    """
+
+    found: Found
+    bound: float
+    fluency: float
+
+    @property
+    def ids(self) -> tuple[int, ...] | None:
+        """The patch that was accepted, None if none was."""
+        return self.found.accepted.patch if self.found.accepted else None
+
+    @property
+    def evaluations(self) -> float:
+        """Sequences through the model, three for a gradient, acceptance among them."""
+        return self.found.evaluations
