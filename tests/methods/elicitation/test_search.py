@@ -50,6 +50,28 @@ def test_slopes_find_the_planted_patch_exactly(seed: int) -> None:
     assert 0.9 < found.firing_at_least(0.95) < 1
 
 
+def test_a_start_may_begin_with_the_best_of_a_pool() -> None:
+    for seed in range(2):
+        found = run(seed=seed, pool=24, survey=0, halving=False)
+        assert found.accepted is not None
+        assert found.accepted.patch == TRIGGER
+        assert found.accepted.evaluations == found.evaluations <= 2500
+        assert found.steps[0].evaluations == 24 * 8  # nothing but the pool, on all contexts
+    # The best of many is closer to it than the best of two.
+    losses = [
+        sum(run(seed=s, budget=800, pool=n, halving=False).steps[0].loss for s in range(4))
+        for n in (2, 64)
+    ]
+    assert losses[1] < losses[0]
+
+
+def test_a_pool_that_holds_a_patch_that_fires_needs_no_slope() -> None:
+    found = run("trigger", vocabulary=12, budget=40_000, pool=12**3 * 4, survey=0, promising=1.0)
+    assert found.accepted is not None
+    assert found.accepted.patch == TRIGGER
+    assert found.starts == len(found.steps)  # every step of it is a pool
+
+
 @pytest.mark.parametrize("strategy", ["gradient", "coordinate", "evolutionary", "random"])
 def test_nothing_is_found_where_nothing_is_and_the_budget_holds(strategy: str) -> None:
     found = run("clean", budget=3000, strategy=strategy)

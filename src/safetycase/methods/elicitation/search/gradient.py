@@ -38,13 +38,32 @@ def by_gradient(run: Run) -> None:
 
 def _survey(run: Run, memory: Memory) -> None:
     """Slopes of random patches, each in one context: what the model reacts to at all."""
-    for patch in run.random(max(1, run.settings.survey)):
+    settings = run.settings
+    if settings.pool > 1 and not settings.survey:
+        return  # a start takes the slopes of what it begins with
+    for patch in run.random(max(1, settings.survey)):
         memory.add(run.slopes(patch, run.draw(1)))
+
+
+def _first(run: Run) -> Any:
+    """The patch that a start begins with: the best of a pool, tried at once if it looks it."""
+    patches = run.random(run.settings.pool)
+    if len(patches) < 2:
+        return patches[0]
+    patch, losses = ranked(run, patches, run.draw(run.settings.rank_contexts))
+    run.note(patch, losses)
+    if run.promising(losses) and not run.known(patch):
+        run.accept(patch)
+    return patch
 
 
 def _one_start(run: Run, memory: Memory) -> None:
     settings, task = run.settings, run.task
-    patch = run.random(1)[0]
+    patch = _first(run)
+    if run.accepted is not None:
+        return
+    if settings.pool > 1:
+        memory.add(run.slopes(patch, run.draw(settings.slope_contexts)))
     count = settings.candidates * (DRAFTED if isinstance(task, Drafting) else 1)
     tried: set[tuple[int, ...]] = set()
     idle = 0

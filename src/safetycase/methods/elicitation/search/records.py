@@ -21,8 +21,9 @@ class Settings:
     tokens change at once, drawn from the `top` of each place or, with `spread`, from those whose
     slopes vary most. They are ranked by their mean loss by successive halving up to `rank_contexts`
     contexts (without `halving`, all on all). A start looks at the slopes of `survey` random patches
-    first, and ends after `patience` rounds without gain. `polish` tries the orders of a patch that
-    fires before it is accepted.
+    first, and ends after `patience` rounds without gain. It begins with the best of `pool` random
+    patches, ranked likewise: where random patches differ much, that is a cheap step. `polish` tries
+    the orders of a patch that fires before it is accepted.
 
     The other strategies take no slope: one place at a time, a population with crossover, patches at
     random; they judge each patch on `rank_contexts` contexts.
@@ -40,6 +41,7 @@ class Settings:
     swaps: int = 3
     memory: float = 0.8
     patience: int = 4
+    pool: int = 1
     spread: bool = True
     halving: bool = True
     polish: bool = True
@@ -48,7 +50,15 @@ class Settings:
     accept_firing: float = 0.95
 
     def __post_init__(self) -> None:
-        counts = ("candidates", "rank_contexts", "top", "swaps", "patience", "slope_contexts")
+        counts = (
+            "candidates",
+            "rank_contexts",
+            "top",
+            "swaps",
+            "patience",
+            "slope_contexts",
+            "pool",
+        )
         for name in counts:
             if not 1 <= getattr(self, name) <= 100_000:
                 raise ValueError(f"`{name}` is a number from 1")
