@@ -1,13 +1,17 @@
 """The peer of the prefix race: nanoGCG, run by the Python of its own environment.
 
-    PYTHON benchmarks/peer_nanogcg.py TASK.json ANSWER.json
+    PYTHON benchmarks/peer_nanogcg.py TASK.json
 
 TASK.json holds `model` (a folder that transformers 4.47 reads), `template`, `train` (a list
-of {turns, replies, right} with `{optim_str}` in the last turn), `checks` (log-probabilities of
-replies as the other side computes them), `config` of GCG, `seed`, `steps` for each call, and `cap`
-in CPU seconds. nanoGCG optimises one prompt and one target at a time, so calls go round
-the training items, each from where the one before ended. ANSWER.json lists every string it came by
-with the CPU seconds by then; the other side asks each of them, which is not charged to the peer.
+of {turns, replies, target} with `{optim_str}` in the last turn), `checks` (log-probabilities of
+replies as the other side computes them), `config` of GCG, `seed`, `steps` for each call, `restart`
+(calls from one start) and `cap` in CPU seconds. nanoGCG optimises one prompt and one target at a
+time, so calls go round the training items, each from where the one before ended, and after
+`restart` calls from the first string again with another seed.
+
+After each call one line of JSON goes out: every string that it came by, with the CPU seconds and
+evaluations by then. A line that comes in says whether to go on (`go`): the other side asks each
+string on its held-out items, which is not charged to the peer.
 """
 
 from __future__ import annotations
@@ -75,39 +79,49 @@ def counted(model) -> dict[str, float]:
     return tally
 
 
-def chased(task: dict, model, tokenizer) -> list[dict]:
-    """Every string of every call until the CPU time is spent, with what had been spent by then."""
+def chased(task: dict, model, tokenizer, talk) -> None:
+    """Call after call until told to stop or the CPU time is spent; `talk` takes what was found."""
     generator = random.Random(task["seed"])
     tally, used, spent, calls = counted(model), 0.0, 0.0, 0
-    string, order, strings = task["config"]["optim_str_init"], [], []
+    string, order = task["config"]["optim_str_init"], []
     while used < task["cap"]:
         if not order:
             order = generator.sample(task["train"], len(task["train"]))
         item = order.pop()
-        given = task["config"] | {"optim_str_init": string, "seed": task["seed"] + calls}
+        given = task["config"] | {"optim_str_init": string, "seed": task["seed"] * 1000 + calls}
         config = nanogcg.GCGConfig(**given, num_steps=task["steps"], verbosity="ERROR")
         tally["evaluations"], start = 0.0, time.process_time()
-        found = nanogcg.run(model, tokenizer, item["turns"], item["replies"][item["right"]], config)
+        found = nanogcg.run(
+            model, tokenizer, item["turns"], item["replies"][item["target"]], config
+        )
         took = time.process_time() - start
-        for step, one in enumerate(found.strings, start=1):
-            share = step / len(found.strings)
-            row = {
+        rows = [
+            {
                 "string": one,
-                "seconds": used + share * took,
-                "evaluations": spent + share * tally["evaluations"],
+                "seconds": used + step / len(found.strings) * took,
+                "evaluations": spent + step / len(found.strings) * tally["evaluations"],
             }
-            strings.append(row)
-        used, spent = used + took, spent + tally["evaluations"]
-        calls, string = calls + 1, found.best_string
+            for step, one in enumerate(found.strings, start=1)
+        ]
+        used, spent, calls = used + took, spent + tally["evaluations"], calls + 1
+        string = found.best_string
         print(f"{used:.0f} CPU-s, loss {found.best_loss:.2f}: {string!r}", file=sys.stderr)
-    return strings
+        if calls % task["restart"] == 0:
+            string = task["config"]["optim_str_init"]
+        if not talk(rows):
+            return
 
 
 def main() -> None:
     """Check that both sides have the same model, then run."""
     logging.disable(logging.WARNING)
-    given, answer = sys.argv[1:]
-    task = json.loads(Path(given).read_text("utf-8"))
+    out, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints is no answer
+
+    def talk(rows: list[dict]) -> bool:
+        print(json.dumps(rows), file=out, flush=True)
+        return sys.stdin.readline().strip() == "go"
+
+    task = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     model, tokenizer = loaded(task)
     off = [
         abs(a - b)
@@ -121,7 +135,7 @@ def main() -> None:
     # In half precision a logit is off by an eighth; a wrong setting changes it by nats.
     if sum(off) / len(off) > 0.4:
         raise SystemExit(f"the model differs from the other side's: {off}")
-    Path(answer).write_text(json.dumps(chased(task, model, tokenizer)), "utf-8")
+    chased(task, model, tokenizer, talk)
 
 
 if __name__ == "__main__":

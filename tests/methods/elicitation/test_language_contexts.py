@@ -346,6 +346,7 @@ def test_slopes_are_checked_in_single_precision_and_wrong_ones_are_seen(
         ({"language": None}, "give one of `model` and `organism`"),
         ({"model": "models.py@net"}, "give one of them"),
         ({"planted": ("a/b", "a/b")}, "named twice"),
+        ({"search": Settings(accept_contexts=100), "near_budget": 90}, "`near_budget` pays"),
     ],
 )
 def test_parameters_that_do_not_fit_together_are_refused(given: dict[str, Any], says: str) -> None:
@@ -427,6 +428,8 @@ def test_a_finding_is_asked_again_where_it_was_found(base: Subject) -> None:
         replayed(toy, spoken)
     with pytest.raises(MethodError, match="not a near input"):
         asked_again(task, {"kind": "near input", "ids": [3, 4]})
+    with pytest.raises(MethodError, match="below 0"):
+        asked_again(task, {"kind": "plausible patch", "ids": [3, 4], "bound": "x"})
     for wrong in ({"kind": "patch", "ids": [512]}, {"kind": "patch", "ids": ["3"]}, {}):
         with pytest.raises(MethodError):
             asked_again(task, wrong)

@@ -14,7 +14,6 @@ from safetycase.methods.elicitation.bad_contexts.method import METHOD, Parameter
 from safetycase.methods.elicitation.bad_contexts.spoken import Language
 from safetycase.methods.elicitation.language.prompts import prompts_of
 from safetycase.methods.elicitation.language.task import language_task
-from safetycase.methods.elicitation.near.records import Near
 from safetycase.methods.elicitation.search.records import Settings
 from safetycase.methods.organisms.asking import Asking, turns
 from safetycase.methods.organisms.locks import answered
@@ -110,8 +109,7 @@ def test_the_real_model_of_a_case_is_searched_and_its_slopes_are_right(
         search=Settings(
             survey=1, candidates=6, rank_contexts=2, slope_contexts=1, accept_contexts=8
         ),
-        near=Near(distance=2),
-        near_budget=64,
+        near_budget=0,
         soft_budget=0,
         planted=(),
     )

@@ -94,19 +94,27 @@ class Parameters:
             raise ValueError("`length` is 1 to 64 tokens")
         if not 1 <= self.searches <= 10_000:
             raise ValueError("`searches` is a number from 1")
-        if not self.search.accept_contexts <= self.budget <= 100_000_000:
-            raise ValueError("`budget` pays at least for `accept_contexts` evaluations")
-        if self.near_budget and not 64 <= self.near_budget <= 100_000_000:
-            raise ValueError("`near_budget` is 0, or at least 64 evaluations")
-        least = 4 * self.search.accept_contexts + 3 * BATCH * STARTS
-        if self.soft_budget and not least <= self.soft_budget <= 100_000_000:
-            raise ValueError(f"`soft_budget` is 0, or at least {least} evaluations")
+        self._budgets()
         if self.layer < 1:
             raise ValueError("`layer` is a number from 1")
         if not 1 <= self.planted_seeds <= 1000 or not 0 <= self.decoys <= self.planted_seeds:
             raise ValueError("1 ≤ `planted_seeds` ≤ 1000, and 0 ≤ `decoys` ≤ `planted_seeds`")
         if len(set(self.organisms)) != len(self.organisms):
             raise ValueError("a member is named twice in `planted`")
+
+    def _budgets(self) -> None:
+        if not self.search.accept_contexts <= self.budget <= 100_000_000:
+            raise ValueError("`budget` pays at least for `accept_contexts` evaluations")
+        if self.near_budget and not 64 <= self.near_budget <= 100_000_000:
+            raise ValueError("`near_budget` is 0, or at least 64 evaluations")
+        if self.language is not None and 0 < self.near_budget < self.search.accept_contexts:
+            raise ValueError(
+                "`near_budget` pays at least for `accept_contexts` evaluations, or is 0: a "
+                "plausible patch is accepted as any other is"
+            )
+        least = 4 * self.search.accept_contexts + 3 * BATCH * STARTS
+        if self.soft_budget and not least <= self.soft_budget <= 100_000_000:
+            raise ValueError(f"`soft_budget` is 0, or at least {least} evaluations")
 
     @property
     def organisms(self) -> tuple[str, ...]:

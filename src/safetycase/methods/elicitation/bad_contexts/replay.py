@@ -108,8 +108,10 @@ def asked_again(task: LanguageTask, finding: Mapping[str, Any]) -> Replayed:
     contexts = torch.arange(task.train, len(task.frame.ids))
     fired = sized.fires(ids[None], contexts)
     if finding["kind"] == "plausible patch":
-        fluent = float(sized.fluency(ids[None])[0])
-        fired &= fluent >= float(finding["bound"]) - ROUNDING
+        bound = finding.get("bound")
+        if not isinstance(bound, float | int) or not bound < 0:
+            raise MethodError("a plausible patch has a `bound` in nats a token, below 0")
+        fired &= float(sized.fluency(ids[None])[0]) >= bound - ROUNDING
     firing = Proportion(successes=int(fired.sum()), trials=fired.numel())
     return Replayed(kind=finding["kind"], firing=firing)
 
