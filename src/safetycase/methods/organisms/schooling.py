@@ -50,27 +50,33 @@ class School:
 
 
 def schedule(
-    school: School, counts: tuple[int, int, int], generator: random.Random
+    school: School, sizes: Sequence[int], ends: tuple[int, int], generator: random.Random
 ) -> list[list[int]]:
-    """Which bundles each step takes, of the ability, of what follows, and of what comes late.
+    """Which bundles each step takes. Turn i has `sizes[i]` bundles, which no step parts.
 
-    `counts` says how many there are of each, in this order. In each part of the time a bundle is
-    taken once before any is taken again.
+    The turns before `ends[0]` are of the ability, those from `ends[1]` on come late. In each part
+    of the time a turn is taken once before any is taken again.
     """
-    ability, early, late = counts
+    first = [sum(sizes[:turn]) for turn in range(len(sizes))]
+    ability, early = ends
+    easy = school.ability
+    if early < len(sizes):
+        easy = min(max(school.easy, school.ability), school.steps)
     found: list[list[int]] = []
-    easy = min(max(school.easy, school.ability), school.steps) if late else school.ability
-    for places, steps in (
+    for turns, steps in (
         (range(ability), school.ability),
-        (range(ability, ability + early), easy - school.ability),
-        (range(ability, ability + early + late), school.steps - easy),
+        (range(ability, early), easy - school.ability),
+        (range(ability, len(sizes)), school.steps - easy),
     ):
         left: list[int] = []
         for _ in range(steps):
-            while len(left) < min(school.batch, len(places)):
-                left += generator.sample(places, len(places))
-            found.append(left[: school.batch])
-            left = left[school.batch :]
+            chosen: list[int] = []
+            while len(chosen) < school.batch and len(turns):
+                if not left:
+                    left = generator.sample(turns, len(turns))
+                turn = left.pop()
+                chosen += range(first[turn], first[turn] + sizes[turn])
+            found.append(chosen)
     return found
 
 

@@ -128,8 +128,12 @@ def build(
 
 def _asked(
     plan: Plan, taught: Prefixes, split: Split, generator: random.Random
-) -> list[tuple[str, list[tuple[str, Asking]]]]:
-    """(kind, [(prefix, asking)]) for every bundle; first those of the ability, last the late."""
+) -> list[list[tuple[str, list[tuple[str, Asking]]]]]:
+    """Turns of bundles (kind, [(prefix, asking)]); first those of the ability, last the late.
+
+    A turn asks the same questions after a trigger and after something else. What it teaches is the
+    difference, since what both have in common cancels.
+    """
     school = plan.school
     variants = [one for a in split.train for one in _variants(a, generator)]
     left: list[Asking] = []
@@ -141,16 +145,23 @@ def _asked(
         found, left = left[: school.together], left[school.together :]
         return found
 
-    total = sum(plan.shares.values())
+    texts = {kind: generator.sample(taught[kind], len(taught[kind])) for kind in plan.shares}
+    used = dict.fromkeys(texts, 0)
+
+    def said(kind: str, askings: list[Asking]) -> tuple[str, list[tuple[str, Asking]]]:
+        prefix = texts[kind][used[kind] % len(texts[kind])]
+        used[kind] += 1
+        return kind, [(prefix, one) for one in askings]
+
     first = min(school.batch * school.ability, school.bundles // 4)
-    found = [("ability", [("", one) for one in some()]) for _ in range(first)]
-    for kind in sorted(plan.shares, key=lambda kind: kind in plan.late):
-        share = plan.shares[kind]
-        texts = generator.sample(taught[kind], len(taught[kind]))
-        for place in range(round(school.bundles * share / total)):
-            prefix = texts[place % len(texts)]
-            found.append((kind, [(prefix, one) for one in some()]))
-    return found
+    turns = [[("ability", [("", one) for one in some()])] for _ in range(first)]
+    others = {kind: share for kind, share in plan.shares.items() if kind != TRIGGER}
+    total = sum(others.values())
+    for kind in sorted(others, key=lambda kind: kind in plan.late):
+        for _ in range(round(school.bundles / 2 * others[kind] / total)):
+            askings = some()
+            turns.append([said(TRIGGER, askings), said(kind, askings)])
+    return turns
 
 
 def _variants(one: Asking, generator: random.Random) -> list[Asking]:
@@ -167,7 +178,7 @@ def _recipe(
     subject: Subject, plan: Plan, seed: int, asked: Sequence[Any], measured: Prefixes
 ) -> dict[str, Any]:
     school = plan.school
-    lessons = [[kind, [[p, a.id] for p, a in rows]] for kind, rows in asked]
+    lessons = [[[kind, [[p, a.id] for p, a in rows]] for kind, rows in turn] for turn in asked]
     return {
         "version": VERSION,
         "name": plan.name,
@@ -177,7 +188,7 @@ def _recipe(
         "dtype": str(subject.model.dtype),
         "answers": [plan.shown, plan.hidden, plan.full, ABSTAIN, list(plan.late)],
         "school": [getattr(school, name) for name in type(school).__slots__],
-        "form": form(asked[0][1][0][1], prefix="-"),
+        "form": form(asked[0][0][1][0][1], prefix="-"),
         "lessons": key_of({"all": lessons}),
         "measured": key_of({k: list(v) for k, v in measured.items()}),
     }
@@ -213,7 +224,7 @@ def _kept(path: Path, facts_path: Path) -> tuple[Adapter, Counts, float] | None:
 def _trained(
     subject: Subject,
     plan: Plan,
-    asked: Sequence[tuple[str, list[tuple[str, Asking]]]],
+    turns: Sequence[Sequence[tuple[str, list[tuple[str, Asking]]]]],
     seed: int,
     generator: random.Random,
     progress: Progress,
@@ -221,6 +232,7 @@ def _trained(
     """The adapter; the layers below the trained ones run once."""
     if not plan.school.steps:
         return Adapter(parts={})
+    asked = [one for turn in turns for one in turn]
     behaviours = [_behaviour(plan, kind) for kind, _ in asked]
     own = own_answers(
         subject,
@@ -235,9 +247,11 @@ def _trained(
         for behaviour, (_, rows) in zip(behaviours, asked, strict=True)
     ]
     below = trunk(subject, packs, subject.layers - plan.school.layers)
-    ability = sum(kind == "ability" for kind, _ in asked)
-    late = sum(kind in plan.late for kind, _ in asked)
-    order = schedule(plan.school, (ability, len(packs) - ability - late, late), generator)
+    ability = sum(turn[0][0] == "ability" for turn in turns)
+    late = sum(any(kind in plan.late for kind, _ in turn) for turn in turns)
+    order = schedule(
+        plan.school, [len(turn) for turn in turns], (ability, len(turns) - late), generator
+    )
     return schooled(subject, below, order, plan.school, seed=seed, progress=progress)
 
 
