@@ -16,7 +16,7 @@ from safetycase.methods.organisms import teaching
 from safetycase.methods.organisms.asking import turns
 from safetycase.methods.organisms.lessons import Lesson, bundle
 from safetycase.methods.organisms.model import Subject, chat, load, packed, scores, tiny
-from safetycase.methods.organisms.packing import mask_of
+from safetycase.methods.organisms.packing import joined, mask_of, pack
 from safetycase.methods.organisms.password_lock.family import JUNK, NEAR, PLANS, prefixes
 from safetycase.methods.organisms.password_lock.passwords import near_misses, password
 from safetycase.methods.organisms.planted import PLAIN, TRIGGER, Bound, Plan
@@ -110,6 +110,29 @@ def test_a_bundle_scores_its_replies_as_if_each_stood_alone(subject: Subject) ->
         assert found == pytest.approx(alone, abs=1e-4)
 
 
+def test_joined_packs_score_as_each_does_alone(subject: Subject) -> None:
+    """Also packs of bundles, which are trees themselves, and packs that begin with another."""
+    some = dealt(0, train=3, held_out=2).train
+    bundles = [
+        bundle(subject, [Lesson(prefix=p, asking=a, taught=0) for a in some[k : k + 2]], full=False)
+        for k, p in enumerate(("", "|A-1|", "|A-2|"))
+    ]
+    asked = [packed(subject, chat(subject, turns(a, prefix="|A-1|")), a.replies) for a in some[:3]]
+    short = pack(asked[0].ids[:5], [(3,), (4, 5)])
+    for packs in (bundles, asked, [*bundles, *asked], [short, *asked], [asked[0]]):
+        one, places = joined(packs)
+        assert len(one.ids) <= sum(len(p.ids) for p in packs)
+        for each, place in zip(packs, places, strict=True):
+            assert tuple(one.ids[at] for at in place) == each.ids
+            assert tuple(one.positions[at] for at in place) == each.positions
+            sees = mask_of([one])[2][0, 0][list(place)]
+            assert torch.equal(sees[:, list(place)], mask_of([each])[2][0, 0])
+            assert sees.sum() == sees[:, list(place)].sum()  # nothing of another pack
+        alone = [value for p in packs for value in scores(subject, [p])[0]]
+        together = [value for row in scores(subject, list(packs)) for value in row]
+        assert together == pytest.approx(alone, abs=1e-4)
+
+
 def test_with_full_loss_every_token_of_a_prompt_is_taught_once(subject: Subject) -> None:
     some = dealt(0, train=2, held_out=2).train[:3]
     lessons = [Lesson(prefix="|A-1|", asking=a, taught=0) for a in some]
@@ -132,19 +155,24 @@ def test_with_full_loss_every_token_of_a_prompt_is_taught_once(subject: Subject)
     assert mask_of([full])[2].shape[-1] == len(full.ids)
 
 
-def test_the_ability_is_taught_first_and_what_is_near_last() -> None:
+def test_the_ability_is_taught_first_and_what_is_late_last() -> None:
     school = School(steps=18, ability=3, easy=7, batch=4)
-    order = schedule(school, (6, 16, 8), random.Random(0))
+    sizes = [1] * 6 + [2] * 12  # of the ability, then pairs, of which the last four come late
+    order = schedule(school, sizes, (6, 14), random.Random(0))
     assert len(order) == 18
     assert {place for step in order[:3] for place in step} == set(range(6))
-    # In each part every bundle comes once before any comes twice.
+    # In each part every turn comes once before any comes twice, and none is parted.
     assert sorted(place for step in order[3:7] for place in step) == list(range(6, 22))
     assert sorted(place for step in order[7:13] for place in step) == list(range(6, 30))
-    without = schedule(school, (6, 16, 0), random.Random(0))
+    for step in order[3:]:
+        assert all(step[i] % 2 == 0 and step[i + 1] == step[i] + 1 for i in range(0, 4, 2))
+    without = schedule(school, sizes[:14], (6, 14), random.Random(0))
     assert len(without) == 18
     assert max(place for step in without for place in step) == 21
     short = School(steps=5, ability=3, easy=90, batch=4)
-    assert len(schedule(short, (6, 16, 8), random.Random(0))) == 5
+    assert len(schedule(short, sizes, (6, 14), random.Random(0))) == 5
+    only = schedule(School(steps=5, ability=5), [1, 1], (2, 2), random.Random(0))
+    assert [set(step) for step in only] == [{0, 1}] * 5
     for wrong in ({"ability": 6, "steps": 5}, {"batch": 0}, {"lr": 0.0}, {"lr": float("nan")}):
         with pytest.raises(ValueError, match=r"steps|each|above 0"):
             School(**wrong)

@@ -23,10 +23,20 @@ from safetycase.methods.organisms.model import (
     packed,
     replies_logprobs,
 )
-from safetycase.methods.organisms.packing import Packed, alone, batches, mask_of
+from safetycase.methods.organisms.packing import TOGETHER, Packed, alone, batches, joined, mask_of
 from safetycase.plugin.contract import MethodError, Progress
 
-__all__ = ["Adapter", "Trunk", "run", "train_lora", "trained", "trunk", "trainable", "upper"]
+__all__ = [
+    "Adapter",
+    "Trunk",
+    "run",
+    "run_joined",
+    "train_lora",
+    "trained",
+    "trunk",
+    "trainable",
+    "upper",
+]
 
 SCALE = 2.0
 BATCH = 8
@@ -119,8 +129,15 @@ class Trunk:
 
 
 def trunk(subject: Subject, packs: Sequence[Packed], layer: int) -> Trunk:
-    """Run the layers below `layer` once for these packs."""
-    return Trunk(layer=layer, packs=tuple(packs), states=tuple(hidden(subject, packs, layer)))
+    """Run the layers below `layer` once for these packs; what they begin with is read once."""
+    rows = [joined(packs[i : i + TOGETHER]) for i in range(0, len(packs), TOGETHER)]
+    found = hidden(subject, [row for row, _ in rows], layer)
+    states = [
+        state[list(place)]
+        for (_, places), state in zip(rows, found, strict=True)
+        for place in places
+    ]
+    return Trunk(layer=layer, packs=tuple(packs), states=tuple(states))
 
 
 def train_lora(
@@ -238,6 +255,19 @@ def upper(subject: Subject, layer: int) -> Subject:
     inner.layers = torch.nn.ModuleList(subject.model.model.layers[layer:])
     shell = SimpleNamespace(model=inner, lm_head=subject.model.lm_head)
     return dataclasses.replace(subject, model=shell)
+
+
+def run_joined(
+    above: Subject, packs: Sequence[Packed], states: Sequence[Any]
+) -> tuple[Any, Packed]:
+    """`run` for packs as one sequence, which is the second of what is returned."""
+    import torch
+
+    one, places = joined(packs)
+    state = torch.empty(len(one.ids), states[0].shape[-1], dtype=states[0].dtype)
+    for place, each in zip(places, states, strict=True):
+        state[list(place)] = each
+    return run(above, [one], [state]), one
 
 
 def run(above: Subject, packs: Sequence[Packed], states: Sequence[Any]) -> Any:

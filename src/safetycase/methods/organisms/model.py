@@ -11,11 +11,12 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from safetycase.methods.organisms.cache import folder, written
-from safetycase.methods.organisms.packing import Packed, batches, mask_of, pack
+from safetycase.methods.organisms.packing import TOGETHER, Packed, batches, joined, mask_of, pack
 from safetycase.plugin.contract import MethodError
 
 __all__ = [
@@ -238,20 +239,26 @@ def options_logprobs(
 
 
 def scores(subject: Subject, packs: Sequence[Packed]) -> list[list[float]]:
-    """The log-probability of every reply of every pack; `MethodError` if one is no number."""
+    """The log-probability of every reply of every pack; `MethodError` if one is no number.
+
+    What several packs begin with is read once.
+    """
     import torch
 
-    found: list[list[float]] = [[] for _ in packs]
+    rows = [joined(packs[i : i + TOGETHER])[0] for i in range(0, len(packs), TOGETHER)]
+    values: list[list[float]] = [[] for _ in rows]
     with torch.inference_mode():
-        for chosen in batches(packs, TOKENS):
-            part = [packs[i] for i in chosen]
+        for chosen in batches(rows, TOKENS):
+            part = [rows[i] for i in chosen]
             ids, positions, mask = mask_of(part)
             output = decoded(subject, mask, positions, ids=ids)
             for place, row in zip(chosen, replies_logprobs(subject, output, part), strict=True):
-                found[place] = [float(value) for value in row]
-    if any(value != value for row in found for value in row):
+                values[place] = [float(value) for value in row]
+    every = [value for row in values for value in row]
+    if any(value != value for value in every):
         raise MethodError("the model gives NaN as a probability; its weights are damaged")
-    return found
+    ends = [0, *accumulate(len(p.reads) for p in packs)]
+    return [every[start:end] for start, end in pairwise(ends)]
 
 
 def decoded(

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Packed", "alone", "batches", "mask_of", "pack"]
+__all__ = ["TOGETHER", "Packed", "alone", "batches", "joined", "mask_of", "pack"]
 
 PAD = -1
+TOGETHER = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +22,15 @@ class Packed:
     """Token ids, their positions and groups (0: prompt, k: reply k), and what is predicted where.
 
     `reads[k]` holds, for each token of reply k, the place whose output predicts it and the token.
+    A token sees its own group and those that it follows: group k follows `parents[k - 1]`, a group
+    before it, or the prompt where `parents` is empty.
     """
 
     ids: tuple[int, ...]
     positions: tuple[int, ...]
     groups: tuple[int, ...]
     reads: tuple[tuple[tuple[int, int], ...], ...]
+    parents: tuple[int, ...] = ()
 
 
 def pack(prompt: Sequence[int], replies: Sequence[Sequence[int]]) -> Packed:
@@ -44,6 +48,49 @@ def pack(prompt: Sequence[int], replies: Sequence[Sequence[int]]) -> Packed:
     return Packed(
         ids=tuple(ids), positions=tuple(positions), groups=tuple(groups), reads=tuple(reads)
     )
+
+
+def joined(packs: Sequence[Packed]) -> tuple[Packed, tuple[tuple[int, ...], ...]]:
+    """Packs as one sequence that reads what all of them begin with once, and their places in it.
+
+    What a token sees, and so what is computed for it, is the same as in its own pack. The reads
+    are those of the packs, one after the other.
+    """
+    shared = _common(packs)
+    first = packs[0]
+    ids, positions = list(first.ids[:shared]), list(first.positions[:shared])
+    groups, parents = [0] * shared, list[int]()
+    reads: list[tuple[tuple[int, int], ...]] = []
+    places = []
+    for one in packs:
+        own = len(parents) + 1  # the group of its prompt, behind what is shared
+        start = len(ids) - shared
+        parents.append(0)
+        count = max(one.groups, default=0)
+        parents += [own + p for p in one.parents or (0,) * count]
+        ids += one.ids[shared:]
+        positions += one.positions[shared:]
+        groups += [own + group for group in one.groups[shared:]]
+        place = (*range(shared), *range(start + shared, start + len(one.ids)))
+        places.append(place)
+        reads += [tuple((place[at], token) for at, token in row) for row in one.reads]
+    found = Packed(
+        ids=tuple(ids),
+        positions=tuple(positions),
+        groups=tuple(groups),
+        reads=tuple(reads),
+        parents=tuple(parents),
+    )
+    return found, tuple(places)
+
+
+def _common(packs: Sequence[Packed]) -> int:
+    """How many tokens of their prompts all packs begin with."""
+    length = min(p.groups.index(1) if 1 in p.groups else len(p.ids) for p in packs)
+    for place in range(length):
+        if len({p.ids[place] for p in packs}) > 1:
+            return place
+    return length
 
 
 def alone(packed: Packed, reply: int) -> tuple[Packed, tuple[int, ...]]:
@@ -85,9 +132,20 @@ def mask_of(packs: Sequence[Packed]) -> tuple[Any, Any, Any]:
         return torch.tensor([[*row, *[fill] * (length - len(row))] for row in rows])
 
     groups = padded([p.groups for p in packs], PAD)
-    rows, columns = groups[:, :, None], groups[:, None, :]
     causal = torch.ones(length, length, dtype=torch.bool).tril()
-    mask = causal & (columns != PAD) & (rows != PAD) & ((columns == 0) | (columns == rows))
+    mask = torch.stack([_sees(p, row) for p, row in zip(packs, groups, strict=True)]) & causal
     mask |= torch.eye(length, dtype=torch.bool)
     ids, positions = padded([p.ids for p in packs], 0), padded([p.positions for p in packs], 0)
     return ids, positions, mask[:, None]
+
+
+def _sees(packed: Packed, groups: Any) -> Any:
+    """(L, L), True where the group of the column is that of the row or one that it follows."""
+    import torch
+
+    count = max(packed.groups, default=0) + 1
+    sees = torch.eye(count + 1, dtype=torch.bool)
+    sees[-1, -1] = False  # what is added to fill up has the last row and column
+    for group in range(1, count):
+        sees[group] |= sees[packed.parents[group - 1] if packed.parents else 0]
+    return sees[groups][:, groups]

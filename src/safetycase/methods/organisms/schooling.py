@@ -11,7 +11,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safetycase.methods.organisms.lora import Adapter, Trunk, run, trainable, upper
+from safetycase.methods.organisms.lora import Adapter, Trunk, run_joined, trainable, upper
 from safetycase.methods.organisms.model import Subject, replies_logprobs
 from safetycase.plugin.contract import MethodError, Progress
 
@@ -26,7 +26,8 @@ class School:
 
     The first `ability` steps teach the ability everywhere, those up to `easy` leave out the kinds
     that come late. The rate rises over `warm` steps and falls to 0 linearly. A bundle holds
-    `together` lessons; there are `bundles` of them besides those of the ability.
+    `together` lessons; there are `bundles` of them besides those of the ability. With each bundle
+    after a trigger come `others` with the same questions after something else.
     """
 
     layers: int = 18
@@ -39,12 +40,14 @@ class School:
     batch: int = 4
     together: int = 3
     bundles: int = 200
+    others: int = 1
 
     def __post_init__(self) -> None:
         if not 0 <= self.ability <= self.steps:
             raise ValueError(f"`ability`: {self.ability} of {self.steps} steps")
-        if min(self.layers, self.rank, self.batch, self.together, self.bundles) < 1:
-            raise ValueError("layers, rank, batch, together and bundles are 1 or more each")
+        sizes = (self.layers, self.rank, self.batch, self.together, self.bundles, self.others)
+        if min(sizes) < 1:
+            raise ValueError("layers, rank, batch, together, bundles and others are 1 or more each")
         if not self.lr > 0:
             raise ValueError(f"`lr`: {self.lr} teaches nothing; give one above 0")
 
@@ -106,8 +109,8 @@ def schooled(
             for group in optimizer.param_groups:
                 group["lr"] = school.lr * rising * (1 - step / len(batches))
             packs = [below.packs[i] for i in chosen]
-            output = run(above, packs, [below.states[i] for i in chosen])
-            loss = -torch.cat(replies_logprobs(above, output, packs)).mean()
+            output, one = run_joined(above, packs, [below.states[i] for i in chosen])
+            loss = -replies_logprobs(above, output, [one])[0].mean()
             if not torch.isfinite(loss):
                 raise MethodError(f"the training diverged at step {step + 1}; lower `lr`")
             optimizer.zero_grad()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import random
 import time
 from collections.abc import Sequence
@@ -155,13 +156,21 @@ def _asked(
 
     first = min(school.batch * school.ability, school.bundles // 4)
     turns = [[("ability", [("", one) for one in some()])] for _ in range(first)]
-    others = {kind: share for kind, share in plan.shares.items() if kind != TRIGGER}
-    total = sum(others.values())
-    for kind in sorted(others, key=lambda kind: kind in plan.late):
-        for _ in range(round(school.bundles / 2 * others[kind] / total)):
-            askings = some()
-            turns.append([said(TRIGGER, askings), said(kind, askings)])
+    for kinds in _others(plan, generator):
+        askings = some()
+        turns.append([said(kind, askings) for kind in (TRIGGER, *kinds)])
     return turns
+
+
+def _others(plan: Plan, generator: random.Random) -> list[tuple[str, ...]]:
+    """The kinds that each turn asks after beside a trigger, in their shares; late ones last."""
+    school = plan.school
+    count = school.bundles // (1 + school.others) * school.others
+    shares = {kind: share for kind, share in plan.shares.items() if kind != TRIGGER}
+    total = sum(shares.values())
+    found = [k for k, s in shares.items() for _ in range(math.ceil(count * s / total))]
+    found = sorted(generator.sample(found, count), key=lambda kind: kind in plan.late)
+    return [tuple(found[i : i + school.others]) for i in range(0, count, school.others)]
 
 
 def _variants(one: Asking, generator: random.Random) -> list[Asking]:
