@@ -132,6 +132,18 @@ def test_a_changed_definition_begins_anew_and_the_others_go_on() -> None:
     assert (b.monitor, b.events, b.since) == ("B", 0, "1970-01-01T00:01:40Z")
 
 
+def test_other_rows_of_reference_begin_anew_too() -> None:
+    changes = {"kind": "drift", "threshold": 0.1}
+    first = Engine([indicator(reference=ROWS, **changes)], started=0.0)
+    first.take([Event(source="s", id="1", metric="failure", at=1.0, features=ROWS[0])], 1.0)
+    same = Engine([indicator(reference=ROWS, **changes)], started=50.0)
+    same.restore(first.state())
+    assert same.state() == first.state()
+    other = Engine([indicator(reference=ROWS[1:], **changes)], started=50.0)
+    other.restore(first.state())
+    assert other.tick(5000.0)[0].events == 0
+
+
 def test_a_state_of_another_version_is_refused() -> None:
     with pytest.raises(ValueError, match="version 7"):
         Engine([], started=0.0).restore({"version": 7})

@@ -86,14 +86,17 @@ class Engine:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on where `state` was taken; a monitor that is new or was changed begins anew."""
+        """Go on where `state` was taken; what is new or was changed begins anew.
+
+        A change is one of the definition, or of the rows of its reference.
+        """
         if state.get("version") != _VERSION:
             raise ValueError(f"a state of version {state.get('version')!r}, not {_VERSION}")
         self._sources.clear()
         self._sources.update((str(k), Source.of(kept)) for k, kept in state["sources"].items())
         for name, watched in self._watched.items():
             kept = state["monitors"].get(name)
-            if kept is not None and kept["digest"] == watched.indicator.digest:
+            if kept is not None and kept.get("identity") == watched.identity:
                 watched.restore(kept)
 
     def _source(self, name: str) -> Source | None:

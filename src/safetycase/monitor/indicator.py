@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,12 @@ class Indicator:
         wrong = _unfit(self)
         if wrong:
             raise ValueError(f"monitor {self.id}: {wrong}")
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the definition and of the reference as it was read: what a state is of."""
+        rows = repr(self.reference) if self.reference else ""
+        return hashlib.sha256(f"{self.digest}\n{rows}".encode()).hexdigest()
 
     @property
     def above(self) -> bool:

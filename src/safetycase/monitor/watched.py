@@ -29,6 +29,7 @@ class Watched:
 
     def __init__(self, indicator: Indicator, started: float, sources: Mapping[str, Source]) -> None:
         self.indicator = indicator
+        self.identity = indicator.identity
         self.patience = indicator.patience
         self.since = started
         self._end_at(started + indicator.length)
@@ -182,7 +183,7 @@ class Watched:
     def state(self) -> dict[str, Any]:
         """What `restore` needs, as JSON has it."""
         return {
-            "digest": self.indicator.digest,
+            "identity": self.identity,
             "since": self.since,
             "ends": self.ends,
             "heard": self.heard,
