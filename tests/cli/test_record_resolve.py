@@ -32,7 +32,7 @@ def folder(tmp_path: Path, sc: Sc, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def key_of(sc: Sc, folder: Path, patch: pytest.MonkeyPatch, owner: str, *roles: str) -> None:
     """From now on a new key of `owner` signs; the watcher's key, the first one, vouches for it."""
-    file, request = folder.parent / f"{owner}.pem", folder.parent / f"{owner}.json"
+    file, request = folder.parent / f"{owner}-key.pem", folder.parent / f"{owner}.json"
     words = [word for role in roles or ("reviewer",) for word in ("--role", role)]
     asked = sc("record", "keys", "init", folder, "--file", file, "--owner", owner, *words,
                "--request", request)  # fmt: skip
