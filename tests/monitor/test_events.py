@@ -221,6 +221,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.sampled_from([*Event.__slots__, "prompt"]), json_values)
 def test_anything_is_an_event_or_a_refusal_and_an_event_survives_its_line(

@@ -123,6 +123,7 @@ def test_anything_in_any_place_is_read_or_refused(read: Read, good: Any, data: A
             found.source.encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.binary(max_size=60) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "replace"))
