@@ -40,6 +40,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/control.py
 	$(BIN)/python benchmarks/oversight.py
 	$(BIN)/python benchmarks/whitebox.py
+	$(BIN)/python benchmarks/monitor.py
 
 # Take what the program prints now as what it should print; look at the difference before you commit.
 accept: $(VENV)/.dev
