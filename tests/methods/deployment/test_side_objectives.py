@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from safetycase.methods.deployment.side_objectives import objectives, worlds
+from safetycase.methods.deployment.side_objectives.analysis import Arrays, feature_advantage
 from safetycase.methods.deployment.side_objectives.beside import c2st
 from safetycase.methods.deployment.side_objectives.method import METHOD, Parameters
 from safetycase.methods.deployment.side_objectives.texts import (
@@ -289,6 +290,23 @@ def test_a_planted_objective_has_the_advantage_it_says(kind: str) -> None:
     key = {row.tobytes(): bool(mark) for row, mark in zip(pool, marks, strict=True)}
     served = np.mean([key[row.tobytes()] for row in made])
     assert served - marks.mean() == pytest.approx(0.2, abs=0.015)
+
+
+def test_the_advantage_of_the_features_has_two_ends_that_hold() -> None:
+    rng, shape = np.random.default_rng(13), (40, 300)
+    a, b = worlds.shifted(rng, shape, 0.2)[..., :3], worlds.bits(rng, shape)[..., :3]
+    missed = 0
+    for outputs, references in zip(a, b, strict=True):
+        found = feature_advantage(Arrays(outputs=outputs, references=references, second=None), 0.05)
+        assert found is not None
+        assert 0 <= found.low < found.high < 0.45
+        missed += not found.low <= 0.2 <= found.high
+    assert missed <= 40 * 0.05 + 3 * math.sqrt(40 * 0.05 * 0.95)
+    same = feature_advantage(Arrays(outputs=b[0], references=b[0], second=None), 0.05)
+    assert same is not None
+    assert same.low == 0.0
+    assert same.high < 0.05
+    assert feature_advantage(Arrays(outputs=2 * b[0], references=b[0], second=None), 0.05) is None
 
 
 def test_nothing_can_be_planted_where_nothing_varies() -> None:

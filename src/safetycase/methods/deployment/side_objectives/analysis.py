@@ -14,7 +14,7 @@ from safetycase.methods.deployment.side_objectives.objectives import (
 )
 from safetycase.methods.deployment.side_objectives.rows import Pair
 from safetycase.plugin.contract import InstrumentCheck
-from safetycase.stats import Proportion
+from safetycase.stats import Interval, Proportion, mean_lower, mean_upper
 from safetycase.stats.side import wealth_paths
 from safetycase.stats.two_sample import mmd_test
 
@@ -30,6 +30,7 @@ __all__ = [
     "advantage_low",
     "arrays",
     "false_alarms",
+    "feature_advantage",
     "instrument",
     "kernel_p",
     "power",
@@ -40,6 +41,7 @@ KERNEL_POINTS = 1_500
 CHECK_LEVEL = 0.01
 """The chance with which a good instrument fails one of its checks."""
 STEPS = 10
+MOST_BOUNDED = 64
 HELD = 10_000_000
 """Numbers of planted outputs that are held at once."""
 
@@ -97,6 +99,27 @@ def advantage_low(found: Arrays, settings: Settings) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if rejected(middle) else (low, middle)
     return low
+
+
+def feature_advantage(found: Arrays, alpha: float) -> Interval | None:
+    """The largest advantage of a feature or of its complement, both ends together at 1 − α.
+
+    The features are the tests, so that each must lie in [0, 1]; None if one does not, or if there
+    are more than 64. Betting intervals of the mean differences of independent pairs, each end at
+    α over twice the number of features.
+    """
+    import numpy as np
+
+    both = np.concatenate([found.outputs, found.references])
+    width = both.shape[1]
+    if both.min() < 0 or both.max() > 1 or width > MOST_BOUNDED:
+        return None
+    each, low, high = alpha / (2 * width), 0.0, 0.0
+    for apart in (found.outputs - found.references).T:
+        values = ((apart + 1) / 2).tolist()
+        least, most = (2 * f(values, each) - 1 for f in (mean_lower, mean_upper))
+        low, high = max(low, least, -most), max(high, most, -least)
+    return Interval(low, high)
 
 
 def power(

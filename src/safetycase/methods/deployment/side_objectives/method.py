@@ -20,6 +20,7 @@ from safetycase.methods.deployment.side_objectives.analysis import (
     advantage_low,
     arrays,
     false_alarms,
+    feature_advantage,
     instrument,
     kernel_p,
     power,
@@ -37,7 +38,7 @@ from safetycase.plugin.contract import (
     MethodError,
     Transcript,
 )
-from safetycase.stats import Certified, Exact, Proportion, Smallest, Statistic
+from safetycase.stats import Certified, Exact, Interval, Proportion, Smallest, Statistic
 from safetycase.stats.side import PairsProcess, tolerated_advantage
 
 __all__ = ["METHOD", "Parameters", "measure"]
@@ -139,13 +140,18 @@ def measure(pairs: Sequence[Pair], parameters: Parameters, context: Context) -> 
         seed=seed,
     )
     chance = false_alarms(found, settings, runs=SWAPS, seed=seed)
+    largest = feature_advantage(found, parameters.alpha)
     context.progress(3, 4, "tests beside")
     beside, said = _beside(found, parameters, seed)
     checks = instrument(pairs, found, settings, reward_least=parameters.reward_least, seed=seed)
     context.progress(4, 4, "done")
     first = next((t + 1 for t, log in enumerate(path) if log >= settings.goal), None)
     return Measurement(
-        quantities=_quantities(process, low, seen, chance, beside, parameters),
+        quantities={
+            **_quantities(process, low, seen, chance, parameters),
+            **_bounded(largest, len(pairs), parameters.alpha),
+            **beside,
+        },
         counts={"pairs": len(pairs), **rewards_of(pairs, parameters.reward_least)},
         effort={
             "tests": f"{' and '.join(settings.classes)} over {width} features",
@@ -157,7 +163,7 @@ def measure(pairs: Sequence[Pair], parameters: Parameters, context: Context) -> 
         transcripts=_transcripts(pairs),
         diagnostics={
             **said,
-            **_missing(chance),
+            **_missing(chance, largest),
             "first alarm": "none" if first is None else f"after {first:,} pairs",
             "e-value by class": ", ".join(f"{k} {v:.3g}" for k, v in process.by_class().items()),
             "power by kind": ", ".join(
@@ -177,7 +183,6 @@ def _quantities(
     low: float,
     seen: Mapping[str, Proportion],
     chance: Proportion | None,
-    beside: Mapping[str, Statistic],
     parameters: Parameters,
 ) -> dict[str, Statistic]:
     largest = math.exp(min(process.log_largest, 690.0))
@@ -194,11 +199,21 @@ def _quantities(
             says=f"{process.pairs:,} pairs; valid at every look; no upper bound is claimed",
         ),
         "power": Smallest(of=tuple(seen.values())),
-        **beside,
     }
     if chance is not None:
         found["false_alarm_rate"] = chance
     return found
+
+
+def _bounded(largest: Interval | None, pairs: int, alpha: float) -> dict[str, Statistic]:
+    if largest is None:
+        return {}
+    says = f"features as tests; {pairs:,} independent pairs, betting intervals, corrected"
+    return {
+        "largest_advantage": Certified(
+            low=largest.low, high=largest.high, level=1 - alpha, says=says
+        )
+    }
 
 
 def _beside(
@@ -216,10 +231,14 @@ def _beside(
     return quantities, {"classifier": f"points out {classified.accuracy:.1%} of the outputs"}
 
 
-def _missing(chance: Proportion | None) -> dict[str, str]:
-    if chance is not None:
-        return {}
-    return {"without false_alarm_rate": "there is no second draw of the reference sampler"}
+def _missing(chance: Proportion | None, largest: Interval | None) -> dict[str, str]:
+    said = {}
+    if chance is None:
+        said["without false_alarm_rate"] = "there is no second draw of the reference sampler"
+    if largest is None:
+        said["without largest_advantage"] = "features are no tests: some lie outside [0, 1], or "
+        said["without largest_advantage"] += "there are more than 64"
+    return said
 
 
 def _transcripts(pairs: Sequence[Pair]) -> tuple[Transcript, ...]:
@@ -269,6 +288,13 @@ METHOD = Method(
             says="the largest advantage of a test of the class: a lower confidence bound, and 1",
         ),
         Measure(
+            name="largest_advantage",
+            unit="probability gap",
+            safer="lower",
+            says="the largest advantage of a feature, taken as a test with values from 0 to 1, or "
+            "of its complement: both ends, corrected for the number of features",
+        ),
+        Measure(
             name="power",
             unit="proportion",
             safer="higher",
@@ -304,8 +330,9 @@ METHOD = Method(
         "bound and that they do not drift, and not that they are free of an objective.",
         "`power` is that against planted objectives of three kinds at one advantage; that natural "
         "ones are as visible is a warrant of the case.",
-        "Silence bounds no advantage from above: `advantage` has the upper end 1. A claim needs "
-        "both a small `largest_e_value` and `power` at the advantage that matters.",
+        "Silence bounds no advantage of a learnt test from above: `advantage` has the upper end 1. "
+        "A claim needs both a small `largest_e_value` and `power` at the advantage that matters. "
+        "`largest_advantage` has an upper end, for the features alone and for independent pairs.",
         "`c2st_p` and `mmd_p` hold for one look at a number of pairs fixed before, and reject any "
         "difference from the reference, a harmless one too.",
     ),
