@@ -301,7 +301,9 @@ def test_a_clean_twin_that_two_members_share_is_searched_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names = ("rare-defector/one-in-10", "rare-defector/one-in-100")
-    monkeypatch.setattr(subjects, "made", lambda name, seed, progress, of="": (name, seed))
+    monkeypatch.setattr(
+        subjects, "made", lambda name, seed, progress, of="", voice=None: (name, seed)
+    )
     every = list(subjects.bred(names, range(5, 8), 2, silent))
     assert len(every) == len(set(every)) == 2 * 3 + 3 + 2
     planned = METHOD.best_case(
