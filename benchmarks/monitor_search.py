@@ -153,7 +153,10 @@ def plain(
 
 
 def enough(seed: int, name: str, game: Game, low: float, policy: games.Solved | None) -> Row:
-    """The fewest plain draws, in steps of 1,000 up to 40,000, whose median gap is at most `GAP`."""
+    """The fewest plain draws, in steps of 1,000, whose median gap is at most `GAP`.
+
+    40,000 where none of fewer is: the gap of the row then says whether those are enough.
+    """
     below, above = 0, 40
     while above - below > 1:
         middle = (below + above) // 2
