@@ -96,7 +96,7 @@ class Engine:
         self._sources.update((str(k), Source.of(kept)) for k, kept in state["sources"].items())
         for name, watched in self._watched.items():
             kept = state["monitors"].get(name)
-            if kept is not None and kept.get("identity") == watched.identity:
+            if kept is not None and kept.get("digest") == watched.identity:
                 watched.restore(kept)
 
     def _source(self, name: str) -> Source | None:

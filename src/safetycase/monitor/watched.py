@@ -183,7 +183,7 @@ class Watched:
     def state(self) -> dict[str, Any]:
         """What `restore` needs, as JSON has it."""
         return {
-            "identity": self.identity,
+            "digest": self.identity,
             "since": self.since,
             "ends": self.ends,
             "heard": self.heard,
