@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -18,6 +19,7 @@ from safetycase.argument.model import Canaries, Case, Monitor
 from safetycase.argument.printer import dump
 from safetycase.argument.refactor import rename
 from safetycase.argument.schema import case_schema
+from safetycase.workspace.editing import Session
 
 WATCHED = (
     COIN
@@ -148,3 +150,15 @@ def test_renaming_a_monitor_or_what_it_watches_keeps_the_rest(
     after = case_of(apply(WATCHED, done.edits["case.yaml"]))
     wanted = dataclasses.replace(monitor_of(case_of(WATCHED)), **change)
     assert monitor_of(after, wanted.id) == wanted
+
+
+def test_an_editor_says_when_it_alarms_and_completes_its_words(tmp_path: Path) -> None:
+    (tmp_path / "case.yaml").write_text(WATCHED, "utf-8")
+    session = Session(tmp_path)
+    session.check()
+    assert "alarms when `heads > 0.30`" in session.hover("M-HEADS")
+    line = WATCHED[: WATCHED.index("    detector:")].count("\n") + 1
+    words = {found.word for found in session.complete("case.yaml", line, len("    detector: ") + 1)}
+    assert words == {"e-process", "restarted", "cusum", "threshold"}
+    keys = {found.word for found in session.complete("case.yaml", line, 5)}
+    assert {f.name for f in dataclasses.fields(Monitor)} - {"id"} <= keys

@@ -91,6 +91,8 @@ class Session:
         parts += [str(says)] if says else []
         criterion = getattr(found, "holds_when", None)
         parts += [f"holds when `{criterion}`"] if criterion else []
+        alarm = getattr(found, "alarm_when", None)
+        parts += [f"alarms when `{alarm}`"] if alarm else []
         method = getattr(found, "method", None)
         parts += [f"method `{method}`"] if method else []
         status = self.status().get(element)
