@@ -101,6 +101,8 @@ def test_what_can_be_watched_is_no_finding(fields: str) -> None:
         ("alarm_when: x < 0", "C151", "no number of events shows"),
         ("alarm_when: x <= 0", "C151", "no number of events shows"),
         ("alarm_when: x < 0, kind: count, detector: threshold", "C151", "no number of events"),
+        ("alarm_when: x > 0, kind: drift, warns_only: true, reference: a.jsonl", "C151",
+         "some of the inputs always lie beyond the reference"),
         ("alarm_when: x > 0, kind: mean", "C151", "a mean is told apart from numbers between"),
         ("alarm_when: x > 0, detector: cusum, run_length: 100", "C151", "a share between 0 and 1"),
     ],

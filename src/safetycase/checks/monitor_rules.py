@@ -256,6 +256,9 @@ def _one_sided(monitor: Monitor, compared: Comparison) -> tuple[str, str] | None
     if monitor.detector == "cusum" and share and bound in (0, 1):
         says = f"a `cusum` needs a share between 0 and 1 to start from, not {bound:g}"
         return says, "use the detector `e-process`"
+    if monitor.kind == "drift" and bound == 0:
+        says = "some of the inputs always lie beyond the reference: a share of 0 is never held to"
+        return says, "write the share that is tolerated, e.g. 0.05"
     least = bound == 0 and (op == "<" or (op == "<=" and share))
     most = share and bound == 1 and op in (">", ">=")
     if least or most:
