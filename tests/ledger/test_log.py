@@ -305,7 +305,8 @@ def test_an_unknown_kind_is_named_and_stops_the_reading(key: SigningKey) -> None
     log = parse(b"".join(whole))
     assert len(log.records) == 6
     assert first_error(log) == (
-        "record 7 (line 7) is of the kind 'surprise', which this version does not know"
+        "record 7 (line 7) is of the kind 'surprise', which this version does not know; "
+        "a newer one may"
     )
 
 
