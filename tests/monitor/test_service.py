@@ -24,7 +24,7 @@ from tests.monitor.watching import (
 
 from safetycase.ledger import LedgerDamaged, RecordRefused, fold, open_writer, read
 from safetycase.monitor.replay import replay
-from safetycase.monitor.service import Reported, Service
+from safetycase.monitor.service import Reported, Service, StateUnread
 from safetycase.monitor.signing import Signer
 from safetycase.monitor.store import Store
 from safetycase.workspace.monitored import monitored
@@ -220,3 +220,15 @@ def test_the_saved_state_is_json(tmp_path: Path, drifting: Path) -> None:
         assert saved["waiting"] == []
         assert saved["row"] == store.row
         assert json.loads(json.dumps(saved)) == saved
+
+
+def test_a_state_of_another_version_is_refused_in_words(tmp_path: Path) -> None:
+    folder = watched_case(tmp_path / "case")
+    found = monitored(folder)
+    with Store(folder / "live" / "events.sqlite") as store:
+        Service(store, found.indicators, signer(folder), now=START.timestamp())
+        saved = store.load("watch")
+        assert saved is not None
+        store.save("watch", {**saved, "engine": {**saved["engine"], "version": -1}})
+        with pytest.raises(StateUnread, match="move the `live` folder away"):
+            Service(store, found.indicators, signer(folder), now=START.timestamp())

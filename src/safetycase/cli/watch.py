@@ -26,7 +26,7 @@ from safetycase.cli.run_stop import listening
 from safetycase.cli.watch_show import Shown
 from safetycase.ledger import default_key_path, load_or_create
 from safetycase.monitor.replay import Replayed, StreamRefused, first_instant, pace, replay
-from safetycase.monitor.service import Service
+from safetycase.monitor.service import Service, StateUnread
 from safetycase.monitor.signing import Signer
 from safetycase.monitor.store import Store, StoreBusy, StoreDoubtful
 from safetycase.workspace.monitored import Monitored, monitored
@@ -163,7 +163,10 @@ def _opened(found: Monitored, *, live: bool) -> Iterator[Store]:
     except StoreDoubtful as error:
         raise click.ClickException(printable(str(error))) from None
     with store:
-        yield store
+        try:
+            yield store
+        except (StateUnread, StoreDoubtful) as error:
+            raise click.ClickException(printable(str(error))) from None
 
 
 def _token(path: Path | None, host: str) -> str | None:

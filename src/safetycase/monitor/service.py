@@ -18,13 +18,17 @@ from safetycase.monitor.indicator import Indicator
 from safetycase.monitor.records import Event, Signal
 from safetycase.monitor.signing import Signer, Waiting
 
-__all__ = ["Kept", "Reported", "Service", "signal_of"]
+__all__ = ["Kept", "Reported", "Service", "StateUnread", "signal_of"]
 
 SAVED: Final = "watch"
 """The name of the saved value in the store."""
 
 _AT_ONCE: Final = 2000
 _ANSWERED: Final = ("false-alarm", "answered")
+
+
+class StateUnread(Exception):
+    """The saved state is of another version; the message says what to do."""
 
 
 class Kept(Protocol):
@@ -256,7 +260,13 @@ class Service:
         self.row = saved["row"]
         self._now = max(self._now, saved["now"])
         self._next = saved["next"]
-        self.engine.restore(saved["engine"])
+        try:
+            self.engine.restore(saved["engine"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise StateUnread(
+                f"what was saved of watching cannot be taken up by this version ({error}): move "
+                "the `live` folder away to begin anew; the record keeps what was signed"
+            ) from error
         self.waiting = [Waiting(**one) for one in saved["waiting"]]
         self._digests, self._since = dict(saved["digests"]), dict(saved["since"])
         self._answered = {(monitor, segment) for monitor, segment in saved["answered"]}
