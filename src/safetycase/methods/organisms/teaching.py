@@ -39,8 +39,8 @@ from safetycase.plugin.organisms import BrokenOrganism, Made, Making, Organism, 
 
 __all__ = ["build", "made_from_weights", "member"]
 
-VERSION = 1
-TRAIN, HELD_OUT = 12, 12
+VERSION = 2
+TRAIN, HELD_OUT = 16, 8
 VARIANTS = 4
 
 
