@@ -224,3 +224,32 @@ def test_pairs_alarm_on_an_advantage_and_count_what_is_none() -> None:
     (end,) = engine.tick(HOUR + 300)
     assert (end.details["unlabelled"], end.details["invalid"]) == ("1", "3")
     assert end.details["width"] == "3"
+
+
+def test_too_many_while_an_earlier_alarm_is_open_are_told_once_it_is_resolved() -> None:
+    one = indicator(kind="count", detector="threshold", threshold=2.0, quantity="failures")
+    for more in (0, 1):  # told by the next event, or at the end of the window
+        engine = Engine([one], started=0.0)
+        assert states(engine.take([event(float(at), None) for at in range(3)], 10.0)) == ["alarm"]
+        later = [event(HOUR + 400 + at, None) for at in range(3)]
+        assert states(engine.take(later, HOUR + 500)) == ["quiet"]
+        engine.resolved("M")
+        told = engine.take([event(HOUR + 600, None)] * more, HOUR + 600)
+        again = Engine([one], started=0.0)
+        again.restore(engine.state())
+        told += again.tick(2 * HOUR + 300)
+        assert states(told) == ["alarm", "quiet"]
+        again.resolved("M")
+        assert states(again.tick(3 * HOUR + 300)) == ["silent"]
+
+
+def test_one_event_that_counts_for_more_than_can_be_is_not_lost_in_what_may_be_lost() -> None:
+    one = indicator(kind="count", detector="threshold", threshold=1e6, loss=0.5, weight_at_most=9.0)
+    for changes in ({"value": 1e300}, {"value": 2e5, "weight": 1e9}):
+        engine = Engine([one], started=0.0)
+        events = [event(float(at), None) for at in range(9)]
+        assert states(engine.take([*events, event(9.0, **changes)], 10.0)) == ["alarm"]
+    few = indicator(kind="count", detector="threshold", op="<", threshold=5.0, loss=0.5)
+    engine = Engine([few], started=0.0)
+    engine.take([event(1.0, None), event(2.0, 1e300), event(3.0, 3.0, weight=2.0)], 10.0)
+    assert "alarm" in states(engine.tick(HOUR + 300))

@@ -171,26 +171,33 @@ class CountGauge:
         self._indicator, self._above = indicator, indicator.above
 
     def measure(self, event: Event, tally: Tally, *, late: bool) -> Verdict | None:
-        """As `Gauge`; what came late counts only where it can speak for an alarm."""
-        value = 1.0 if event.value is None else event.value
-        if not 0 <= value <= _LARGEST:
+        """As `Gauge`; what is late or too large counts only where it can speak for an alarm."""
+        value, weight = 1.0 if event.value is None else event.value, event.weight
+        most = self._indicator.weight_at_most
+        if not value >= 0:
             tally.invalid += 1
             return None
-        if not 1 <= event.weight <= self._indicator.weight_at_most:
+        unfit = value > _LARGEST or not 1 <= weight <= most
+        if value > _LARGEST:
+            tally.invalid += 1
+        elif unfit:
             tally.heavy += 1
+        else:
+            tally.measured += 1
+        if (late or unfit) and not self._above:
             return None
-        tally.measured += 1
-        if late and not self._above:
-            return None
-        before = tally.total
-        tally.total += event.weight * value
-        crossed = self._above and not self._alarms(before) and self._alarms(tally.total)
-        return "alarm" if crossed else None
+        # Of what is beyond its bound, the bound has come at least.
+        allowed = weight if 1 <= weight <= most else most if weight > most else 1.0
+        tally.total += allowed * min(value, _LARGEST)
+        return "alarm" if self._many(tally) else None
 
     def finish(self, tally: Tally, lost: int) -> Verdict | None:
-        """Too few, even if all that was lost had come and counted one each."""
+        """Too few, even if all that was lost had come and counted one each.
+
+        Or too many, where an alarm of an earlier window was open while they came.
+        """
         few = not self._above and self._alarms(tally.total + lost + tally.invalid + tally.heavy)
-        return "alarm" if few else None
+        return "alarm" if few or self._many(tally) else None
 
     def value(self, tally: Tally) -> float | None:
         """The sum."""
@@ -216,6 +223,10 @@ class CountGauge:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Nothing beyond the tally."""
+
+    def _many(self, tally: Tally) -> bool:
+        """Whether there are too many, and no alarm said so of this window."""
+        return self._above and not tally.alarms and self._alarms(tally.total)
 
     def _alarms(self, total: float) -> bool:
         at = self._indicator.threshold

@@ -18,7 +18,7 @@ class Tally:
     weight times value; `unlabelled` had no value, `invalid` one that cannot be, `heavy` a weight
     above the declared. `late` came after their window was closed and are measured in this one.
     `canaries` were put in on purpose, of which `caught`; `strays` were marked as canaries that no
-    monitor declared.
+    monitor declared. `warnings` and `alarms` were raised of this window.
     """
 
     taken: int = 0
@@ -35,6 +35,7 @@ class Tally:
     strays: int = 0
     untracked: int = 0
     warnings: int = 0
+    alarms: int = 0
 
     @property
     def events(self) -> int:
@@ -59,4 +60,4 @@ class Tally:
     @classmethod
     def of(cls, state: Mapping[str, Any]) -> Tally:
         """The tally as it was when `state` was taken."""
-        return cls(**{field.name: state[field.name] for field in fields(cls)})
+        return cls(**{field.name: state.get(field.name, 0) for field in fields(cls)})

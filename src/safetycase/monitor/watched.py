@@ -227,6 +227,7 @@ class Watched:
             if self.open:
                 return None
             self.open = True
+            tally.alarms += 1
             return self.report("alarm", at, ahead=ahead, by=by)
         tally.warnings += 1
         first = tally.warnings == 1
