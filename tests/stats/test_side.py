@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import random
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from safetycase.stats.side import (
     tolerated_advantage,
     wealth_paths,
 )
+from safetycase.stats.side_learning import Bets
 
 ALPHA = 0.05
 
@@ -309,3 +311,25 @@ def test_the_numbers_of_a_plan() -> None:
     for wrong in ((0.1, 0.1, ALPHA), (0.1, 0.2, ALPHA), (0.1, 0.0, 1.0), (1.1, 0.0, ALPHA)):
         with pytest.raises(ValueError):
             pairs_to_tell(*wrong)
+
+
+@pytest.mark.parametrize("far", [1e3, -1e99])
+def test_one_feature_that_is_far_from_all_others_does_not_end_the_test(far: float) -> None:
+    draw = random.Random(5)
+    process, alone = (PairsProcess(width=2, advantage=0.02) for _ in range(2))
+    for at in range(400):
+        output, other = ([draw.gauss(middle, 1), draw.gauss(0, 1)] for middle in (1, 0))
+        alone.update(output, other)
+        process.update([far, output[1]] if at == 6 else output, other)
+    assert alone.log_e > math.log(1e4)
+    assert process.log_e > math.log(1e4)
+
+
+def test_how_far_numbers_are_from_those_before_changes_nothing_up_to_fifty_deviations() -> None:
+    made = Bets({"linear": (1,)}, 0.0)
+    points = [0.0, 1.0] * 8 + [20.0, 25.0, 3.0, 2.0]
+    for a, b in zip(points[::2], points[1::2], strict=True):
+        made.play({"linear": (np.array([a]), np.array([b]))})
+    scaling = made.scalings["linear"]
+    assert scaling.mean[0] == pytest.approx(np.mean(points), rel=1e-12)
+    assert scaling.square[0] / scaling.n == pytest.approx(np.var(points), rel=1e-12)

@@ -21,6 +21,7 @@ __all__ = ["Bets"]
 # the usual, one that is always there. Chosen on simulations with other seeds than any table's.
 _SCALES = ((0.05, 0.15), (0.4, 0.8), (2.0, 0.05))
 _CUT = 4.0
+_FAR, _SETTLED = 50.0, 8  # deviations that a feature counts for at most, once so many were seen
 # (times the logit that the test takes, shares of the largest bet that cannot lose all, each with
 # the same stake). Against equality the gentle test grows fastest, and its mean is its mean square,
 # so that nearly all is bet. What must be tolerated is paid per round, however gentle the test: a
@@ -106,7 +107,8 @@ def _scaled_as(name: str) -> str:
 class _Scaling:
     """Running means and deviations of features, by which the next ones are standardised.
 
-    Arrays have the shape (..., width): several processes may run side by side.
+    Arrays have the shape (..., width): several processes may run side by side. One number that is
+    far from all before counts as less far: it would make all to come look alike for ever.
     """
 
     __slots__ = ("mean", "n", "square")
@@ -121,19 +123,29 @@ class _Scaling:
 
         if self.n == 0:
             return np.zeros_like(x)
-        deviation = np.sqrt(self.square / self.n)
-        # what has not varied so far says nothing, and its scale is not known
-        known = deviation > 1e-9 * np.abs(self.mean)
-        scaled = (x - self.mean) / np.where(known, deviation, np.inf)
+        scaled = (x - self.mean) / self._deviation()
         result: Numbers = np.minimum(np.maximum(scaled, -_CUT), _CUT)
         return result
 
     def see(self, *points: Numbers) -> None:
-        for x in points:
+        import numpy as np
+
+        far = _FAR * self._deviation() if self.n >= _SETTLED else np.inf
+        middle = self.mean
+        for point in points:
+            x = np.minimum(np.maximum(point, middle - far), middle + far)
             self.n += 1
             apart = x - self.mean
             self.mean = self.mean + apart / self.n
             self.square = self.square + apart * (x - self.mean)
+
+    def _deviation(self) -> Numbers:
+        """Infinite for what has not varied so far: it says nothing, and its scale is not known."""
+        import numpy as np
+
+        deviation = np.sqrt(self.square / self.n)
+        result: Numbers = np.where(deviation > 1e-9 * np.abs(self.mean), deviation, np.inf)
+        return result
 
     def state(self) -> dict[str, Any]:
         return {"n": self.n, "mean": self.mean.tolist(), "square": self.square.tolist()}
