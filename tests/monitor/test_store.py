@@ -305,3 +305,22 @@ def test_a_number_that_is_none_is_never_stored(path: Path, bad: dict[str, Any]) 
         with pytest.raises(ValueError, match="not finite"):
             store.add([event(1, **bad)])
         assert store.add([event(1)]).row == 1
+
+
+def test_a_source_that_counts_to_the_most_over_and_over_does_not_shut_the_store(
+    path: Path,
+) -> None:
+    with Store(path) as store, store._transaction():
+        for name in ("s", "t", "u"):  # as after some million of such rounds
+            account = store._accounts._account(store._accounts.number_of(name))
+            account.expected = account.lost = 2**62 - 5
+        store._accounts.flush()
+    with Store(path) as store:
+        for round_ in range(3):
+            store.add(
+                [event(f"{round_}-{n}", source=s, number=n) for s in "stu" for n in (1, 10**12)]
+            )
+        counts = store.counts()
+        assert (counts.lost, counts.expected) == (3 * 2**62, 3 * 2**62)
+    with Store(path) as store:
+        assert store.counts() == counts

@@ -107,6 +107,10 @@ class _Account:
 
 
 _TOTALS: Final = ("received", "expected", "lost", "repeated", "known", "conflicts")
+_LOW: Final = 2**32 - 1
+_MOST: Final = 2**62
+"""Where the numbers that a source says it sent, and those it lost, stop: SQLite has 64 bits."""
+
 _MARKS: Final = "(" + ",".join("?" * 11) + ")"
 _PUTS: Final = {
     rows: "INSERT OR REPLACE INTO sources VALUES " + ",".join([_MARKS] * rows)  # noqa: S608
@@ -132,9 +136,15 @@ class Accounts:
         query = "SELECT * FROM sources ORDER BY no LIMIT ?"
         self._named = {row[0]: _Account(*row) for row in execute(query, (MOST_SOURCES,))}
         (self._sources,) = execute("SELECT coalesce(max(no), 0) FROM sources").fetchone()
-        sums = ", ".join(f"coalesce(sum({each}), 0)" for each in _TOTALS)
-        totals = execute(f"SELECT {sums} FROM sources").fetchone()  # noqa: S608 - our own names
-        self._totals = dict(zip(_TOTALS, totals, strict=True))
+        # In halves, since a sum beyond 64 bits is an error that would keep the file shut for ever.
+        halves = ", ".join(
+            f"coalesce(sum({each} >> 32), 0), coalesce(sum({each} & {_LOW}), 0)" for each in _TOTALS
+        )
+        found = execute(f"SELECT {halves} FROM sources").fetchone()  # noqa: S608 - our own names
+        pairs = zip(found[::2], found[1::2], strict=True)
+        self._totals = {
+            each: (high << 32) + low for each, (high, low) in zip(_TOTALS, pairs, strict=True)
+        }
         rows = execute("SELECT source, reason, count FROM refused")
         self._refused = {(source, reason): count for source, reason, count in rows}
 
@@ -185,11 +195,13 @@ class Accounts:
         if missed:
             self._gap(account.no, account.high + 1, number - 1)
             self._lose(account, missed)
-        account.expected += number - account.high
-        self._totals["expected"] += number - account.high
+        risen = min(number - account.high, _MOST - account.expected)
+        account.expected += risen
+        self._totals["expected"] += risen
         account.high = number
 
     def _lose(self, account: _Account, count: int) -> None:
+        count = min(count, _MOST - account.lost)
         account.lost += count
         self._totals["lost"] += count
 
