@@ -8,6 +8,7 @@ import pytest
 from tests.monitor.streams import HOUR, event, indicator, states, stream
 
 from safetycase.argument.model import Canaries
+from safetycase.ledger.canonical import dumps
 from safetycase.monitor.engine import Engine
 from safetycase.monitor.records import Event, Signal
 from safetycase.monitor.sources import Source
@@ -60,7 +61,7 @@ def end_of(*events: Event, **changes: object) -> Signal:
 def test_a_lost_event_makes_the_window_lossy_unless_it_is_allowed() -> None:
     told = end_of(event(1.0, number=1), event(2.0, number=3))
     assert (told.state, told.lost) == ("lossy", 1)
-    assert told.says == "33.33% of the events were lost or not measured; 0.00% may be."
+    assert told.says == "33.33% of the events or canaries were lost or not measured; 0.00% may be."
     assert end_of(event(1.0, number=1), event(2.0, number=3), loss=0.4).state == "quiet"
     assert end_of(event(1.0, number=1), event(3.0, number=3), event(2.0, number=2)).state == "quiet"
 
@@ -217,3 +218,22 @@ def test_alarms_come_through_losses_and_blindness() -> None:
     engine.take(canaries(*[0.0] * 20), 50.0)
     assert states(engine.take(stream([1.0, None] * 20, start=100.0), 200.0)) == ["alarm"]
     assert engine.tick(HOUR + 300)[-1].state == "blind"
+
+
+def test_canaries_whose_fate_is_not_known_may_be_the_missed_ones() -> None:
+    unknown = [event(900.0 + at, None, canary=True) for at in range(5)]
+    given = [event(1.0), *canaries(*[1.0] * 20), *unknown]
+    told = end_of(*given, canaries=CANARIES, loss=0.1)
+    assert (told.state, told.details["canaries_unlabelled"]) == ("lossy", "5")
+    assert told.says.startswith("20.00% of the events or canaries were lost or not measured")
+    assert end_of(*given, canaries=CANARIES, loss=0.2).state == "quiet"
+
+
+def test_no_count_of_losses_is_too_large_for_a_record() -> None:
+    engine = Engine([indicator()], started=0.0)
+    engine.take([event(1.0, number=1), event(2.0, number=10**20)], 3.0)
+    again = Engine([indicator()], started=0.0)
+    again.restore(engine.state())
+    (told,) = again.tick(HOUR + 300)
+    assert (told.state, told.lost) == ("lossy", 10**15)
+    assert dumps(told.body())

@@ -79,7 +79,8 @@ def _says(watched: Watched, state: State, facts: Facts) -> str:
         return f"Nothing was heard for longer than {one.patience:g} s."
     if state == "lossy":
         share = facts.tally.bad(facts.lost)
-        return f"{share:.2%} of the events were lost or not measured; {one.loss:.2%} may be."
+        bad = f"{share:.2%} of the events or canaries were lost or not measured"
+        return f"{bad}; {one.loss:.2%} may be."
     if state == "blind":
         return _blind(watched)
     if state == "warning":

@@ -43,9 +43,13 @@ class Tally:
         return self.taken + self.canaries + self.strays
 
     def bad(self, lost: int) -> float:
-        """The share of events that were lost or could not be measured; 0 where nothing was due."""
+        """The share of events that were lost or could not be measured; 0 where nothing was due.
+
+        Or that of canaries whose fate is not known, if it is larger: those may be the missed ones.
+        """
         wrong = lost + self.unlabelled + self.invalid + self.heavy + self.untracked
-        return wrong / (wrong + self.measured) if wrong else 0.0
+        share = wrong / (wrong + self.measured) if wrong else 0.0
+        return max(share, self.canaries_unlabelled / self.canaries if self.canaries else 0.0)
 
     def words(self) -> dict[str, str]:
         """The counts that are not 0, for the details of a signal."""

@@ -17,6 +17,7 @@ from safetycase.monitor.tally import Tally
 __all__ = ["Watched"]
 
 _UNSEEN = ("silent", "blind")
+_MOST_LOST = 10**15  # a signal says no more: one that no record can hold would hold up all others
 
 
 class Watched:
@@ -266,7 +267,7 @@ class Watched:
         found = self.gone
         for name, before in self.lost_before.items():
             found += max(0, self._sources[name].lost - before)
-        return found
+        return min(found, _MOST_LOST)
 
     def _next(self) -> None:
         """Open the window after this one."""
