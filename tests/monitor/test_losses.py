@@ -237,3 +237,19 @@ def test_no_count_of_losses_is_too_large_for_a_record() -> None:
     (told,) = again.tick(HOUR + 300)
     assert (told.state, told.lost) == ("lossy", 10**15)
     assert dumps(told.body())
+
+
+def test_what_comes_late_of_an_earlier_window_hides_no_loss_of_this_one() -> None:
+    for early in (True, False):  # the late ones come before the new gap, or after it
+        engine = Engine([indicator()], started=0.0)
+        engine.take([event(1.0, number=1), event(2.0, number=5)], 3.0)
+        (first,) = engine.tick(HOUR + 300)
+        assert (first.state, first.lost) == ("lossy", 3)
+        at = HOUR + 500
+        late, gap = [event(at, number=n) for n in (2, 3, 4)], [event(at, number=9)]
+        engine.take(late + gap if early else gap + late, at)
+        again = Engine([indicator()], started=0.0)
+        again.restore(engine.state())
+        again.take([event(at + 1, number=7)], at + 1)
+        (second,) = again.tick(2 * HOUR + 300)
+        assert (second.state, second.lost) == ("lossy", 2)

@@ -12,7 +12,7 @@ from safetycase.monitor.watched import Watched
 
 __all__ = ["Engine"]
 
-_VERSION = 1
+_VERSION = 2
 _SOURCES = 10_000  # sources whose numbers are followed; events of more are not measured as good
 
 
@@ -52,8 +52,9 @@ class Engine:
             if not 0 <= at <= now:
                 at = 0.0 if at < 0 else now
             source = sources.get(event.source) or self._source(event.source)
-            if source is not None and event.number is not None:
-                source.take(event.number)
+            if source is not None and event.number is not None and source.take(event.number):
+                for watched in self._watched.values():
+                    watched.filled(event.source, event.number)
             if event.heartbeat:
                 self._heartbeat(event, at, tracked=source is not None)
                 continue

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Source"]
+__all__ = ["Mark", "Source"]
 
 _RANGES = 64  # gaps that may still be filled; what is older stays lost
+
+
+@dataclass(slots=True)
+class Mark:
+    """A place in what a source sent: `lost` before it, up to the number `high`."""
+
+    lost: int
+    high: int
+    restarts: int
+
+    def filled(self, source: Source, number: int) -> None:
+        """A number came that was missing; if it was before this place, less is lost before it."""
+        if source.restarts == self.restarts and number <= self.high:
+            self.lost -= 1
 
 
 class Source:
@@ -29,23 +44,30 @@ class Source:
         self.repeated = 0
         self._back: int | None = None  # the last number that went back
 
-    def take(self, number: int) -> None:
-        """One more number of this source."""
+    def take(self, number: int) -> bool:
+        """One more number of this source; whether it had been missing."""
         high = self.high
         if high is None or number == high + 1:
             self.high = number
         elif number > high:
             self._miss(high + 1, number - 1)
             self.high = number
-        elif not self._fill(number):
+        elif self._fill(number):
+            return True
+        else:
             self._again(number, high)
+        return False
 
-    def lost_before(self, number: int | None) -> int:
-        """How many were lost before the gap that `number`, just taken, showed."""
+    def mark(self, number: int | None = None) -> Mark:
+        """Where it is now, or where it was before the gap that `number`, just taken, showed."""
         if number is None or not self.gaps or self.gaps[-1][1] != number - 1:
-            return self.lost
+            return Mark(lost=self.lost, high=self.high or 0, restarts=self.restarts)
         low, high = self.gaps[-1]
-        return self.lost - (high - low + 1)
+        return Mark(lost=self.lost - (high - low + 1), high=low - 1, restarts=self.restarts)
+
+    def since(self, mark: Mark) -> int:
+        """How many were lost after `mark` and have not come."""
+        return max(0, self.lost - mark.lost)
 
     def state(self) -> dict[str, Any]:
         """What `of` needs, as JSON has it."""

@@ -11,7 +11,7 @@ from safetycase.monitor.gauges import gauge_of
 from safetycase.monitor.indicator import Indicator
 from safetycase.monitor.records import Event, Signal, State
 from safetycase.monitor.saying import Facts, signal_of
-from safetycase.monitor.sources import Source
+from safetycase.monitor.sources import Mark, Source
 from safetycase.monitor.tally import Tally
 
 __all__ = ["Watched"]
@@ -38,7 +38,7 @@ class Watched:
         self.reported = started
         self.last: State | None = None
         self.known: dict[str, float] = {}  # when each source was heard of last
-        self.lost_before: dict[str, int] = {}
+        self.marks: dict[str, Mark] = {}  # where each source was when the window opened
         self.gone = 0
         self.tally, self.ahead = Tally(), Tally()
         self.segment = 1
@@ -53,13 +53,17 @@ class Watched:
         """A source that sends to this monitor for the first time: its losses count from here."""
         self.known[name] = at
         self.heard = max(self.heard, at)
-        self.lost_before.setdefault(name, self._sources[name].lost_before(number))
+        self.marks.setdefault(name, self._sources[name].mark(number))
 
     def leave(self, name: str) -> None:
         """A source that said it ends; it is not missed, and what it lost in this window stays."""
-        if self.known.pop(name, None) is not None:
-            lost = self._sources[name].lost
-            self.gone += max(0, lost - self.lost_before.pop(name, lost))
+        if self.known.pop(name, None) is not None and name in self.marks:
+            self.gone += self._sources[name].since(self.marks.pop(name))
+
+    def filled(self, name: str, number: int) -> None:
+        """A number that was missing came: in the place of one lost before this window, or in it."""
+        if name in self.marks:
+            self.marks[name].filled(self._sources[name], number)
 
     def hear(self, name: str, at: float) -> None:
         """A source lives, at time `at`."""
@@ -191,7 +195,7 @@ class Watched:
             "reported": self.reported,
             "last": self.last,
             "known": dict(self.known),
-            "lost_before": dict(self.lost_before),
+            "marks": {name: [m.lost, m.high, m.restarts] for name, m in self.marks.items()},
             "gone": self.gone,
             "tally": self.tally.state(),
             "ahead": self.ahead.state(),
@@ -208,7 +212,7 @@ class Watched:
         self.heard, self.reported = float(state["heard"]), float(state["reported"])
         self.last = state["last"]
         self.known = {str(name): float(at) for name, at in state["known"].items()}
-        self.lost_before = {str(name): int(n) for name, n in state["lost_before"].items()}
+        self.marks = {str(name): Mark(*map(int, mark)) for name, mark in state["marks"].items()}
         self.gone = int(state["gone"])
         self.tally, self.ahead = Tally.of(state["tally"]), Tally.of(state["ahead"])
         self.segment, self.open = int(state["segment"]), bool(state["open"])
@@ -264,17 +268,15 @@ class Watched:
         return tuple(sorted(name for name, at in self.known.items() if until - at > self.patience))
 
     def _lost(self) -> int:
-        found = self.gone
-        for name, before in self.lost_before.items():
-            found += max(0, self._sources[name].lost - before)
-        return min(found, _MOST_LOST)
+        found = sum(self._sources[name].since(mark) for name, mark in self.marks.items())
+        return min(self.gone + found, _MOST_LOST)
 
     def _next(self) -> None:
         """Open the window after this one."""
         self.since = self.ends
         self._end_at(self.ends + self.indicator.length)
         self.tally, self.ahead, self.gone = self.ahead, Tally(), 0
-        self.lost_before = {name: self._sources[name].lost for name in self.known}
+        self.marks = {name: self._sources[name].mark() for name in self.known}
         if not self.open:
             self.gauge.edge()
 
