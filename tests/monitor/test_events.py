@@ -62,6 +62,19 @@ def test_a_heartbeat_needs_no_metric() -> None:
 
 
 @pytest.mark.parametrize(
+    "changes", [{"value": 0}, {"value": 1}, {"canary": True}, {"features": [1]}, {"other": [1]}]
+)
+def test_a_heartbeat_hides_nothing_that_was_measured(changes: dict[str, Any]) -> None:
+    refused = read(heartbeat=True, **changes)
+    assert isinstance(refused, Refusal)
+    assert (refused.source, refused.reason[:44]) == (
+        "gateway",
+        "it is a heartbeat and has something measured",
+    )
+    assert isinstance(read(heartbeat=True, value=None, canary=False, features=[]), Event)
+
+
+@pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"value": math.nan}, "`value` is not a finite number"),

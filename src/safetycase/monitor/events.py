@@ -75,6 +75,9 @@ CONTENT_KEYS: Final = frozenset(
 
 _KEYS: Final = frozenset(Event.__slots__)
 
+_MEASURED: Final = ("value", "features", "other", "canary")
+"""What a heartbeat has not: nothing would measure it, and nothing would count it as lost."""
+
 Contents = Literal["drop", "digest", "keep"]
 
 
@@ -145,6 +148,8 @@ def _event(value: dict[str, Any], now: float, reading: Reading) -> Event:
     if not all(map(_is_content, extra)):
         raise _Refused("it has a key that no event has; further texts go under `details`")
     heartbeat = _flag(value, "heartbeat")
+    if heartbeat and any(_given(value.get(key)) for key in _MEASURED):
+        raise _Refused("it is a heartbeat and has something measured too; send two events")
     at = time_of(value.get("at"))
     if isinstance(at, str):
         raise _Refused(f"`at` {at}")
@@ -169,6 +174,10 @@ def _event(value: dict[str, Any], now: float, reading: Reading) -> Event:
         other=_numbers(value, "other"),
         details=_details(value, extra, reading),
     )
+
+
+def _given(value: object) -> bool:
+    return value is not None and value is not False and value != []
 
 
 def _is_name(text: str) -> bool:
