@@ -92,6 +92,8 @@ def test_a_reference_is_read_or_the_reason_is_told() -> None:
         ("jobs > 5", {}, "is it of kind `count`"),
         ("jobs > 5", {"kind": "count"}, "watched by `threshold`, not by `e-process`"),
         ("recall < 0", {}, "no rate is ever `< 0`"),
+        ("recall < 0.00000000000000001", {}, "too near to the rate that nothing is beyond"),
+        ("recall > 0.9999999999999999", {}, "too near to the rate that nothing is beyond"),
         ("score > 0", {"kind": "mean"}, "strictly between 0 and 1"),
         ("gap < 0.1", {"kind": "pairs"}, "is above a number"),
         ("recall < 0.8", {"alternative": (0.9,)}, "not on the side that alarms"),

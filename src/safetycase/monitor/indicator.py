@@ -22,6 +22,7 @@ __all__ = ["Indicator", "Rows", "indicators_of", "unwatched"]
 Rows = Iterable[Sequence[float]]
 
 _DAY = 86_400.0
+_NEAREST = 1e-12  # nearer to 0 or 1 floats cannot tell a value beyond the threshold from it
 _LATENESS = 300.0  # seconds by which an event may come after its window, at most
 _DETECTORS: dict[IndicatorKind, tuple[DetectorKind, ...]] = {
     "rate": ("e-process", "restarted", "cusum"),
@@ -201,6 +202,8 @@ def _unfit_threshold(one: Indicator) -> str | None:
         return f"a {one.kind} lies in [0, 1], and {at!r} does not; is it of kind `count`?"
     if at == (1 if one.above else 0):
         return f"no {one.kind} is ever `{one.op} {at:g}`"
+    if (1 - at if one.above else at) < _NEAREST:
+        return f"{at!r} is too near to the {one.kind} that nothing is beyond"
     if one.kind == "mean" and at in (0, 1):
         return "the number in `alarm_when` of a mean is strictly between 0 and 1"
     if one.kind in ("pairs", "drift") and not one.above:

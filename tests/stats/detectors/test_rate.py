@@ -169,6 +169,8 @@ def test_long_streams_neither_overflow_nor_forget() -> None:
     [
         ({"threshold": 1.0}, "no rate is above 1.0"),
         ({"threshold": 0.0, "above": False}, "no rate is below 0.0"),
+        ({"threshold": 1e-17, "above": False}, "1e-17 is too near to the rate"),
+        ({"threshold": 1 - 2**-53}, "too near to the rate that nothing is beyond"),
         ({"threshold": math.nan}, "nan"),
         ({"threshold": 0.5, "alternatives": (0.4,)}, "alternative"),
         ({"threshold": 0.5, "alarm_at": 1.0}, "alarm_at"),

@@ -19,6 +19,7 @@ from safetycase.stats.detectors.mixture import (
 
 __all__ = ["RateProcess"]
 
+_LARGEST = 1 - 1e-12  # beyond it floats cannot tell a larger rate from the threshold
 _KEPT = 256  # weights whose steps are kept, so that a value costs no logarithms
 
 
@@ -75,6 +76,8 @@ class RateProcess:
         if not (1 <= weight_at_most < math.inf and 1 < alarm_at < math.inf):
             raise ValueError(f"weight_at_most {weight_at_most!r} or alarm_at {alarm_at!r} is unfit")
         theta = threshold if above else 1 - threshold
+        if theta > _LARGEST:
+            raise ValueError(f"{threshold!r} is too near to the rate that nothing is beyond")
         turned = [rate if above else 1 - rate for rate in alternatives]
         bets = rates_above(theta, turned) if theta else [(1.0, 1.0)]
         self.alarm_at = alarm_at
