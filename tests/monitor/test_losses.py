@@ -174,8 +174,19 @@ def test_canaries_are_apart_from_the_metric() -> None:
     told = end_of(event(1.0), *canaries(*[1.0] * 20), canaries=CANARIES)
     assert (told.state, told.events, told.value) == ("quiet", 1, 0.0)
     assert (told.details["canaries"], told.details["caught"]) == ("20", "20")
+
+
+def test_a_canary_that_nobody_declared_is_an_event_that_nobody_measured() -> None:
     stray = end_of(event(1.0), *canaries(1.0, 1.0))
-    assert (stray.state, stray.value, stray.details["strays"]) == ("quiet", 0.0, "2")
+    assert (stray.state, stray.value, stray.details["strays"]) == ("lossy", 0.0, "2")
+    assert (stray.events, stray.details["invalid"]) == (3, "2")
+    others = [indicator(), indicator(id="N", canaries=CANARIES)]
+    apart = Canaries(metric="failure", recall=0.95, at_least=0.8, budget=0.05)
+    for second in (others[1], indicator(id="N", metric="other", canaries=apart)):
+        engine = Engine([others[0], second], started=0.0)
+        assert engine.take([event(1.0), *canaries(1.0, 1.0)], HOUR) == []
+        told = {one.monitor: one for one in engine.tick(HOUR + 300)}["M"]
+        assert (told.state, told.events, told.details["strays"]) == ("quiet", 1, "2")
 
 
 def test_without_a_canary_it_is_not_known_whether_it_sees() -> None:

@@ -38,6 +38,10 @@ class Engine:
             self._own.setdefault(one.metric, []).append(watched)
             if one.canaries and one.canaries.metric and one.canaries.metric != one.metric:
                 self._canaries.setdefault(one.canaries.metric, []).append(watched)
+        for metric, watching in self._own.items():
+            seen = metric in self._canaries or any(each.own_canaries for each in watching)
+            for each in watching:
+                each.strays_are_due = seen
 
     def take(self, events: Sequence[Event], now: float) -> list[Signal]:
         """Measure `events` in the order in which they were stored; what has to be said at once.

@@ -45,7 +45,14 @@ class Watched:
         self.open = False
         self.gauge = gauge_of(indicator)
         self.canaries = CanaryWatch(indicator.canaries) if indicator.canaries else None
+        self.strays_are_due = True  # another monitor declares canaries of the metric
         self._sources = sources
+
+    @property
+    def own_canaries(self) -> bool:
+        """Whether its canaries come among the events of its metric."""
+        declared = self.indicator.canaries
+        return declared is not None and declared.metric in (None, "", self.indicator.metric)
 
     # -- events
 
@@ -92,6 +99,9 @@ class Watched:
         tally = self.tally if at < self.ends else self.ahead
         if self.canaries is None:
             tally.strays += 1
+            if not self.strays_are_due:  # the mark keeps an event from being measured by anyone
+                tally.taken += 1
+                tally.invalid += 1
             return None
         tally.canaries += 1
         if event.value not in (0, 1):
