@@ -90,11 +90,15 @@ def _program(
 
 
 def entropy_optimum(rewards: ArrayLike, weight: float) -> Numbers:
-    """The law proportional to exp(R/β), which is best for E[R] + β·H."""
+    """The law proportional to exp(R/β), which is best for E[R] + β·H.
+
+    An output that floats would give nothing has exp(−700) of the best one's share instead: it can
+    be reached at a price, and a bound on what a purpose gains is not to leave it out.
+    """
     import numpy as np
 
     scaled = np.asarray(rewards, dtype=np.float64) / weight
-    law: Numbers = np.exp(scaled - scaled.max())
+    law: Numbers = np.exp(np.maximum(scaled - scaled.max(), -700.0))
     law /= law.sum()
     return law
 
