@@ -167,7 +167,7 @@ def test_the_last_resolution_decides(outcomes: list[str], expected: str, standin
     if expected == "supported":
         assert "was resolved as" in said(found, "M")
     else:
-        assert "stands until the case is changed" in said(found, "M.RARE")
+        assert "stands until it is answered" in said(found, "M.RARE")
 
 
 def test_a_resolution_is_of_one_alarm_and_of_none_after_it() -> None:
@@ -222,17 +222,49 @@ def test_a_warning_is_shown_until_the_next_quiet_window() -> None:
 # Definitions.
 
 
-def test_an_earlier_definition_is_shown_and_counts_for_nothing() -> None:
-    old = [signal(CASE), signal(CASE, "alarm", seq=3)]
+def test_an_earlier_definition_is_shown_and_supports_nothing() -> None:
+    old = [signal(CASE), signal(CASE, "warning", seq=3)]
     now = case_of(MONITOR.replace("rate > 0.2", "rate > 0.3"))
     found = judged(now, old)
     assert (watched(found), support(found)) == ("other definition", "open")
     assert not found.challenges
     assert [r.record for r in found.monitors["M"].earlier] == [2, 3]
-    assert "nobody resolved" in said(found, "M")
     again = judged(now, [*old, signal(now, seq=4)])
     assert (watched(again), support(again)) == ("quiet", "supported")
-    assert [a.report.record for a in again.monitors["M"].unheard] == [3]
+
+
+EDITS = [("rate > 0.2", "rate > 0.3"), ("{monitor: M,", "{monitor: M, budget: 0.0501,")]
+EDITS += [
+    ("{monitor: M,", "{monitor: M, warns_only: true,"),
+    ("{monitor: M,", "{monitor: M, kind: drift,"),
+]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_no_edit_of_the_definition_sheds_an_alarm(edit: tuple[str, str]) -> None:
+    """Only a reviewer ends an alarm; the author of the case file does not."""
+    now = case_of(MONITOR.replace(*edit))
+    signals = [signal(CASE), signal(CASE, "alarm", seq=3), signal(now, seq=4)]
+    found = judged(now, signals)
+    assert (watched(found), support(found)) == ("alarm", "contested")
+    assert "another definition" in said(found, "M.RARE")
+    (alarm,) = found.monitors["M"].open
+    assert alarm.redefined
+    assert alarm.deadline is not None
+    confirmed = judged(now, signals, [resolution(3, "confirmed")])
+    assert (watched(confirmed), support(confirmed)) == ("alarm", "contested")
+    resolved = judged(now, signals, [resolution(3)])
+    assert support(resolved) == "supported"
+    # Until the new definition reports, nothing is known by it, resolved or not.
+    unheard = judged(now, signals[:2], [resolution(3)])
+    assert (watched(unheard), support(unheard)) == ("other definition", "open")
+
+
+def test_what_only_warned_does_not_challenge_once_the_monitor_does_more() -> None:
+    now = case_of(MONITOR.replace("{monitor: M,", "{monitor: M, budget: 0.01,"))
+    warned = signal(CASE, "alarm", seq=3, details={"warns_only": "true"})
+    found = judged(now, [warned, signal(now, seq=4)])
+    assert (watched(found), support(found)) == ("warning", "supported")
 
 
 def test_words_of_the_case_change_no_definition() -> None:

@@ -86,7 +86,7 @@ def _alarm(
         for r in sorted(said, key=lambda r: r.seq)
         if r.seq > report.record
     )
-    standing = _standing(monitor, resolutions, own=own)
+    standing = _standing(monitor, report, resolutions, own=own)
     within = monitor.answer_within if monitor else None
     deadline = _after(report, within.seconds) if within and standing == "open" else None
     return Alarm(
@@ -95,19 +95,26 @@ def _alarm(
         owner=monitor.owner if monitor else "",
         deadline=deadline,
         overdue=deadline is not None and now > deadline,
+        redefined=not own,
         resolutions=resolutions,
     )
 
 
-def _standing(monitor: Monitor | None, resolutions: Sequence[Resolution], *, own: bool) -> Standing:
-    """The last word of a reviewer decides; what nobody spoke of is open."""
+def _standing(
+    monitor: Monitor | None, report: Report, resolutions: Sequence[Resolution], *, own: bool
+) -> Standing:
+    """The last word of a reviewer decides; what nobody spoke of is open.
+
+    Also if the monitor was defined otherwise since: an edit of a file is no answer to an alarm.
+    """
     counting = [r.outcome for r in resolutions if r.counts]
     last = counting[-1] if counting else ""
     if last in ("false-alarm", "answered"):
         return "resolved"
-    if monitor is None or not own:
-        return "other definition"
-    if monitor.warns_only or monitor.kind == "drift":
+    if monitor is None:
+        return "not in the case"
+    warned = monitor.warns_only or monitor.kind == "drift"
+    if warned if own else report.warned_only:
         return "warning"
     return "confirmed" if last == "confirmed" else "open"
 
@@ -151,11 +158,20 @@ def shown(report: Report) -> str:
 
 def duty(alarm: Alarm, now: datetime) -> str:
     """Who has to answer an alarm until when, or what was said of it."""
+    changed = (
+        " It was raised by another definition of the monitor, which answers nothing."
+        if alarm.redefined
+        else ""
+    )
+    return f"{_owed(alarm, now)}{changed}"
+
+
+def _owed(alarm: Alarm, now: datetime) -> str:
     last = alarm.said
     if alarm.standing == "confirmed" and last is not None:
         return (
             f"{last.by} confirmed it on {last.at[:10]} (record {last.record}): "
-            f"{last.reason.rstrip('.')}. It stands until the case is changed."
+            f"{last.reason.rstrip('.')}. It stands until it is answered."
         )
     if alarm.deadline is None:
         return f"{alarm.owner} has to answer it; the case states no time to answer within."

@@ -38,7 +38,10 @@ WATCHING: Final[tuple[WatchWord, ...]] = (
     "not in the case",
 )
 """The states of a monitor in the order in which one is named before another."""
-Standing = Literal["open", "confirmed", "resolved", "warning", "other definition"]
+WARNS_ONLY: Final = "warns_only"
+"""The key in the details of an alarm by which a monitor that only warns says so."""
+
+Standing = Literal["open", "confirmed", "resolved", "warning", "not in the case"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,11 @@ class Report:
     keyid: str = ""
 
     @property
+    def warned_only(self) -> bool:
+        """Whether its monitor only warned when it was signed, as the signal itself says."""
+        return self.details.get(WARNS_ONLY) == "true"
+
+    @property
     def interval(self) -> str:
         """The interval of `value` in words, with its level; empty where the watcher gave none."""
         found = self.details.get("interval")
@@ -96,9 +104,10 @@ class Alarm:
 
     It is `open` until a resolution of outcome false-alarm or answered makes it `resolved`;
     `confirmed`, it goes on standing. A `warning` is the alarm of a monitor that only warns, and one
-    of an `other definition` of its monitor does not count. The last of `resolutions` that counts
-    decides. `deadline` is None where the case states no time to answer within. `overdue` is whether
-    it has passed for an alarm that nobody has said anything of.
+    of a monitor that is `not in the case` any more has nothing to challenge. `redefined` is whether
+    the monitor is defined otherwise now; the alarm stands all the same. The last of `resolutions`
+    that counts decides. `deadline` is None where the case states no time to answer within.
+    `overdue` is whether it has passed for an alarm that nobody has said anything of.
     """
 
     report: Report
@@ -106,6 +115,7 @@ class Alarm:
     owner: str
     deadline: datetime | None = None
     overdue: bool = False
+    redefined: bool = False
     resolutions: tuple[Resolution, ...] = ()
 
     @property
@@ -161,5 +171,5 @@ class Watched:
 
     @property
     def unheard(self) -> tuple[Alarm, ...]:
-        """The alarms that count nothing now and that nobody resolved: of another definition."""
-        return tuple(alarm for alarm in self.alarms if alarm.standing == "other definition")
+        """The alarms that nobody resolved of a monitor that the case no longer has."""
+        return tuple(alarm for alarm in self.alarms if alarm.standing == "not in the case")

@@ -89,10 +89,7 @@ def _history(watched: Watched) -> Iterator[str]:
     if unheard:
         records = ", ".join(str(alarm.report.record) for alarm in unheard[:_MOST])
         noun = "The alarm" if len(unheard) == 1 else "Alarms"
-        yield (
-            f"{noun} of another definition (record {records}) nobody resolved; by the definition "
-            "of now it counts for nothing."
-        )
+        yield f"{noun} of a monitor that the case no longer has (record {records}) nobody resolved."
     for alarm in [a for a in watched.alarms if a.standing == "resolved"][-_MOST:]:
         last = alarm.said
         assert last is not None

@@ -1,9 +1,10 @@
 """What the signals and resolutions of a record make of every monitor, at one instant.
 
 A monitor is known by the digest of its definition: what an earlier one reported is shown and
-counts for nothing. What conditions a claim keeps it unknown until it reports, while it is silent,
-and while it cannot see. An alarm challenges the claim until a reviewer resolves it; no quiet window
-does. Order is that of the record, which is signed; times are only compared with `now`.
+supports nothing. What conditions a claim keeps it unknown until it reports, while it is silent, and
+while it cannot see. An alarm challenges the claim until a reviewer resolves it; neither a quiet
+window nor a new definition does. Order is that of the record, which is signed; times are only
+compared with `now`.
 """
 
 from __future__ import annotations

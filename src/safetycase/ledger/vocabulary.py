@@ -60,6 +60,6 @@ SIGNALS: Final[Mapping[str, str]] = {
 RESOLUTIONS: Final[Mapping[str, str]] = {
     "false-alarm": "What the alarm says did not happen; the reason says why it was raised.",
     "answered": "It happened, its cause is gone, and what is claimed holds again.",
-    "confirmed": "It happened, and the alarm stands until the case is changed.",
+    "confirmed": "It happened, and the alarm stands until it is answered.",
 }
 """What a reviewer can say of an alarm; a later resolution replaces an earlier one."""

@@ -62,7 +62,7 @@ def signal_of(watched: Watched, state: State, facts: Facts) -> Signal:
         e_value=evidence,
         alarm_at=needed,
         says=_says(watched, state, facts),
-        details=_details(watched, facts),
+        details=_details(watched, state, facts),
     )
 
 
@@ -112,7 +112,7 @@ def _blind(watched: Watched) -> str:
     )
 
 
-def _details(watched: Watched, facts: Facts) -> dict[str, str]:
+def _details(watched: Watched, state: State, facts: Facts) -> dict[str, str]:
     tally = facts.tally
     found = {**tally.words(), **watched.gauge.details()}
     if watched.known:
@@ -121,6 +121,8 @@ def _details(watched: Watched, facts: Facts) -> dict[str, str]:
         found["silent_sources"] = _some(facts.missing)
     if facts.by is not None:
         found["decided_by"] = f"{facts.by.source} {facts.by.id}"
+    if state == "alarm" and watched.indicator.warns_only:
+        found["warns_only"] = "true"  # a later definition must not turn it into a challenge
     if tally.measured:
         found["measured"] = str(tally.measured)
     if (ends := _interval(watched, tally)) is not None:

@@ -58,7 +58,7 @@ def _of(assessment: Assessment, watched: Watched) -> Iterator[str]:
     unheard = watched.unheard
     if unheard:
         records = ", ".join(str(alarm.report.record) for alarm in unheard[:8])
-        what = "it is not in the case" if watched.state == "not in the case" else "it was changed"
+        what = "it is not in the case"
         yield f"{mark.glyph} {name}: an alarm that nobody resolved, but {what} (record {records})"
 
 
