@@ -346,6 +346,21 @@ def test_an_alarm_about_a_doubt_and_silence_never_help_what_it_is_against(
     assert "nothing answers it" in said(found, "D")
 
 
+def test_no_file_accepts_an_alarm_beforehand() -> None:
+    doubt = (
+        "defeaters:\n  - {defeater: M.RARE, against: RARE, says: It may alarm., "
+        "accepted: {doubt: 0.01, because: small, owner: board, expires: 2027-01-01}}\n"
+    )
+    case = case_of(more=doubt)
+    signals = [signal(case), signal(case, "alarm", seq=3), signal(case, seq=4)]
+    assert support(judged(case, signals[:1])) == "supported"
+    found = judged(case, signals)
+    assert support(found) == "contested"
+    assert found.verdict != "holds"
+    assert "counts for nothing" in said(found, "M.RARE")
+    assert support(judged(case, signals, [resolution(3)])) == "supported"
+
+
 def test_a_watched_doubt_is_not_accepted_while_its_monitor_alarms() -> None:
     accepted = DOUBT.replace(
         "answered_by: [SPARE]",

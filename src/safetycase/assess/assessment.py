@@ -198,6 +198,7 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
             and e.accepted
             and not e.mandatory
             and name not in kept
+            and name not in watched.challenges  # a file ends no alarm, before it or after
             and e.accepted.expires >= today
             and 0 <= e.accepted.doubt <= 1  # otherwise a finding, and nothing is accepted
         ),

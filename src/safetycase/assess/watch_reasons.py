@@ -54,6 +54,8 @@ def challenge_reasons(name: str, facts: Facts, case: Case, now: datetime) -> lis
     found = [Reason(says=f"The monitor {challenge.monitor} raised it. {told(alarms)}")]
     if name not in case.elements:
         found = []  # then this is what the doubt itself says
+    elif getattr(case.elements[name], "accepted", None) is not None:
+        found.append(Reason(says="That the file accepts it counts for nothing while it stands."))
     return [*found, *_duties(alarms, now)]
 
 
