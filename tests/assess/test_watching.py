@@ -361,6 +361,30 @@ def test_no_file_accepts_an_alarm_beforehand() -> None:
     assert support(judged(case, signals, [resolution(3)])) == "supported"
 
 
+BARE = "  - {defeater: D2, against: M.RARE, says: It was the light.}\n"
+FILED = "  - {defeater: M.RARE, against: RARE, says: It may alarm.}\n"
+
+
+@pytest.mark.parametrize("doubts", [BARE, FILED + BARE])
+def test_a_doubt_about_an_alarm_does_not_end_it(doubts: str) -> None:
+    case = case_of(more="defeaters:\n" + doubts)
+    signals = [signal(case), signal(case, "alarm", seq=3), signal(case, seq=4)]
+    assert support(judged(case, signals)) == "contested"
+    assert support(judged(case, signals, [resolution(3)])) == "supported"
+
+
+def test_an_answer_in_the_file_does_not_outlast_the_deadline_or_a_confirmation() -> None:
+    case = case_of(more="defeaters:\n" + FILED.replace(".}", "., answered_by: [FAIR]}"))
+    signals = [signal(case), signal(case, "alarm", seq=3), signal(case, seq=4)]
+    assert support(judged(case, signals)) == "supported"
+    late = judged(case, signals, now=NOW + timedelta(days=2))
+    assert (support(late), late.root.support) == ("contested", "open")
+    assert "answered by no file" in said(late, "M.RARE")
+    confirmed = judged(case, signals, [resolution(3, "confirmed")])
+    assert support(confirmed) == "contested"
+    assert confirmed.verdict != "holds"
+
+
 def test_a_watched_doubt_is_not_accepted_while_its_monitor_alarms() -> None:
     accepted = DOUBT.replace(
         "answered_by: [SPARE]",

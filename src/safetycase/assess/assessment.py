@@ -198,7 +198,6 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
             and e.accepted
             and not e.mandatory
             and name not in kept
-            and name not in watched.challenges  # a file ends no alarm, before it or after
             and e.accepted.expires >= today
             and 0 <= e.accepted.doubt <= 1  # otherwise a finding, and nothing is accepted
         ),
@@ -218,12 +217,21 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
 
 
 def _kept(watched: Watching, elements: Mapping[str, Element]) -> Mapping[str, tuple[str, ...]]:
-    """The defeaters that a monitor conditions while it is unknown or alarms."""
+    """The defeaters that nothing answers now, with the monitors for which that is so.
+
+    Those that a monitor conditions while it is unknown or alarms, and those that alarms raise which
+    a reviewer confirmed or which are overdue.
+    """
     found: dict[str, list[str]] = {}
     for name, monitor in watched.monitors.items():
         for target in monitor.targets if monitor.blocks or monitor.open else ():
             if isinstance(elements.get(target), Defeater):
                 found.setdefault(target, []).append(name)
+    for challenge in watched.challenges.values():
+        # What was written beforehand does not outweigh the word of a reviewer, nor a missed date.
+        standing = watched.monitors[challenge.monitor].open
+        if any(alarm.overdue or alarm.standing == "confirmed" for alarm in standing):
+            found.setdefault(challenge.id, []).append(challenge.monitor)
     return {target: tuple(names) for target, names in found.items()}
 
 
@@ -235,8 +243,14 @@ def _challenge(
         target = elements.get(challenge.target)
         if target is None or isinstance(target, Defeater):
             continue
-        # A file may say what answers the doubt, never that it is against something else.
-        elements.setdefault(name, Defeater(id=name, against=challenge.target, says=challenge.says))
+        # A file may say what answers the doubt, never that it is against something else, that it is
+        # accepted, that it rests on what fails, or that another doubt does away with it.
+        doubt = Defeater(id=name, against=challenge.target, says=challenge.says)
+        written = elements.get(name)
+        if isinstance(written, Defeater):
+            doubt = replace(written, by=None, accepted=None)
+        elements[name] = doubt
+        attacks.pop(name, None)
         against = {challenge.target: None}
         if challenge.target == REGISTRY_COMPLETE:  # it holds for the root, wherever it stands
             against[root] = None

@@ -273,7 +273,9 @@ def _defeater(element: Defeater, facts: Facts, values: Values) -> list[Reason]:
         found.append(Reason(says=f"{answer} {word}.", about=answer))
     if not found:
         found.append(Reason(says="It was raised and nothing answers it."))
-    for monitor in facts.kept.get(element.id, ()):
+    for monitor in (
+        () if element.id in facts.watching.challenges else facts.kept.get(element.id, ())
+    ):
         says = f"While its monitor {monitor} is not known to be quiet, nothing answers it."
         found.append(Reason(says=says, about=monitor))
     return found

@@ -56,6 +56,9 @@ def challenge_reasons(name: str, facts: Facts, case: Case, now: datetime) -> lis
         found = []  # then this is what the doubt itself says
     elif getattr(case.elements[name], "accepted", None) is not None:
         found.append(Reason(says="That the file accepts it counts for nothing while it stands."))
+    if name in facts.kept:
+        says = "An alarm that a reviewer confirmed or that is overdue is answered by no file."
+        found.append(Reason(says=says))
     return [*found, *_duties(alarms, now)]
 
 
