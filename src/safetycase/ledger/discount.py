@@ -1,7 +1,8 @@
 """What a revoked key had signed before, and what rests on that: it counts for nothing.
 
 A revocation looks back, unlike every other rule: the records were in order when they were
-written. They stay where they are, `verify` names them, and none of them supports anything.
+written. They stay where they are, `verify` names them, and none of them supports anything. An
+alarm goes on counting: a revocation is an author's word, and only a reviewer ends an alarm.
 """
 
 from __future__ import annotations
@@ -26,24 +27,32 @@ def discount(accepted: Sequence[Record], trust: Trust) -> tuple[frozenset[int], 
         signed = {record.seq for record in accepted if _signed_before(record, revocation)} - out
         resting = _resting(accepted, out | signed)
         out |= signed | resting
-        notes.append(_note(revocation, signed, resting))
+        alarms = {r.seq for r in accepted if _covered(r, revocation) and _is_alarm(r)}
+        notes.append(_note(revocation, signed, resting, alarms))
     return frozenset(out), notes
 
 
 def _signed_before(record: Record, revocation: Revocation) -> bool:
     revokes = record.kind == "event" and record.body["event"] == "key-revoked"
+    return _covered(record, revocation) and not revokes and not _is_alarm(record)
+
+
+def _covered(record: Record, revocation: Revocation) -> bool:
     return (
         record.keyid == revocation.keyid
         and record.seq < revocation.seq
         and revocation.covers(record.seq)
-        and not revokes
     )
+
+
+def _is_alarm(record: Record) -> bool:
+    return record.kind == "signal" and record.body["state"] == "alarm"
 
 
 def _resting(accepted: Iterable[Record], out: set[int]) -> set[int]:
     """What rests on records that are out.
 
-    Starts rest on their registration, ends on their start, resolutions on their alarm.
+    Starts rest on their registration, ends on their start. No resolution does: alarms stay.
     """
     resting: set[int] = set()
     gone: set[str] = set()
@@ -53,14 +62,12 @@ def _resting(accepted: Iterable[Record], out: set[int]) -> set[int]:
                 resting.add(record.seq)
             if record.seq in out or record.seq in resting:
                 gone.add(record.body["attempt"])
-        elif (record.kind == "attempt-end" and record.body["attempt"] in gone) or (
-            record.kind == "resolution" and record.body["signal"] in out
-        ):
+        elif record.kind == "attempt-end" and record.body["attempt"] in gone:
             resting.add(record.seq)
     return resting - out
 
 
-def _note(revocation: Revocation, signed: set[int], resting: set[int]) -> Problem:
+def _note(revocation: Revocation, signed: set[int], resting: set[int], alarms: set[int]) -> Problem:
     name = f"record {revocation.seq} (event, line {revocation.seq})"
     key = f"the key {revocation.keyid[:16]}…"
     if revocation.through is not None:
@@ -68,10 +75,11 @@ def _note(revocation: Revocation, signed: set[int], resting: set[int]) -> Proble
     says = f"{name} revokes {key} ({revocation.says}): {_counted(signed)} it signed before"
     if resting:
         says += f" and {_counted(resting)} resting on them"
+    stay = f"; its alarms stand until they are resolved: {_counted(alarms)}" if alarms else ""
     return Problem(
         line=revocation.seq,
         seq=revocation.seq,
-        says=f"{says} count for nothing",
+        says=f"{says} count for nothing{stay}",
         hint="run again, with a key that is trusted, what you still need",
         severity="note",
     )
