@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -49,6 +50,23 @@ def test_of_many_gaps_the_oldest_can_no_longer_be_filled() -> None:
     assert source.lost == 198
     again = Source.of(source.state())
     assert again.state() == source.state()
+
+
+def test_what_comes_late_makes_good_no_later_loss() -> None:
+    engine = Engine([indicator()], started=0.0)
+    engine.take([event(1.0, number=1), event(2.0, number=12)], 3.0)
+    (first,) = engine.tick(HOUR + 300)
+    assert (first.state, first.lost) == ("lossy", 10)
+    late = [event(HOUR + 400 + i, number=2 + i) for i in range(10)]
+    again = Engine([indicator()], started=0.0)
+    again.restore(json.loads(json.dumps(engine.state())))
+    for one in (engine, again):
+        one.take([*late, event(HOUR + 500, number=18)], HOUR + 600)
+        (second,) = one.tick(2 * HOUR + 300)
+        assert (second.state, second.lost) == ("lossy", 5)
+        one.take([event(2 * HOUR + 400, number=n) for n in (19, 1, 4, 2, 3)], 2 * HOUR + 400)
+        (third,) = one.tick(3 * HOUR + 300)
+        assert (third.state, third.lost) == ("quiet", 0)  # the source began anew, and all came
 
 
 def end_of(*events: Event, **changes: object) -> Signal:
