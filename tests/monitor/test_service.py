@@ -141,6 +141,26 @@ def test_a_signal_that_waits_for_a_busy_record_is_signed_later(
         assert len(signals(folder)) == waiting
 
 
+def test_a_signal_written_under_the_name_of_an_alarm_does_not_silence_it(
+    tmp_path: Path, drifting: Path
+) -> None:
+    folder = watched_case(tmp_path / "case")
+    found = monitored(folder)
+    with Store(folder / "live" / "events.sqlite", durable="process") as store:
+        service = Service(store, found.indicators, signer(folder), now=START.timestamp())
+        with open_writer(folder / "ledger", key(folder)) as writer:
+            replay(drifting, store, service, seconds=1800.0)
+            (alarm,) = [one for one in service.waiting if one.body["state"] == "alarm"]
+            forged = {**alarm.body, "state": "quiet", "watch": alarm.name}
+            number = writer.append("signal", forged, at="2031-05-01T00:00:00Z").seq
+        waiting = len(service.waiting)
+        service.step(service.now)
+        assert service.waiting == []
+        assert [s.state for s in signals(folder) if s.seq == number] == ["quiet"]
+        assert len(signals(folder)) == waiting + 1
+        assert any(s.state == "alarm" for s in signals(folder))
+
+
 def test_a_resolved_alarm_starts_the_next_segment_once(tmp_path: Path, drifting: Path) -> None:
     folder = watched_case(tmp_path / "case")
     watch(folder, drifting, lambda: None)

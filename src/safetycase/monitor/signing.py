@@ -7,6 +7,7 @@ crash is found there afterwards, and is not signed a second time.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,13 +91,12 @@ class Signer:
             return Appended(records=found)
         try:
             with open_writer(self.folder, self.key) as writer:
-                there = _named(writer.log)
+                there = _signed(writer.log, waiting)
                 for one in waiting:
                     seq = there.get(one.name)
                     if seq is None:
                         at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-                        body = {**one.body, NAME: one.name}
-                        seq = writer.append("signal", body, at=at).seq
+                        seq = writer.append("signal", _body(one), at=at).seq
                     found[one.name] = seq
                 if not writer.shared:  # nobody else can have added anything since it was opened
                     self._found = _resolved(writer.log)
@@ -155,11 +155,27 @@ class Signer:
             return  # what is here is true as far as it goes; appending says what is wrong
 
 
-def _named(log: Log) -> dict[str, int]:
-    """The numbers of the signals that have a name."""
+def _body(one: Waiting) -> dict[str, Any]:
+    return {**one.body, NAME: one.name}
+
+
+def _signed(log: Log, waiting: Sequence[Waiting]) -> dict[str, int]:
+    """The numbers of those that wait and that the record holds already, by name.
+
+    A name alone shows nothing, since names can be read and guessed: whoever wrote a quiet window
+    under the name of the next alarm would silence it. So it is the same signal, word for word, and
+    one that counts.
+    """
+    bodies = {one.name: json.loads(json.dumps(_body(one))) for one in waiting}
+    named = [
+        record
+        for record in log.records
+        if record.kind == "signal" and record.body == bodies.get(str(record.body.get(NAME)))
+    ]
+    counting = {signal.seq for signal in fold(log).signals} if named else set()
     found: dict[str, int] = {}
-    for record in log.records:
-        if record.kind == "signal" and isinstance(record.body.get(NAME), str):
+    for record in named:
+        if record.seq in counting:
             found.setdefault(record.body[NAME], record.seq)
     return found
 
