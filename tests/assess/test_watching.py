@@ -219,6 +219,17 @@ def test_a_warning_is_shown_until_the_next_quiet_window() -> None:
     assert watched(judged(CASE, [*signals, signal(CASE, seq=4)])) == "quiet"
 
 
+@pytest.mark.parametrize("state", ["alarm", "warning"])
+def test_before_a_window_shows_canaries_it_is_not_known_to_see(state: str) -> None:
+    canaries = "{monitor: M, canaries: {metric: caught, recall: 0.9, at_least: 0.7, budget: 0.01},"
+    case = case_of(MONITOR.replace("{monitor: M,", canaries))
+    told = signal(case, state, seq=3)
+    found = judged(case, [told], [resolution(3)] if state == "alarm" else [])
+    assert (watched(found), support(found)) == ("never reported", "open")
+    again = judged(case, [told, signal(case, seq=10)], [resolution(3)] if state == "alarm" else [])
+    assert support(again) == "supported"
+
+
 # Definitions.
 
 

@@ -176,6 +176,9 @@ def _unknown(
             f"{says}, until {day(own[-1].until)}: the clock of its watcher is wrong.",
         )
     seen = next((r for r in reversed(own) if r.state in _SIGHT), None)
+    if seen is None and asked.monitor.canaries is not None:
+        says = f"It has reported since record {own[0].record}, and no window with canaries yet"
+        return "never reported", f"{says}: whether it sees is not known."
     if seen is not None and seen.state != "quiet":
         return seen.state, _cannot_see(seen)  # type: ignore[return-value]
     return _silence(asked, own[-1], asked.now - until)
