@@ -119,7 +119,9 @@ def test_joined_packs_score_as_each_does_alone(subject: Subject) -> None:
     ]
     asked = [packed(subject, chat(subject, turns(a, prefix="|A-1|")), a.replies) for a in some[:3]]
     short = pack(asked[0].ids[:5], [(3,), (4, 5)])
-    for packs in (bundles, asked, [*bundles, *asked], [short, *asked], [asked[0]]):
+    # A first reply of one token has no place of its own, and the others are no part of a prompt.
+    uneven = pack(asked[0].ids[:5], [(3,), (4, 5, 6), (7, 8)])
+    for packs in (bundles, asked, [*bundles, *asked], [short, *asked], [asked[0]], [uneven] * 2):
         one, places = joined(packs)
         assert len(one.ids) <= sum(len(p.ids) for p in packs)
         for each, place in zip(packs, places, strict=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 __all__ = ["TOGETHER", "Packed", "alone", "batches", "joined", "mask_of", "pack"]
@@ -86,7 +87,7 @@ def joined(packs: Sequence[Packed]) -> tuple[Packed, tuple[tuple[int, ...], ...]
 
 def _common(packs: Sequence[Packed]) -> int:
     """How many tokens of their prompts all packs begin with."""
-    length = min(p.groups.index(1) if 1 in p.groups else len(p.ids) for p in packs)
+    length = min(sum(1 for _ in takewhile(lambda group: group == 0, p.groups)) for p in packs)
     for place in range(length):
         if len({p.ids[place] for p in packs}) > 1:
             return place
