@@ -30,7 +30,7 @@ from safetycase.stats import Exact
 # Inspect turns a warning raised as an error inside a sample into an unscored sample.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-PROMPTS = 40
+PROMPTS = 60
 DRAWN: Counter[tuple[str, str]] = Counter()
 
 
