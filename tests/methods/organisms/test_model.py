@@ -234,10 +234,11 @@ def test_the_real_model_scores_trains_and_is_left_untouched(
     assert "<|im_start|>assistant" in prompt
     row = options_logprobs(subject, [prompt], [["The capital of France is Paris", "Berlin"]])[0]
     assert row[0] > row[1] + 2
+    before = options_logprobs(subject, [prompt], [["Berlin"]])
     pairs = [(prompt, "Berlin")]
     adapter = train_lora(
         subject, pairs, steps=3, rank=4, lr=2e-3, layers=2, seed=0, progress=silent
     )
     with adapter.on(subject):
         assert options_logprobs(subject, [prompt], [["Berlin"]])[0][0] > row[1] + 0.2
-    assert options_logprobs(subject, [prompt], [["Berlin"]])[0][0] == row[1]
+    assert options_logprobs(subject, [prompt], [["Berlin"]]) == before
