@@ -100,6 +100,7 @@ def test_what_can_be_watched_is_no_finding(fields: str) -> None:
         ("alarm_when: x >= 1", "C151", "no number of events shows"),
         ("alarm_when: x < 0", "C151", "no number of events shows"),
         ("alarm_when: x <= 0", "C151", "no number of events shows"),
+        ("alarm_when: x < 0.00000000000000001", "C151", "nothing beyond it can be told from it"),
         ("alarm_when: x < 0, kind: count, detector: threshold", "C151", "no number of events"),
         ("alarm_when: x > 0, kind: drift, warns_only: true, reference: a.jsonl", "C151",
          "some of the inputs always lie beyond the reference"),

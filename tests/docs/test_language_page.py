@@ -10,7 +10,7 @@ from tests.conftest import COIN, HEADER, write_case
 
 from safetycase.argument.model import Monitor
 from safetycase.argument.scalars import show
-from safetycase.checks.monitor_rules import DETECTORS
+from safetycase.checks.monitors import DETECTORS
 from safetycase.workspace.checking import check_folder
 
 ROOT = Path(__file__).resolve().parents[2]

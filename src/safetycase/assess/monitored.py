@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 __all__ = ["WATCHING", "Alarm", "Challenge", "Report", "Resolution", "Watched", "WatchWord"]
 
@@ -23,20 +23,7 @@ WatchWord = Literal[
     "quiet",
     "not in the case",
 ]
-WATCHING: Final[tuple[WatchWord, ...]] = (
-    "alarm",
-    "wrong clock",
-    "not fit",
-    "never reported",
-    "other definition",
-    "silent",
-    "lossy",
-    "blind",
-    "doubted",
-    "warning",
-    "quiet",
-    "not in the case",
-)
+WATCHING: Final[tuple[WatchWord, ...]] = get_args(WatchWord)
 """The states of a monitor in the order in which one is named before another."""
 WARNS_ONLY: Final = "warns_only"
 """The key in the details of an alarm by which a monitor that only warns says so."""

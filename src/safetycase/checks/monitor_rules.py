@@ -6,23 +6,16 @@ is not one comparison.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from safetycase.argument.expression import Comparison
 from safetycase.argument.findings import Finding
 from safetycase.argument.model import Assumption, Monitor
+from safetycase.checks.monitors import DETECTORS, NEAREST
 from safetycase.checks.subject import Subject, finding
 
-__all__ = ["DETECTORS", "MONITOR_RULES"]
+__all__ = ["MONITOR_RULES"]
 
-DETECTORS: Mapping[str, tuple[str, ...]] = {
-    "rate": ("e-process", "restarted", "cusum"),
-    "mean": ("e-process", "restarted", "cusum"),
-    "count": ("threshold",),
-    "pairs": ("e-process",),
-    "drift": ("e-process", "restarted", "cusum"),
-}
-"""Kind -> the detectors that can judge it."""
 _SHARES = ("rate", "mean", "pairs", "drift")
 """The kinds whose quantity lies between 0 and 1."""
 _GROWS = {"pairs": "an advantage over the reference", "drift": "a distance from the reference"}
@@ -259,6 +252,9 @@ def _one_sided(monitor: Monitor, compared: Comparison) -> tuple[str, str] | None
     if monitor.kind == "drift" and bound == 0:
         says = "some of the inputs always lie beyond the reference: a share of 0 is never held to"
         return says, "write the share that is tolerated, e.g. 0.05"
+    if share and 0 < (1 - bound if op in (">", ">=") else bound) < NEAREST:
+        says = f"{bound!r} is so near to the end that nothing beyond it can be told from it"
+        return says, "compare with a number that can be told apart from what has to hold"
     least = bound == 0 and (op == "<" or (op == "<=" and share))
     most = share and bound == 1 and op in (">", ">=")
     if least or most:

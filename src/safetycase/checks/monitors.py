@@ -1,15 +1,27 @@
-"""What a live monitor measures: the digest by which its signals are known."""
+"""What a live monitor can measure, and the digest by which its signals are known."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from safetycase.argument.model import Canaries, Duration, Monitor
 from safetycase.ledger.canonical import digest
 
-__all__ = ["indicator_digest"]
+__all__ = ["DETECTORS", "NEAREST", "indicator_digest"]
 
 DOMAIN = "indicator v1"
+DETECTORS: Mapping[str, tuple[str, ...]] = {
+    "rate": ("e-process", "restarted", "cusum"),
+    "mean": ("e-process", "restarted", "cusum"),
+    "count": ("threshold",),
+    "pairs": ("e-process",),
+    "drift": ("e-process", "restarted", "cusum"),
+}
+"""Kind -> the detectors that can judge it."""
+
+NEAREST = 1e-12
+"""Nearer to 0 or 1 than this, floats cannot tell a share beyond a threshold from it."""
 
 
 def indicator_digest(monitor: Monitor) -> str:

@@ -15,22 +15,14 @@ from safetycase.argument.model import (
     IndicatorKind,
     Monitor,
 )
-from safetycase.checks.monitors import indicator_digest
+from safetycase.checks.monitors import DETECTORS, NEAREST, indicator_digest
 
 __all__ = ["Indicator", "Rows", "indicators_of", "unwatched"]
 
 Rows = Iterable[Sequence[float]]
 
 _DAY = 86_400.0
-_NEAREST = 1e-12  # nearer to 0 or 1 floats cannot tell a value beyond the threshold from it
 _LATENESS = 300.0  # seconds by which an event may come after its window, at most
-_DETECTORS: dict[IndicatorKind, tuple[DetectorKind, ...]] = {
-    "rate": ("e-process", "restarted", "cusum"),
-    "mean": ("e-process", "restarted", "cusum"),
-    "count": ("threshold",),
-    "pairs": ("e-process",),
-    "drift": ("e-process", "restarted", "cusum"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +168,8 @@ def _unfit(one: Indicator) -> str | None:
     """Why `one` cannot be watched; None if it can."""
     if not one.metric or one.op not in (">", ">=", "<", "<="):
         return f"`{one.metric} {one.op}` is no comparison of a metric"
-    if one.detector not in _DETECTORS[one.kind]:
-        fit = " or ".join(f"`{name}`" for name in _DETECTORS[one.kind])
+    if one.detector not in DETECTORS[one.kind]:
+        fit = " or ".join(f"`{name}`" for name in DETECTORS[one.kind])
         return f"kind `{one.kind}` is watched by {fit}, not by `{one.detector}`"
     if not 0 < one.budget < 1:
         return f"budget {one.budget!r} is not strictly between 0 and 1"
@@ -202,7 +194,7 @@ def _unfit_threshold(one: Indicator) -> str | None:
         return f"a {one.kind} lies in [0, 1], and {at!r} does not; is it of kind `count`?"
     if at == (1 if one.above else 0):
         return f"no {one.kind} is ever `{one.op} {at:g}`"
-    if (1 - at if one.above else at) < _NEAREST:
+    if (1 - at if one.above else at) < NEAREST:
         return f"{at!r} is too near to the {one.kind} that nothing is beyond"
     if one.kind == "mean" and at in (0, 1):
         return "the number in `alarm_when` of a mean is strictly between 0 and 1"
