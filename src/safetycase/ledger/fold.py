@@ -7,7 +7,7 @@ in `problems`: it can neither help nor crash whoever reads the history.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from safetycase.ledger.discount import discount
@@ -368,69 +368,26 @@ def _controls(record: Record) -> ControlsEntry:
 
 
 def _event(record: Record) -> EventRecord:
-    body = record.body
-    return EventRecord(
-        seq=record.seq,
-        at=record.at,
-        event=body["event"],
-        says=body["says"],
-        about=body["about"],
-        since=body.get("since"),
-        keyid=record.keyid,
-    )
+    return EventRecord(**{"since": None} | _named(EventRecord, record))
 
 
 def _waiver(record: Record) -> WaiverRecord:
-    body = record.body
-    return WaiverRecord(
-        seq=record.seq,
-        at=record.at,
-        evidence=body["evidence"],
-        old_recipe=body["old_recipe"],
-        new_recipe=body["new_recipe"],
-        fields=tuple(body["fields"]),
-        reason=body["reason"],
-        author=body["author"],
-        reviewer=body["reviewer"],
-        expires=body["expires"],
-        keyid=record.keyid,
-    )
+    given = _named(WaiverRecord, record)
+    return WaiverRecord(**given | {"fields": tuple(given["fields"])})
 
 
 def _signal(record: Record) -> SignalRecord:
-    body = record.body
-    return SignalRecord(
-        seq=record.seq,
-        at=record.at,
-        monitor=body["monitor"],
-        indicator=body["indicator"],
-        state=body["state"],
-        since=body["since"],
-        until=body["until"],
-        events=body["events"],
-        lost=body["lost"],
-        segment=body["segment"],
-        value=body["value"],
-        e_value=body["e_value"],
-        alarm_at=body["alarm_at"],
-        root=body["root"],
-        says=body["says"],
-        details=body.get("details", {}),
-        keyid=record.keyid,
-    )
+    return SignalRecord(**{"details": {}} | _named(SignalRecord, record))
 
 
 def _resolution(record: Record) -> ResolutionRecord:
-    body = record.body
-    return ResolutionRecord(
-        seq=record.seq,
-        at=record.at,
-        signal=body["signal"],
-        outcome=body["outcome"],
-        by=body["by"],
-        reason=body["reason"],
-        keyid=record.keyid,
-    )
+    return ResolutionRecord(**_named(ResolutionRecord, record))
+
+
+def _named(row: type[Any], record: Record) -> dict[str, Any]:
+    """The fields of `row` that the record or its body has by the same name; the record's win."""
+    own = {"seq": record.seq, "at": record.at, "keyid": record.keyid}
+    return {f.name: record.body[f.name] for f in fields(row) if f.name in record.body} | own
 
 
 def _shot(record: Record) -> ShotRecord:
