@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from safetycase.argument import model
+from safetycase.argument import model, ref_to
 from safetycase.argument.expression import ExpressionError
 from safetycase.argument.findings import Finding, did_you_mean
 from safetycase.argument.nodes import (
@@ -347,7 +347,7 @@ class Decoder:
             )
         )
 
-    def reference(self, node: Node, ref: model.RefTo, path: Path) -> Any:
+    def reference(self, node: Node, ref: ref_to.RefTo, path: Path) -> Any:
         """An id, or the element itself where it may stand in place."""
         if type(node) is Collection and ref.in_place:
             return self.element(node, ref.kinds, path)
@@ -431,7 +431,7 @@ def _text(decoder: Decoder, node: Node, path: Path) -> Any:
     return decoder.scalar(node, str, path)
 
 
-def _reference(ref: model.RefTo) -> Read:
+def _reference(ref: ref_to.RefTo) -> Read:
     def read(decoder: Decoder, node: Node, path: Path) -> Any:
         scope = decoder.scope
         if type(node) is Scalar and not scope.prefix and not decoder.foreign:

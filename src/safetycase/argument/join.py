@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
-from safetycase.argument import model
+from safetycase.argument import model, ref_to
 from safetycase.argument.decode import unfold
 from safetycase.argument.findings import Finding, Span, did_you_mean
 from safetycase.argument.nodes import span_of
@@ -31,7 +31,7 @@ def resolve(store: Store, modules: Mapping[str, model.Module]) -> Iterator[Findi
     for at in store.references:
         kind = kinds.get(at.name)
         if kind is None:
-            if at.ref.kinds == model.ANY_KIND and at.name.rsplit(".", 1)[0] in kinds:
+            if at.ref.kinds == ref_to.ANY_KIND and at.name.rsplit(".", 1)[0] in kinds:
                 continue  # a defeater that the engine raises itself, e.g. E-ITEMS.BELOW-CHANCE
             hinted += 1  # comparing a word with every id takes long, and nobody reads hundreds
             hint = did_you_mean(at.name, _near(at.name, kinds)) if hinted <= MOST_HINTS else None
@@ -39,7 +39,7 @@ def resolve(store: Store, modules: Mapping[str, model.Module]) -> Iterator[Findi
         elif kind not in at.ref.kinds:
             message = f"`{at.name}` is a {kind} and cannot stand here"
             yield _finding(at, "F031", message, "expected " + " or ".join(at.ref.kinds))
-        elif "/" in at.name and at.name not in public and at.ref.kinds != model.ANY_KIND:
+        elif "/" in at.name and at.name not in public and at.ref.kinds != ref_to.ANY_KIND:
             owner = unfold(at.path)[0]
             module = home(at.name, modules)
             if module and module != home(owner, modules):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from safetycase.argument import model
+from safetycase.argument import model, ref_to
 from safetycase.argument.decode import MISSING, Decoder, hints_of, required
 from safetycase.argument.findings import Finding, Span, did_you_mean
 from safetycase.argument.join import conclude, resolve
@@ -35,7 +35,7 @@ LISTS: Mapping[str, str] = {
     "dependences": "dependence",
 }
 Cache = MutableMapping[Any, Any]
-_OWN = Annotated[str, model.RefTo(model.ANY_KIND, in_place=False)]
+_OWN = Annotated[str, ref_to.RefTo(ref_to.ANY_KIND, in_place=False)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +281,7 @@ def _elements(decoder: Decoder, pairs: list[tuple[str, Node, Node]]) -> Any:
     for key, _, value in pairs:
         path: Any = ((None, ""), key)
         if key == "root":
-            root = decoder.value(value, model.ClaimRef, path)
+            root = decoder.value(value, ref_to.ClaimRef, path)
         elif key in LISTS:
             for at, entry in enumerate(decoder.reader.sequence(value, f"`{key}`")):
                 decoder.element(entry, (LISTS[key],), (path, at))

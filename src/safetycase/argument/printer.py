@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from safetycase.argument import model
+from safetycase.argument import model, ref_to
 from safetycase.argument.decode import file_name
 from safetycase.argument.expression import Expression, Formula
 from safetycase.argument.graph import kind_of
@@ -232,7 +232,7 @@ class _Printer:
         name: str,
         indent: int,
         depth: int,
-        mark: model.RefTo = model.RefTo(("claim",)),  # noqa: B008
+        mark: ref_to.RefTo = ref_to.RefTo(("claim",)),  # noqa: B008
     ) -> list[str]:
         """A key that holds one element, in place or by its id."""
         if mark.in_place and self.takes(name, mark.kinds, depth):
@@ -242,7 +242,7 @@ class _Printer:
         return [" " * indent + f"{key}: {self.local(name)}"]
 
     def _references_list(
-        self, key: str, names: tuple[str, ...], indent: int, depth: int, mark: model.RefTo
+        self, key: str, names: tuple[str, ...], indent: int, depth: int, mark: ref_to.RefTo
     ) -> list[str]:
         flat = f"{key}: [" + ", ".join(map(self.local, names)) + "]"
         nests = mark.in_place and any(self.takes(n, mark.kinds, depth) for n in names)
@@ -268,7 +268,7 @@ class _Printer:
         for name in use.develops:
             element = self.case.elements.get(f"{use.as_}/{name}")
             if isinstance(element, model.Claim) and element.by:
-                mark = model.RefTo(("argument", "evidence"))
+                mark = ref_to.RefTo(("argument", "evidence"))
                 out += self.reference(name, element.by, indent + 2, depth + 1, mark)
             elif isinstance(element, model.Evidence):
                 filled = {k: v for k, v in _plain_data(element).items() if k in FILLABLE}

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from safetycase.argument import model
+from safetycase.argument import model, ref_to
 from safetycase.argument.decode import hints_of
 
 __all__ = ["Ref", "reference_fields", "references", "rename_case", "rename_element", "renamer"]
@@ -22,14 +22,14 @@ class Ref:
     in_place: bool
 
 
-_FIELDS: dict[type[Any], Mapping[str, model.RefTo]] = {}
+_FIELDS: dict[type[Any], Mapping[str, ref_to.RefTo]] = {}
 
 
-def reference_fields(record: type[Any]) -> Mapping[str, model.RefTo]:
+def reference_fields(record: type[Any]) -> Mapping[str, ref_to.RefTo]:
     """The fields of a record that hold ids, alone or in a list."""
     if record in _FIELDS:
         return _FIELDS[record]
-    found: dict[str, model.RefTo] = {}
+    found: dict[str, ref_to.RefTo] = {}
     for name, hint in hints_of(record).items():
         mark = _mark(hint)
         if mark is not None:
@@ -38,10 +38,10 @@ def reference_fields(record: type[Any]) -> Mapping[str, model.RefTo]:
     return found
 
 
-def _mark(hint: Any) -> model.RefTo | None:
+def _mark(hint: Any) -> ref_to.RefTo | None:
     if get_origin(hint) is Annotated:
         mark = get_args(hint)[1]
-        return mark if isinstance(mark, model.RefTo) else None
+        return mark if isinstance(mark, ref_to.RefTo) else None
     if get_origin(hint) in (tuple, Union) or type(hint).__name__ == "UnionType":
         return next((m for m in map(_mark, get_args(hint)) if m is not None), None)
     return None

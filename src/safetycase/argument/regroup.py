@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from safetycase.argument import model
+from safetycase.argument import model, ref_to
 from safetycase.argument.fmt import comments_of
 from safetycase.argument.join import home
 from safetycase.argument.library import NO_TEMPLATES, Library
@@ -237,7 +237,7 @@ def _public(
     """What the rest of the case may go on referring to."""
     wanted = {name} | {n for n, place in units.items() if not place.listed}
     for at in source.references:
-        if at.name in members and at.ref.kinds != model.ANY_KIND and not _within(entry, at, units):
+        if at.name in members and at.ref.kinds != ref_to.ANY_KIND and not _within(entry, at, units):
             wanted.add(at.name)
     return tuple(n for n in source.case.elements if n in wanted)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from safetycase.argument import model
+from safetycase.argument import model, ref_to
 from safetycase.argument.decode import ID, KINDS, file_name, hints_of, required
 from safetycase.argument.expression import Expression, Formula
 from safetycase.argument.load import LISTS, ModuleHead
@@ -46,7 +46,7 @@ def module_schema() -> dict[str, Any]:
 
 def _file_schema(what: str, head: type[Any], more: list[str]) -> dict[str, Any]:
     properties: dict[str, Any] = {name: _schema(hint) for name, hint in hints_of(head).items()}
-    properties["root"] = _schema(model.ClaimRef)
+    properties["root"] = _schema(ref_to.ClaimRef)
     for name, kind in LISTS.items():
         items: dict[str, Any] = {"$ref": f"#/$defs/{kind}"}
         if kind == "claim":
@@ -126,7 +126,7 @@ def _schema(hint: Any) -> dict[str, Any]:
     return record_schema(hint)
 
 
-def _reference(ref: model.RefTo) -> dict[str, Any]:
+def _reference(ref: ref_to.RefTo) -> dict[str, Any]:
     name = {"type": "string", "description": "the id of " + " or ".join(ref.kinds)}
     if not ref.in_place:
         return name

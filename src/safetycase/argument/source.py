@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from safetycase.argument import model
+from safetycase.argument import model, ref_to
 from safetycase.argument.decode import KINDS, MISSING, Decoder, hints_of
 from safetycase.argument.edits import Lines, TextEdit
 from safetycase.argument.findings import Finding, Span
@@ -21,7 +21,7 @@ from safetycase.argument.store import Reference, Scope, Store
 
 __all__ = ["File", "Place", "Refused", "Source", "read_source"]
 
-_DESPITE = model.RefTo(("claim", "assumption", "evidence"), in_place=False)
+_DESPITE = ref_to.RefTo(("claim", "assumption", "evidence"), in_place=False)
 
 
 class Refused(Exception):
@@ -188,7 +188,7 @@ def _store(reader: Reader, file: File, modules: frozenset[str], head: type[Any])
         if key in hints:
             decoder.value(value, hints[key], path)
         elif key == "root":
-            decoder.value(value, model.ClaimRef, path)
+            decoder.value(value, ref_to.ClaimRef, path)
         elif key in LISTS:
             for entry in reader.sequence(value, key):
                 decoder.element(entry, (LISTS[key],), path)
@@ -217,7 +217,7 @@ def _use(decoder: Decoder, node: Collection, _kinds: tuple[str, ...]) -> Any:
     for key, value in developed.pairs() if type(developed) is Collection else ():
         first = value.items[0] if type(value) is Collection and value.items else value
         if type(value) is Scalar or (type(first) is Scalar and first.value in KINDS):
-            decoder.value(value, model.StepRef, ((None, full), key.value))  # type: ignore[union-attr]
+            decoder.value(value, ref_to.StepRef, ((None, full), key.value))  # type: ignore[union-attr]
     return full if full else MISSING
 
 
