@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from safetycase.ledger.fold import AttemptRecord, EventRecord, Registration, WaiverRecord
+from safetycase.ledger.record import stamp
 
 __all__ = ["LASTING", "NEVER_WAIVED", "lasts", "matches", "reaching", "waiver_for"]
 
@@ -97,7 +98,7 @@ def waiver_for(
     and until it expires; it never covers what `NEVER_WAIVED` names.
     """
     changed = tuple(fields)
-    at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = stamp(now)
     for waiver in reversed(tuple(waivers)):
         if (
             waiver.old_recipe == registration.recipe_digest

@@ -16,6 +16,7 @@ from safetycase.argument.findings import did_you_mean
 from safetycase.cli.agenda_case import View, amount
 from safetycase.cli.common import Exit, as_json_option, case_argument, echo_json, printable
 from safetycase.cli.show import print_problems
+from safetycase.ledger.record import stamp
 from safetycase.workspace.folder import Workspace, open_case
 from safetycase.workspace.paths import find_case
 
@@ -162,4 +163,4 @@ def _clock() -> datetime:
 
 
 def _stamp() -> str:
-    return _clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(_clock())

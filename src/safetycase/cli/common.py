@@ -17,6 +17,7 @@ from safetycase.argument.findings import Finding
 __all__ = [
     "Exit",
     "as_json_option",
+    "ask_to_sign",
     "case_argument",
     "case_options",
     "echo_json",
@@ -132,6 +133,15 @@ def unread(findings: Iterable[Finding]) -> int:
     found = [f for f in findings if f.severity == "error" and f.code.startswith("F")]
     print_findings(found, err=True)
     return Exit.FINDINGS if found else Exit.HOLDS
+
+
+def ask_to_sign(*, as_json: bool, yes: bool) -> None:
+    """Ask before a record is signed; aborts if told no, `UsageError` where nobody can be asked."""
+    if yes:
+        return
+    if as_json or not sys.stdin.isatty():
+        raise click.UsageError("nothing was recorded: say --yes to sign it without being asked")
+    click.confirm("Sign it?", abort=True)
 
 
 def printable(text: str) -> str:

@@ -20,6 +20,7 @@ from safetycase.cli.common import (
     printable,
     stderr,
 )
+from safetycase.ledger.record import stamp
 from safetycase.workspace.paths import find_case
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def _note(ledger: Path, digest: str, reason: str | None) -> Record:
     if reason is None or not reason.strip():
         raise click.ClickException("say why it is taken out: --reason TEXT")
     key = load_or_create(default_key_path(os.environ), getpass.getuser())
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = stamp(datetime.now(UTC))
     with open_writer(ledger, key) as writer:
         return writer.append(
             "note",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +14,11 @@ import click
 
 from safetycase.argument.findings import did_you_mean
 from safetycase.assess.records import Assessment, Freshness
-from safetycase.cli.common import Exit, case_options, echo_json, printable
+from safetycase.cli.common import Exit, ask_to_sign, case_options, echo_json, printable
 from safetycase.cli.show import opened, print_problems
 from safetycase.ledger import Registration, default_key_path, load_or_create, open_writer
 from safetycase.ledger.fold import EventRecord, WaiverRecord
-from safetycase.ledger.record import is_digest
+from safetycase.ledger.record import is_digest, stamp
 from safetycase.ledger.vocabulary import EVENTS, SELECTORS
 from safetycase.workspace.folder import Workspace
 
@@ -84,7 +83,7 @@ def event(
             raise click.UsageError("--since is for key-revoked only: other events are about runs")
         body["since"] = since
     record = EventRecord(
-        seq=_next(space), at=_stamp(now), event=word, says=says, about=selectors, since=since,
+        seq=_next(space), at=stamp(now), event=word, says=says, about=selectors, since=since,
         keyid="",
     )  # fmt: skip
     history = dataclasses.replace(space.history, events=(*space.history.events, record))
@@ -160,7 +159,7 @@ def waive(
     }
     record = WaiverRecord(
         seq=_next(space),
-        at=_stamp(now),
+        at=stamp(now),
         evidence=leaf,
         old_recipe=latest.recipe_digest,
         new_recipe=digest,
@@ -295,13 +294,10 @@ def _sign(
             click.echo(f"{printable(name)}: {printable(was)} → {printable(now)}")
         if not touched:
             click.echo("It changes the freshness of no leaf of this case.")
-    if not yes:
-        if as_json or not sys.stdin.isatty():
-            raise click.UsageError("nothing was recorded: say --yes to sign it without being asked")
-        click.confirm("Sign it?", abort=True)
+    ask_to_sign(as_json=as_json, yes=yes)
     key = load_or_create(default_key_path(os.environ), getpass.getuser())
     with open_writer(space.folder / "ledger", key) as writer:
-        record = writer.append(kind, body, at=_stamp(datetime.now(UTC)))
+        record = writer.append(kind, body, at=stamp(datetime.now(UTC)))
     if as_json:
         changed = {name: {"was": was, "now": now} for name, (was, now) in touched.items()}
         echo_json({"record": record.seq, "kind": kind, "body": body, "changes": changed})
@@ -312,7 +308,3 @@ def _sign(
 
 def _next(space: Workspace) -> int:
     return len(space.log.records) + 1
-
-
-def _stamp(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from safetycase.cli.common import Exit, as_json_option, case_argument, echo_json, printable, stderr
+from safetycase.ledger.record import stamp
 from safetycase.workspace.paths import find_case
 
 __all__ = ["home", "sync"]
@@ -131,7 +132,7 @@ def _begin(ledger: Path) -> None:
         return
     key = load_or_create(default_key_path(os.environ), getpass.getuser())
     with Writer(ledger, key) as writer:
-        writer.append("key", key.introduction(), at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        writer.append("key", key.introduction(), at=stamp(datetime.now(UTC)))
 
 
 def _say(records: int, fresh: int, head: str | None, address: str, *, as_json: bool) -> int:

@@ -34,6 +34,7 @@ from safetycase.ledger import (
     open_writer,
     read,
 )
+from safetycase.ledger.record import stamp
 from safetycase.ledger.trust import Revocation, origin_of
 from safetycase.workspace.paths import find_case
 
@@ -287,4 +288,4 @@ def _instant(option: str, text: str | None) -> str | None:
 
 
 def _at(now: datetime) -> str:
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(now)

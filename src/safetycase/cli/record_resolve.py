@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import os
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +12,11 @@ from pathlib import Path
 import click
 
 from safetycase.assess.records import Assessment
-from safetycase.cli.common import Exit, case_options, echo_json, printable
+from safetycase.cli.common import Exit, ask_to_sign, case_options, echo_json, printable
 from safetycase.cli.show import opened, print_problems
 from safetycase.ledger import SigningKey, default_key_path, load_or_create, open_writer
 from safetycase.ledger.fold import ResolutionRecord, SignalRecord
+from safetycase.ledger.record import stamp
 from safetycase.ledger.vocabulary import RESOLUTIONS
 from safetycase.workspace.folder import Workspace
 
@@ -68,7 +68,7 @@ def resolve(
     }
     record = ResolutionRecord(
         seq=len(space.log.records) + 1,
-        at=_stamp(now),
+        at=stamp(now),
         signal=signal,
         outcome=outcome,
         by=who,
@@ -80,9 +80,9 @@ def resolve(
     changes = _changes(before, after)
     if not as_json:
         _show(alarm, changes, after)
-    _confirm(as_json=as_json, yes=yes)
+    ask_to_sign(as_json=as_json, yes=yes)
     with open_writer(space.folder / "ledger", key) as writer:
-        written = writer.append("resolution", body, at=_stamp(datetime.now(UTC)))
+        written = writer.append("resolution", body, at=stamp(datetime.now(UTC)))
     if as_json:
         told = {name: {"was": was, "now": now} for name, (was, now) in changes.items()}
         echo_json(
@@ -166,7 +166,7 @@ def _reviewer(space: Workspace, alarm: SignalRecord) -> tuple[SigningKey, str]:
         raise click.ClickException(
             f"record {known.revoked.seq} revoked the key {printable(known.short)}"
         )
-    if not known.valid_at(_stamp(datetime.now(UTC))):
+    if not known.valid_at(stamp(datetime.now(UTC))):
         raise click.ClickException(
             f"the key {printable(known.short)} is valid from {known.not_before or 'ever'} to "
             f"{known.not_after or 'ever'}"
@@ -216,15 +216,3 @@ def _show(alarm: SignalRecord, changes: Mapping[str, tuple[str, str]], after: As
     watched = after.monitors.get(alarm.monitor)
     if watched is not None and watched.blocks:
         click.echo(f"{printable(watched.id)} is {watched.state}: {printable(watched.because)}")
-
-
-def _confirm(*, as_json: bool, yes: bool) -> None:
-    if yes:
-        return
-    if as_json or not sys.stdin.isatty():
-        raise click.UsageError("nothing was recorded: say --yes to sign it without being asked")
-    click.confirm("Sign it?", abort=True)
-
-
-def _stamp(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -25,6 +25,7 @@ from safetycase.cli.common import (
 from safetycase.cli.run_stop import listening
 from safetycase.cli.watch_show import Shown
 from safetycase.ledger import default_key_path, load_or_create
+from safetycase.ledger.record import stamp
 from safetycase.monitor.replay import Replayed, StreamRefused, first_instant, pace, replay
 from safetycase.monitor.service import Service, StateUnread
 from safetycase.monitor.signing import Signer
@@ -249,4 +250,4 @@ def _concluded(service: Service, done: Replayed, show: Shown, *, stopped: bool) 
 
 
 def _utc(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(datetime.fromtimestamp(at, UTC))

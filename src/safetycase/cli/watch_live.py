@@ -19,6 +19,7 @@ import click
 from safetycase.cli.common import Exit, printable, stderr
 from safetycase.cli.run_stop import Asked, listening
 from safetycase.cli.watch_show import Shown
+from safetycase.ledger.record import stamp
 from safetycase.monitor.service import Reported, Service, signal_of
 from safetycase.monitor.signing import Signer
 from safetycase.monitor.store import Store
@@ -109,7 +110,7 @@ def _refuse_the_future(service: Service) -> None:
     """Refuse to go on from a time that is still to come, as a replay may have left it."""
     ahead = service.now - time.time()
     if ahead > _AHEAD_SECONDS:
-        at = datetime.fromtimestamp(service.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        at = stamp(datetime.fromtimestamp(service.now, UTC))
         raise click.ClickException(
             f"this case was watched up to {at}, which this machine's clock has not reached: set "
             "the clock, or watch a copy of the case without its `live` folder"

@@ -15,7 +15,7 @@ from typing import Any
 from safetycase.evidence.digests import Digester
 from safetycase.evidence.models import ModelMissing, weights_of
 from safetycase.evidence.registering import replicate_seed
-from safetycase.evidence.setting import Job, Setting, stamp
+from safetycase.evidence.setting import Job, Setting
 from safetycase.ledger import (
     AttemptRecord,
     CanonicalError,
@@ -26,6 +26,7 @@ from safetycase.ledger import (
     Writer,
     open_store,
 )
+from safetycase.ledger.record import stamp
 from safetycase.ledger.stores import ArtefactNotShared
 from safetycase.plugin.executors import Executor, Finished
 

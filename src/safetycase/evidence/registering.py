@@ -14,7 +14,7 @@ from typing import Any
 from safetycase.argument.model import Case
 from safetycase.checks.criterion import planned_alpha
 from safetycase.evidence.recipes import seed_of
-from safetycase.evidence.setting import Job, Setting, stamp
+from safetycase.evidence.setting import Job, Setting
 from safetycase.evidence.sources import keep_sources
 from safetycase.ledger import History, Registration, Writer, open_store
 from safetycase.ledger.attempts import (
@@ -27,6 +27,7 @@ from safetycase.ledger.attempts import (
     terms_of,
     used_up,
 )
+from safetycase.ledger.record import stamp
 
 __all__ = ["Standing", "is_used_up", "register", "replicate_seed", "standing"]
 

@@ -30,12 +30,12 @@ from safetycase.evidence.events import (
 )
 from safetycase.evidence.recording import INTERRUPTED, Ended, Recorder, Started, sweep
 from safetycase.evidence.registering import Standing, register
-from safetycase.evidence.setting import Job, Setting, stamp
+from safetycase.evidence.setting import Job, Setting
 from safetycase.evidence.tasks import Access, controls_job, models, run_job
 from safetycase.ledger import LedgerError, Writer
 from safetycase.plugin.executors import Executor, ExecutorFailed, Finished, Task, Ticked
 
-__all__ = ["Job", "Setting", "run", "stamp", "sweep"]
+__all__ = ["Job", "Setting", "run", "sweep"]
 
 TICK = 0.25
 """Seconds to wait for news before looking at the clock and the operator again."""

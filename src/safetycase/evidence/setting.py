@@ -16,7 +16,7 @@ from safetycase.plugin.catalogue import MethodEntry
 from safetycase.plugin.contract import Method
 from safetycase.plugin.executors import Limits
 
-__all__ = ["Job", "Setting", "fresh_token", "never", "stamp"]
+__all__ = ["Job", "Setting", "fresh_token", "never"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +72,3 @@ class Setting:
     share: float | None = None
     token: Callable[[], str] = fresh_token
     stop: Callable[[], bool] = never
-
-
-def stamp(at: datetime) -> str:
-    """A time as the record writes it: UTC, whole seconds."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

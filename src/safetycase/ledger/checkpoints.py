@@ -29,7 +29,7 @@ from safetycase.ledger.note import (
     key_hash,
     open_note,
 )
-from safetycase.ledger.record import Log, Problem, Record
+from safetycase.ledger.record import Log, Problem, Record, stamp
 from safetycase.ledger.trust import Key, Trust, origin_of
 
 __all__ = [
@@ -261,7 +261,7 @@ def signers_of(
         elif key.revoked is not None:
             problems.append(_revoked(name, key))
         else:
-            time = datetime.fromtimestamp(line.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            time = stamp(datetime.fromtimestamp(line.time, UTC))
             signers.append(Signer(key=key, kind="cosigner", time=time))
     if not any(line.kind == "signature" for line in note.signatures):
         says = "is not signed by a key of the record"

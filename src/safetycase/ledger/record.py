@@ -29,6 +29,7 @@ __all__ = [
     "is_digest",
     "is_instant",
     "open_statement",
+    "stamp",
     "statement",
 ]
 
@@ -128,6 +129,11 @@ class Log:
 def is_digest(value: object) -> bool:
     """Whether it is a SHA-256 in lower-case hex."""
     return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+
+
+def stamp(at: datetime) -> str:
+    """A time as the record writes it: UTC, whole seconds; `at` is in UTC."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def is_instant(value: object) -> bool:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from safetycase.monitor.records import Event, Signal, State
 from safetycase.monitor.tally import Tally
+from safetycase.monitor.times import instant
 from safetycase.stats.detectors import anytime_radius
 from safetycase.stats.sequential import rate_sequence
 
 if TYPE_CHECKING:
     from safetycase.monitor.watched import Watched
 
-__all__ = ["Facts", "instant", "signal_of"]
+__all__ = ["Facts", "signal_of"]
 
 _SHOWN = 3  # sources that a signal names
 _DOUBT = 0.05
@@ -36,11 +36,6 @@ class Facts:
     missing: Sequence[str] = ()
     by: Event | None = None
     about: str = "metric"
-
-
-def instant(time: float) -> str:
-    """Seconds since 1970 as UTC text in whole seconds."""
-    return datetime.fromtimestamp(math.floor(time), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def signal_of(watched: Watched, state: State, facts: Facts) -> Signal:

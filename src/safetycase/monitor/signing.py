@@ -25,6 +25,7 @@ from safetycase.ledger import (
     open_writer,
     read,
 )
+from safetycase.ledger.record import stamp
 from safetycase.ledger.settings import read_settings
 
 __all__ = ["Appended", "Resolved", "Signer", "Waiting"]
@@ -95,7 +96,7 @@ class Signer:
                 for one in waiting:
                     seq = there.get(one.name)
                     if seq is None:
-                        at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                        at = stamp(self._clock().astimezone(UTC))
                         seq = writer.append("signal", _body(one), at=at).seq
                     found[one.name] = seq
                 if not writer.shared:  # nobody else can have added anything since it was opened

@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from safetycase.ledger.record import stamp
+
 __all__ = ["instant", "time_of"]
 
 _RFC3339: Final = re.compile(
@@ -43,7 +45,7 @@ def time_of(value: object) -> float | str:
 def instant(seconds: float) -> str:
     """A time as the record writes it: UTC in whole seconds, rounded down."""
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=math.floor(seconds))
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(moment)
 
 
 def _epoch(number: float) -> float | str:
