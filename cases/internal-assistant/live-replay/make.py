@@ -18,7 +18,7 @@ ORDERS_A_DAY = 6
 JUDGED_A_DAY = 2
 PAIRS_A_DAY = 16
 SAMPLES_A_QUARTER = 72
-"""Of a day: 288 samples a day are 2,016 in seven."""
+"""288 a day; the monitor allows 312."""
 WIDTH = 4
 """Scores of one text by the judge: length, polish, agreement, praise of one supplier."""
 
