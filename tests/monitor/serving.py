@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,11 @@ Answer = tuple[int, Any, Mapping[str, str]]
 class Running:
     """A running server and its store."""
 
-    def __init__(self, store: Store, port: int, told: threading.Event) -> None:
+    def __init__(
+        self, store: Store, port: int, told: threading.Event, connections: Collection[Any] = ()
+    ) -> None:
         self.store, self.port, self.told = store, port, told
+        self.connections = connections
 
     def ask(
         self,
@@ -103,7 +106,8 @@ def serving(
                 while not server.started:
                     assert thread.is_alive()
                     time.sleep(0.005)
-                yield Running(open_store, listener.getsockname()[1], told)
+                port, open_now = listener.getsockname()[1], server.server_state.connections
+                yield Running(open_store, port, told, open_now)
             finally:
                 server.should_exit = True
                 thread.join()
