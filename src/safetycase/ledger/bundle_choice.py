@@ -19,8 +19,9 @@ def choose(
 
     A name in `wanted` is that of evidence, of a claim, of a live monitor, or the number of a
     record. With a registration come all of its attempts, their ends, the controls of its method
-    and the waivers of its evidence; with every choice all keys, events, redactions, alarms and
-    their resolutions come, since they bear on what the rest is worth, and the last record of each
+    and the waivers of its evidence; with every choice all keys, events, redactions, alarms with
+    their resolutions and the whole review come, since they bear on what the rest is worth, and
+    the last record of each
     of `sizes`, the checkpoints that go with them. Raises `BundleRefused` for a name that names
     nothing.
     """
@@ -78,7 +79,8 @@ def _beneath(records: Sequence[Record], chosen: set[int]) -> set[int]:
     return found
 
 
-_ALWAYS = ("key", "event", "resolution")
+_REVIEW = ("challenge", "response", "ruling", "sign-off", "dissent", "override")
+_ALWAYS = ("key", "event", "resolution", *_REVIEW)
 
 
 def _alarm(record: Record) -> bool:

@@ -27,14 +27,14 @@ def discount(accepted: Sequence[Record], trust: Trust) -> tuple[frozenset[int], 
         signed = {record.seq for record in accepted if _signed_before(record, revocation)} - out
         resting = _resting(accepted, out | signed)
         out |= signed | resting
-        alarms = {r.seq for r in accepted if _covered(r, revocation) and _is_alarm(r)}
+        alarms = {r.seq for r in accepted if _covered(r, revocation) and _is_doubt(r)}
         notes.append(_note(revocation, signed, resting, alarms))
     return frozenset(out), notes
 
 
 def _signed_before(record: Record, revocation: Revocation) -> bool:
     revokes = record.kind == "event" and record.body["event"] == "key-revoked"
-    return _covered(record, revocation) and not revokes and not _is_alarm(record)
+    return _covered(record, revocation) and not revokes and not _is_doubt(record)
 
 
 def _covered(record: Record, revocation: Revocation) -> bool:
@@ -45,14 +45,18 @@ def _covered(record: Record, revocation: Revocation) -> bool:
     )
 
 
-def _is_alarm(record: Record) -> bool:
-    return record.kind == "signal" and record.body["state"] == "alarm"
+def _is_doubt(record: Record) -> bool:
+    """An alarm, or another doubt that outlives the trust in its key."""
+    if record.kind == "signal":
+        return bool(record.body["state"] == "alarm")
+    return record.kind in ("challenge", "dissent")
 
 
 def _resting(accepted: Iterable[Record], out: set[int]) -> set[int]:
     """What rests on records that are out.
 
-    Starts rest on their registration, ends on their start. No resolution does: alarms stay.
+    Starts rest on their registration, ends on their start. No resolution and no ruling does:
+    alarms, challenges and dissents stay.
     """
     resting: set[int] = set()
     gone: set[str] = set()
@@ -75,7 +79,11 @@ def _note(revocation: Revocation, signed: set[int], resting: set[int], alarms: s
     says = f"{name} revokes {key} ({revocation.says}): {_counted(signed)} it signed before"
     if resting:
         says += f" and {_counted(resting)} resting on them"
-    stay = f"; its alarms stand until they are resolved: {_counted(alarms)}" if alarms else ""
+    stay = (
+        f"; its alarms and challenges stand until they are resolved: {_counted(alarms)}"
+        if alarms
+        else ""
+    )
     return Problem(
         line=revocation.seq,
         seq=revocation.seq,

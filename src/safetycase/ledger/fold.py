@@ -17,12 +17,18 @@ from safetycase.ledger.trust import Admission, Key
 
 __all__ = [
     "AttemptRecord",
+    "ChallengeRecord",
     "ControlsEntry",
+    "DissentRecord",
     "EventRecord",
     "History",
+    "OverrideRecord",
     "Registration",
     "ResolutionRecord",
+    "ResponseRecord",
+    "RulingRecord",
     "ShotRecord",
+    "SignOffRecord",
     "SignalRecord",
     "WaiverRecord",
     "fold",
@@ -221,6 +227,100 @@ class ResolutionRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeRecord:
+    """A doubt that somebody raised in review against an element or step of the case.
+
+    `id` names it for ever. `digest` is that of the part of the argument it is about, as it stood;
+    `severity` a word of `vocabulary.SEVERITIES`.
+    """
+
+    id: str
+    seq: int
+    at: str
+    against: str
+    digest: str
+    severity: str
+    says: str
+    by: str
+    keyid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseRecord:
+    """What somebody said to a challenge; it ends nothing."""
+
+    seq: int
+    at: str
+    challenge: str
+    says: str
+    by: str
+    keyid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulingRecord:
+    """What became of a challenge; `outcome` is a word of `vocabulary.RULINGS`, the last decides."""
+
+    seq: int
+    at: str
+    challenge: str
+    outcome: str
+    reason: str
+    by: str
+    keyid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOffRecord:
+    """What a reviewer signed of `element` and all it rests on, as it was with `digest`.
+
+    `verdict` is a word of `vocabulary.VERDICTS`; `hours` a decimal as text, None if not said.
+    """
+
+    seq: int
+    at: str
+    element: str
+    digest: str
+    verdict: str
+    conditions: tuple[str, ...]
+    says: str
+    competence: str
+    independence: str
+    hours: str | None
+    by: str
+    keyid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DissentRecord:
+    """A disagreement with a conclusion; nothing ends it, and it is shown beside the conclusion."""
+
+    seq: int
+    at: str
+    element: str
+    digest: str
+    says: str
+    by: str
+    keyid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideRecord:
+    """Somebody with authority decided against clauses of a release policy, until `expires`."""
+
+    seq: int
+    at: str
+    element: str
+    digest: str
+    clauses: tuple[str, ...]
+    authority: str
+    reason: str
+    by: str
+    expires: str
+    keyid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """Everything the record tells, in the order of the record.
 
@@ -238,6 +338,12 @@ class History:
     waivers: tuple[WaiverRecord, ...] = ()
     signals: tuple[SignalRecord, ...] = ()
     resolutions: tuple[ResolutionRecord, ...] = ()
+    challenges: tuple[ChallengeRecord, ...] = ()
+    responses: tuple[ResponseRecord, ...] = ()
+    rulings: tuple[RulingRecord, ...] = ()
+    sign_offs: tuple[SignOffRecord, ...] = ()
+    dissents: tuple[DissentRecord, ...] = ()
+    overrides: tuple[OverrideRecord, ...] = ()
     keys: tuple[Key, ...] = ()
     notes: tuple[Problem, ...] = ()
 
@@ -295,6 +401,12 @@ def _history(accepted: Sequence[Record], out: frozenset[int]) -> History:
         waivers=tuple(rows["waiver"]),
         signals=tuple(rows["signal"]),
         resolutions=tuple(rows["resolution"]),
+        challenges=tuple(rows["challenge"]),
+        responses=tuple(rows["response"]),
+        rulings=tuple(rows["ruling"]),
+        sign_offs=tuple(rows["sign-off"]),
+        dissents=tuple(rows["dissent"]),
+        overrides=tuple(rows["override"]),
     )
 
 
@@ -371,17 +483,22 @@ def _event(record: Record) -> EventRecord:
     return EventRecord(**{"since": None} | _named(EventRecord, record))
 
 
-def _waiver(record: Record) -> WaiverRecord:
-    given = _named(WaiverRecord, record)
-    return WaiverRecord(**given | {"fields": tuple(given["fields"])})
-
-
 def _signal(record: Record) -> SignalRecord:
     return SignalRecord(**{"details": {}} | _named(SignalRecord, record))
 
 
-def _resolution(record: Record) -> ResolutionRecord:
-    return ResolutionRecord(**_named(ResolutionRecord, record))
+def _challenge(record: Record) -> ChallengeRecord:
+    return ChallengeRecord(**_named(ChallengeRecord, record) | {"id": record.body["challenge"]})
+
+
+def _plain(row: type[Any]) -> Callable[[Record], Any]:
+    """A row whose fields are those of the body; lists become tuples."""
+
+    def made(record: Record) -> Any:
+        given = _named(row, record)
+        return row(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+
+    return made
 
 
 def _named(row: type[Any], record: Record) -> dict[str, Any]:
@@ -420,7 +537,13 @@ _ROWS: Mapping[str, Callable[[Record], Any]] = {
     "registration": _registration,
     "controls": _controls,
     "event": _event,
-    "waiver": _waiver,
+    "waiver": _plain(WaiverRecord),
     "signal": _signal,
-    "resolution": _resolution,
+    "resolution": _plain(ResolutionRecord),
+    "challenge": _challenge,
+    "response": _plain(ResponseRecord),
+    "ruling": _plain(RulingRecord),
+    "sign-off": _plain(SignOffRecord),
+    "dissent": _plain(DissentRecord),
+    "override": _plain(OverrideRecord),
 }

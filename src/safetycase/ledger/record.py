@@ -43,6 +43,12 @@ Kind = Literal[
     "waiver",
     "signal",
     "resolution",
+    "challenge",
+    "response",
+    "ruling",
+    "sign-off",
+    "dissent",
+    "override",
     "note",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)

@@ -7,14 +7,22 @@ One set of rules, used three times: the writer refuses what breaks them, `fold` 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from safetycase.ledger.dsse import keyid_of, unbase64
 from safetycase.ledger.points import is_strong
 from safetycase.ledger.record import is_digest, is_instant
-from safetycase.ledger.vocabulary import EVENTS, RESOLUTIONS, SELECTORS, SIGNALS
+from safetycase.ledger.vocabulary import (
+    EVENTS,
+    RESOLUTIONS,
+    RULINGS,
+    SELECTORS,
+    SEVERITIES,
+    SIGNALS,
+    VERDICTS,
+)
 
 __all__ = ["OUTCOMES", "ROLES", "SHOT_OUTCOMES", "Order", "misfits", "noted", "public_key"]
 
@@ -95,6 +103,13 @@ _LIMIT = _Field(is_a="a UTC time or null", test=_instant_or_null, required=False
 _COUNT = _Field(is_a="a whole number of at least 0", test=lambda v: _whole(v) and v >= 0)
 _MAYBE = _Field(is_a="a decimal as text or null", test=lambda v: v is None or _decimal(v))
 
+
+def _one_of(words: Collection[str]) -> _Field:
+    return _Field(
+        is_a="one of " + ", ".join(words), test=lambda v: isinstance(v, str) and v in words
+    )
+
+
 _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
     "key": {
         "keyid": _DIGEST,
@@ -132,9 +147,7 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
     },
     "attempt-end": {
         "attempt": _TEXT,
-        "outcome": _Field(
-            is_a="one of " + ", ".join(OUTCOMES), test=lambda value: value in OUTCOMES
-        ),
+        "outcome": _one_of(OUTCOMES),
         "reason": _Field(is_a="a text", test=lambda value: isinstance(value, str), required=False),
         "seconds": _Field(
             is_a="a decimal as text or null",
@@ -158,9 +171,7 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
         "code_digest": _DIGEST,
     },
     "event": {
-        "event": _Field(
-            is_a="one of " + ", ".join(EVENTS), test=lambda v: isinstance(v, str) and v in EVENTS
-        ),
+        "event": _one_of(EVENTS),
         "says": _TEXT,
         "about": _Field(
             is_a="a mapping from " + ", ".join(SELECTORS) + " to lists of texts, or all: true",
@@ -183,9 +194,7 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
     "signal": {
         "monitor": _TEXT,
         "indicator": _DIGEST,
-        "state": _Field(
-            is_a="one of " + ", ".join(SIGNALS), test=lambda v: isinstance(v, str) and v in SIGNALS
-        ),
+        "state": _one_of(SIGNALS),
         "since": _Field(is_a="a UTC time", test=is_instant),
         "until": _Field(is_a="a UTC time", test=is_instant),
         "events": _COUNT,
@@ -200,12 +209,45 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
     },
     "resolution": {
         "signal": _WHOLE,
-        "outcome": _Field(
-            is_a="one of " + ", ".join(RESOLUTIONS),
-            test=lambda v: isinstance(v, str) and v in RESOLUTIONS,
-        ),
+        "outcome": _one_of(RESOLUTIONS),
         "by": _TEXT,
         "reason": _TEXT,
+    },
+    "challenge": {
+        "challenge": _TEXT,
+        "against": _TEXT,
+        "digest": _DIGEST,
+        "severity": _one_of(SEVERITIES),
+        "says": _TEXT,
+        "by": _TEXT,
+    },
+    "response": {"challenge": _TEXT, "says": _TEXT, "by": _TEXT},
+    "ruling": {
+        "challenge": _TEXT,
+        "outcome": _one_of(RULINGS),
+        "reason": _TEXT,
+        "by": _TEXT,
+    },
+    "sign-off": {
+        "element": _TEXT,
+        "digest": _DIGEST,
+        "verdict": _one_of(VERDICTS),
+        "conditions": _Field(is_a="a list of texts", test=lambda v: v == [] or _texts(v)),
+        "says": _TEXT,
+        "competence": _TEXT,
+        "independence": _TEXT,
+        "hours": _MAYBE,
+        "by": _TEXT,
+    },
+    "dissent": {"element": _TEXT, "digest": _DIGEST, "says": _TEXT, "by": _TEXT},
+    "override": {
+        "element": _TEXT,
+        "digest": _DIGEST,
+        "clauses": _Field(is_a="a list of texts", test=_texts),
+        "authority": _TEXT,
+        "reason": _TEXT,
+        "by": _TEXT,
+        "expires": _Field(is_a="a UTC time", test=is_instant),
     },
     "note": {},
     "shot": {
@@ -222,9 +264,7 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
     "redaction": {"sha256": _DIGEST, "reason": _TEXT},
     "shot-result": {
         "shot": _TEXT,
-        "outcome": _Field(
-            is_a="one of " + ", ".join(SHOT_OUTCOMES), test=lambda v: v in SHOT_OUTCOMES
-        ),
+        "outcome": _one_of(SHOT_OUTCOMES),
         "says": _TEXT,
         "artefacts": _Field(
             is_a="a mapping from a role to a SHA-256", test=_digests, required=False
@@ -272,6 +312,14 @@ def _contradictions(kind: str, body: Mapping[str, Any]) -> list[str]:
         return [f"is reviewed by its author, {body['author']}: somebody else has to"]
     if kind == "signal" and body["since"] > body["until"]:
         return [f"has an `until` ({body['until']}) before its `since` ({body['since']})"]
+    if kind == "sign-off" and (body["verdict"] == "accept-with-conditions") != bool(
+        body["conditions"]
+    ):
+        return [
+            "accepts with conditions and states none"
+            if not body["conditions"]
+            else f"states conditions and says {body['verdict']}, not accept-with-conditions"
+        ]
     if kind == "event" and body["event"] == "key-revoked" and set(body["about"]) != {"keyid"}:
         return ["revokes a key without saying, by `keyid` alone, which one"]
     return []
@@ -296,7 +344,8 @@ class Order:
 
     A registration comes before its attempts, an attempt starts once and ends at most once, by
     whoever knows the token of its start; a retry names an ended attempt of its registration. A
-    shot is named once and has at most one result. A resolution is about an alarm.
+    shot is named once and has at most one result. A resolution is about an alarm. A challenge is
+    raised once; responses and rulings are about one, and it is answered by a response before.
     """
 
     registrations: set[int] = field(default_factory=set)
@@ -307,6 +356,8 @@ class Order:
     shots: dict[str, int] = field(default_factory=dict)
     results: dict[str, int] = field(default_factory=dict)
     alarms: set[int] = field(default_factory=set)
+    challenges: dict[str, int] = field(default_factory=dict)
+    responded: set[str] = field(default_factory=set)
 
     def refusals(self, kind: str, body: Mapping[str, Any]) -> tuple[str, ...]:
         """Why a record of `kind` with `body` may not come next; empty if it may."""
@@ -319,6 +370,8 @@ class Order:
             return self._end(body["attempt"], body.get("token"))
         if kind == "resolution" and body["signal"] not in self.alarms:
             return (f"resolves record {body['signal']}, no alarm before it",)
+        if kind in ("challenge", "response", "ruling"):
+            return self._review(kind, body)
         which = noted(kind, body)
         if which == "shot" and body["shot"] in self.shots:
             return (f"names shot {body['shot']} again, after record {self.shots[body['shot']]}",)
@@ -336,6 +389,10 @@ class Order:
             self.ended[body["attempt"]] = seq
         elif kind == "signal" and body["state"] == "alarm":
             self.alarms.add(seq)
+        elif kind == "challenge":
+            self.challenges[body["challenge"]] = seq
+        elif kind == "response":
+            self.responded.add(body["challenge"])
         elif noted(kind, body) == "shot":
             self.shots[body["shot"]] = seq
         elif noted(kind, body) == "shot-result":
@@ -370,6 +427,17 @@ class Order:
         expected = self.tokens[attempt]
         if expected is not None and token != expected:
             return (f"ends attempt {attempt} without the token of its start",)
+        return ()
+
+    def _review(self, kind: str, body: Mapping[str, Any]) -> tuple[str, ...]:
+        name = body["challenge"]
+        if kind == "challenge":
+            raised = self.challenges.get(name)
+            return () if raised is None else (f"raises {name} again, after record {raised}",)
+        if name not in self.challenges:
+            return (f"is about challenge {name}, which nobody raised",)
+        if kind == "ruling" and body["outcome"] == "answered" and name not in self.responded:
+            return (f"calls challenge {name} answered, and nobody responded to it",)
         return ()
 
     def _result(self, shot: str) -> tuple[str, ...]:

@@ -128,6 +128,9 @@ TABLES: Final[Mapping[str, Table]] = {
             lookups=("monitor",),
         ),
         _table("resolution", "signal#", "outcome", lookups=("signal",)),
+        _table("challenge", "challenge", "against", "severity", lookups=("against",)),
+        _table("ruling", "challenge", "outcome", lookups=("challenge",)),
+        _table("sign_off", "element", "digest", "verdict", "by", lookups=("element",)),
         _table("artefact", "role", "sha256", key=("seq", "role"), lookups=("sha256",)),
     )
 }
@@ -180,6 +183,9 @@ _PLAIN: Final = {
     "waiver": "waiver",
     "signal": "signal",
     "resolution": "resolution",
+    "challenge": "challenge",
+    "ruling": "ruling",
+    "sign-off": "sign_off",
 }
 
 

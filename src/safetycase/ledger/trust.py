@@ -39,9 +39,18 @@ SIGNS: Final[Mapping[str, tuple[str, ...]]] = {
     "waiver": ("reviewer",),
     "signal": ("runner",),
     "resolution": ("reviewer",),
+    "challenge": ("author", "runner", "reviewer"),
+    "response": ("author", "runner", "reviewer"),
+    "ruling": ("author", "runner", "reviewer"),
+    "sign-off": ("reviewer",),
+    "dissent": ("author", "runner", "reviewer"),
+    "override": ("reviewer",),
     "event": ("author", "runner", "reviewer"),
 }
-"""Kind of record -> the roles of which its key needs one. Any key may sign a note."""
+"""Kind of record -> the roles of which its key needs one. Any key may sign a note.
+
+Who may rule on a challenge depends on the ruling as well: `Admission` sees to that.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +262,8 @@ class Admission:
     trust: Trust = field(default_factory=Trust)
     _authors: dict[str, set[str]] = field(default_factory=dict)
     _raised: dict[int, str] = field(default_factory=dict)
+    _challengers: dict[str, str] = field(default_factory=dict)
+    _responders: dict[str, set[str]] = field(default_factory=dict)
 
     def refusals(
         self, kind: str, body: Mapping[str, Any], seq: int, at: str, keyid: str
@@ -263,6 +274,7 @@ class Admission:
             or self.trust.refusals(kind, body, seq, at, keyid)
             or self._own_waiver(kind, body, keyid)
             or self._own_alarm(kind, body, keyid)
+            or self._ruling(kind, body, keyid)
         )
 
     def take(self, record: Record) -> None:
@@ -273,15 +285,16 @@ class Admission:
             self._authors.setdefault(record.body["evidence"], set()).add(record.keyid)
         elif record.kind == "signal" and record.body["state"] == "alarm":
             self._raised[record.seq] = record.keyid
+        elif record.kind == "challenge":
+            self._challengers[record.body["challenge"]] = record.keyid
+        elif record.kind == "response":
+            self._responders.setdefault(record.body["challenge"], set()).add(record.keyid)
 
     def _own_waiver(self, kind: str, body: Mapping[str, Any], keyid: str) -> tuple[str, ...]:
         """Why a waiver is no second pair of eyes: its key, or the key's owner, registered it."""
         if kind != "waiver":
             return ()
-        keys = self.trust.keys
-        authors = self._authors.get(body["evidence"], set())
-        owners = {keys[each].owner for each in authors if each in keys} - {""}
-        if keyid in authors or keys[keyid].owner in owners:
+        if self._same(keyid, self._authors.get(body["evidence"], ())):
             return (
                 f"waives a change of {body['evidence']}, which the same person registered: "
                 "somebody else has to",
@@ -292,12 +305,38 @@ class Admission:
         """Why a resolution is no second pair of eyes: its key, or the key's owner, raised it."""
         if kind != "resolution":
             return ()
-        raised = self._raised.get(body["signal"])
-        keys = self.trust.keys
-        owner = keys[raised].owner if raised in keys else ""
-        if raised == keyid or (owner and owner == keys[keyid].owner):
+        if self._same(keyid, [self._raised[body["signal"]]]):
             return (
                 f"resolves the alarm in record {body['signal']}, which the same person signed: "
+                "somebody else has to",
+            )
+        return ()
+
+    def _same(self, keyid: str, others: Iterable[str]) -> bool:
+        """Whether the key, or another of its owner, is among `others`."""
+        keys, others = self.trust.keys, set(others)
+        owners = {keys[each].owner for each in others if each in keys} - {""}
+        return keyid in others or keys[keyid].owner in owners
+
+    def _ruling(self, kind: str, body: Mapping[str, Any], keyid: str) -> tuple[str, ...]:
+        """Why this key may not rule so: only who raised a challenge may withdraw it.
+
+        No one calls their own response an answer, and a runner neither answers nor concedes.
+        """
+        if kind != "ruling":
+            return ()
+        name, outcome, roles = body["challenge"], body["outcome"], self.trust.keys[keyid].roles
+        if outcome == "withdrawn":
+            raised = self._same(keyid, [self._challengers[name]])
+            return () if raised else (f"withdraws challenge {name}, which somebody else raised",)
+        if outcome == "conceded":
+            may = "author" in roles or "reviewer" in roles
+            return () if may else (f"concedes challenge {name} by a key of no author or reviewer",)
+        if "reviewer" not in roles:
+            return (f"calls challenge {name} answered by a key that is not for reviewer",)
+        if self._same(keyid, self._responders.get(name, ())):
+            return (
+                f"calls challenge {name} answered, to which the same person responded: "
                 "somebody else has to",
             )
         return ()

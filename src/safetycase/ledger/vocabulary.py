@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["EVENTS", "RESOLUTIONS", "SELECTORS", "SIGNALS"]
+__all__ = ["EVENTS", "RESOLUTIONS", "RULINGS", "SELECTORS", "SEVERITIES", "SIGNALS", "VERDICTS"]
 
 EVENTS: Final[Mapping[str, str]] = {
     "key-revoked": "A signing key is no longer to be trusted.",
@@ -63,3 +63,25 @@ RESOLUTIONS: Final[Mapping[str, str]] = {
     "confirmed": "It happened, and the alarm stands until it is answered.",
 }
 """What a reviewer can say of an alarm; a later resolution replaces an earlier one."""
+
+SEVERITIES: Final[Mapping[str, str]] = {
+    "minor": "Worth mending; the conclusion does not hang on it.",
+    "major": "If it is right, what it is against does not hold as it is argued.",
+    "critical": "If it is right, the decision must not be taken.",
+}
+"""How much a challenge of a reviewer says is at stake; all but `minor` contest their target."""
+
+RULINGS: Final[Mapping[str, str]] = {
+    "answered": "A response meets the challenge, and the reason says how.",
+    "conceded": "The challenge is right and stands until the case is changed.",
+    "withdrawn": "Whoever raised the challenge takes it back.",
+}
+"""What can be ruled of a challenge; a later ruling replaces an earlier one."""
+
+VERDICTS: Final[Mapping[str, str]] = {
+    "accept": "The argument was reviewed and convinces.",
+    "accept-with-conditions": "It convinces as long as the stated conditions are met.",
+    "reject": "It was reviewed and does not convince.",
+    "abstain": "It was looked at, and nothing is said for or against it.",
+}
+"""What a reviewer can sign of a part of the argument, as it was on that day."""

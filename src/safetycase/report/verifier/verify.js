@@ -615,7 +615,7 @@ async function membersOf(source) {
 // ---------------------------------------------------------------- one line: envelope and statement
 
 const GENESIS = "0".repeat(64);
-const KINDS = ["key", "registration", "attempt-start", "attempt-end", "controls", "event", "waiver", "signal", "resolution", "note"];
+const KINDS = ["key", "registration", "attempt-start", "attempt-end", "controls", "event", "waiver", "signal", "resolution", "challenge", "response", "ruling", "sign-off", "dissent", "override", "note"];
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 const STATEMENT = "https://in-toto.io/Statement/v1";
 
@@ -744,6 +744,9 @@ const SELECTORS = [
 ];
 const SIGNALS = ["quiet", "warning", "alarm", "silent", "lossy", "blind"];
 const RESOLUTIONS = ["false-alarm", "answered", "confirmed"];
+const SEVERITIES = ["minor", "major", "critical"];
+const RULINGS = ["answered", "conceded", "withdrawn"];
+const VERDICTS = ["accept", "accept-with-conditions", "reject", "abstain"];
 const ROLES = ["author", "runner", "reviewer", "log"];
 
 const isDecimal = (v) => typeof v === "string" && /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(v);
@@ -791,6 +794,20 @@ const BODIES = {
     "alarm_at": orNull(isDecimal), "root": orNull(isDigest), "says": isText, "details?": isMap,
   },
   "resolution": { "signal": isWhole, "outcome": isOneOf(RESOLUTIONS), "by": isText, "reason": isText },
+  "challenge": {
+    "challenge": isText, "against": isText, "digest": isDigest, "severity": isOneOf(SEVERITIES), "says": isText, "by": isText,
+  },
+  "response": { "challenge": isText, "says": isText, "by": isText },
+  "ruling": { "challenge": isText, "outcome": isOneOf(RULINGS), "reason": isText, "by": isText },
+  "sign-off": {
+    "element": isText, "digest": isDigest, "verdict": isOneOf(VERDICTS), "conditions": (v) => isList(v) && v.every(isText),
+    "says": isText, "competence": isText, "independence": isText, "hours": orNull(isDecimal), "by": isText,
+  },
+  "dissent": { "element": isText, "digest": isDigest, "says": isText, "by": isText },
+  "override": {
+    "element": isText, "digest": isDigest, "clauses": isTexts, "authority": isText, "reason": isText, "by": isText,
+    "expires": isInstant,
+  },
   "note": {},
   "redaction": { "sha256": isDigest, "reason": isText },
   "shot": {
@@ -828,6 +845,9 @@ function contradictions(kind, body) {
   const person = (name) => name.toUpperCase().toLowerCase().split(/\s+/).filter(Boolean).join(" ");
   if (kind === "waiver" && person(body.get("author")) === person(body.get("reviewer"))) return ["is reviewed by its author"];
   if (kind === "signal" && body.get("since") > body.get("until")) return ["has an `until` before its `since`"];
+  if (kind === "sign-off" && (body.get("verdict") === "accept-with-conditions") !== (body.get("conditions").length > 0)) {
+    return ["states conditions without accepting with conditions, or the other way round"];
+  }
   if (kind === "event" && body.get("event") === "key-revoked" && !hasKeys(body.get("about"), "keyid")) {
     return ["revokes a key without saying, by `keyid` alone, which one"];
   }
@@ -848,6 +868,9 @@ function artefactsOf(record) {
 const SIGNS = {
   "registration": ["author"], "attempt-start": ["runner"], "attempt-end": ["runner"], "controls": ["runner"],
   "waiver": ["reviewer"], "signal": ["runner"], "resolution": ["reviewer"], "event": ["author", "runner", "reviewer"],
+  "challenge": ["author", "runner", "reviewer"], "response": ["author", "runner", "reviewer"],
+  "ruling": ["author", "runner", "reviewer"], "sign-off": ["reviewer"], "dissent": ["author", "runner", "reviewer"],
+  "override": ["reviewer"],
 };
 const DEFAULT_ROLES = ["author", "runner", "log"];
 const VOUCHING_FIELDS = ["roles", "not_before", "not_after", "public", "proof"]; // unknown to the oldest records
@@ -864,6 +887,8 @@ class Trust {
     this.keys = new Map(); // keyid -> what its introduction said, and the event that revoked it
     this.authors = new Map(); // evidence -> ids of the keys that registered it
     this.raised = new Map(); // number of an alarm -> id of the key that signed it
+    this.challengers = new Map(); // challenge -> id of the key that raised it
+    this.responders = new Map(); // challenge -> ids of the keys that responded
   }
 
   /* Why the key may not have signed this record. */
@@ -880,6 +905,7 @@ class Trust {
       return [`is signed by a key that is not for ${SIGNS[kind].join(" or ")} but for ${key.roles.join(", ")}`];
     }
     if (kind === "resolution") return this.ownAlarm(body, key);
+    if (kind === "ruling") return this.ruling(body, key);
     return kind === "waiver" ? this.ownWaiver(body, key) : [];
   }
 
@@ -892,6 +918,12 @@ class Trust {
       this.authors.get(evidence).add(record.keyid);
     }
     if (kind === "signal" && body.get("state") === "alarm") this.raised.set(BigInt(record.seq), record.keyid);
+    if (kind === "challenge") this.challengers.set(body.get("challenge"), record.keyid);
+    if (kind === "response") {
+      const name = body.get("challenge");
+      if (!this.responders.has(name)) this.responders.set(name, new Set());
+      this.responders.get(name).add(record.keyid);
+    }
     if (kind === "key") this.keys.set(body.get("keyid"), Object.assign(this.keyOf(record), { verify: record.introduces }));
     if (kind === "event" && body.get("event") === "key-revoked") {
       const since = body.get("since") ?? null;
@@ -968,17 +1000,33 @@ class Trust {
     }
   }
 
+  /* Whether the key, or another of its owner, is among these. */
+  samePerson(key, keyids) {
+    const owners = Array.from(keyids, (keyid) => this.keys.get(keyid)?.owner).filter(Boolean);
+    return Array.from(keyids).includes(key.keyid) || owners.includes(key.owner);
+  }
+
   ownWaiver(body, key) {
-    const authors = this.authors.get(body.get("evidence")) ?? new Set();
-    const owners = Array.from(authors, (keyid) => this.keys.get(keyid)?.owner).filter(Boolean);
-    return authors.has(key.keyid) || owners.includes(key.owner)
+    return this.samePerson(key, this.authors.get(body.get("evidence")) ?? [])
       ? [`waives a change of ${body.get("evidence")}, which the same person registered`] : [];
   }
 
   ownAlarm(body, key) {
-    const raised = this.keys.get(this.raised.get(body.get("signal")));
-    return raised && (raised === key || (raised.owner && raised.owner === key.owner))
+    return this.samePerson(key, [this.raised.get(body.get("signal"))])
       ? [`resolves the alarm in record ${body.get("signal")}, which the same person signed`] : [];
+  }
+
+  /* Only who raised a challenge withdraws it; nobody calls their own response an answer. */
+  ruling(body, key) {
+    const name = body.get("challenge"), outcome = body.get("outcome");
+    const may = (...roles) => roles.some((role) => key.roles.includes(role));
+    if (outcome === "withdrawn") {
+      return this.samePerson(key, [this.challengers.get(name)]) ? [] : [`withdraws challenge ${name}, which somebody else raised`];
+    }
+    if (outcome === "conceded") return may("author", "reviewer") ? [] : [`concedes challenge ${name} by a key of no author or reviewer`];
+    if (!may("reviewer")) return [`calls challenge ${name} answered by a key that is not for reviewer`];
+    return this.samePerson(key, this.responders.get(name) ?? [])
+      ? [`calls challenge ${name} answered, to which the same person responded`] : [];
   }
 
   /* The revocation, if any, for which what this key signed as record `seq` counts for nothing. */
@@ -998,6 +1046,8 @@ class Rules {
     this.shots = new Map();
     this.results = new Set();
     this.alarms = new Set();
+    this.challenges = new Set();
+    this.responded = new Set();
   }
 
   /* Why this record may not stand here, as clauses that follow its name. */
@@ -1010,12 +1060,21 @@ class Rules {
     if (kind === "resolution" && !this.alarms.has(body.get("signal"))) {
       return [`resolves record ${body.get("signal")}, no alarm before it`];
     }
+    if (["challenge", "response", "ruling"].includes(kind)) return this.review(kind, body);
     const shape = shapeOf(kind, body);
     const shot = body.get("shot");
     if (shape === "shot" && this.shots.has(shot)) return [`names shot ${shot} again`];
     if (shape === "shot-result" && !this.shots.has(shot)) return [`gives a result of shot ${shot}, which nobody recorded`];
     if (shape === "shot-result" && this.results.has(shot)) return [`gives a second result of shot ${shot}`];
     return [];
+  }
+
+  review(kind, body) {
+    const name = body.get("challenge");
+    if (kind === "challenge") return this.challenges.has(name) ? [`raises ${name} again`] : [];
+    if (!this.challenges.has(name)) return [`is about challenge ${name}, which nobody raised`];
+    return kind === "ruling" && body.get("outcome") === "answered" && !this.responded.has(name)
+      ? [`calls challenge ${name} answered, and nobody responded to it`] : [];
   }
 
   start(body) {
@@ -1049,6 +1108,8 @@ class Rules {
     if (kind === "attempt-start") this.started.set(body.get("attempt"), record);
     if (kind === "attempt-end") this.ended.set(body.get("attempt"), record);
     if (kind === "signal" && body.get("state") === "alarm") this.alarms.add(BigInt(record.seq));
+    if (kind === "challenge") this.challenges.add(body.get("challenge"));
+    if (kind === "response") this.responded.add(body.get("challenge"));
     if (shape === "shot") this.shots.set(body.get("shot"), record);
     if (shape === "shot-result") this.results.add(body.get("shot"));
   }
