@@ -69,6 +69,6 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.run
 	@echo "installing what the tests need ..."
-	@$(PIP) install -c constraints.txt -e '.[inspect,local,smt,whitebox,lsp,ray,slurm,s3,team,watch,dev]'
+	@$(PIP) install -c constraints.txt -e '.[inspect,local,smt,whitebox,lsp,ray,serve,slurm,s3,team,watch,dev]'
 	@$(PIP) install --no-deps pyagrum==3.3.1
 	@touch $@

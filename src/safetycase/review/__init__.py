@@ -1,0 +1,1 @@
+"""Review of a case: challenges, signatures, policy and gate; pure, over assessment and record."""
