@@ -49,6 +49,7 @@ accept: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python scripts/reference.py
 	$(BIN)/python scripts/template_pages.py
+	$(BIN)/python scripts/site.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
