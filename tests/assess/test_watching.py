@@ -284,12 +284,27 @@ def test_words_of_the_case_change_no_definition() -> None:
     assert (watched(found), support(found)) == ("alarm", "contested")
 
 
-def test_a_monitor_that_the_case_no_longer_has_is_still_shown() -> None:
-    found = judged(CASE, [signal(CASE), signal(CASE, "alarm", seq=3, monitor="M-OLD")])
+def test_an_alarm_outlives_its_monitor_and_stands_against_the_whole_case() -> None:
+    raised = [signal(CASE), signal(CASE, "alarm", seq=3, monitor="M-OLD")]
+    found = judged(CASE, raised)
     assert (watched(found), watched(found, "M-OLD")) == ("quiet", "not in the case")
-    assert [a.report.record for a in found.monitors["M-OLD"].unheard] == [3]
+    assert [a.report.record for a in found.monitors["M-OLD"].open] == [3]
     assert support(found) == "supported"
+    assert found.states[CASE.root].support == "contested"
+    (doubt,) = found.challenges.values()
+    assert (doubt.id, doubt.target) == (f"M-OLD.{CASE.root}", CASE.root)
     assert "M-OLD" not in found.states
+    # No file answers it beforehand, and a reviewer does.
+    answer = f"  - {{defeater: {doubt.id}, against: {CASE.root}, says: x, answered_by: [FAIR]}}"
+    written = case_of(MONITOR, more=f"defeaters:\n{answer}\n")
+    again = judged(written, [signal(written), signal(written, "alarm", seq=3, monitor="M-OLD")])
+    assert again.states[written.root].support == "contested"
+    resolved = judged(CASE, raised, [resolution(3)])
+    assert (
+        resolved.states[CASE.root].support == judged(CASE, [signal(CASE)]).states[CASE.root].support
+    )
+    warned = signal(CASE, "alarm", seq=3, monitor="M-OLD", details={"warns_only": "true"})
+    assert not judged(CASE, [signal(CASE), warned]).challenges
 
 
 # What an alarm is against.

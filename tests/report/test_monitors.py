@@ -242,7 +242,9 @@ def test_status_has_a_line_for_silence_warnings_and_what_nobody_hears_any_more()
     assert "Monitors: 1 never reported, 1 silent, 1 warning, 1 not in the case." in text
     assert "⊝ M0 silent: It last reported up to 2026-11-10 00:00 UTC (record 2)" in text
     assert "⚐ M1 warning: It warns since 2026-11-19 10:00 UTC: it rises." in text
-    assert "∅ GONE: an alarm that nobody resolved, but it is not in the case (record 4)" in text
+    assert (
+        "⚑ GONE alarm: record 4 of 2026-11-20, e-value 34.2, n 412. The case no longer has " in text
+    )
     assert "M2 never reported" in text
 
 

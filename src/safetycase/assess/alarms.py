@@ -112,7 +112,7 @@ def _standing(
     if last in ("false-alarm", "answered"):
         return "resolved"
     if monitor is None:
-        return "not in the case"
+        return "warning" if report.warned_only else "not in the case"
     warned = monitor.warns_only or monitor.kind == "drift"
     if warned if own else report.warned_only:
         return "warning"
@@ -160,7 +160,7 @@ def duty(alarm: Alarm, now: datetime) -> str:
     """Who has to answer an alarm until when, or what was said of it."""
     changed = (
         " It was raised by another definition of the monitor, which answers nothing."
-        if alarm.redefined
+        if alarm.redefined and alarm.standing != "not in the case"
         else ""
     )
     return f"{_owed(alarm, now)}{changed}"
@@ -168,6 +168,8 @@ def duty(alarm: Alarm, now: datetime) -> str:
 
 def _owed(alarm: Alarm, now: datetime) -> str:
     last = alarm.said
+    if alarm.standing == "not in the case":
+        return "The case no longer has its monitor, so nobody owns it; a reviewer has to answer it."
     if alarm.standing == "confirmed" and last is not None:
         return (
             f"{last.by} confirmed it on {last.at[:10]} (record {last.record}): "

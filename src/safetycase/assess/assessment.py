@@ -229,8 +229,9 @@ def _kept(watched: Watching, elements: Mapping[str, Element]) -> Mapping[str, tu
                 found.setdefault(target, []).append(name)
     for challenge in watched.challenges.values():
         # What was written beforehand does not outweigh the word of a reviewer, nor a missed date.
-        standing = watched.monitors[challenge.monitor].open
-        if any(alarm.overdue or alarm.standing == "confirmed" for alarm in standing):
+        monitor = watched.monitors[challenge.monitor]
+        gone = monitor.state == "not in the case"
+        if gone or any(a.overdue or a.standing == "confirmed" for a in monitor.open):
             found.setdefault(challenge.id, []).append(challenge.monitor)
     return {target: tuple(names) for target, names in found.items()}
 

@@ -91,10 +91,10 @@ class Alarm:
 
     It is `open` until a resolution of outcome false-alarm or answered makes it `resolved`;
     `confirmed`, it goes on standing. A `warning` is the alarm of a monitor that only warns, and one
-    of a monitor that is `not in the case` any more has nothing to challenge. `redefined` is whether
-    the monitor is defined otherwise now; the alarm stands all the same. The last of `resolutions`
-    that counts decides. `deadline` is None where the case states no time to answer within.
-    `overdue` is whether it has passed for an alarm that nobody has said anything of.
+    of a monitor that is `not in the case` any more challenges the whole case. `redefined` is
+    whether the monitor is defined otherwise now; the alarm stands all the same. The last of
+    `resolutions` that counts decides. `deadline` is None where the case states no time to answer
+    within. `overdue` is whether it has passed for an alarm that nobody has said anything of.
     """
 
     report: Report
@@ -107,8 +107,8 @@ class Alarm:
 
     @property
     def counts(self) -> bool:
-        """Whether it challenges what its monitor conditions."""
-        return self.standing in ("open", "confirmed")
+        """Whether it challenges what its monitor conditions, or the case that took it out."""
+        return self.standing in ("open", "confirmed", "not in the case")
 
     @property
     def said(self) -> Resolution | None:
@@ -155,8 +155,3 @@ class Watched:
     def open(self) -> tuple[Alarm, ...]:
         """The alarms that count, the first of them first."""
         return tuple(alarm for alarm in self.alarms if alarm.counts)
-
-    @property
-    def unheard(self) -> tuple[Alarm, ...]:
-        """The alarms that nobody resolved of a monitor that the case no longer has."""
-        return tuple(alarm for alarm in self.alarms if alarm.standing == "not in the case")

@@ -90,11 +90,6 @@ def _duties(alarms: tuple[Alarm, ...], now: datetime) -> Iterator[Reason]:
 
 def _history(watched: Watched) -> Iterator[str]:
     """The alarms that no longer count, the latest ones."""
-    unheard = watched.unheard
-    if unheard:
-        records = ", ".join(str(alarm.report.record) for alarm in unheard[:_MOST])
-        noun = "The alarm" if len(unheard) == 1 else "Alarms"
-        yield f"{noun} of a monitor that the case no longer has (record {records}) nobody resolved."
     for alarm in [a for a in watched.alarms if a.standing == "resolved"][-_MOST:]:
         last = alarm.said
         assert last is not None

@@ -242,7 +242,8 @@ def _removed(
         id=name,
         owner="",
         state="not in the case",
-        because="The case no longer has it; what it reported counts for nothing.",
+        because="The case no longer has it; what it reported supports nothing, and an alarm of it "
+        "that nobody resolved stands against the whole case.",
         blocks=False,
         indicator="",
         alarms=alarms_of(None, (), reports, said, now),
@@ -261,10 +262,13 @@ def _by_target(chosen: Iterable[Watched]) -> Mapping[str, tuple[str, ...]]:
 def _challenges(case: Case, found: Mapping[str, Watched]) -> Mapping[str, Challenge]:
     made: dict[str, Challenge] = {}
     for name, watched in found.items():
+        # Nobody knows any more what a monitor that was taken out had conditioned.
+        gone = watched.state == "not in the case"
         standing = watched.open
+        targets = (case.root,) if gone else watched.targets
         if not standing:
             continue
-        for target, doubt in challenge_ids(name, watched.targets, case.elements).items():
+        for target, doubt in challenge_ids(name, targets, case.elements).items():
             made[doubt] = Challenge(
                 id=doubt,
                 monitor=name,
@@ -276,8 +280,10 @@ def _challenges(case: Case, found: Mapping[str, Watched]) -> Mapping[str, Challe
 
 
 def _alarmed(case: Case, name: str) -> str:
-    monitor = case.elements[name]
-    when = monitor.alarm_when if isinstance(monitor, Monitor) else None
+    monitor = case.elements.get(name)
+    if not isinstance(monitor, Monitor):
+        return f"{name} alarmed, and the case no longer has it."
+    when = monitor.alarm_when
     return f"{name} alarmed ({when})." if when else f"{name} alarmed."
 
 

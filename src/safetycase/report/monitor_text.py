@@ -55,11 +55,6 @@ def _of(assessment: Assessment, watched: Watched) -> Iterator[str]:
         yield f"{mark.glyph} {name} {watched.state}: {one_line(watched.because)}"
     elif watched.state == "alarm" and watched.blocks:
         yield f"⊝ {name} is not known to see: {one_line(watched.because)}"
-    unheard = watched.unheard
-    if unheard:
-        records = ", ".join(str(alarm.report.record) for alarm in unheard[:8])
-        what = "it is not in the case"
-        yield f"{mark.glyph} {name}: an alarm that nobody resolved, but {what} (record {records})"
 
 
 def _alarm(assessment: Assessment, alarm: Alarm) -> str:
