@@ -14,6 +14,7 @@ from safetycase.argument.findings import Finding
 from safetycase.argument.model import Case
 from safetycase.assess.monitored import Challenge, Watched
 from safetycase.assess.numbers import Numbers
+from safetycase.assess.reviewed import Review
 from safetycase.stats import Interval
 
 __all__ = [
@@ -307,6 +308,7 @@ class Assessment:
     should be run why; `freshness` is that of the leaves themselves. `rebound` are the parameters of
     templates that are bound otherwise than the file says, as `PARAMETER=VALUE`. `monitors` are
     those of the case and of the record by id, `challenges` the doubts that alarms raise by theirs.
+    `review` is what reviewers said of the case.
     """
 
     case: Case
@@ -326,6 +328,7 @@ class Assessment:
     rebound: tuple[str, ...] = ()
     monitors: Mapping[str, Watched] = field(default_factory=dict)
     challenges: Mapping[str, Challenge] = field(default_factory=dict)
+    review: Review = field(default_factory=Review)
 
     @property
     def root(self) -> State:
