@@ -73,16 +73,17 @@ def agenda(assessment: Assessment) -> tuple[OpenItem, ...]:
             attacked.setdefault(attacker, []).append(name)
     for name, state in assessment.states.items():
         if state.kind == "defeater" and state.truth != "false" and not _accepted(assessment, name):
-            doubt = assessment.states[name]
+            doubt, objection = assessment.states[name], assessment.review.doubt(name)
+            bears_on = objection.targets if objection else ()
             items.append(
                 OpenItem(
                     id=name,
                     kind="undefeated doubt",
                     says=_says(assessment, name),
                     closed_when=_closed_when(assessment, name, doubt),
-                    blocks=tuple(attacked.get(name, ())),
+                    blocks=tuple(attacked.get(name, ())) or bears_on,
                     path=_path(assessment, name, ways),
-                    carries=name in carrying or "." in name,
+                    carries=name in carrying or "." in name or bool(carrying & {*bears_on}),
                 )
             )
     for name, leaf in assessment.leaves.items():
@@ -119,6 +120,9 @@ def _closed_when(assessment: Assessment, name: str, doubt: State) -> str:
     if challenge is not None:
         records = ", ".join(map(str, challenge.alarms[:8]))
         return f"a reviewer resolves the alarm (record {records}), or what answers it holds"
+    objection = assessment.review.doubt(name)
+    if objection is not None:
+        return f"a reviewer rules that challenge {objection.id} is answered"
     return doubt.reasons[0].says if doubt.reasons else "it is answered"
 
 
@@ -127,6 +131,9 @@ def _path(assessment: Assessment, name: str, ways: Mapping[str, str | None]) -> 
     challenge = assessment.challenges.get(name)
     if challenge is not None and name not in ways:
         return (*path_in(ways, challenge.target), name)
+    objection = assessment.review.doubt(name)
+    if objection is not None and name not in ways:
+        return (*path_in(ways, objection.targets[0]), name)
     return path_in(ways, name)
 
 
@@ -165,6 +172,9 @@ def _says(assessment: Assessment, name: str) -> str:
         return str(said)
     if name in assessment.challenges:
         return assessment.challenges[name].says
+    objection = assessment.review.doubt(name)
+    if objection is not None:
+        return objection.says
     for leaf in assessment.leaves.values():
         for raised, text in leaf.raised:
             if raised == name:

@@ -26,6 +26,7 @@ from safetycase.assess.indexed import Indexed
 from safetycase.assess.leaves import Leaf, assess_leaf, attempt_of
 from safetycase.assess.logic import Facts, standing, unanswered_legs
 from safetycase.assess.numbers import Grounds, weigh
+from safetycase.assess.objecting import object_to
 from safetycase.assess.reasons import reasons_of
 from safetycase.assess.records import (
     WORST_FIRST,
@@ -36,6 +37,7 @@ from safetycase.assess.records import (
     SupportWord,
     Truth,
 )
+from safetycase.assess.reviewing import reviewing
 from safetycase.assess.verdict import verdict_of
 from safetycase.assess.watching import Watching, watching
 from safetycase.checks.criterion import claim_of, equal_share
@@ -152,8 +154,10 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
             attacks.setdefault(target, []).append(name)
     refused = {f.subject for f in given.findings if f.severity == "error" and f.subject}
     watched = watching(case, given.history, given.now, unfit=refused)
-    kept = _kept(watched, elements)
+    kept = dict(_kept(watched, elements))
     _challenge(watched, elements, attacks, case.root)
+    review = reviewing(case, given.history, given.now, elements)
+    challenged = object_to(review, elements, attacks, kept)
     silent = {
         name
         for name, e in elements.items()
@@ -161,6 +165,7 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
         and "." in name
         and name not in raised
         and name not in watched.challenges
+        and name not in challenged
         and name not in kept
     }
     problems = blockers(case)
@@ -206,6 +211,8 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
         monitors=watched.blocking,
         kept=kept,
         watching=watched,
+        review=review,
+        challenged=challenged,
         ranges={
             leaf.result.claim: {
                 q.name: (q.interval.low, q.interval.high) for q in leaf.result.quantities

@@ -20,6 +20,7 @@ from safetycase.argument.model import (
     Element,
     Evidence,
 )
+from safetycase.assess.reviewed import Challenged, Review
 from safetycase.assess.watching import Watching
 
 __all__ = ["Facts", "calculated", "solve", "standing", "step_value", "unanswered_legs"]
@@ -40,8 +41,9 @@ class Facts:
     `problems` the open problems that block each element; `ranges` the measured interval of each
     quantity of a claim, from fresh leaves alone; `monitors` the monitors that keep each element
     unknown; `kept` the defeaters that nothing answers now, with the monitors that say so: an alarm
-    about a doubt, or silence, never helps what the doubt is against. `held` are those of `blocked`
-    that neither a problem nor a monitor holds alone.
+    about a doubt, or silence, never helps what the doubt is against; with them the doubts of
+    challenges, which only a ruling ends. `held` are those of `blocked` that neither a problem nor a
+    monitor holds alone. `challenged` are the doubts that challenges raise in review, by id.
     """
 
     elements: Mapping[str, Element]
@@ -57,6 +59,8 @@ class Facts:
     kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
     watching: Watching = field(default_factory=Watching)
+    review: Review = field(default_factory=Review)
+    challenged: Mapping[str, Challenged] = field(default_factory=dict)
 
 
 def solve(facts: Facts) -> Mapping[str, Value]:

@@ -21,6 +21,7 @@ from safetycase.argument.model import (
 )
 from safetycase.assess.leaves import Leaf
 from safetycase.assess.logic import Facts, standing, unanswered_legs
+from safetycase.assess.objecting import noted, objections
 from safetycase.assess.records import Reason
 from safetycase.assess.watch_reasons import (
     challenge_reasons,
@@ -67,6 +68,7 @@ def reasons_of(
         found.append(Reason(says=f"An open problem blocks it: {says}", about=problem))
     found += _own(name, element, facts, values, leaves, case, now)
     found += live_reasons(name, facts)
+    found += [Reason(says=says) for says in noted(name, facts.review)]
     return tuple(found)
 
 
@@ -87,6 +89,8 @@ def _own(
         return _argument(element, values)
     if isinstance(element, Assumption):
         return [_assumption(element, facts, now)]
+    if name in facts.challenged:
+        return [Reason(says=says) for says in objections(facts.challenged[name])]
     if isinstance(element, Defeater):
         return [*challenge_reasons(name, facts, case, now), *_defeater(element, facts, values)]
     if isinstance(element, Monitor):
@@ -273,9 +277,13 @@ def _defeater(element: Defeater, facts: Facts, values: Values) -> list[Reason]:
         found.append(Reason(says=f"{answer} {word}.", about=answer))
     if not found:
         found.append(Reason(says="It was raised and nothing answers it."))
-    for monitor in (
-        () if element.id in facts.watching.challenges else facts.kept.get(element.id, ())
-    ):
+    for challenge in facts.kept.get(element.id, ()):
+        if challenge in facts.challenged:
+            says = f"While challenge {facts.challenged[challenge].id} stands, nothing answers it."
+            found.append(Reason(says=says, about=challenge))
+    for monitor in facts.kept.get(element.id, ()):
+        if element.id in facts.watching.challenges or monitor in facts.challenged:
+            continue
         says = f"While its monitor {monitor} is not known to be quiet, nothing answers it."
         found.append(Reason(says=says, about=monitor))
     return found

@@ -51,6 +51,7 @@ def verdict_of(
         numbers=numbers,
         monitors=facts.watching.monitors,
         challenges=facts.watching.challenges,
+        review=facts.review,
     )
 
 
@@ -107,6 +108,7 @@ def _no_number(
     if out:
         found.append("assumptions that nobody answers for now: " + ", ".join(out))
     found += _watched(below, facts)
+    found += _challenged(case, below, facts)
     mandatory = [
         n
         for n in below
@@ -142,3 +144,12 @@ def _watched(below: Sequence[str], facts: Facts) -> Iterator[str]:
         yield "alarms that nobody resolved: " + ", ".join(
             f"{m} (record {', '.join(map(str, records[:8]))})" for m, records in alarming.items()
         )
+
+
+def _challenged(case: Case, below: Sequence[str], facts: Facts) -> Iterator[str]:
+    """The challenges of reviewers that stand against what the root rests on."""
+    rests = {case.root, *below}
+    names = [c.id for c in facts.challenged.values() if rests.intersection(c.targets)]
+    if names:
+        noun = "challenge stands" if len(names) == 1 else "challenges stand"
+        yield f"{len(names)} {noun}: {', '.join(names[:8])}"

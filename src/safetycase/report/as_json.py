@@ -15,6 +15,7 @@ from safetycase.argument.expression import Expression
 from safetycase.argument.graph import kind_of
 from safetycase.assess.records import Assessment
 from safetycase.report.outline import outline
+from safetycase.report.review_json import review_json
 
 if TYPE_CHECKING:
     from safetycase.assess.breakdown import Breakdown
@@ -51,6 +52,7 @@ def to_json(assessment: Assessment, *, breakdown: Breakdown | None = None) -> di
             {"id": row.id, "role": row.role, "depth": row.depth, "reference": row.reference}
             for row in outline(assessment)
         ],
+        "review": review_json(assessment.review),
         "record": {"length": assessment.record_length, "head": assessment.record_head},
         "root": case.root,
         "source": case.source,

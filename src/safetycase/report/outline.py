@@ -95,6 +95,9 @@ def says_of(assessment: Assessment, name: str) -> str:
         return element.says
     if name in assessment.challenges:
         return assessment.challenges[name].says
+    objection = assessment.review.doubt(name)
+    if objection is not None:
+        return objection.says
     target = raised_target(assessment, name)
     if target is not None and target in assessment.leaves:
         wanted = name[len(target) + 1 :]
@@ -114,6 +117,9 @@ def raised_target(assessment: Assessment, name: str) -> str | None:
     challenge = assessment.challenges.get(name)
     if challenge is not None:
         return challenge.target
+    objection = assessment.review.doubt(name)
+    if objection is not None:
+        return objection.element or objection.targets[0]
     target, dot, _rest = name.partition(".")
     return target if dot and target in assessment.case.elements else None
 
@@ -177,8 +183,10 @@ class _Links:
             target: list(names) for target, names in attackers(assessment.case).items()
         }
         for name in assessment.states:
+            if name in self.elements:
+                continue
             target = raised_target(assessment, name)
-            if name not in self.elements and target is not None:
+            if target is not None:
                 self.against.setdefault(target, []).append(name)
         self.blocked_by = blockers(assessment.case)
         self.watched_by: dict[str, list[str]] = {}

@@ -58,6 +58,8 @@ def run_command(assessment: Assessment, name: str) -> str:
 def place_of(assessment: Assessment, name: str) -> str:
     """`file:line` of an element, of what raised a doubt that no file states; empty if unknown."""
     if name not in assessment.case.elements:
+        if assessment.review.doubt(name) is not None:
+            return ""  # somebody said it in review; no file does
         challenge = assessment.challenges.get(name)
         target = challenge.monitor if challenge else raised_target(assessment, name)
         if target is None:
@@ -159,6 +161,12 @@ def _way_out(assessment: Assessment, name: str) -> str:
         return (
             f"a reviewer's resolution of the alarm in {noun} {', '.join(map(str, alarms[:8]))} "
             "(`safetycase record resolve`), or an answer to this doubt in the case"
+        )
+    objection = assessment.review.doubt(name) if word == "stands" else None
+    if objection is not None:
+        return (
+            f"a ruling on challenge {objection.id} (`safetycase review resolve {objection.id}`), "
+            "whose reason says what answers it"
         )
     if word == "stands":
         return "an answer to this doubt, or its acceptance by name until a date"

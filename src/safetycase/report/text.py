@@ -22,6 +22,7 @@ from safetycase.report.marks import (
 from safetycase.report.monitor_text import monitor_lines
 from safetycase.report.numbers import bound_text, confidence_text, n_text, sides_of, threshold_of
 from safetycase.report.outline import ROLE_WORDS, Row, outline, step_words
+from safetycase.report.review_text import beside_the_verdict
 from safetycase.report.summary import changes, in_record
 
 __all__ = ["verdict_lines"]
@@ -99,6 +100,7 @@ def _head(assessment: Assessment, width: int, paint: _Paint) -> Iterator[str]:
     else:
         why = "; ".join(one_line(reason) for reason in assessment.no_number_because)
         yield from wrap(f"No confidence number{': ' + why if why else '.'}", width, rest="  ")
+    yield from beside_the_verdict(assessment, width)
 
 
 def _row(

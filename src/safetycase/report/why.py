@@ -171,6 +171,12 @@ class _Telling:
         if element is None and name in self.assessment.challenges:
             monitor = one_line(self.assessment.challenges[name].monitor)
             return f"doubt that the monitor {monitor} raised about {one_line(target or '')}"
+        objection = self.assessment.review.doubt(name)
+        if objection is not None:
+            return (
+                f"challenge of {one_line(objection.by)} against {one_line(objection.against)}, "
+                f"record {objection.record}"
+            )
         if element is None and target:
             return f"doubt that the measurement {one_line(target)} raised about itself"
         return state.kind if state else kind_of(element) if element else "missing"
