@@ -57,7 +57,9 @@ def test_the_golden_record_is_what_this_version_writes(ledger: Path, golden: Fil
     assert found.ok
     (note,) = [p for p in found.problems if p.severity == "note"]
     assert "no records it signed before count for nothing" in note.says
-    assert note.says.endswith("its alarms stand until they are resolved: 1 record (9)")
+    assert note.says.endswith(
+        "its alarms and challenges stand until they are resolved: 1 record (9)"
+    )
 
 
 def test_the_record_tells_signals_and_resolutions_in_its_order(golden: Files) -> None:

@@ -24,6 +24,7 @@ _WIDTH = 100
 @as_json_option
 @click.option("--evidence", metavar="ID", help="Only what concerns this evidence.")
 @click.option("--monitor", metavar="ID", help="Only signals of this monitor, and resolutions.")
+@click.option("--element", metavar="ID", help="Only what was said of this element in review.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only records of this kind.")
 @click.option(
     "--limit",
@@ -37,6 +38,7 @@ def log(
     as_json: bool,
     evidence: str | None,
     monitor: str | None,
+    element: str | None,
     kind: str | None,
     limit: int,
 ) -> int:
@@ -47,7 +49,9 @@ def log(
     from safetycase.ledger.index import find
 
     folder = find_case(case) / "ledger"
-    found = find(folder, evidence=evidence, monitor=monitor, kind=kind, limit=limit)
+    found = find(
+        folder, evidence=evidence, monitor=monitor, element=element, kind=kind, limit=limit
+    )
     if as_json:
         echo_json(
             {
@@ -221,6 +225,17 @@ _WHAT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "waiver": lambda body: f"{body['evidence']} until {body['expires']}: {body['reason']}",
     "signal": _signal,
     "resolution": lambda body: f"record {body['signal']} {body['outcome']}: {body['reason']}",
+    "challenge": lambda body: (
+        f"{body['challenge']} ({body['severity']}) against {body['against']}: {body['says']}"
+    ),
+    "response": lambda body: f"to {body['challenge']}: {body['says']}",
+    "ruling": lambda body: f"{body['challenge']} {body['outcome']}: {body['reason']}",
+    "sign-off": lambda body: f"{body['element']} {body['verdict']} by {body['by']}: {body['says']}",
+    "dissent": lambda body: f"{body['by']} from {body['element']}: {body['says']}",
+    "override": lambda body: (
+        f"{body['element']} {', '.join(body['clauses'])} until {body['expires'][:10]}: "
+        f"{body['reason']}"
+    ),
 }
 
 

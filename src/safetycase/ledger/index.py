@@ -22,7 +22,7 @@ from safetycase.ledger.errors import LedgerBusy, LedgerDamaged, LedgerWriteError
 from safetycase.ledger.log import LOG_NAME, Chain, LineBroken, parse, read
 from safetycase.ledger.record import Problem, Record, open_statement
 from safetycase.ledger.sqlite_file import FileDoubtful
-from safetycase.ledger.tables import CONCERNS, LONGEST, WATCHES, Row, rows
+from safetycase.ledger.tables import CONCERNS, LONGEST, REVIEWS, WATCHES, Row, rows
 
 __all__ = ["INDEX_NAME", "Found", "IndexFacts", "drop", "facts", "find", "rebuild"]
 
@@ -68,16 +68,19 @@ def find(
     *,
     evidence: str | None = None,
     monitor: str | None = None,
+    element: str | None = None,
     kind: str | None = None,
     limit: int = 20,
 ) -> Found:
-    """The last `limit` records of a kind, or that concern a piece of evidence or a live monitor.
+    """The last `limit` records of a kind, or that concern one thing.
+
+    That is a piece of evidence, a live monitor, or the review of an element.
 
     Raises nothing for a folder that cannot be written or a writer at work: then the index in the
     file stays as it is.
     """
     with contextlib.suppress(*_BROKEN, OSError):
-        return _find_indexed(folder, _Asked(evidence, monitor, kind), limit)
+        return _find_indexed(folder, _Asked(evidence, monitor, element, kind), limit)
     log = read(folder)  # no index, or one in doubt: read the whole record
     if not log.records:
         return Found(records=(), total=0, indexed=0, problems=log.problems)
@@ -88,7 +91,7 @@ def find(
             _make(folder, data, log.records)
     with contextlib.closing(sqlite_file.blank()) as memory:
         sqlite_file.add(memory, _rows(log.records, data, 0), {})
-        seqs = _ask(memory, _Asked(evidence, monitor, kind))
+        seqs = _ask(memory, _Asked(evidence, monitor, element, kind))
     chosen = tuple(log.records[seq - 1] for seq in seqs[-limit:])
     return Found(records=chosen, total=len(seqs), indexed=0, problems=log.problems)
 
@@ -153,6 +156,7 @@ class _Asked(NamedTuple):
 
     evidence: str | None
     monitor: str | None
+    element: str | None
     kind: str | None
 
 
@@ -224,6 +228,9 @@ def _ask(connection: sqlite3.Connection, asked: _Asked) -> list[int]:
     if asked.monitor is not None:
         query.append(f"AND seq IN ({WATCHES})")
         given["monitor"] = asked.monitor[:LONGEST]
+    if asked.element is not None:
+        query.append(f"AND seq IN ({REVIEWS})")
+        given["element"] = asked.element[:LONGEST]
     return [seq for (seq,) in connection.execute(" ".join(query) + " ORDER BY seq", given)]
 
 

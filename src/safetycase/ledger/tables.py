@@ -17,6 +17,7 @@ from safetycase.ledger.rules import misfits
 __all__ = [
     "CONCERNS",
     "LONGEST",
+    "REVIEWS",
     "TABLES",
     "VERSION",
     "WATCHES",
@@ -26,7 +27,7 @@ __all__ = [
     "rows",
 ]
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the tables; an index of another version is dropped and made again."""
 
 LONGEST: Final = 500
@@ -128,9 +129,12 @@ TABLES: Final[Mapping[str, Table]] = {
             lookups=("monitor",),
         ),
         _table("resolution", "signal#", "outcome", lookups=("signal",)),
-        _table("challenge", "challenge", "against", "severity", lookups=("against",)),
+        _table("challenge", "challenge", "against", "severity", lookups=("against", "challenge")),
+        _table("response", "challenge", lookups=("challenge",)),
         _table("ruling", "challenge", "outcome", lookups=("challenge",)),
         _table("sign_off", "element", "digest", "verdict", "by", lookups=("element",)),
+        _table("dissent", "element", "digest", lookups=("element",)),
+        _table("override", "element", "digest", "expires", lookups=("element",)),
         _table("artefact", "role", "sha256", key=("seq", "role"), lookups=("sha256",)),
     )
 }
@@ -152,6 +156,18 @@ SELECT seq FROM signal WHERE monitor = :monitor
 UNION SELECT r.seq FROM resolution r JOIN signal s ON s.seq = r.signal WHERE s.monitor = :monitor
 """
 """The signals of one live monitor and their resolutions, with the parameter `monitor`."""
+
+REVIEWS: Final = """
+SELECT seq FROM challenge WHERE against = :element
+UNION SELECT r.seq FROM response r JOIN challenge c ON c.challenge = r.challenge
+  WHERE c.against = :element
+UNION SELECT r.seq FROM ruling r JOIN challenge c ON c.challenge = r.challenge
+  WHERE c.against = :element
+UNION SELECT seq FROM sign_off WHERE element = :element
+UNION SELECT seq FROM dissent WHERE element = :element
+UNION SELECT seq FROM override WHERE element = :element
+"""
+"""What was said of one element in review, with the parameter `element`."""
 
 
 def rows(record: Record, *, start: int, size: int) -> Iterator[Row]:
@@ -184,8 +200,11 @@ _PLAIN: Final = {
     "signal": "signal",
     "resolution": "resolution",
     "challenge": "challenge",
+    "response": "response",
     "ruling": "ruling",
     "sign-off": "sign_off",
+    "dissent": "dissent",
+    "override": "override",
 }
 
 

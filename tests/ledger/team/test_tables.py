@@ -69,7 +69,7 @@ def test_the_steps_lead_from_nothing_to_the_tables_described(server: Server) -> 
     session = Session(parse_address(address))
     for to in ("0001", "head", "head"):
         migrate(session, to)
-    assert step(server, address) == newest() == "0003"
+    assert step(server, address) == newest() == "0004"
     described = MetaData()
     line_tables(described)
     index_tables(described, many=True)
@@ -99,7 +99,7 @@ def test_a_database_of_an_older_step_keeps_its_lines(
     assert len(before) == 6
     assert push(folder, address, name="toy").records == 6
     session.close()
-    assert step(server, address) == "0003"
+    assert step(server, address) == "0004"
     assert server.sql(address, "SELECT * FROM safetycase.line") == before
     assert shared_index(folder, where(folder)).records == 0
     assert rebuild(folder, where(folder)).records == 6
@@ -118,7 +118,7 @@ def test_two_who_start_at_once_make_the_tables_once(server: Server) -> None:
     address = server.database()
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: migrate(Session(parse_address(address))), range(4)))
-    assert step(server, address) == "0003"
+    assert step(server, address) == "0004"
 
 
 def test_the_index_says_what_the_record_says(mine: Path, key: SigningKey, server: Server) -> None:
