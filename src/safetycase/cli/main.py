@@ -24,6 +24,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "why": ("why", "Explain a status and a number, down to the run and the line."),
     "plan": ("plan", "Share a target over the parts: items, levels and costs."),
     "agenda": ("agenda", "Rank what is open, fund it, export calls, record shots."),
+    "review": ("review", "Challenge a case, respond, rule, sign, dissent; a reviewer's checklist."),
     "report": ("show", "Write the report as one HTML page."),
     "verify": ("record", "Check the record: signatures, order, artefacts."),
     "record": ("record_group", "Keys, checkpoints, bundles, events and the index of the record."),
