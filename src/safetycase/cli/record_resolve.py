@@ -14,6 +14,7 @@ import click
 from safetycase.assess.records import Assessment
 from safetycase.cli.common import Exit, ask_to_sign, case_options, echo_json, printable
 from safetycase.cli.show import opened, print_problems
+from safetycase.cli.would import changes_json, show_changes, would_change
 from safetycase.ledger import SigningKey, default_key_path, load_or_create, open_writer
 from safetycase.ledger.fold import ResolutionRecord, SignalRecord
 from safetycase.ledger.record import stamp
@@ -77,21 +78,20 @@ def resolve(
     )
     history = dataclasses.replace(space.history, resolutions=(*space.history.resolutions, record))
     after = dataclasses.replace(space, history=history).assess()
-    changes = _changes(before, after)
+    changes = would_change(before, after)
     if not as_json:
         _show(alarm, changes, after)
     ask_to_sign(as_json=as_json, yes=yes)
     with open_writer(space.folder / "ledger", key) as writer:
         written = writer.append("resolution", body, at=stamp(datetime.now(UTC)))
     if as_json:
-        told = {name: {"was": was, "now": now} for name, (was, now) in changes.items()}
         echo_json(
             {
                 "record": written.seq,
                 "kind": "resolution",
                 "body": body,
                 "monitor": alarm.monitor,
-                "changes": told,
+                "changes": changes_json(changes),
                 "standing": _standing(after, alarm),
             }
         )
@@ -180,20 +180,6 @@ def _said(text: str, option: str) -> str:
     return text
 
 
-def _changes(before: Assessment, after: Assessment) -> dict[str, tuple[str, str]]:
-    """The elements whose support would change, as it was and would be."""
-    found: dict[str, tuple[str, str]] = {}
-    for name in dict.fromkeys((*before.states, *after.states)):
-        # The doubt that an alarm raises is there only as long as the alarm stands.
-        was, now = (each.states.get(name) for each in (before, after))
-        words = was.support if was else "not there", now.support if now else "gone"
-        if words[0] != words[1]:
-            found[name] = words
-    if before.verdict != after.verdict:
-        found[""] = (before.verdict, after.verdict)
-    return found
-
-
 def _standing(after: Assessment, alarm: SignalRecord) -> list[int]:
     """The records of the alarms of the same monitor that would still stand."""
     watched = after.monitors.get(alarm.monitor)
@@ -205,10 +191,7 @@ def _show(alarm: SignalRecord, changes: Mapping[str, tuple[str, str]], after: As
     click.echo(
         f"{printable(alarm.monitor)}, {alarm.since} to {alarm.until}: {printable(alarm.says)}"
     )
-    for name, (was, now) in changes.items():
-        click.echo(f"{printable(name) or 'the case'}: {was} → {now}")
-    if not changes:
-        click.echo("It changes the status of no element of this case.")
+    show_changes(changes)
     standing = _standing(after, alarm)
     if standing:
         records = ", ".join(map(str, standing))

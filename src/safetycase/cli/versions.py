@@ -19,7 +19,7 @@ from safetycase.argument.nodes import MAX_BYTES
 from safetycase.plugin.library import templates
 from safetycase.workspace.paths import inside
 
-__all__ = ["NoVersion", "Version", "find_version", "read_texts"]
+__all__ = ["NoVersion", "Version", "find_version", "read_texts", "revisions"]
 
 _TIMEOUT = 60
 _WORD = re.compile(r"[A-Za-z0-9_./@{}^~+:-]{1,200}")
@@ -109,6 +109,15 @@ def _in_git(word: str, folder: Path) -> Version:
 
     library = Library(names=installed.names, text=template)
     return Version(name=word, entry="case.yaml", text=text, library=library)
+
+
+def revisions(folder: Path, most: int) -> tuple[str, ...]:
+    """The commits that touched a folder, the latest first and at most so many; none without git.
+
+    Raises `NoVersion` if git is not installed or does not answer.
+    """
+    told = _git(folder, "log", f"--max-count={most}", "--format=%H", "--", ".")
+    return tuple(told.decode("ascii", "replace").split()) if told else ()
 
 
 def _git(folder: Path, *words: str) -> bytes | None:

@@ -1,0 +1,136 @@
+"""`review sign` and `review override`: what a reviewer puts their name to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from safetycase.assess.records import Assessment
+from safetycase.cli.common import case_options, instant
+from safetycase.cli.review_saying import by_option, made, record_it, signer, yes_option
+from safetycase.cli.show import opened, print_problems
+from safetycase.ledger.vocabulary import VERDICTS
+from safetycase.review import entries
+
+__all__ = ["override", "sign"]
+
+
+@click.command(
+    epilog="VERDICT is one of " + "; ".join(f"{w}: {says}" for w, says in VERDICTS.items())
+)
+@click.argument("element")
+@case_options
+@click.option("--verdict", type=click.Choice(tuple(VERDICTS)), required=True, help="The judgement.")
+@click.option("--condition", "conditions", multiple=True, metavar="TEXT",
+              help="What the acceptance hangs on (repeatable).")  # fmt: skip
+@click.option("--says", required=True, metavar="TEXT", help="What was found, in a sentence.")
+@click.option("--competence", required=True, metavar="TEXT",
+              help="What makes you able to judge it.")  # fmt: skip
+@click.option("--independence", required=True, metavar="TEXT",
+              help="How you relate to those who made it.")  # fmt: skip
+@click.option("--hours", metavar="H", help="How long you looked at it.")
+@by_option
+@yes_option
+def sign(
+    element: str,
+    case: Path,
+    now: datetime,
+    as_json: bool,
+    verdict: str,
+    conditions: tuple[str, ...],
+    says: str,
+    competence: str,
+    independence: str,
+    hours: str | None,
+    by: str | None,
+    yes: bool,
+) -> int:
+    """Sign ELEMENT and everything it rests on, as it is now.
+
+    For a reviewer who had no hand in it: neither an author, nor who registered or ran evidence in
+    it, nor who owns an assumption, a monitor or the decision. After any change of what was signed
+    it shows as "signed an earlier version", and counts no longer.
+    """
+    space, before = opened(case, now)
+    print_problems(space)
+    key, owner = signer(space, "sign-off")
+    entry = made(
+        lambda: entries.sign(
+            before,
+            element=element,
+            verdict=verdict,
+            conditions=conditions,
+            says=says,
+            competence=competence,
+            independence=independence,
+            by=by or owner,
+            hours=hours,
+        )
+    )
+    named = entry.body["element"]
+
+    def tell(after: Assessment) -> list[str]:
+        signed = after.review.sign_offs[-1]
+        state = after.states[named]
+        lines = [f"{named} is {state.support}; what is signed has the digest {signed.digest[:16]}…"]
+        standing = [c.id for c in after.review.standing if c.element == named]
+        if standing:
+            lines.append(f"Challenges stand against it: {', '.join(standing)}")
+        if not signed.counts:
+            lines.append(f"It will not count: {signed.because}.")
+        return lines
+
+    return record_it(space, before, entry, key, as_json=as_json, yes=yes, tell=tell)
+
+
+@click.command()
+@click.argument("element")
+@case_options
+@click.option("--clause", "clauses", multiple=True, required=True, metavar="NAME",
+              help="A clause of the policy that it is about (repeatable).")  # fmt: skip
+@click.option("--authority", required=True, metavar="TEXT", help="By what right.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, in a sentence.")
+@click.option("--expires", required=True, metavar="DATE", help="Until when it is in force.")
+@by_option
+@yes_option
+def override(
+    element: str,
+    case: Path,
+    now: datetime,
+    as_json: bool,
+    clauses: tuple[str, ...],
+    authority: str,
+    reason: str,
+    expires: str,
+    by: str | None,
+    yes: bool,
+) -> int:
+    """Decide, by name and until a date, against clauses of the release policy for ELEMENT.
+
+    It changes no status, is shown in every report, and ends with any change of what it was about.
+    """
+    until = instant(expires, "--expires")
+    space, before = opened(case, now)
+    print_problems(space)
+    key, owner = signer(space, "override")
+    entry = made(
+        lambda: entries.override(
+            before,
+            element=element,
+            clauses=clauses,
+            authority=authority,
+            reason=reason,
+            by=by or owner,
+            expires=until,
+        )
+    )
+
+    def tell(_after: Assessment) -> list[str]:
+        return [
+            f"{entry.body['element']}: {', '.join(clauses)} overridden until "
+            f"{entry.body['expires'][:10]}, {entry.body['by']}, {authority}: {reason}"
+        ]
+
+    return record_it(space, before, entry, key, as_json=as_json, yes=yes, tell=tell)
