@@ -17,7 +17,7 @@ from safetycase.ledger import GRADES, KINDS, ROLES
 from safetycase.ledger.note import open_note
 from safetycase.ledger.rules import _BODIES
 from safetycase.ledger.trust import SIGNS
-from safetycase.ledger.vocabulary import RESOLUTIONS, SIGNALS
+from safetycase.ledger.vocabulary import RESOLUTIONS, RULINGS, SEVERITIES, SIGNALS, VERDICTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "reference" / "record.md").read_text("utf-8")
@@ -52,6 +52,12 @@ def test_the_table_of_roles_is_the_one_that_is_enforced() -> None:
         "signal": "signals",
         "resolution": "resolutions",
         "event": "events",
+        "challenge": "challenges",
+        "response": "responses",
+        "ruling": "rulings",
+        "sign-off": "sign-offs",
+        "dissent": "dissents",
+        "override": "overrides",
     }
     assert set(words) == set(SIGNS)
     for kind, word in words.items():
@@ -61,12 +67,18 @@ def test_the_table_of_roles_is_the_one_that_is_enforced() -> None:
 def test_the_table_of_outcomes_is_the_vocabulary() -> None:
     said = table("| outcome | says | the alarm |")
     assert said == dict(RESOLUTIONS)
-    part = PAGE[PAGE.index("## What an alarm was") : PAGE.index("## Checkpoints")]
+    part = PAGE[PAGE.index("## What an alarm was") : PAGE.index("## What was said in review")]
     assert {word for word in SIGNALS if f"`{word}`" in part} == set(SIGNALS)
     command = re.search(r"^safetycase (record resolve .*)$", part, re.M)
     assert command is not None
     words = shlex.split(command[1].replace("118", "7"))[2:]
     assert resolve.make_parser(click.Context(resolve)).parse_args(words)[0]["outcome"] == "answered"
+
+
+def test_the_words_of_a_review_are_those_of_the_vocabulary() -> None:
+    assert table("| severity | says |") == dict(SEVERITIES)
+    assert table("| ruling | says | by |") == dict(RULINGS)
+    assert table("| verdict | says |") == dict(VERDICTS)
 
 
 def test_the_table_of_grades_is_the_one_that_is_computed() -> None:
