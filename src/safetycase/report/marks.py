@@ -6,7 +6,7 @@ word cannot mean one thing in one place and another elsewhere. No status is told
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from safetycase.argument.model import Defeater, Monitor
 from safetycase.assess.records import Assessment, State
@@ -290,16 +290,21 @@ def support_mark(state: State | None) -> Mark:
     return SUPPORT[state.support]
 
 
-def doubt_mark(assessment: Assessment, name: str) -> Mark:
-    """Whether a defeater counts: it stands where its target lists it among the attackers."""
+def doubt_mark(assessment: Assessment, name: str, standing: Container[str] | None = None) -> Mark:
+    """Whether a defeater counts: it stands where its target lists it among the attackers.
+
+    `standing` are all that do, for those who ask about many.
+    """
     element = assessment.case.elements.get(name)
-    if any(name in state.attackers for state in assessment.states.values()):
+    if standing is None:
+        standing = {n for state in assessment.states.values() for n in state.attackers}
+    if name in standing:
         return DOUBT["stands"]
     accepted = isinstance(element, Defeater) and element.accepted is not None
     return DOUBT["accepted" if accepted else "answered"]
 
 
-def status_mark(assessment: Assessment, name: str) -> Mark:
+def status_mark(assessment: Assessment, name: str, standing: Container[str] | None = None) -> Mark:
     """The word for an element: its support, whether a doubt stands, what a monitor reports."""
     watched = assessment.monitors.get(name)
     if watched is not None and isinstance(assessment.case.elements.get(name), Monitor):
@@ -308,7 +313,7 @@ def status_mark(assessment: Assessment, name: str) -> Mark:
     is_doubt = isinstance(assessment.case.elements.get(name), Defeater) or (
         state is not None and state.kind == "defeater"
     )
-    return doubt_mark(assessment, name) if is_doubt else support_mark(state)
+    return doubt_mark(assessment, name, standing) if is_doubt else support_mark(state)
 
 
 def freshness_mark(state: State | None) -> Mark:
