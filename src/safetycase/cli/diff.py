@@ -17,7 +17,7 @@ from safetycase.cli.common import (
     printable,
     unread,
 )
-from safetycase.cli.versions import NoVersion, find_version
+from safetycase.workspace.versions import NoVersion, find_version
 
 
 @click.command()

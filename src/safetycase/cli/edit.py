@@ -20,9 +20,9 @@ from safetycase.cli.common import (
     print_findings,
     printable,
 )
-from safetycase.cli.versions import NoVersion, Version, find_version, read_texts
 from safetycase.cli.writing import beside
 from safetycase.workspace.paths import find_case
+from safetycase.workspace.versions import NoVersion, Version, find_version, read_texts
 
 __all__ = ["edit"]
 
