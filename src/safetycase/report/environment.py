@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from safetycase.assess.alarms import amount
+from safetycase.report.agenda_text import small
 from safetycase.report.clean import anchor, moment, one_line, visible
 from safetycase.report.mark_classes import mark_class, mark_rules
 from safetycase.report.marks import Mark
@@ -52,6 +53,7 @@ def environment() -> Environment:
         confidence=confidence_text,
         moment=moment,
         prose=_prose,
+        small=small,
     )
     return made
 

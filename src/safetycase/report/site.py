@@ -6,24 +6,18 @@ file, no clock and no chance. The single file (`page.render_html`) is the same v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from safetycase.argument.changes import Difference
-from safetycase.argument.findings import Finding
-from safetycase.assess.breakdown import Breakdown
-from safetycase.assess.records import Assessment
-from safetycase.report.confidence_view import confidence_view
+from safetycase.report.contents import base_context, content
 from safetycase.report.environment import environment, script, style
-from safetycase.report.filters import FILTERS, chosen_of, matching
+from safetycase.report.filters import chosen_of, matching
 from safetycase.report.links import VIEWS, Links, slugs
-from safetycase.report.marks import CHANNELS, OUTCOME, POSED
-from safetycase.report.monitor_marks import MONITOR
 from safetycase.report.monitor_view import monitors_view
 from safetycase.report.rows import Rows
-from safetycase.report.seal import Seal
+from safetycase.report.source import Live, Source
+from safetycase.report.tree_map import has_map, map_svg
 from safetycase.report.view import Page, View, markup
 
 if TYPE_CHECKING:
@@ -46,56 +40,19 @@ class NoPage(LookupError):
     """The report has no page of this path."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
-    """What the pages are made of; two sources are the same only if they are one object.
-
-    `breakdown` gives what the number of a claim is made of, or None. `findings` are all of the
-    case, with those of its evidence and record. `agenda` is the ranking of what is open as plain
-    data, `difference` what changed since the version called `since`. `seal` is the record that the
-    assessment was made from, whose last digest is `record_head`. `transcripts` are those drawn by
-    lot, by evidence. Each is empty or None where there is none.
-    """
-
-    assessment: Assessment
-    version: str
-    breakdown: Callable[[str], Breakdown | None] = field(default=lambda _name: None)
-    findings: tuple[Finding, ...] | None = None
-    agenda: Mapping[str, Any] | None = None
-    difference: Difference | None = None
-    since: str = ""
-    seal: Seal | None = None
-    record_head: str | None = None
-    transcripts: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """What only a server has.
-
-    `base` stands before every address, `csrf` goes with every form, `state` is the version that
-    is shown (a page reloads when the server has another). `query` are the parameters of the
-    address: `q`, `kind`, `status`, `fresh` of the outline, `focus` of the map. `notice` is a
-    sentence to show at the top.
-    """
-
-    base: str = ""
-    csrf: str = ""
-    allow_run: bool = False
-    may_review: bool = False
-    state: str = ""
-    query: Mapping[str, str] = field(default_factory=dict)
-    notice: str = ""
-
-
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "index": ("decision.html", "doubts.html", "outline.html"),
+    "map": ("map.html",),
     "confidence": ("confidence.html",),
+    "evidence": ("evidence_list.html",),
+    "attempts": ("attempts.html",),
     "agenda": ("agenda.html",),
     "monitors": ("monitors.html",),
+    "review": ("review.html",),
     "findings": ("findings.html",),
+    "changes": ("changes.html",),
     "record": ("record.html",),
-    "help": ("legend.html",),
+    "help": ("legend.html", "keys.html"),
 }
 
 
@@ -105,6 +62,7 @@ def paths(source: Source) -> tuple[str, ...]:
     return (
         *(f"{key}.html" for key in _PARTS),
         *(f"claim/{slug}.html" for slug in site.slug.values()),
+        *(f"map/{slug}.html" for name, slug in site.slug.items() if has_map(site.view, name)),
     )
 
 
@@ -154,22 +112,20 @@ class _Site:
         self.slug = slugs(self.view.sections())
         self.ids = {slug: name for name, slug in self.slug.items()}
         self.monitors = monitors_view(source.assessment)
+        own = source.assessment.findings
+        self.findings = own if source.findings is None else source.findings
 
     def page(self, path: str, live: Live | None) -> str:
         """One page of the report."""
         key, _, rest = path.removesuffix(".html").partition("/")
         if key == "claim" and rest in self.ids:
             return self._element(self.ids[rest], live)
+        if key == "map":
+            return self._map(rest or (live.query.get("focus", "") if live else ""), live)
         if rest or key not in _PARTS:
             raise NoPage(f"the report has no page `{path[:200]}`")
-        links = self._links(live)
-        page = Page(self.view, links)
-        more: dict[str, Any] = {}
-        if key == "index":
-            more = self._outline(page, live)
-        elif key == "confidence":
-            root = self.source.assessment.case.root
-            more = {"confidence": confidence_view(self.source.breakdown(root))}
+        page = Page(self.view, self._links(live))
+        more = self._outline(page, live) if key == "index" else content(self.source, page, key)
         word = "" if key == "index" else VIEWS[key]
         return self._render(page, key, live, parts=_PARTS[key], title=word, **more)
 
@@ -183,6 +139,17 @@ class _Site:
         below = markup(Rows(page).below(name))
         parts = ("element_page.html",)
         return self._render(page, "claim", live, parts=parts, title=name, name=name, below=below)
+
+    def _map(self, slug: str, live: Live | None) -> str:
+        """The map around an element, or around the root where none is named."""
+        if slug and slug not in self.ids:
+            raise NoPage(f"the report has no map `{slug[:200]}`")
+        name = self.ids[slug] if slug else self.source.assessment.case.root
+        page = Page(self.view, self._links(live, up="../" if slug and not live else ""))
+        maps = [(name, markup(map_svg(page, name, key="map")))]
+        return self._render(
+            page, "map", live, parts=_PARTS["map"], title=f"Map of {name}", focus=name, maps=maps
+        )
 
     def _outline(self, page: Page, live: Live | None) -> dict[str, Any]:
         chosen = chosen_of(live.query if live else {})
@@ -230,32 +197,9 @@ class _Site:
         counts = {
             "agenda": len(self.view.problems),
             "monitors": len(self.monitors.monitors) if self.monitors else 0,
-            "findings": len(self.source.assessment.findings),
+            "findings": len(self.findings),
+            "evidence": len(self.source.assessment.leaves),
+            "attempts": len(self.source.assessment.attempts),
+            "review": len(self.source.assessment.review.standing),
         }
         return [(key, word, counts.get(key)) for key, word in VIEWS.items() if key in _PARTS]
-
-
-def base_context(source: Source, page: Page, monitors: Any) -> dict[str, Any]:
-    """What every page of every form gives its templates."""
-    a = source.assessment
-    return {
-        "a": a,
-        "case": a.case,
-        "header": a.case.header,
-        "view": page,
-        "version": source.version,
-        "seal": source.seal,
-        "channels": CHANNELS,
-        "POSED": POSED,
-        "OUTCOME": OUTCOME,
-        "monitors": monitors,
-        "monitor_marks": MONITOR,
-        "filters": FILTERS,
-        "chosen": chosen_of({}),
-        "found": "",
-        "bare": 0,
-        "confidence": None,
-        "live": None,
-        "scripts": (),
-        "own_script": False,
-    }
