@@ -7,7 +7,7 @@ from typing import Any
 from safetycase.report.confidence_view import confidence_view
 from safetycase.report.environment import environment
 from safetycase.report.filters import FILTERS, chosen_of
-from safetycase.report.keys import KEYS
+from safetycase.report.keys import KEYS, LETTERS
 from safetycase.report.marks import CHANNELS, OUTCOME, POSED
 from safetycase.report.monitor_marks import MONITOR
 from safetycase.report.source import Source
@@ -17,6 +17,13 @@ __all__ = ["base_context", "content"]
 
 MOST_ATTEMPTS = 2_000
 MOST_ITEMS = 100
+FINE = "|".join(
+    word
+    for _channel, _title, marks in CHANNELS
+    for word, mark in marks.items()
+    if mark.tone in ("good", "taken", "quiet")
+)
+"""The words that are as one would wish."""
 _EFFECTS = {"loosens": 0, "": 1, "tightens": 2}
 _SEVERITIES = {"critical": 0, "major": 1, "minor": 2}
 
@@ -24,6 +31,8 @@ _SEVERITIES = {"critical": 0, "major": 1, "minor": 2}
 def base_context(source: Source, page: Page, monitors: Any) -> dict[str, Any]:
     """What every page of every form gives its templates."""
     a = source.assessment
+    # In a folder and on a server the outline is on the first page.
+    letters = LETTERS if page.links.form == "single" else LETTERS | {"index": "o"}
     whole = {
         "a": a,
         "case": a.case,
@@ -39,6 +48,9 @@ def base_context(source: Source, page: Page, monitors: Any) -> dict[str, Any]:
         "filters": FILTERS,
         "chosen": chosen_of({}),
         "found": "",
+        "fine": FINE,
+        "keys": KEYS,
+        "letters": letters,
         "bare": 0,
         "confidence": None,
         "findings": a.findings if source.findings is None else source.findings,
@@ -90,10 +102,6 @@ def _review(source: Source, _page: Page) -> dict[str, Any]:
     return {"challenges": challenges}
 
 
-def _help(_source: Source, _page: Page) -> dict[str, Any]:
-    return {"keys": KEYS}
-
-
 _CONTENTS = {
     "confidence": _confidence,
     "evidence": _evidence,
@@ -101,5 +109,4 @@ _CONTENTS = {
     "agenda": _agenda,
     "changes": _changes,
     "review": _review,
-    "help": _help,
 }

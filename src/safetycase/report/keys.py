@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["KEYS"]
+__all__ = ["KEYS", "LETTERS"]
 
 KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("?",), "show or hide these keys"),
@@ -18,3 +18,17 @@ KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("g", "f"), "findings; likewise g c changes, g r review, g w monitors, g h help"),
 )
 """(keys, what they do)."""
+
+LETTERS = {
+    "outline": "o",
+    "map": "m",
+    "evidence": "e",
+    "attempts": "t",
+    "agenda": "a",
+    "findings": "f",
+    "changes": "c",
+    "review": "r",
+    "monitors": "w",
+    "help": "h",
+}
+"""The letter after `g` that leads to a view."""

@@ -104,7 +104,7 @@ class _Single:
     def _context(self) -> dict[str, Any]:
         """What the views need, all in one; their names do not clash."""
         context = base_context(self.source, self.page, self.monitors)
-        for key in ("confidence", "evidence", "attempts", "agenda", "changes", "review", "help"):
+        for key in ("confidence", "evidence", "attempts", "agenda", "changes", "review"):
             context |= content(self.source, self.page, key)
         context["attempts"] = context["attempts"][:ATTEMPTS]
         context["most_attempts"] = ATTEMPTS

@@ -25,6 +25,13 @@ OPEN_DEPTH = 4
 SENTENCE = 280
 
 
+def _class(row: Row) -> str:
+    """The kind of a row, but for a claim, and whether it stands elsewhere."""
+    words = [] if row.kind == "claim" else [row.kind]
+    words += ["again"] if row.reference else []
+    return f' class="{escape(" ".join(words))}"' if words else ""
+
+
 @lru_cache(maxsize=256)
 def _chip(word: str, name: str) -> str:
     return f"<i class={name}>{escape(word)}</i>"
@@ -74,7 +81,7 @@ class Rows:
                 yield "<h3>Not used by the root claim</h3>"
             cut = most is not None and row.depth == most and not row.leaf
             folds = not row.leaf and not cut and self._has_shown(index)
-            kind = "" if row.kind == "claim" else f' class="{escape(row.kind)}"'
+            kind = _class(row)
             if folds:
                 open_.append(row.depth)
                 state = " open" if self._is_open(row, base) else ""
