@@ -122,22 +122,9 @@ class View:
 
     def shares(self) -> frozenset[str]:
         """The leaves whose criterion bounds a share of independent trials."""
-        from safetycase.argument.model import Evidence
-        from safetycase.report.numbers import is_share
+        from safetycase.workspace.reporting import shares_of
 
-        units = {
-            name: {m.name: m.unit for m in method.measures}
-            for name, method in self.space.methods.items()
-        }
-        found = set()
-        for name, measured in units.items():
-            element = self.assessment.case.elements.get(name)
-            names = set(element.reads.values()) if isinstance(element, Evidence) else set()
-            if names and all(
-                is_share(measured.get(n, "?")) and "gap" not in measured[n] for n in names
-            ):
-                found.add(name)
-        return frozenset(found)
+        return shares_of(self.space, self.assessment)
 
     def funding(self, budget: float) -> Funding:
         """A split of `budget`; what does not allow one ends the verb with a sentence."""
