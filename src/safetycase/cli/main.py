@@ -25,7 +25,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "plan": ("plan", "Share a target over the parts: items, levels and costs."),
     "agenda": ("agenda", "Rank what is open, fund it, export calls, record shots."),
     "review": ("review", "Challenge a case, respond, rule, sign, dissent; a reviewer's checklist."),
-    "report": ("show", "Write the report as one HTML page."),
+    "report": ("report", "Write the report: a page, a folder of pages, or another format."),
     "verify": ("record", "Check the record: signatures, order, artefacts."),
     "record": ("record_group", "Keys, checkpoints, bundles, events and the index of the record."),
     "method": ("method", "List, show and try the installed methods."),

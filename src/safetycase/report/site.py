@@ -7,7 +7,7 @@ file, no clock and no chance. The single file (`page.render_html`) is the same v
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from safetycase.report.contents import base_context, content
@@ -16,6 +16,7 @@ from safetycase.report.filters import chosen_of, matching
 from safetycase.report.links import VIEWS, Links, slugs
 from safetycase.report.monitor_view import monitors_view
 from safetycase.report.rows import Rows
+from safetycase.report.seal import verifier_source
 from safetycase.report.source import Live, Source
 from safetycase.report.tree_map import has_map, map_svg
 from safetycase.report.view import Page, View, markup
@@ -58,17 +59,12 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
 
 def paths(source: Source) -> tuple[str, ...]:
     """The pages of a case, as paths within one folder; `index.html` is the first."""
-    site = _site(source)
-    return (
-        *(f"{key}.html" for key in _PARTS),
-        *(f"claim/{slug}.html" for slug in site.slug.values()),
-        *(f"map/{slug}.html" for name, slug in site.slug.items() if has_map(site.view, name)),
-    )
+    return _site(source).paths
 
 
 def assets() -> Mapping[str, str]:
     """The files that the pages of a folder share, by their path beside `index.html`."""
-    return {"style.css": style(), "app.js": script()}
+    return {"style.css": style(), "app.js": script(), "verify.js": verifier_source()}
 
 
 def element_path(source: Source, name: str) -> str:
@@ -115,6 +111,15 @@ class _Site:
         own = source.assessment.findings
         self.findings = own if source.findings is None else source.findings
 
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """Every page."""
+        return (
+            *(f"{key}.html" for key in _PARTS),
+            *(f"claim/{slug}.html" for slug in self.slug.values()),
+            *(f"map/{slug}.html" for name, slug in self.slug.items() if has_map(self.view, name)),
+        )
+
     def page(self, path: str, live: Live | None) -> str:
         """One page of the report."""
         key, _, rest = path.removesuffix(".html").partition("/")
@@ -142,6 +147,7 @@ class _Site:
 
     def _map(self, slug: str, live: Live | None) -> str:
         """The map around an element, or around the root where none is named."""
+        slug = self.slug.get(slug, slug)
         if slug and slug not in self.ids:
             raise NoPage(f"the report has no map `{slug[:200]}`")
         name = self.ids[slug] if slug else self.source.assessment.case.root
