@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,9 +83,12 @@ def _earlier(out: Path) -> Iterable[str]:
 
 def source_of(space: Workspace, assessment: Assessment) -> Source:
     """What the pages are made of, with what takes longer: the agenda, and transcripts by lot."""
-    from safetycase.workspace import reporting
+    from safetycase.workspace.reporting import source_of as plain
+    from safetycase.workspace.reporting import with_ranking
+    from safetycase.workspace.samples import drawn_samples
 
-    return reporting.with_ranking(reporting.source_of(space, assessment), space)
+    source = plain(space, assessment)
+    return with_ranking(replace(source, transcripts=drawn_samples(space, assessment)), space)
 
 
 def _page(space: Workspace) -> Path:

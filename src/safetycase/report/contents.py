@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from safetycase.report.confidence_view import confidence_view
+from safetycase.assess.reviewed import Challenged, Dissented, Overridden, SignedOff
+from safetycase.report.confidence_view import ConfidenceView, confidence_view
 from safetycase.report.environment import environment
 from safetycase.report.filters import FILTERS, chosen_of
 from safetycase.report.keys import KEYS, LETTERS
 from safetycase.report.marks import CHANNELS, OUTCOME, POSED
 from safetycase.report.monitor_marks import MONITOR
 from safetycase.report.source import Source
+from safetycase.report.tree_map import has_map
 from safetycase.report.view import Page
 
 __all__ = ["base_context", "content"]
@@ -40,6 +45,7 @@ def base_context(source: Source, page: Page, monitors: Any) -> dict[str, Any]:
         "view": page,
         "version": source.version,
         "seal": source.seal,
+        "transcripts": source.transcripts,
         "channels": CHANNELS,
         "POSED": POSED,
         "OUTCOME": OUTCOME,
@@ -57,10 +63,61 @@ def base_context(source: Source, page: Page, monitors: Any) -> dict[str, Any]:
         "live": None,
         "scripts": (),
         "own_script": False,
+        "level": "h3",
+        "number_of": None,
+        "maps_of": partial(has_map, page),
+        "remarks": partial(remarks, page),
+        "weakest": partial(weakest, page),
     }
     # The remarks are a module of macros, which the views share: made once a page, not once a part.
     whole["said"] = environment().get_template("said.html").make_module(whole)
     return whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remarks:
+    """What was said in review of one element; `covered` are sign-offs of what stands above it."""
+
+    challenges: Sequence[Challenged]
+    dissents: Sequence[Dissented]
+    sign_offs: Sequence[SignedOff]
+    overrides: Sequence[Overridden]
+    covered: Sequence[SignedOff]
+
+    @property
+    def any(self) -> bool:
+        """Whether anything was said of the element itself."""
+        return bool(self.challenges or self.dissents or self.sign_offs or self.overrides)
+
+
+def remarks(page: Page, name: str) -> Remarks:
+    """What was said in review of an element."""
+    review = page.a.review
+    above = frozenset(page.path(name)[:-1]) if review.sign_offs else frozenset()
+    return Remarks(
+        challenges=[c for c in review.challenges if name in (c.element, c.doubt)],
+        dissents=[d for d in review.dissents if d.element == name],
+        sign_offs=[s for s in review.sign_offs if s.element == name],
+        overrides=[o for o in review.overrides if o.element == name],
+        covered=[s for s in review.sign_offs if s.counts and s.element in above],
+    )
+
+
+def weakest(page: Page, confidence: ConfidenceView | None) -> tuple[str, ...]:
+    """The path from the root to what weakens it most.
+
+    With a number, to the link whose doubt costs most; without one, along the first reasons.
+    """
+    links = confidence.links() if confidence else []
+    known = [link.id for link, _words in links if page.known(link.id)]
+    if known:
+        return tuple(n for n in page.path(known[0]) if not page.is_step(n))
+    found: dict[str, None] = {}
+    at: str | None = page.a.case.root
+    while at is not None and at not in found:
+        found[at] = None
+        at = next((r.about for r in page.reasons(at) if r.about and page.known(r.about)), None)
+    return tuple(found)
 
 
 def content(source: Source, page: Page, key: str) -> dict[str, Any]:
@@ -103,6 +160,7 @@ def _review(source: Source, _page: Page) -> dict[str, Any]:
 
 
 _CONTENTS = {
+    "index": _confidence,
     "confidence": _confidence,
     "evidence": _evidence,
     "attempts": _attempts,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from safetycase.report.confidence_view import ConfidenceView, confidence_view
 from safetycase.report.contents import base_context, content
 from safetycase.report.environment import environment, script, style
 from safetycase.report.filters import chosen_of, matching
@@ -130,7 +131,9 @@ class _Site:
         if rest or key not in _PARTS:
             raise NoPage(f"the report has no page `{path[:200]}`")
         page = Page(self.view, self._links(live))
-        more = self._outline(page, live) if key == "index" else content(self.source, page, key)
+        more = content(self.source, page, key)
+        if key == "index":
+            more |= self._outline(page, live)
         word = "" if key == "index" else VIEWS[key]
         return self._render(page, key, live, parts=_PARTS[key], title=word, **more)
 
@@ -143,7 +146,12 @@ class _Site:
         page = Page(self.view, self._links(live, up="../"))
         below = markup(Rows(page).below(name))
         parts = ("element_page.html",)
-        return self._render(page, "claim", live, parts=parts, title=name, name=name, below=below)
+        of_it = {"name": name, "below": below, "level": "h1", "number_of": self._number}
+        return self._render(page, "claim", live, parts=parts, title=name, **of_it)
+
+    def _number(self, name: str) -> ConfidenceView | None:
+        """What the number of a claim is made of."""
+        return confidence_view(self.source.breakdown(name))
 
     def _map(self, slug: str, live: Live | None) -> str:
         """The map around an element, or around the root where none is named."""

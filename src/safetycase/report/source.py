@@ -10,6 +10,7 @@ from safetycase.argument.changes import Difference
 from safetycase.argument.findings import Finding
 from safetycase.assess.breakdown import Breakdown
 from safetycase.assess.records import Assessment
+from safetycase.report.lot import Drawn
 from safetycase.report.seal import Seal
 
 __all__ = ["Live", "Source"]
@@ -35,7 +36,7 @@ class Source:
     since: str = ""
     seal: Seal | None = None
     record_head: str | None = None
-    transcripts: Mapping[str, Any] = field(default_factory=dict)
+    transcripts: Mapping[str, Drawn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
