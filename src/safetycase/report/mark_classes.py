@@ -60,4 +60,4 @@ def _picture(draw: str) -> str:
             '<path d="M0 0h16v16H0z" mask="url(#a)"/>'
         ).replace('class="cut"', 'stroke="#000"')
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">{inner}</svg>'
-    return quote(svg.replace('"', "'"), safe="=/:;,'() -.")
+    return quote(svg.replace('"', "'"), safe="=/:;,' -.")
