@@ -19,7 +19,7 @@ from safetycase.argument.nodes import MAX_BYTES
 from safetycase.plugin.library import templates
 from safetycase.workspace.paths import inside
 
-__all__ = ["NoVersion", "Version", "find_version", "read_texts", "revisions"]
+__all__ = ["NoVersion", "Version", "find_version", "read_texts", "revision", "revisions"]
 
 _TIMEOUT = 60
 _WORD = re.compile(r"[A-Za-z0-9_./@{}^~+:-]{1,200}")
@@ -60,7 +60,7 @@ def find_version(word: str | None, folder: Path) -> Version:
         return _in_folder(path.parent, path.name, word)
     if path.is_dir():
         return _in_folder(path, "case.yaml", word)
-    return _in_git(word, folder)
+    return revision(word, folder)
 
 
 def _in_folder(folder: Path, entry: str, name: str) -> Version:
@@ -76,7 +76,8 @@ def _in_folder(folder: Path, entry: str, name: str) -> Version:
     return Version(name=name, entry=entry, text=text, library=templates(folder))
 
 
-def _in_git(word: str, folder: Path) -> Version:
+def revision(word: str, folder: Path) -> Version:
+    """A revision of git of the case in `folder`; no file is read. `NoVersion` says why not."""
     if not _WORD.fullmatch(word) or word.startswith("-"):
         raise NoVersion(f"`{word}` is neither a file, nor a folder, nor a revision of git")
     commit = _git(

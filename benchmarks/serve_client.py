@@ -1,0 +1,124 @@
+"""Readers of a served case, and the server they ask, each in a process of its own.
+
+    python benchmarks/serve_client.py serve CASE
+    python benchmarks/serve_client.py read PORT SECONDS READERS PATH...
+
+`serve` prints its port once it listens. `read` keeps so many readers asking for the paths (`-`: those
+on standard input), each on a connection of its own and for the next page when it has the last one
+whole, and prints one JSON object: pages, seconds, p50, p99 and longest time in ms, bytes, client
+CPU, answers other than 200.
+"""
+
+from __future__ import annotations
+
+import json
+import selectors
+import socket
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+
+def serve(case: str) -> None:
+    """Serve a case as `safetycase serve` does, at a port that is free."""
+    from safetycase.web.app import Wanted, application
+    from safetycase.web.server import server_of
+
+    def clock() -> datetime:
+        return datetime.now(UTC).replace(microsecond=0)
+
+    app = application(Wanted(folder=Path(case).resolve(), clock=clock, secret="benchmark"))
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as place:
+        print(place.getsockname()[1], flush=True)
+        server_of(app).run(sockets=[place])
+
+
+class Reader:
+    """One connection and the pages that it asks for, round and round from a place of its own."""
+
+    def __init__(self, port: int, paths: list[str], first: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.paths, self.next = paths, first
+        self.sent, self.wanted = 0.0, -1
+        self.got = bytearray()
+
+    def ask(self) -> None:
+        path = self.paths[self.next % len(self.paths)]
+        self.next += 1
+        self.got.clear()
+        self.wanted = -1
+        self.sent = time.perf_counter()
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+
+    def whole(self) -> bool:
+        """Whether the page is here, after what there is to read was read."""
+        part = self.socket.recv(1 << 18)
+        if not part:
+            raise ConnectionResetError
+        self.got += part
+        if self.wanted < 0 and (end := self.got.find(b"\r\n\r\n")) >= 0:
+            head = bytes(self.got[:end]).lower()
+            length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+            self.wanted = end + 4 + int(length)
+        return 0 <= self.wanted <= len(self.got)
+
+
+def read(port: int, seconds: float, readers: int, paths: list[str]) -> None:
+    """Read as fast as pages come, and print how it went."""
+    lines = [Reader(port, paths, n * len(paths) // readers) for n in range(readers)]
+    times: list[float] = []
+    other: dict[str, int] = {}
+    size = 0
+    spent, began = time.process_time(), time.perf_counter()
+    with selectors.DefaultSelector() as ready:
+        for line in lines:
+            ready.register(line.socket, selectors.EVENT_READ, line)
+            line.ask()
+        left = len(lines)
+        while left:
+            for key, _ in ready.select():
+                line = key.data
+                if not line.whole():
+                    continue
+                now = time.perf_counter()
+                times.append(now - line.sent)
+                size += len(line.got)
+                status = bytes(line.got[9:12]).decode()
+                if status != "200":
+                    other[status] = other.get(status, 0) + 1
+                if now - began < seconds:
+                    line.ask()
+                else:
+                    ready.unregister(line.socket)
+                    left -= 1
+    took = time.perf_counter() - began
+    times.sort()
+    found = {
+        "pages": len(times),
+        "readers": readers,
+        "paths": len(paths),
+        "seconds": took,
+        "p50_ms": times[len(times) // 2] * 1000,
+        "p99_ms": times[min(len(times) - 1, int(0.99 * len(times)))] * 1000,
+        "max_ms": times[-1] * 1000,
+        "bytes": size,
+        "client_cpu": time.process_time() - spent,
+        "other": other,
+    }
+    print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    word, *rest = sys.argv[1:]
+    if word == "serve":
+        serve(*rest)
+    else:
+        given = rest[3:]
+        if given == ["-"]:
+            given = sys.stdin.read().split()
+        read(int(rest[0]), float(rest[1]), int(rest[2]), given)

@@ -1,0 +1,188 @@
+"""The application: addresses to pages, news to open pages, and the few things that change anything.
+
+A page is asked of `report` and kept while it is the newest. Only forms change anything, only by
+POST, and only those that the server was started with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from safetycase.monitor.bodies import Gone, Rejected, Room
+from safetycase.web import frames
+from safetycase.web.forms import Fields, form_of
+from safetycase.web.guard import Door, Guarded
+from safetycase.web.pages import Broken, Pages
+from safetycase.web.runs import Busy
+from safetycase.web.shared import Shared, Wanted
+from safetycase.workspace.reporting import source_of
+
+__all__ = ["Wanted", "application"]
+
+_STREAMS: Final = 64
+_ALIVE_SECONDS: Final = 15.0
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+class Application(Guarded):
+    """The whole, behind its door; `bell` is closed when the server ends."""
+
+    def __init__(self, inner: Starlette, door: Door, shared: Shared) -> None:
+        super().__init__(inner, door, frames.refusal, frames.welcome)
+        self.shared, self.bell = shared, shared.bell
+
+
+def application(wanted: Wanted) -> Application:
+    """The application for one case folder, which is read here for the first time."""
+    shared = Shared(wanted, source_of)
+    door = Door(token=wanted.token, secret=wanted.secret, names=wanted.names, cookie=wanted.cookie)
+    desk = _Desk(shared, door)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        keeping = asyncio.create_task(shared.keeper.keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping
+            if shared.runs is not None:
+                await shared.runs.close()
+
+    app = Starlette(routes=desk.routes(), lifespan=lifespan)
+    app.router.redirect_slashes = False
+    app.add_exception_handler(HTTPException, desk.failed)
+    app.add_exception_handler(Rejected, desk.failed)
+    app.add_exception_handler(Broken, desk.failed)
+    app.add_exception_handler(Exception, desk.failed)
+    return Application(app, door, shared)
+
+
+class _Desk:
+    """What answers each address."""
+
+    def __init__(self, shared: Shared, door: Door) -> None:
+        self.shared, self.door = shared, door
+        self.pages = Pages(shared, door.secret)
+        self.room = Room(8 * 2**20)
+
+    def routes(self) -> list[Route]:
+        """Every address that there is."""
+        gets: dict[str, Answer] = {
+            "/": self.pages.outline,
+            "/claim/{name:path}": self.pages.element,
+            "/api/case.json": self.pages.data,
+            "/static/{name}": self.pages.static,
+            "/events": self.events,
+            "/{view}": self.pages.view,
+        }
+        posts: dict[str, Answer] = {}
+        if self.shared.runs is not None:
+            gets = {"/run": self.run_page, **gets}
+            posts |= {"/run": self.run, "/run/cancel": self.cancel}
+        if self.shared.wanted.may_review:
+            from safetycase.web.reviewing import Reviewing
+
+            self.reviewing = Reviewing(self.pages)
+            gets = {"/review/{verb}": self.reviewing.form, **gets}
+            posts["/review/{verb}"] = self.review
+        routes = [Route(path, answer, methods=["POST"]) for path, answer in posts.items()]
+        return routes + [Route(path, answer, methods=["GET"]) for path, answer in gets.items()]
+
+    async def failed(self, _: Request, error: Exception) -> Response:
+        """A refusal, an address that is none, or our own defect, as a page."""
+        if isinstance(error, Broken):
+            return self.pages.broken()
+        if isinstance(error, Rejected):
+            return self.pages.refused(error.status, error.reason)
+        if isinstance(error, HTTPException):
+            says = (
+                "There is no page at this address."
+                if error.status_code == 404
+                else ("This address is not for that.")
+            )
+            return self.pages.refused(error.status_code, says)
+        return self.pages.refused(
+            500, "The terminal of the server says more; the record is not touched by it."
+        )
+
+    async def events(self, _: Request) -> Response:
+        """News for one open page, until it is closed."""
+        shared = self.shared
+        if shared.streams >= _STREAMS:
+            raise Rejected(503, "Too many pages are open; this one does not follow the case.")
+
+        async def told() -> AsyncIterator[bytes]:
+            shared.streams += 1
+            try:
+                last = ""
+                while not shared.bell.closed:
+                    news = json.dumps(
+                        {
+                            "state": str(shared.reading.number),
+                            "run": str(shared.runs.number) if shared.runs else "",
+                        }
+                    )
+                    if news != last:
+                        yield f"event: state\ndata: {news}\n\n".encode()
+                        last = news
+                    elif not await shared.bell.wait(_ALIVE_SECONDS):
+                        yield b": still here\n\n"
+            finally:
+                shared.streams -= 1
+
+        return StreamingResponse(told(), media_type="text/event-stream")
+
+    async def _form(self, request: Request) -> Fields:
+        try:
+            return await form_of(request, self.door, self.room)
+        except Gone:
+            raise Rejected(400, "The form did not arrive whole.") from None
+
+    async def run_page(self, _: Request) -> Response:
+        """The run that goes on, or the last one, and what is due."""
+        return self.pages.run()
+
+    async def run(self, request: Request) -> Response:
+        """Start a run."""
+        fields = await self._form(request)
+        assert self.shared.runs is not None
+        reading, given = self.shared.reading, fields["evidence"]
+        wanted = given and (self.pages.named(given) or given)
+        if reading.space is None or reading.space.errors:
+            raise Rejected(409, "The case has findings that block, so nothing was run.")
+        if wanted and wanted not in reading.space.recipes:
+            raise Rejected(404, "The case has no such evidence, so nothing was run.")
+        try:
+            await self.shared.runs.start(wanted)
+        except Busy:
+            raise Rejected(
+                409, "A run goes on already, and one goes at a time: see `/run`."
+            ) from None
+        except OSError as error:
+            raise Rejected(503, f"The run cannot be started: {error.strerror}.") from None
+        return RedirectResponse("/run", status_code=303)
+
+    async def review(self, request: Request) -> Response:
+        """A filled form of a review."""
+        return await self.reviewing.post(request, await self._form(request))
+
+    async def cancel(self, request: Request) -> Response:
+        """Ask the run to end."""
+        await self._form(request)
+        assert self.shared.runs is not None
+        self.shared.runs.cancel()
+        return RedirectResponse("/run", status_code=303)
