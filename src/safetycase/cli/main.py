@@ -26,6 +26,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "agenda": ("agenda", "Rank what is open, fund it, export calls, record shots."),
     "review": ("review", "Challenge a case, respond, rule, sign, dissent; a reviewer's checklist."),
     "report": ("report", "Write the report: a page, a folder of pages, or another format."),
+    "serve": ("serve", "Serve the case as pages that follow its files."),
     "verify": ("record", "Check the record: signatures, order, artefacts."),
     "record": ("record_group", "Keys, checkpoints, bundles, events and the index of the record."),
     "method": ("method", "List, show and try the installed methods."),
@@ -41,7 +42,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
 }
 
 
-LONG = frozenset(("run", "watch", "lsp", "method", "organisms"))
+LONG = frozenset(("run", "serve", "watch", "lsp", "method", "organisms"))
 
 
 class _Verbs(click.Group):
