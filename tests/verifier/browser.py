@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,11 +29,12 @@ os.execv(sys.argv[3], sys.argv[3:])
 class Browser:
     """One page of a browser of its own; `with` ends it."""
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: Path, more: Sequence[str] = ()) -> None:
+        """`more` are further flags, which win over those of the same name."""
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START, str(to_read), str(to_write), str(CHROMIUM), *FLAGS,
+            [sys.executable, "-c", START, str(to_read), str(to_write), str(CHROMIUM), *FLAGS, *more,
              f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"],
             pass_fds=(to_read, to_write), stderr=subprocess.DEVNULL,
         )  # fmt: skip
