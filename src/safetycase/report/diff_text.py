@@ -13,7 +13,7 @@ from typing import Any
 from safetycase.argument.changes import Change, Difference, Impact
 from safetycase.report.clean import one_line, shorten, wrap
 
-__all__ = ["diff_json", "diff_lines", "diff_markdown"]
+__all__ = ["cell", "diff_json", "diff_lines", "diff_markdown"]
 
 _MARKS = {"loosens": "▼", "tightens": "▲", "": "·"}
 _WORDS = {"loosens": "▼ loosens", "tightens": "▲ tightens", "": "· neither"}
@@ -106,7 +106,7 @@ def _reason(impact: Impact) -> str:
 
 def diff_markdown(found: Difference, *, title: str = "Safety case") -> str:
     """The difference as a comment on a pull request: a compact table, details folded."""
-    out = [f"### {_cell(title)}: {_headline(found)}", ""]
+    out = [f"### {cell(title)}: {_headline(found)}", ""]
     if not found:
         return "\n".join(out)
     if found.loosening:
@@ -115,20 +115,18 @@ def diff_markdown(found: Difference, *, title: str = "Safety case") -> str:
     rest = [c for c in _ordered(found) if c.direction != "loosens"]
     out += _details(f"{len(rest)} other changes", _table(rest)) if rest else []
     again = (*found.of("REVISE"), *found.of("RECHECK"))
-    rows = [
-        f"| {i.verdict} | {_cell(i.element)} | {_cell(_reason(i))} |" for i in again[:MOST_ROWS]
-    ]
+    rows = [f"| {i.verdict} | {cell(i.element)} | {cell(_reason(i))} |" for i in again[:MOST_ROWS]]
     head = ["| verdict | element | because |", "|---|---|---|"]
     if again:
         out += _details(f"What has to be looked at again ({len(again)})", [*head, *rows])
         out += _left_out(len(again))
     kept = found.of("REUSE")
     if kept:
-        survivors = ", ".join(_cell(i.element) for i in kept[:MOST_ROWS])
+        survivors = ", ".join(cell(i.element) for i in kept[:MOST_ROWS])
         out += _details(f"What survives ({len(kept)})", [survivors]) + _left_out(len(kept))
     if found.renamed:
         pairs = list(found.renamed.items())
-        names = [f"- {_cell(a)} → {_cell(b)}" for a, b in pairs[:MOST_ROWS]]
+        names = [f"- {cell(a)} → {cell(b)}" for a, b in pairs[:MOST_ROWS]]
         out += _details(f"{len(pairs)} renamed", names) + _left_out(len(pairs))
     return "\n".join(out)
 
@@ -138,7 +136,7 @@ def _table(changes: Iterable[Change]) -> list[str]:
     rows = ["| | element | change | before | after |", "|---|---|---|---|---|"]
     for change in changes[:MOST_ROWS]:
         cells = (change.element or "the case", change.what, *_windows(change))
-        rows.append(f"| {_WORDS[change.direction]} | " + " | ".join(map(_cell, cells)) + " |")
+        rows.append(f"| {_WORDS[change.direction]} | " + " | ".join(map(cell, cells)) + " |")
     return [*rows, *_left_out(len(changes))]
 
 
@@ -151,7 +149,8 @@ def _details(summary: str, lines: list[str]) -> list[str]:
     return [f"<details><summary>{summary}</summary>", "", *lines, "", "</details>", ""]
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A text that cannot break a table, be markup, or call on people by name; cut at `CELL`."""
     return shorten(one_line(text), CELL).translate(_ENTITIES)
 
 
