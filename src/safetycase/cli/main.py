@@ -32,6 +32,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "method": ("method", "List, show and try the installed methods."),
     "organisms": ("organisms", "Build, list and show model organisms and their clean twins."),
     "doctor": ("doctor", "Check the model, the extras, the key and the port."),
+    "gate": ("gate", "Say whether a case may be released, or a change of it merged."),
     "diff": ("diff", "Compare two versions of a case: what changed, and what that touches."),
     "draw": ("draw", "Draw the argument in GSN or CAE notation, or as an outline."),
     "import": ("convert", "Make a case from an argument in another format."),
