@@ -1,0 +1,243 @@
+"""`gate`: whether a case may be released, a change merged, and a signed answer still stands."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from safetycase.cli.common import (
+    Exit,
+    case_options,
+    echo_json,
+    print_findings,
+    printable,
+    worst,
+)
+
+if TYPE_CHECKING:
+    from safetycase.assess.gated import Gated
+    from safetycase.review.policy import Policy
+    from safetycase.workspace.folder import Workspace
+
+__all__ = ["gate"]
+
+EXITS: Final[Mapping[str, Exit]] = {
+    "fails": Exit.FAILS,
+    "findings": Exit.FINDINGS,
+    "record": Exit.RECORD,
+    "review": Exit.REVIEW,
+    "unknown": Exit.UNKNOWN,
+}
+"""What stands behind a clause that did not pass -> its exit code; the worst of all wins."""
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_THERE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@click.command()
+@case_options
+@click.option("--release", is_flag=True, help="Is the case sufficient for what it is for, now?")
+@click.option("--merge", is_flag=True, help="Is it well-formed, and no weaker than --against?")
+@click.option("--against", metavar="REV|FOLDER", help="With --merge: the version before.")
+@click.option("--policy", "policy_file", type=_THERE, metavar="FILE", help="Judge by this policy.")
+@click.option("--show-policy", is_flag=True, help="Print the policy in force and do nothing else.")
+@click.option("--sarif", type=_FILE, metavar="FILE", help="Write findings and clauses as SARIF.")
+@click.option("--junit", type=_FILE, metavar="FILE", help="Write claims and clauses as JUnit XML.")
+@click.option(
+    "--junit-unknown",
+    type=click.Choice(["failure", "skipped"]),
+    default="failure",
+    help="What an unknown claim is in the JUnit file; most tools show `skipped` as green.",
+)
+@click.option("--summary", type=_FILE, metavar="FILE", help="Write a summary in Markdown.")
+@click.option("--attest", type=_FILE, metavar="FILE", help="With --release: sign the answer.")
+@click.option("--check", "verdict", type=_THERE, metavar="FILE", help="Check a signed answer.")
+@click.option("--key", "keys", multiple=True, metavar="KEYID", help="With --check: who may sign.")
+@click.option(
+    "--weights-sha256",
+    "weights",
+    multiple=True,
+    metavar="HEX",
+    help="With --check: the weights that are to be deployed (repeatable).",
+)
+def gate(
+    case: Path,
+    now: datetime,
+    as_json: bool,
+    release: bool,
+    merge: bool,
+    against: str | None,
+    policy_file: Path | None,
+    show_policy: bool,
+    sarif: Path | None,
+    junit: Path | None,
+    junit_unknown: str,
+    summary: Path | None,
+    attest: Path | None,
+    verdict: Path | None,
+    keys: tuple[str, ...],
+    weights: tuple[str, ...],
+) -> int:
+    """Put CASE to the release gate or the merge gate; the exit code is the answer.
+
+    0: open. 1: a claim or a clause fails. 2: findings. 3: the record, or a signed answer, does not
+    verify. 4: stale, unknown or expired. 5: a review is missing. What stands behind each is in the
+    policy: policy.yaml in the case folder, or the built-in one.
+
+    With --check no case is read: FILE is an answer that --attest signed, and it stands (0), says
+    no (1), is not what was signed or not by that key (3), or ended (4).
+    """
+    asked = [name for name, on in _modes(release, merge, show_policy, verdict) if on]
+    if len(asked) != 1:
+        raise click.UsageError(
+            "say one of --release, --merge --against REV, --show-policy, --check FILE"
+        )
+    _fitting(asked[0], against=against, attest=attest, keys=keys, weights=weights)
+    if verdict is not None:
+        from safetycase.cli.gate_check import check_verdict
+
+        return check_verdict(verdict, now, keys, weights, policy_file, as_json=as_json)
+    space_or_code = _opened(case, now, policy_file, show_policy)
+    if isinstance(space_or_code, int):
+        return space_or_code
+    space, policy = space_or_code
+    found = _judged(space, policy, against, outside=policy_file is not None)
+    outputs = (sarif, junit, summary, attest)
+    _write(space, found, outputs, junit_unknown)
+    if as_json:
+        from safetycase.report.gate_text import gate_json
+
+        echo_json(gate_json(found))
+    else:
+        from safetycase.cli.show import width
+        from safetycase.report.gate_text import gate_lines
+
+        for line in gate_lines(found, width=width(), colour=sys.stdout.isatty()):
+            click.echo(line)
+    return worst(EXITS[clause.weight] for clause in found.blocking)
+
+
+def _modes(
+    release: bool, merge: bool, show_policy: bool, verdict: Path | None
+) -> list[tuple[str, bool]]:
+    return [
+        ("release", release),
+        ("merge", merge),
+        ("show-policy", show_policy),
+        ("check", verdict is not None),
+    ]
+
+
+def _fitting(
+    mode: str,
+    *,
+    against: str | None,
+    attest: Path | None,
+    keys: tuple[str, ...],
+    weights: tuple[str, ...],
+) -> None:
+    """Refuse options that would do nothing in this mode."""
+    if (mode == "merge") != (against is not None):
+        raise click.UsageError("--merge and --against REV|FOLDER belong together")
+    if attest is not None and mode != "release":
+        raise click.UsageError("--attest signs the answer of --release")
+    if (keys or weights) and mode != "check":
+        raise click.UsageError("--key and --weights-sha256 belong to --check")
+
+
+def _opened(
+    case: Path, now: datetime, policy_file: Path | None, show: bool
+) -> tuple[Workspace, Policy] | int:
+    """The case with every digest taken anew, and its policy; or the exit code."""
+    from safetycase.workspace.gating import policy_at
+    from safetycase.workspace.paths import find_case
+
+    folder = find_case(case)
+    read = policy_at(folder, policy_file)
+    if read.policy is None:
+        print_findings(read.findings)
+        return Exit.FINDINGS
+    if show:
+        return _show(read.policy)
+    from safetycase.workspace.folder import open_case
+
+    space = open_case(folder, now, trust_cache=False)
+    if space.case is None:
+        print_findings(space.findings)
+        return Exit.FINDINGS
+    return space, read.policy
+
+
+def _show(policy: Policy) -> int:
+    """The text of the policy in force, as it can be copied into a case folder."""
+    from safetycase.review.policy_default import DEFAULT_POLICY
+
+    built_in = policy.source == "built in"
+    text = DEFAULT_POLICY if built_in else Path(policy.source).read_text("utf-8")
+    click.echo(f"# {printable(policy.source)}, sha256 {policy.digest}", err=True)
+    click.echo(printable(text), nl=False)
+    return Exit.HOLDS
+
+
+def _judged(space: Workspace, policy: Policy, against: str | None, *, outside: bool) -> Gated:
+    from safetycase.workspace.gating import merge_gate, release_gate
+
+    if against is None:
+        return release_gate(space, policy)
+    from safetycase.cli.gate_before import before_of
+
+    with before_of(against, space.folder, policy if outside else None) as before:
+        return merge_gate(space, before, policy)
+
+
+def _write(
+    space: Workspace,
+    found: Gated,
+    outputs: tuple[Path | None, Path | None, Path | None, Path | None],
+    junit_unknown: str,
+) -> None:
+    """Write what was asked for; nothing takes the place of a file of the case."""
+    from safetycase import __version__
+    from safetycase.cli.writing import keep, save
+
+    sarif, junit, summary, attest = outputs
+    own = [space.folder / "case.yaml", space.folder / "policy.yaml"]
+    for out in outputs:
+        keep(out, own)
+    if sarif is not None:
+        from safetycase.report.sarif import to_sarif
+
+        data = to_sarif(found.assessment, space.findings, found.clauses, version=__version__)
+        save(sarif, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    if junit is not None:
+        from safetycase.report.junit import Unknown, to_junit
+
+        word: Unknown = "skipped" if junit_unknown == "skipped" else "failure"
+        save(junit, to_junit(found.assessment, found.clauses, unknown=word))
+    if summary is not None:
+        _summary(found, summary)
+    if attest is not None:
+        from safetycase.cli.gate_check import sign_verdict
+
+        sign_verdict(space, found, attest)
+
+
+def _summary(found: Gated, out: Path) -> None:
+    """A step's own summary goes on where the step left off; any other file is written anew."""
+    from safetycase.cli.writing import save
+    from safetycase.report.step_summary import MOST_BYTES, step_summary
+
+    if str(out) != os.environ.get("GITHUB_STEP_SUMMARY", "") or not out.is_file():
+        save(out, step_summary(found))
+        return
+    room = MOST_BYTES - out.stat().st_size
+    if room > 0:
+        with out.open("a", encoding="utf-8") as stream:
+            stream.write(step_summary(found, most=room))

@@ -1,0 +1,93 @@
+"""The version of a case that a change is held against: from a folder or from a revision of git."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from safetycase.argument.model import Case
+from safetycase.cli.common import Exit, print_findings, printable
+from safetycase.cli.versions import NoVersion, Version, find_version
+from safetycase.review.policy import Policy
+from safetycase.review.policy_read import default_policy, read_policy
+from safetycase.workspace.gating import POLICY_FILE, Before
+
+__all__ = ["before_of"]
+
+_TIMEOUT = 120
+_LARGEST = 256 * 1024 * 1024
+
+
+@contextmanager
+def before_of(word: str, folder: Path, policy: Policy | None) -> Iterator[Before]:
+    """The earlier version `word`, in force as long as the context lasts.
+
+    `policy` is one that was given from outside; else the version's own policy counts.
+    """
+    try:
+        version = find_version(word, folder)
+        case = _case(version)
+        own = policy or _policy(version)
+    except NoVersion as error:
+        raise click.ClickException(printable(str(error))) from None
+    if Path(word).is_dir():
+        yield Before(name=word, case=case, policy=own, folder=Path(word).resolve())
+        return
+    if Path(word).is_file():
+        raise click.ClickException("--against takes a case folder or a revision of git, no file")
+    with TemporaryDirectory(prefix="safetycase-") as place:
+        problem = _checkout(word, folder, Path(place))
+        there = None if problem else Path(place)
+        yield Before(name=word, case=case, policy=own, folder=there, problem=problem)
+
+
+def _case(version: Version) -> Case:
+    """The earlier case; what of it cannot be read ends the verb, for it would pass for removed."""
+    loaded = version.load()
+    unread = [f for f in loaded.findings if f.severity == "error" and f.code.startswith("F")]
+    if loaded.case is None or unread:
+        click.echo(f"{printable(version.name)} cannot be read as a case:", err=True)
+        print_findings(unread or loaded.findings, err=True)
+        raise click.exceptions.Exit(Exit.FINDINGS)
+    return loaded.case
+
+
+def _policy(version: Version) -> Policy:
+    text = version.text(POLICY_FILE)
+    if text is None:
+        return default_policy()
+    found = read_policy(text, f"{POLICY_FILE} of {version.name}")
+    if found.policy is None:
+        click.echo(f"the policy of {printable(version.name)} cannot be read:", err=True)
+        print_findings(found.findings, err=True)
+        raise click.exceptions.Exit(Exit.FINDINGS)
+    return found.policy
+
+
+def _checkout(word: str, folder: Path, place: Path) -> str:
+    """Put the files of the case at a revision into `place`; says what stood in the way, if any."""
+    # Without a path git takes what of the revision lies in the folder it is called in.
+    command = ["git", "-C", str(folder), "archive", "--format=tar", word]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"git archive failed: {error}"
+    if done.returncode != 0:
+        return f"git archive failed: {printable(done.stderr.decode('utf-8', 'replace').strip())}"
+    if len(done.stdout) > _LARGEST:
+        return f"its files take more than {_LARGEST // 2**20} MiB"
+    try:
+        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+            archive.extractall(place, filter="data")
+    except (tarfile.TarError, OSError) as error:
+        return f"its files cannot be laid out: {error}"
+    return ""

@@ -1,0 +1,203 @@
+"""The merge gate: whether the case is well-formed, and no weaker than it was.
+
+It judges a change by the policy of the version before it, so that a change cannot loosen the
+policy that judges it. The two versions are compared by their argument, and what the record shows
+of the root is computed for both under the same record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from safetycase.argument import model
+from safetycase.argument.changes import Change, Difference
+from safetycase.assess.gated import Gated, Judged, Remark, Weighed, Weight
+from safetycase.assess.records import Assessment
+from safetycase.review.gate import RULES, Rule, rule
+from safetycase.review.gate_changes import weigh
+from safetycase.review.gate_facts import Facts, overrides, passed
+from safetycase.review.policy import Clause, Loosening, Policy, weakened
+
+__all__ = ["Earlier", "merge"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """The version before a change.
+
+    `name` is what the user calls it; `assessment` is that of the earlier case under the record of
+    today, None if `problem` stood in the way. `policy` is the policy of the changed case.
+    """
+
+    name: str
+    case: model.Case
+    difference: Difference
+    policy: Policy
+    assessment: Assessment | None = None
+    problem: str = ""
+
+
+def merge(facts: Facts, earlier: Earlier) -> Gated:
+    """Whether the change may be merged; `facts.policy` is the policy of the earlier version."""
+    given = overrides(facts)
+    asked = facts.policy.of("merge")
+    options = next((c.options for c in asked if c.kind == "loosening-signed"), Loosening())
+    weighed = weigh(facts, earlier.case, earlier.difference, options)
+    own: Mapping[str, Rule] = {
+        "policy-not-weaker": partial(_policy, earlier=earlier),
+        "loosening-signed": partial(_signed, weighed=weighed),
+        "no-less-shown": partial(_shown, earlier=earlier),
+    }
+    rules = {**RULES, **own}
+    return Gated(
+        mode="merge",
+        assessment=facts.assessment,
+        policy=facts.policy.name,
+        policy_source=facts.policy.source,
+        policy_digest=facts.policy.digest,
+        scope=facts.scopes.digest(facts.case.root),
+        clauses=tuple(rule(facts, clause, rules[clause.kind], given) for clause in asked),
+        overrides=given,
+        dissents=facts.assessment.review.dissents,
+        against=earlier.name,
+        difference=earlier.difference,
+        changes=weighed,
+        before=earlier.assessment,
+    )
+
+
+def _policy(facts: Facts, clause: Clause, *, earlier: Earlier) -> Judged:
+    found = weakened(facts.policy, earlier.policy)
+    if not found:
+        return passed(clause)
+    return Judged(
+        clause=clause.name,
+        kind=clause.kind,
+        state="fail",
+        weight="review",
+        says=f"The policy asks for less than before: {'; '.join(found)}.",
+        remarks=tuple(Remark(element="", says=says, key=says) for says in found),
+        hint="nobody can sign a policy off: have somebody with authority record it with "
+        f"`safetycase review override {facts.case.root} --clause {clause.name}`",
+    )
+
+
+def _signed(facts: Facts, clause: Clause, *, weighed: Sequence[Weighed]) -> Judged:
+    unsigned = [each for each in weighed if each.missing]
+    weaker = [each for each in weighed if each.means == "weaker"]
+    if not unsigned:
+        asked = [each for each in weighed if each.needed]
+        if not asked:
+            return passed(clause, "Nothing makes the case weaker.")
+        names = dict.fromkeys(name for each in asked for name in each.signed)
+        return passed(clause, f"{len(asked)} changes were signed, by {', '.join(names)}.")
+    weak = sum(each.means == "weaker" for each in unsigned)
+    counts = [f"{weak} that make the case weaker"] if weak else []
+    counts += [f"{len(unsigned) - weak} undecided"] if len(unsigned) > weak else []
+    return Judged(
+        clause=clause.name,
+        kind=clause.kind,
+        state="fail" if weaker else "unknown",
+        weight="review",
+        says=f"Changes that not enough others signed: {', '.join(counts)}.",
+        remarks=tuple(_remark(facts, each) for each in unsigned),
+        hint=f"`safetycase review sign {unsigned[0].through}`, or of what rests on it, with the "
+        "key of a reviewer who had no hand in it",
+    )
+
+
+def _remark(facts: Facts, each: Weighed) -> Remark:
+    change = each.change
+    lacks = f"{len(each.signed)} of {each.needed} reviewers signed {each.through}"
+    says = f"{_sentence(change)} — {lacks}" + (f" ({each.says})" if each.says else "")
+    gone = change.element not in facts.case.elements and change.kind != "header"
+    return Remark(
+        element=each.through if gone else change.element,
+        says=says,
+        at=facts.at(each.through) if gone else change.at,
+        key=f"{change.element} {change.field} {change.what}",
+    )
+
+
+def _sentence(change: Change) -> str:
+    """A change in one line: what it is of, what it is, before and after."""
+    of = f"{change.kind} {change.element}" if change.element else "the case"
+    words = [f"`{value}`" for value in (change.before, change.after) if value]
+    return f"{of}: {change.what}" + (f" ({' → '.join(words)})" if change.field and words else "")
+
+
+_RANK: Final[Mapping[str, int]] = {
+    "holds": 3,
+    "insufficient": 2,
+    "unknown": 1,
+    "not posed": 1,
+    "fails": 0,
+}
+_ROUNDING: Final = 1e-9
+
+
+def _shown(facts: Facts, clause: Clause, *, earlier: Earlier) -> Judged:
+    now, before = facts.assessment, earlier.assessment
+    if now.record_length == 0:
+        return passed(clause, "There is no record, so that neither version shows anything.")
+    if before is None:
+        return _less(
+            clause, "unknown", f"What {earlier.name} showed cannot be computed: {earlier.problem}"
+        )
+    lost = [
+        facts.remark(name, f"{name} was {was} and is {facts.assessment.states[name].support}",
+                     key="less is shown")
+        for name, was in _supported(earlier)
+        if name in now.states and now.states[name].support not in ("supported", "assumed")
+    ]  # fmt: skip
+    worse = _RANK[now.verdict] < _RANK[before.verdict]
+    was, low = _confidence(before), _confidence(now)
+    if not worse and low >= was - _ROUNDING:
+        return passed(clause, f"The root: {_words(before)} before, {_words(now)} now.")
+    weight: Weight = "fails" if now.verdict == "fails" else "unknown"
+    return _less(
+        clause,
+        weight,
+        f"The same record shows less of {facts.case.root}: {_words(before)} before, "
+        f"{_words(now)} now.",
+        (facts.remark(facts.case.root, "the root is shown less", key="the root"), *lost),
+    )
+
+
+def _less(
+    clause: Clause, weight: Weight, says: str, remarks: tuple[Remark, ...] = ()
+) -> Judged:  # fmt: skip
+    return Judged(
+        clause=clause.name,
+        kind=clause.kind,
+        state="fail" if weight == "fails" else "unknown",
+        weight=weight,
+        says=says,
+        remarks=remarks,
+        hint="`safetycase run` runs what the change made due; then ask again",
+    )
+
+
+def _supported(earlier: Earlier) -> Sequence[tuple[str, str]]:
+    """Elements that were supported before, by the names that they have now."""
+    assert earlier.assessment is not None
+    names = earlier.difference.renamed
+    return [
+        (names.get(name, name), state.support)
+        for name, state in earlier.assessment.states.items()
+        if state.support in ("supported", "assumed")
+    ]
+
+
+def _confidence(assessment: Assessment) -> float:
+    found = assessment.root.confidence
+    return found.low if found else 0.0
+
+
+def _words(assessment: Assessment) -> str:
+    found = assessment.root.confidence
+    number = f", confidence at least {found.low:.4f}" if found else ""
+    return f"{assessment.root.support} ({assessment.verdict}{number})"

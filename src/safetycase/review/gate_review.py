@@ -1,0 +1,146 @@
+"""The clauses about review: who challenged the case, who answered, who stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from safetycase.assess.gated import Judged, Remark
+from safetycase.assess.reviewed import SignedOff
+from safetycase.ledger.vocabulary import SEVERITIES
+from safetycase.review.gate_facts import ACCEPTS, Facts, folded, passed, people, signers
+from safetycase.review.policy import Challenges, Clause, Raised, Signing
+
+__all__ = ["RULES"]
+
+
+def _asked(facts: Facts, clause: Clause) -> Judged:
+    options: Raised = clause.options
+    raised = len(facts.assessment.review.challenges)
+    if raised >= options.at_least:
+        return passed(clause, f"{raised} challenge{'' if raised == 1 else 's'} raised.")
+    says = "Nobody challenged this case" if raised == 0 else f"{raised} challenges were raised"
+    return Judged(
+        clause=clause.name,
+        kind=clause.kind,
+        state="fail",
+        weight="review",
+        says=f"{says}; the policy asks for at least {options.at_least}. That nobody objected is "
+        "no sign of quality.",
+        remarks=(facts.remark("", "too few challenges"),),
+        hint="`safetycase review checklist` says what to ask, `review challenge` records it",
+    )
+
+
+def _open(facts: Facts, clause: Clause) -> Judged:
+    options: Challenges = clause.options
+    words = tuple(SEVERITIES)
+    least = words.index(options.at_least)
+    found = [
+        c for c in facts.assessment.review.standing if words.index(c.severity) >= least
+    ]  # fmt: skip
+    if not found:
+        return passed(clause)
+    conceded = any(c.standing == "conceded" for c in found)
+    return Judged(
+        clause=clause.name,
+        kind=clause.kind,
+        state="fail",
+        weight="fails" if conceded else "review",
+        says=f"{len(found)} challenge{'s' if len(found) > 1 else ''} of at least "
+        f"`{options.at_least}` severity {'stand' if len(found) > 1 else 'stands'}.",
+        remarks=tuple(
+            Remark(
+                element=c.element or "",
+                says=f"{c.id} ({c.severity}, {c.standing}) against {c.against}, by {c.by}: "
+                f"{c.says}",
+                at=facts.at(c.element or ""),
+                key=f"challenge {c.id}",
+            )
+            for c in found
+        ),
+        hint="`safetycase review respond` answers it; a reviewer rules on that with "
+        "`review resolve`",
+    )
+
+
+def _signed(facts: Facts, clause: Clause) -> Judged:
+    options: Signing = clause.options
+    wanted = options.on or (facts.case.root,)
+    gone = [name for name in wanted if name not in facts.case.elements]
+    if gone:
+        return Judged(
+            clause=clause.name,
+            kind=clause.kind,
+            state="fail",
+            weight="findings",
+            says=f"The policy asks for a sign-off of {', '.join(gone)}, not in this case.",
+            remarks=tuple(Remark(element=n, says=f"{n} is gone", at=clause.at) for n in gone),
+            hint="correct `on` in the policy",
+        )
+    short: list[Remark] = []
+    names: list[str] = []
+    for name in wanted:
+        who, missing = _of(facts, options, name)
+        names += who
+        short += missing
+    if not short:
+        return passed(clause, f"Signed by {', '.join(dict.fromkeys(names))}.")
+    return Judged(
+        clause=clause.name,
+        kind=clause.kind,
+        state="fail",
+        weight="review",
+        says="; ".join(remark.says for remark in short) + ".",
+        remarks=tuple(short),
+        hint="`safetycase review sign ELEMENT` with the key of a reviewer who had no hand in it",
+    )
+
+
+def _of(facts: Facts, options: Signing, name: str) -> tuple[list[str], list[Remark]]:
+    """Who accepts an element, conditions beside the name, and what is missing."""
+    groups = people(facts, signers(facts, [name]))
+    last = [group[-1] for group in groups]
+    accepted = [s for s in last if s.verdict in ACCEPTS]
+    if options.conditions == "refused":
+        accepted = [s for s in accepted if not s.conditions]
+    external = [s for s in accepted if folded(s.by) in _external(facts)]
+    short = [
+        facts.remark(name, f"{s.by} rejects {name} ({s.says})", key=f"{s.by} rejects")
+        for s in last
+        if s.verdict == "reject"
+    ]
+    if len(accepted) < options.count:
+        says = f"{len(accepted)} of {options.count} independent reviewers accept {name} as it is"
+        short.append(facts.remark(name, says + _why_not(facts, name), key="sign-offs are missing"))
+    elif len(external) < options.external:
+        says = f"{len(external)} of {options.external} external reviewers accept {name} as it is"
+        short.append(facts.remark(name, says, key="external sign-offs are missing"))
+    return [_named(s) for s in accepted], short
+
+
+def _external(facts: Facts) -> frozenset[str]:
+    return frozenset(folded(each.name) for each in facts.case.header.reviewers if each.external)
+
+
+def _named(signed: SignedOff) -> str:
+    if not signed.conditions:
+        return signed.by
+    return f"{signed.by} (on condition: {'; '.join(signed.conditions)})"
+
+
+def _why_not(facts: Facts, name: str) -> str:
+    """What is wrong with the sign-offs of an element that do not count."""
+    found: Sequence[SignedOff] = [
+        s
+        for s in facts.assessment.review.sign_offs
+        if s.element == name and not s.counts and s.verdict in ACCEPTS
+    ]
+    said = [f"{s.by}: {s.because or 'signed an earlier version'}" for s in found[-3:]]
+    return f" ({'; '.join(said)})" if said else ""
+
+
+RULES: Mapping[str, Callable[[Facts, Clause], Judged]] = {
+    "review-asked": _asked,
+    "no-open-challenge": _open,
+    "sign-off": _signed,
+}

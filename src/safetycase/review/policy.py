@@ -1,0 +1,268 @@
+"""A policy: which clauses a gate asks for, and how strictly.
+
+A clause is a rule with options. Some cannot be left out of a policy: whatever a file says, a
+record that does not verify, a file with errors, a sketch and a refuted case release nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from safetycase.argument.findings import Span
+from safetycase.argument.model import Duration
+from safetycase.ledger.ordering import GRADES
+from safetycase.ledger.recipe import IDENTITIES
+from safetycase.ledger.vocabulary import SEVERITIES
+
+__all__ = [
+    "ALWAYS",
+    "CLAUSES",
+    "Attempts",
+    "Challenges",
+    "Clause",
+    "Identified",
+    "Loosening",
+    "Mode",
+    "NoOptions",
+    "NOT_OVERRIDDEN",
+    "OPTIONS",
+    "Options",
+    "Order",
+    "Policy",
+    "Raised",
+    "Signing",
+    "with_always",
+    "weakened",
+]
+
+Mode = Literal["release", "merge"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoOptions:
+    """A clause that is asked for or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenges:
+    """The least severity of a challenge that keeps the gate shut while it stands."""
+
+    at_least: Literal["minor", "major", "critical"] = "major"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """How many challenges have to have been raised at all, whatever became of them."""
+
+    at_least: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """How many different independent reviewers have to accept each element of `on`.
+
+    Without `on` it is the root. `external` of them have to be among the case's `reviewers` with
+    `external: true`. `conditions` says whether a sign-off with conditions counts; they are listed.
+    """
+
+    on: tuple[str, ...] = ()
+    count: int = 1
+    external: int = 0
+    conditions: Literal["allowed", "refused"] = "allowed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """The most attempts at one leaf over all registrations; without it the budget of its plan."""
+
+    at_most: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How well it has to be shown that each criterion came before its result."""
+
+    at_least: Literal["self", "cosigned", "public"] = "self"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """How surely the model of each leaf that has one has to be known."""
+
+    at_least: Literal["reported", "fingerprint", "signed", "weights"] = "fingerprint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loosening:
+    """Who has to sign what makes a case weaker than it was.
+
+    `reviewers` different ones, `reviewers_if_full` where either version is a full case. What can
+    neither be called weaker nor stronger (`undecided`) needs one, as does a new wording if
+    `reworded` is `signed`.
+    """
+
+    reviewers: int = 1
+    reviewers_if_full: int = 2
+    undecided: Literal["signed", "shown"] = "signed"
+    reworded: Literal["signed", "shown"] = "shown"
+
+
+Options = NoOptions | Challenges | Raised | Signing | Attempts | Order | Identified | Loosening
+
+OPTIONS: Final[Mapping[str, type[Any]]] = {
+    "record-verifies": NoOptions,
+    "well-formed": NoOptions,
+    "maturity-full": NoOptions,
+    "verdict-holds": NoOptions,
+    "leaves-fresh": NoOptions,
+    "assumptions-owned-and-unexpired": NoOptions,
+    "decision-unexpired": NoOptions,
+    "monitors-heard": NoOptions,
+    "attempts-within": Attempts,
+    "ordering-grade": Order,
+    "identity": Identified,
+    "review-asked": Raised,
+    "no-open-challenge": Challenges,
+    "sign-off": Signing,
+    "policy-not-weaker": NoOptions,
+    "loosening-signed": Loosening,
+    "no-less-shown": NoOptions,
+}
+"""Each clause there is, with the record of its options."""
+
+CLAUSES: Final[Mapping[str, tuple[tuple[Mode, ...], str]]] = {
+    "record-verifies": (("release", "merge"), "The record is what was written."),
+    "well-formed": (("release", "merge"), "No finding makes a part of the case not ready."),
+    "maturity-full": (("release",), "The case is a full one, not a sketch or a template."),
+    "verdict-holds": (("release",), "The root is supported, at the confidence asked for."),
+    "leaves-fresh": (("release",), "Every result under the root counts today."),
+    "assumptions-owned-and-unexpired": (
+        ("release",),
+        "Every assumption under the root has an owner, and an end ahead or a monitor.",
+    ),
+    "decision-unexpired": (("release",), "The decision that the case supports still stands."),
+    "monitors-heard": (("release",), "No monitor is silent or blind, and no alarm is open."),
+    "attempts-within": (("release",), "No leaf was tried more often than planned."),
+    "ordering-grade": (("release",), "Each criterion is shown to be older than its result."),
+    "identity": (("release",), "The model of each leaf is known surely enough."),
+    "review-asked": (("release",), "Somebody challenged the case at all."),
+    "no-open-challenge": (("release", "merge"), "No serious challenge stands."),
+    "sign-off": (("release", "merge"), "Independent reviewers accept it as it is now."),
+    "policy-not-weaker": (("merge",), "The policy asks for no less than before."),
+    "loosening-signed": (("merge",), "What makes the case weaker was signed by somebody else."),
+    "no-less-shown": (("merge",), "The record shows no less of the root than before."),
+}
+"""Each clause: the gates it can be asked for, and what it says when it passes."""
+
+ALWAYS: Final[Mapping[Mode, tuple[str, ...]]] = {
+    "release": ("record-verifies", "well-formed", "maturity-full", "verdict-holds"),
+    "merge": ("record-verifies", "well-formed", "policy-not-weaker", "loosening-signed"),
+}
+"""The clauses that a gate asks for whatever the policy says."""
+
+NOT_OVERRIDDEN: Final = frozenset({"record-verifies", "well-formed", "maturity-full"})
+"""Clauses that nobody can override; of a refuted case `verdict-holds` is one, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One clause of a policy: the name it is reported by, its kind and its options."""
+
+    name: str
+    kind: str
+    options: Any
+    at: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a gate asks for. `source` names its text, `digest` is the SHA-256 of it.
+
+    Only `authorities` may override a clause, if any are named. A signed verdict ends
+    `verdict_valid_for` after it was given, at the latest.
+    """
+
+    name: str
+    release: tuple[Clause, ...]
+    merge: tuple[Clause, ...]
+    says: str = ""
+    authorities: tuple[str, ...] = ()
+    verdict_valid_for: Duration | None = None
+    source: str = ""
+    digest: str = ""
+
+    def of(self, mode: Mode) -> tuple[Clause, ...]:
+        """The clauses of one gate, with those that no policy can leave out."""
+        return with_always(self.release if mode == "release" else self.merge, mode)
+
+
+def with_always(clauses: tuple[Clause, ...], mode: Mode) -> tuple[Clause, ...]:
+    """The clauses, those that are always asked for in front if they are not among them."""
+    kinds = {clause.kind for clause in clauses}
+    missing = [kind for kind in ALWAYS[mode] if kind not in kinds]
+    return (*(Clause(name=k, kind=k, options=OPTIONS[k]()) for k in missing), *clauses)
+
+
+def weakened(old: Policy, new: Policy) -> tuple[str, ...]:
+    """What the new policy no longer asks for, or asks for less strictly, in words."""
+    return tuple(_weakened(old, new))
+
+
+def _weakened(old: Policy, new: Policy) -> Iterator[str]:
+    modes: tuple[Mode, ...] = ("release", "merge")
+    for mode in modes:
+        now = {clause.name: clause for clause in new.of(mode)}
+        for clause in old.of(mode):
+            after = now.get(clause.name)
+            if after is None or after.kind != clause.kind:
+                yield f"{mode}: the clause {clause.name} is gone"
+                continue
+            for name, before, value in _looser(clause, after):
+                yield f"{mode}: {name} of {clause.name} was {before} and is {value}"
+    if old.authorities and set(new.authorities) - set(old.authorities):
+        yield "more people may override"
+    elif old.authorities and not new.authorities:
+        yield "anybody may override"
+    was, is_now = old.verdict_valid_for, new.verdict_valid_for
+    if was is not None and (is_now is None or is_now.seconds > was.seconds):
+        yield "a verdict lasts longer"
+
+
+def _looser(old: Clause, new: Clause) -> Iterator[tuple[str, str, str]]:
+    """The options that ask for less, or for something else, than before."""
+    for item in dataclasses.fields(old.options):
+        before, after = getattr(old.options, item.name), getattr(new.options, item.name)
+        if before == after:
+            continue
+        rank = _RANKS.get((old.kind, item.name))
+        if rank is None or not rank(after) > rank(before):
+            yield item.name, _words(before), _words(after)
+
+
+def _words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _least_of(words: tuple[str, ...]) -> Callable[[Any], float]:
+    return lambda word: words.index(word)
+
+
+_RANKS: Mapping[tuple[str, str], Callable[[Any], float]] = {
+    # The milder the challenge that already blocks, the stricter the clause.
+    ("no-open-challenge", "at_least"): lambda word: -tuple(SEVERITIES).index(word),
+    ("review-asked", "at_least"): float,
+    ("sign-off", "count"): float,
+    ("sign-off", "external"): float,
+    ("sign-off", "conditions"): _least_of(("allowed", "refused")),
+    ("attempts-within", "at_most"): lambda most: float("-inf") if most is None else -float(most),
+    ("ordering-grade", "at_least"): _least_of(GRADES),
+    ("identity", "at_least"): _least_of(IDENTITIES),
+    ("loosening-signed", "reviewers"): float,
+    ("loosening-signed", "reviewers_if_full"): float,
+    ("loosening-signed", "undecided"): _least_of(("shown", "signed")),
+    ("loosening-signed", "reworded"): _least_of(("shown", "signed")),
+}
+"""How strict a value of an option is; options without a rank are never called stricter."""

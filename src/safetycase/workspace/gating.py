@@ -1,0 +1,110 @@
+"""A case folder put to a gate: every digest taken anew, the record verified, the policy read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from safetycase.argument.diff import diff
+from safetycase.argument.findings import Finding, Span
+from safetycase.argument.model import Case
+from safetycase.assess.gated import Gated
+from safetycase.assess.records import Assessment
+from safetycase.ledger import Seen, default_seen_folder, verify
+from safetycase.ledger.record import Problem
+from safetycase.review.gate import release
+from safetycase.review.gate_facts import Facts
+from safetycase.review.gate_merge import Earlier, merge
+from safetycase.review.policy import Policy
+from safetycase.review.policy_read import PolicyRead, default_policy, read_policy
+from safetycase.workspace.checking import check_folder
+from safetycase.workspace.folder import Workspace, open_case
+from safetycase.workspace.paths import shown
+from safetycase.workspace.profiles import case_findings
+
+__all__ = ["POLICY_FILE", "Before", "merge_gate", "policy_at", "release_gate"]
+
+POLICY_FILE = "policy.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """The version before a change: its case, its policy, and its folder, if it could be had."""
+
+    name: str
+    case: Case
+    policy: Policy
+    folder: Path | None
+    problem: str = ""
+
+
+def policy_at(folder: Path, file: Path | None = None) -> PolicyRead:
+    """The policy in `file`, or in the case folder, or the built-in one if neither is there."""
+    path = file or folder / POLICY_FILE
+    if file is None and not path.exists():
+        return PolicyRead(policy=default_policy())
+    name = shown(path)
+    try:
+        return read_policy(path.read_bytes().decode("utf-8"), name)
+    except UnicodeDecodeError as error:
+        says = f"the policy is not UTF-8 text (byte {error.start})"
+    except OSError as error:
+        says = f"the policy cannot be read: {error.strerror or error}"
+    span = Span(file=name, line=1, column=1)
+    return PolicyRead(policy=None, findings=(Finding(code="F002", span=span, message=says),))
+
+
+def release_gate(space: Workspace, policy: Policy) -> Gated:
+    """Whether the case is sufficient now. `space` was opened without trust in remembered digests.
+
+    The record is verified with the bytes of every artefact.
+    """
+    seen = Seen(folder=default_seen_folder(os.environ))
+    problems = verify(space.folder / "ledger", seen=seen).problems
+    return release(_facts(space, policy, problems))
+
+
+def merge_gate(space: Workspace, before: Before, changed: Policy) -> Gated:
+    """Whether the case may take the place of what it was; `changed` is its own policy now."""
+    assert space.case is not None
+    assessment, problem = _earlier(space, before)
+    problems = (*space.log.problems, *space.history.problems)
+    return merge(
+        _facts(space, before.policy, problems),
+        Earlier(
+            name=before.name,
+            case=before.case,
+            difference=diff(before.case, space.case),
+            policy=changed,
+            assessment=assessment,
+            problem=problem,
+        ),
+    )
+
+
+def _facts(space: Workspace, policy: Policy, problems: Sequence[Problem]) -> Facts:
+    assert space.case is not None
+    findings = space.findings
+    if space.case.header.profiles:
+        held = case_findings(check_folder(space.folder), (), space.now.date())
+        findings = tuple(dict.fromkeys((*findings, *held)))
+    return Facts(
+        assessment=space.assess(),
+        history=space.history,
+        policy=policy,
+        findings=findings,
+        problems=tuple(problems),
+    )
+
+
+def _earlier(space: Workspace, before: Before) -> tuple[Assessment | None, str]:
+    """The earlier case under the record of today, or why it cannot be computed."""
+    if before.folder is None:
+        return None, before.problem
+    opened = open_case(before.folder, space.now)
+    if opened.case is None:
+        return None, "its case file cannot be read"
+    same = replace(opened, log=space.log, history=space.history, undeclared=space.undeclared)
+    return same.assess(), ""

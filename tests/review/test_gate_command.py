@@ -1,0 +1,235 @@
+"""`gate` on the command line: what a pipeline sees, from git, and what it leaves behind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.conftest import write_case
+from tests.review.green import AUTHOR, GREEN, sign
+
+from safetycase.cli.gate import gate
+from safetycase.ledger.keys import from_seed
+from safetycase.review.policy_default import DEFAULT_POLICY
+
+KEY = from_seed(AUTHOR, "author").keyid
+LOOSEN = ("rate <= 0.20", "rate <= 0.30")
+
+
+def call(*words: str | Path) -> Result:
+    return CliRunner().invoke(gate, [str(w) for w in words], standalone_mode=False)
+
+
+def code(result: Result) -> Any:
+    if result.exception is None:
+        return result.return_value
+    return getattr(result.exception, "exit_code", result.exception)
+
+
+def git(folder: Path, *words: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(folder), *identity, *words], capture_output=True, check=True)
+
+
+def commit(folder: Path) -> None:
+    """The case as it is, in git; its record is not."""
+    git(folder.parent, "init", "-q", ".")
+    (folder.parent / ".gitignore").write_text("ledger/\nreport/\nhome/\n*.pem\n", "utf-8")
+    git(folder.parent, "add", "-A")
+    git(folder.parent, "commit", "-qm", "one")
+
+
+def rewrite(folder: Path, old: str, new: str) -> None:
+    path = folder / "case.yaml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_open_then_one_threshold_loosened_and_the_difference_names_it(reviewed: Path) -> None:
+    commit(reviewed)
+    opened = call(reviewed, "--release")
+    assert code(opened) == 0, opened.output
+    assert opened.output.startswith("release gate: OPEN — 13 of 13 clauses pass, policy default")
+    unchanged = call(reviewed, "--merge", "--against", "HEAD")
+    assert code(unchanged) == 0, unchanged.output
+    rewrite(reviewed, *LOOSEN)
+    shut = call(reviewed, "--merge", "--against", "HEAD")
+    assert code(shut) == 5
+    lines = shut.output.splitlines()
+    at = lines.index("▼ weaker  claim RARE: criterion loosened")
+    assert lines[at + 1 : at + 3] == ["    - rate <= 0.20", "    + rate <= 0.30"]
+    assert "case.yaml:" in lines[at + 3]
+    assert "0 of 2 reviewers signed RARE as it is" in lines[at + 4]
+    sign(reviewed, "Grace", "RARE")
+    assert code(call(reviewed, "--merge", "--against", "HEAD")) == 5
+    sign(reviewed, "Alan", "RARE")
+    told = json.loads(call(reviewed, "--merge", "--against", "HEAD", "--json").output)
+    clauses = {c["clause"]: c["state"] for c in told["clauses"]}
+    assert clauses["loosening-signed"] == "pass"
+    (weaker,) = [c for c in told["changes"] if c["means"] == "weaker"]
+    assert (weaker["element"], weaker["signed"]) == ("RARE", ["Grace", "Alan"])
+
+
+def test_the_record_of_today_is_read_under_the_version_in_git(reviewed: Path) -> None:
+    commit(reviewed)
+    rewrite(reviewed, "rate <= 0.20", "rate <= 0.15")
+    found = call(reviewed, "--merge", "--against", "HEAD")
+    assert code(found) == 4, found.output
+    words = " ".join(found.output.split())
+    assert "The same record shows less of SAFE: supported (holds, confidence" in words
+    (reviewed / "items.txt").write_text("changed\n", "utf-8")
+    git(reviewed, "checkout", "-q", "case.yaml")
+    found = call(reviewed, "--merge", "--against", "HEAD")  # its data was another, too
+    assert "supported (holds, confidence" in " ".join(found.output.split())
+    assert code(found) == 4
+
+
+def test_a_folder_can_be_the_version_before(reviewed: Path, tmp_path: Path) -> None:
+    before = write_case(tmp_path / "before", GREEN, {"items.txt": "head or tail\n"})
+    rewrite(reviewed, *LOOSEN)
+    assert code(call(reviewed, "--merge", "--against", before)) == 5
+    write_case(before, "case: [")
+    broken = call(reviewed, "--merge", "--against", before)
+    assert code(broken) == 2
+
+
+def test_a_broken_case_is_exit_2_and_a_forged_record_exit_3(reviewed: Path) -> None:
+    rewrite(reviewed, "maturity: full", "maturity: finished")
+    assert code(call(reviewed, "--release")) == 2
+    rewrite(reviewed, "maturity: finished", "maturity: full")
+    log = reviewed / "ledger" / "log.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"sig":"', b'"sig":"A', 1))
+    assert code(call(reviewed, "--release")) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "say one of --release"),
+        (("--release", "--merge", "--against", "HEAD"), "say one of --release"),
+        (("--merge",), "--merge and --against"),
+        (("--release", "--against", "HEAD"), "--merge and --against"),
+        (("--merge", "--against", "HEAD", "--attest", "x"), "--attest signs the answer of"),
+        (("--release", "--key", "0" * 16), "belong to --check"),
+    ],
+)
+def test_what_does_not_fit_together_is_said(green: Path, words: tuple[str, ...], says: str) -> None:
+    found = call(green, *words)
+    assert code(found) == 2
+    assert says in str(found.exception)
+
+
+@pytest.mark.parametrize("word", ["nowhere", "--upload-pack=x", "HEAD:x", "a\x1b[31m"])
+def test_what_is_no_version_is_said_in_a_sentence(green: Path, word: str) -> None:
+    commit(green)
+    found = call(green, "--merge", f"--against={word}")
+    assert "neither a file, nor a folder, nor a revision" in str(found.exception)
+    assert "\x1b" not in str(found.exception)
+
+
+def test_one_evaluation_writes_every_file(reviewed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = reviewed.parent / "out"
+    out.mkdir()
+    summary = out / "summary.md"
+    summary.write_text("what the step wrote before\n", "utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    found = call(
+        reviewed, "--release", "--json", "--sarif", out / "g.sarif", "--junit", out / "g.xml",
+        "--summary", summary,
+    )  # fmt: skip
+    assert code(found) == 0, found.output
+    assert json.loads(found.output)["passed"] is True
+    assert json.loads((out / "g.sarif").read_text("utf-8"))["version"] == "2.1.0"
+    assert "<testsuites" in (out / "g.xml").read_text("utf-8")
+    text = summary.read_text("utf-8")
+    assert text.startswith("what the step wrote before\n### A coin: release gate: OPEN")
+    kept = call(reviewed, "--release", "--sarif", reviewed / "case.yaml")
+    assert "would be lost" in str(kept.exception)
+    assert (reviewed / "case.yaml").read_text("utf-8") == GREEN
+
+
+def test_the_policy_in_force_is_printed_and_can_be_given(green: Path) -> None:
+    shown = call(green, "--show-policy")
+    assert code(shown) == 0
+    assert DEFAULT_POLICY in shown.output
+    mine = green.parent / "mine.yaml"
+    mine.write_text("policy: mine\nrelease: [{clause: sign-of}]\nmerge: []\n", "utf-8")
+    wrong = call(green, "--release", "--policy", mine)
+    assert code(wrong) == 2
+    assert "mine.yaml:1" not in wrong.output
+    assert "mine.yaml:2:20: error F022 `sign-of` is no clause" in wrong.output
+    mine.write_text("policy: mine\nrelease: []\nmerge: []\n", "utf-8")
+    found = call(green, "--release", "--policy", mine)
+    assert code(found) == 0
+    assert "4 of 4 clauses pass, policy mine" in found.output
+    (green / "policy.yaml").write_bytes(b"\xff")
+    assert code(call(green, "--release")) == 2
+
+
+def test_a_signed_answer_is_checked_without_the_case(reviewed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "elsewhere" / "verdict.json"
+    out.parent.mkdir()
+    signed = call(reviewed, "--release", "--attest", out)
+    assert code(signed) == 0, signed.output
+    assert f"signed with the key {KEY}" in signed.output
+    there = ("--check", out)
+    stands = call(*there, "--key", KEY)
+    assert code(stands) == 0, stands.output
+    assert stands.output.endswith("it stands\n")
+    assert "case toy: The case holds" in stands.output
+    assert code(call(*there)) == 4
+    assert code(call(*there, "--key", "0" * 64)) == 3
+    assert code(call(*there, "--key", KEY, "--now", "2300-01-01")) == 4
+    assert code(call(*there, "--key", KEY, "--weights-sha256", "0" * 64)) == 1
+    told = json.loads(call(*there, "--key", KEY, "--json").output)
+    assert told["stands"] is True
+    policy = tmp_path / "p.yaml"
+    policy.write_text(DEFAULT_POLICY, "utf-8")
+    assert code(call(*there, "--key", KEY, "--policy", policy)) == 0
+    policy.write_text(DEFAULT_POLICY + "\n", "utf-8")
+    assert code(call(*there, "--key", KEY, "--policy", policy)) == 1
+    assert code(call(*there, "--key", "short")) == 2
+    out.write_bytes(out.read_bytes().replace(b"a", b"b", 1))
+    damaged = call(*there, "--key", KEY)
+    assert (code(damaged), "NOT VERIFIED" in damaged.output) == (3, True)
+
+
+def test_only_a_key_of_the_record_signs_an_answer(
+    reviewed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from tests.review.green import key_file
+
+    out = tmp_path / "v.json"
+    monkeypatch.setenv("SAFETYCASE_KEY", str(key_file(reviewed, b"s" * 32)))
+    assert "does not know the key" in str(call(reviewed, "--release", "--attest", out).exception)
+    monkeypatch.setenv("SAFETYCASE_KEY", str(tmp_path / "none.pem"))
+    assert "there is no key" in str(call(reviewed, "--release", "--attest", out).exception)
+    assert not out.exists()
+
+
+def test_a_shut_gate_is_signed_as_shut(green: Path, tmp_path: Path) -> None:
+    out = tmp_path / "v.json"
+    assert code(call(green, "--release", "--attest", out)) == 5
+    found = call("--check", out, "--key", KEY)
+    assert code(found) == 1
+    assert "the gate was shut by review-asked, sign-off" in found.output
+    assert found.output.endswith("DO NOT RELY ON IT\n")
+
+
+def test_nothing_of_the_case_is_written(reviewed: Path) -> None:
+    def state() -> dict[str, str]:
+        return {
+            str(p): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in reviewed.rglob("*")
+            if p.is_file()
+        }
+
+    before = state()
+    call(reviewed, "--release")
+    assert state() == before

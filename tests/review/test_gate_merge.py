@@ -1,0 +1,221 @@
+"""The merge gate: what a change does to a case, who has to sign it, and who did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import write_case
+from tests.review.conftest import clause
+from tests.review.green import GREEN, override, sign
+
+from safetycase.argument.diff import diff
+from safetycase.argument.load import load
+from safetycase.argument.model import Case
+from safetycase.assess.gated import Gated, Weighed
+from safetycase.cli.gate import EXITS
+from safetycase.review.gate_changes import means_of
+from safetycase.review.policy_read import default_policy, read_policy
+from safetycase.workspace.folder import open_case
+from safetycase.workspace.gating import Before, merge_gate, policy_at
+
+DOUBT = (
+    "defeaters:\n  - {defeater: D, against: E-COIN, says: It may be bent., answered_by: [RARE]}\n"
+)
+
+
+def case(text: str) -> Case:
+    found = load(text)
+    assert found.case is not None, found.findings
+    return found.case
+
+
+def means(old: str, new: str) -> dict[tuple[str, str], str]:
+    return {(c.element, c.what): means_of(c) for c in diff(case(old), case(new)).changes}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "element", "what", "means_"),
+    [
+        ("rate <= 0.20", "rate <= 0.30", "RARE", "criterion loosened", "weaker"),
+        ("rate <= 0.20", "rate <= 0.10", "RARE", "criterion tightened", "tighter"),
+        ("rate <= 0.20", "not rate > 20%", "RARE", "criterion rewritten, same meaning", "shown"),
+        ("rate <= 0.20", "other <= 0.20", "RARE", "criterion changed", "undecided"),
+        ("target: 0.90", "target: 0.80", "", "target lowered", "weaker"),
+        ("target: 0.90", "target: 0.95", "", "target raised", "tighter"),
+        ("valid_for: 90 days", "valid_for: 1 year", "E-COIN", "validity extended", "weaker"),
+        ("n: 400", "n: 40", "E-COIN", "parameters changed", "undecided"),
+        ("method: toy/coin", "method: toy/other", "E-COIN", "method changed", "undecided"),
+        ("reads: {rate: rate}", "reads: {rate: miss}", "E-COIN", "reads changed", "undecided"),
+        ("inputs: [items.txt]", "inputs: [easy.txt]", "E-COIN", "input replaced", "undecided"),
+        ("Heads are rare.", "Heads are few.", "RARE", "reworded", "shown"),
+        ("title: A coin", "title: The coin", "", "title changed", "shown"),
+        ("mistake: a head", "mistake: a tail", "", "harm.mistake changed", "undecided"),
+        ("volume: 10000 throws", "volume: 90000 throws", "", "volume raised", "weaker"),
+        ("        owner: lead\n", "", "REGISTRY-COMPLETE", "owner lost", "weaker"),
+    ],
+)
+def test_each_change_is_weighed(old: str, new: str, element: str, what: str, means_: str) -> None:
+    assert GREEN.count(old) >= 1
+    assert means(GREEN, GREEN.replace(old, new, 1))[element, what] == means_
+
+
+def test_what_is_gone_is_weaker_and_what_came_is_not() -> None:
+    gone = means(GREEN + DOUBT, GREEN)
+    assert gone == {("D", "defeater removed"): "weaker"}
+    assert means(GREEN, GREEN + DOUBT) == {("D", "defeater raised"): "tighter"}
+    claim = "claims:\n  - {claim: LOOSE, says: It hangs loose.}\n"
+    assert means(GREEN + claim, GREEN) == {("LOOSE", "claim removed"): "weaker"}
+    assert means(GREEN, GREEN + claim) == {("LOOSE", "claim added"): "shown"}
+    taken = GREEN.replace("      - claim: RARE", "      - assumption: RARE")
+    cut = taken[: taken.index("        holds_when")] + "        owner: lead\n"
+    found = means(GREEN, cut)
+    assert found["RARE", "kind of element changed"] == "weaker"
+    assert found["E-COIN", "evidence removed"] == "weaker"
+
+
+Merge = Callable[..., Gated]
+
+
+@pytest.fixture
+def merge(tmp_path: Path) -> Merge:
+    """Put a folder to the merge gate, against a folder with the text of the version before."""
+
+    def call(folder: Path, old: str = GREEN, policy: str | None = None) -> Gated:
+        before = write_case(tmp_path / "before", old, {"items.txt": "head or tail\n"})
+        if policy is not None:
+            (before / "policy.yaml").write_text(policy, "utf-8")
+        judge, own = policy_at(before).policy, policy_at(folder).policy
+        assert judge is not None
+        assert own is not None
+        space = open_case(folder, datetime.now(UTC).replace(microsecond=0), trust_cache=False)
+        return merge_gate(
+            space, Before(name="before", case=case(old), policy=judge, folder=before), own
+        )
+
+    return call
+
+
+def rewrite(folder: Path, *pairs: tuple[str, str]) -> None:
+    path = folder / "case.yaml"
+    text = path.read_text("utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, "utf-8")
+
+
+def weighed(found: Gated, what: str) -> Weighed:
+    return next(each for each in found.changes if each.change.what == what)
+
+
+def test_no_change_passes(reviewed: Path, merge: Merge) -> None:
+    found = merge(reviewed)
+    assert found.passed
+    assert clause(found, "loosening-signed").says == "Nothing makes the case weaker."
+    assert "supported (holds, confidence at least" in clause(found, "no-less-shown").says
+
+
+LOOSEN = ("rate <= 0.20", "rate <= 0.30")
+
+
+def test_a_loosened_threshold_needs_two_others_in_a_full_case(reviewed: Path, merge: Merge) -> None:
+    rewrite(reviewed, LOOSEN)
+    found = merge(reviewed)
+    said = clause(found, "loosening-signed")
+    assert EXITS[said.weight] == 5
+    remark = said.remarks[0]
+    assert remark.element == "RARE"
+    assert remark.at is not None
+    assert "criterion loosened (`rate <= 0.20` → `rate <= 0.30`)" in remark.says
+    assert "0 of 2 reviewers signed RARE" in remark.says
+    sign(reviewed, "Grace", "RARE")
+    assert weighed(merge(reviewed), "criterion loosened").missing == 1
+    sign(reviewed, "Alan", "SAFE")  # whoever signs the root signs what it rests on
+    found = merge(reviewed)
+    assert weighed(found, "criterion loosened").signed == ("Grace", "Alan")
+    assert clause(found, "loosening-signed").state == "pass"
+
+
+def test_a_sketch_needs_one_and_becoming_full_two(reviewed: Path, merge: Merge) -> None:
+    sketch = GREEN.replace("maturity: full", "maturity: sketch")
+    rewrite(reviewed, LOOSEN)
+    assert weighed(merge(reviewed, sketch), "criterion loosened").needed == 2
+    rewrite(reviewed, ("maturity: full", "maturity: sketch"))
+    found = merge(reviewed, sketch)
+    assert weighed(found, "criterion loosened").needed == 1
+    assert "maturity-full" not in {c.clause for c in found.clauses}
+
+
+def test_a_signature_of_the_version_before_says_nothing(reviewed: Path, merge: Merge) -> None:
+    sign(reviewed, "Alan", "RARE")
+    rewrite(reviewed, LOOSEN)
+    found = weighed(merge(reviewed), "criterion loosened")
+    assert found.signed == ()
+    assert "Alan" in found.says
+
+
+def test_what_was_removed_is_signed_at_what_is_left_above_it(reviewed: Path, merge: Merge) -> None:
+    found = weighed(merge(reviewed, GREEN + DOUBT), "defeater removed")
+    assert (found.through, found.needed) == ("E-COIN", 2)
+    assert found.signed == ("Grace",)  # who signed the case as it is now, without that doubt
+    rewrite(reviewed, ("      - claim: RARE", "      - claim: FEW"))
+    text = GREEN.replace("says: Heads are rare.", "says: Something else altogether here.")
+    assert all(each.through in open_case(reviewed, datetime.now(UTC)).case.elements  # type: ignore[union-attr]
+               for each in merge(reviewed, text).changes if each.needed)  # fmt: skip
+
+
+def test_a_change_of_the_header_is_signed_with_the_root(reviewed: Path, merge: Merge) -> None:
+    rewrite(reviewed, ("target: 0.90", "target: 0.80"))
+    sign(reviewed, "Grace", "RARE")
+    assert weighed(merge(reviewed), "target lowered").through == "SAFE"
+    assert weighed(merge(reviewed), "target lowered").signed == ()
+    sign(reviewed, "Grace")
+    assert weighed(merge(reviewed), "target lowered").signed == ("Grace",)
+
+
+def test_what_cannot_be_decided_is_unknown_and_needs_one(reviewed: Path, merge: Merge) -> None:
+    rewrite(reviewed, ("mistake: a head", "mistake: an edge"))
+    found = clause(merge(reviewed), "loosening-signed")
+    assert (found.state, EXITS[found.weight]) == ("unknown", 5)
+    sign(reviewed, "Alan")
+    assert clause(merge(reviewed), "loosening-signed").state == "pass"
+
+
+def test_wording_is_signed_where_the_policy_asks_for_it(reviewed: Path, merge: Merge) -> None:
+    rewrite(reviewed, ("Heads are rare.", "Heads are few."))
+    assert clause(merge(reviewed), "loosening-signed").state == "pass"
+    strict = "policy: p\nrelease: []\nmerge: [{clause: loosening-signed, reworded: signed}]\n"
+    (reviewed / "policy.yaml").write_text(strict, "utf-8")
+    assert clause(merge(reviewed, policy=strict), "loosening-signed").blocks
+
+
+def test_a_change_cannot_loosen_the_policy_that_judges_it(reviewed: Path, merge: Merge) -> None:
+    loose = "policy: mine\nrelease: []\nmerge: []\n"
+    (reviewed / "policy.yaml").write_text(loose, "utf-8")
+    found = merge(reviewed)
+    assert found.policy == default_policy().name
+    said = clause(found, "policy-not-weaker")
+    assert EXITS[said.weight] == 5
+    assert "the clause sign-off is gone" in said.says
+    override(reviewed, "policy-not-weaker")
+    assert clause(merge(reviewed), "policy-not-weaker").state == "overridden"
+    assert read_policy(loose, "p").policy is not None
+
+
+def test_a_tightened_threshold_needs_nobody_but_a_new_run(reviewed: Path, merge: Merge) -> None:
+    rewrite(reviewed, ("rate <= 0.20", "rate <= 0.15"))
+    found = merge(reviewed)
+    assert clause(found, "loosening-signed").state == "pass"
+    shown = clause(found, "no-less-shown")
+    assert (shown.state, EXITS[shown.weight]) == ("unknown", 4)
+    assert "supported (holds" in shown.says
+    assert {r.element for r in shown.remarks} >= {"SAFE", "RARE"}
+
+
+def test_without_a_record_neither_version_shows_anything(tmp_path: Path, merge: Merge) -> None:
+    bare: Any = write_case(tmp_path / "bare", GREEN, {"items.txt": "head or tail\n"})
+    assert merge(bare).passed
