@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from safetycase.ledger.discount import discount
+from safetycase.ledger.duties import StepRecord, step_of
 from safetycase.ledger.record import Log, Problem, Record
 from safetycase.ledger.rules import noted
 from safetycase.ledger.trust import Admission, Key
@@ -150,7 +151,7 @@ class EventRecord:
     """Something that happened after evidence was recorded; `about` are its selectors.
 
     `event` is a word of `vocabulary.EVENTS`. `since` is the first record that a revoked key no
-    longer counts for, None for all of them.
+    longer counts for, None for all of them. `body` has what else was recorded of it.
     """
 
     seq: int
@@ -160,6 +161,7 @@ class EventRecord:
     about: Mapping[str, Any]
     since: int | None
     keyid: str
+    body: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,7 +328,7 @@ class History:
 
     `problems` are the records left out because they break a rule, `notes` say which count for
     nothing since a key was revoked. `keys` are those that the record introduced, as they stand
-    at its end.
+    at its end. `steps` are what was done about duties to report.
     """
 
     registrations: tuple[Registration, ...] = ()
@@ -344,6 +346,7 @@ class History:
     sign_offs: tuple[SignOffRecord, ...] = ()
     dissents: tuple[DissentRecord, ...] = ()
     overrides: tuple[OverrideRecord, ...] = ()
+    steps: tuple[StepRecord, ...] = ()
     keys: tuple[Key, ...] = ()
     notes: tuple[Problem, ...] = ()
 
@@ -377,6 +380,7 @@ def _history(accepted: Sequence[Record], out: frozenset[int]) -> History:
     starts: dict[str, Record] = {}
     ends: dict[str, Record] = {}
     shots: dict[str, ShotRecord] = {}
+    steps: list[StepRecord] = []
     for record in accepted:
         kind = noted(record.kind, record.body)
         name: str = record.body.get("attempt") or record.body.get("shot") or ""
@@ -392,6 +396,8 @@ def _history(accepted: Sequence[Record], out: frozenset[int]) -> History:
             shots[name] = _shot(record)
         elif kind == "shot-result" and name in shots:
             shots[name] = _result(shots[name], record)
+        elif (step := step_of(record)) is not None:
+            steps.append(step)
     return History(
         registrations=tuple(rows["registration"]),
         attempts=tuple(_attempt(start, ends.get(name), out) for name, start in starts.items()),
@@ -407,6 +413,7 @@ def _history(accepted: Sequence[Record], out: frozenset[int]) -> History:
         sign_offs=tuple(rows["sign-off"]),
         dissents=tuple(rows["dissent"]),
         overrides=tuple(rows["override"]),
+        steps=tuple(steps),
     )
 
 
@@ -480,7 +487,7 @@ def _controls(record: Record) -> ControlsEntry:
 
 
 def _event(record: Record) -> EventRecord:
-    return EventRecord(**{"since": None} | _named(EventRecord, record))
+    return EventRecord(**{"since": None} | _named(EventRecord, record) | {"body": record.body})
 
 
 def _signal(record: Record) -> SignalRecord:
