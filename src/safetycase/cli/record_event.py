@@ -14,9 +14,17 @@ import click
 
 from safetycase.argument.findings import did_you_mean
 from safetycase.assess.records import Assessment, Freshness
-from safetycase.cli.common import Exit, ask_to_sign, case_options, echo_json, printable
+from safetycase.cli.common import (
+    Exit,
+    ask_to_sign,
+    case_options,
+    echo_json,
+    instant,
+    printable,
+)
 from safetycase.cli.show import opened, print_problems
 from safetycase.ledger import Registration, default_key_path, load_or_create, open_writer
+from safetycase.ledger.duties import INCIDENTS
 from safetycase.ledger.fold import EventRecord, WaiverRecord
 from safetycase.ledger.record import is_digest, stamp
 from safetycase.ledger.vocabulary import EVENTS, SELECTORS
@@ -52,6 +60,17 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask before it is signed.
     metavar="RECORD",
     help="Of a revoked key: the first record that no longer counts (default: all it signed).",
 )
+@click.option(
+    "--incident",
+    type=click.Choice(tuple(INCIDENTS)),
+    help="Of a serious incident: its kind, by which `record duties` sets a clock.",
+)
+@click.option("--known-at", metavar="TIME", help="When it was known (UTC; default: now).")
+@click.option(
+    "--imminent/--not-imminent",
+    default=None,
+    help="Of a serious incident: whether it poses an imminent risk of death or serious injury.",
+)
 @_yes
 def event(
     word: str,
@@ -62,6 +81,9 @@ def event(
     about: tuple[str, ...],
     everything: bool,
     since: int | None,
+    incident: str | None,
+    known_at: str | None,
+    imminent: bool | None,
     yes: bool,
 ) -> int:
     """Record that WORD happened; evidence it bears on no longer counts.
@@ -82,9 +104,10 @@ def event(
         if word != "key-revoked":
             raise click.UsageError("--since is for key-revoked only: other events are about runs")
         body["since"] = since
+    body |= _known(word, now, incident, known_at, imminent)
     record = EventRecord(
         seq=_next(space), at=stamp(now), event=word, says=says, about=selectors, since=since,
-        keyid="",
+        keyid="", body=body,
     )  # fmt: skip
     history = dataclasses.replace(space.history, events=(*space.history.events, record))
     after = dataclasses.replace(space, history=history).assess()
@@ -180,6 +203,25 @@ def waive(
             "waived, nor a part of what changed without the rest"
         )
     return _sign(space, "waiver", body, touched, as_json=as_json, yes=yes)
+
+
+def _known(
+    word: str, now: datetime, incident: str | None, known_at: str | None, imminent: bool | None
+) -> dict[str, Any]:
+    """What a duty to report is counted from, as further keys of the event."""
+    if word != "serious-incident" and (incident is not None or imminent is not None):
+        raise click.UsageError("--incident and --imminent are for serious-incident only")
+    found: dict[str, Any] = {}
+    if incident is not None:
+        found["incident"] = incident
+    if imminent is not None:
+        found["imminent"] = imminent
+    if known_at is not None:
+        at = instant(known_at, "--known-at")
+        if at > now:
+            raise click.BadParameter("nobody knows what is still ahead", param_hint="--known-at")
+        found["known_at"] = stamp(at)
+    return found
 
 
 def _mismatch(

@@ -22,6 +22,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "sync": ("record_home", "Bring what a team recorded into the folder of the case."),
     "event": ("record_event", "Record something that bears on evidence, as a broken data set."),
     "resolve": ("record_resolve", "Record what an alarm of a live monitor was."),
+    "duties": ("record_duties", "List what has to be reported, and until when."),
+    "done": ("record_duties", "Record that a report was sent, so that its clock stops."),
     "waive": ("record_event", "Record that two recipes are the same in what matters."),
 }
 
