@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from safetycase.argument.expression import Expression
 from safetycase.argument.graph import kind_of
+from safetycase.argument.model import Element
 from safetycase.assess.records import Assessment
 from safetycase.report.outline import outline
 from safetycase.report.review_json import review_json
@@ -20,7 +21,7 @@ from safetycase.report.review_json import review_json
 if TYPE_CHECKING:
     from safetycase.assess.breakdown import Breakdown
 
-__all__ = ["FORMAT", "to_json"]
+__all__ = ["FORMAT", "element_json", "to_json"]
 
 FORMAT = "safetycase/assessment@1"
 
@@ -64,6 +65,11 @@ def to_json(assessment: Assessment, *, breakdown: Breakdown | None = None) -> di
     plain = _plain(whole)
     assert isinstance(plain, dict)
     return plain
+
+
+def element_json(element: Element) -> object:
+    """What an element says as JSON, its kind among it; where it stands is not part of that."""
+    return _plain({"element": kind_of(element), **_fields(element)})
 
 
 def _plain(value: object) -> object:
