@@ -21,6 +21,7 @@ from safetycase.cli.common import (
     printable,
     unread,
 )
+from safetycase.cli.export_regulatory import NAMES, export_form
 from safetycase.cli.writing import keep, save
 from safetycase.workspace.checking import check_folder
 from safetycase.workspace.foreign import format_named, is_foreign, read_foreign
@@ -126,15 +127,55 @@ def _refused(findings: Iterable[Finding], as_json: bool) -> int:
 
 @click.command()
 @case_argument
-@click.option("--to", "name", metavar="FORMAT", required=True, help="The format to write.")
+@click.option("--to", "name", metavar="FORMAT", help="The format to write.")
+@click.option(
+    "--as",
+    "form",
+    metavar="FORM",
+    help=f"Write instead a report to a regulator: {', '.join(NAMES)}.",
+)
 @click.option("--from", "source", metavar="FORMAT", help="The format of CASE, if it is a file.")
 @click.option("--out", type=click.Path(path_type=Path), help="A file (default: standard output).")
 @click.option("--all-losses", is_flag=True, help="List every loss.")
+@click.option(
+    "--redact",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="With --as: withhold what comes from the elements and records in this JSON file.",
+)
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="With --as: say what changed since this earlier report (its JSON).",
+)
+@now_option
 @as_json_option
 def export(
-    case: Path, name: str, source: str | None, out: Path | None, all_losses: bool, as_json: bool
+    case: Path,
+    name: str | None,
+    form: str | None,
+    source: str | None,
+    out: Path | None,
+    all_losses: bool,
+    redact: Path | None,
+    since: Path | None,
+    now: datetime,
+    as_json: bool,
 ) -> int:
-    """Write CASE (a case folder, or an argument in another format) in another format."""
+    """Write CASE (a case folder, or an argument in another format) in another format.
+
+    With --as, write what a regulator asks for, each sentence with its source and each gap as one.
+    It never says that a duty is met.
+    """
+    if form is not None:
+        if name is not None or source is not None or all_losses:
+            raise click.UsageError("--as takes no --to, --from or --all-losses")
+        return export_form(case, form, now, out=out, redact=redact, since=since, as_json=as_json)
+    if name is None:
+        raise click.UsageError("say which format to write (--to), or which report (--as)")
+    if redact is not None or since is not None:
+        raise click.UsageError("--redact and --since go with --as")
     target = format_named(name, writes=True)
     assert target.write is not None
     keep(out, [case])
