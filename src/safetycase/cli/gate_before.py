@@ -14,7 +14,7 @@ import click
 
 from safetycase.argument.model import Case
 from safetycase.cli.common import Exit, print_findings, printable
-from safetycase.cli.versions import NoVersion, Version, find_version
+from safetycase.workspace.versions import NoVersion, Version, find_version
 from safetycase.review.policy import Policy
 from safetycase.review.policy_read import default_policy, read_policy
 from safetycase.workspace.gating import POLICY_FILE, Before

@@ -11,7 +11,7 @@ from safetycase.argument.model import Case
 from safetycase.assess.records import Assessment
 from safetycase.assess.reviewed import SignedOff
 from safetycase.checks.scope import Scopes, target_of
-from safetycase.cli.versions import NoVersion, find_version, revisions
+from safetycase.workspace.versions import NoVersion, find_version, revisions
 
 __all__ = ["MOST_REVISIONS", "changes_since"]
 

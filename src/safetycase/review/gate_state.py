@@ -159,7 +159,7 @@ def _monitors(facts: Facts, clause: Clause) -> Judged:
     alarms = [
         facts.remark(m.id, f"{m.id} raised an alarm in record {a.report.record}", key="alarm")
         for m in watched
-        for a in (*m.open, *m.unheard)
+        for a in m.open
     ]
     deaf = [
         facts.remark(m.id, f"{m.id} is {m.state}: {m.because}", key=f"is {m.state}")
