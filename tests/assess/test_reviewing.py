@@ -37,7 +37,8 @@ def told(assessment: Assessment, name: str) -> str:
 def test_without_a_review_nothing_is_different() -> None:
     found = reviewed(CASE)
     assert found.verdict == "holds", found.headline
-    assert found.review.challenges == found.review.sign_offs == ()
+    assert found.review.challenges == ()
+    assert found.review.sign_offs == ()
     assert found.review.count("open") == 0
 
 

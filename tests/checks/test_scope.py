@@ -13,7 +13,7 @@ from tests.conftest import HEADER
 
 from safetycase.argument.library import Library
 from safetycase.argument.load import load
-from safetycase.argument.model import Case
+from safetycase.argument.model import Argument, Case, Evidence
 from safetycase.checks.scope import Scopes, scope_digest, target_of
 from safetycase.plugin.library import templates
 
@@ -219,7 +219,8 @@ def test_names_of_steps_and_of_doubts_of_measurements_are_found() -> None:
 def test_a_circle_of_support_ends() -> None:
     elements = dict(BASE.elements)
     looks = elements["LOOKS"]
-    elements["LOOKS"] = dataclasses.replace(looks, premises=("COUNTED", "SAFE"))  # type: ignore[call-arg]
+    assert isinstance(looks, Argument)
+    elements["LOOKS"] = dataclasses.replace(looks, premises=("COUNTED", "SAFE"))
     case = dataclasses.replace(BASE, elements=elements)
     assert scope_digest(case, "RARE") != scope_digest(BASE, "RARE")
 
@@ -229,7 +230,9 @@ def test_whatever_a_parameter_holds_has_a_digest() -> None:
     for _ in range(150):
         deep = [deep]
     elements = dict(BASE.elements)
-    elements["E-COIN"] = dataclasses.replace(elements["E-COIN"], with_={"deep": deep})  # type: ignore[call-arg]
+    leaf = elements["E-COIN"]
+    assert isinstance(leaf, Evidence)
+    elements["E-COIN"] = dataclasses.replace(leaf, with_={"deep": deep})
     case = dataclasses.replace(BASE, elements=elements)
     assert scope_digest(case, "SAFE") != scope_digest(BASE, "SAFE")
 
@@ -281,7 +284,7 @@ def with_template(text: str, times: int = 3) -> Case:
         f"premises: [COUNTED, {{use: look@1, as: LOOKED, with: {{times: {times}}}}}]",
     )
     library = Library(names=lambda: ("look@1",), text=lambda _: ("templates/look@1.yaml", text))
-    found = load(entry, "case.yaml", more={}.get, library=library)
+    found = load(entry, "case.yaml", more=lambda _: None, library=library)
     assert found.case is not None, found.findings
     return found.case
 

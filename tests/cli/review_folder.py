@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.exceptions import Abort, ClickException, Exit
 from click.testing import CliRunner
 from tests.assess.watched_cases import ROOT
 from tests.conftest import HEADER, write_case
@@ -72,15 +73,12 @@ def caller(folder: Path, patch: pytest.MonkeyPatch) -> Callable[..., Called]:
             given = ["review", verb, *words, *(NOW if now else ())]
             done = CliRunner().invoke(cli, given, standalone_mode=False)
         error = done.exception
-        if error is not None and not hasattr(error, "format_message"):
-            from click.exceptions import Abort, Exit
-
-            if not isinstance(error, Abort | Exit):
-                raise error
-        refused = hasattr(error, "format_message")  # which `main` says, and exits with 2
+        if error is not None and not isinstance(error, ClickException | Abort | Exit):
+            raise error
         code = done.return_value if error is None else getattr(error, "exit_code", 2)
-        code = 2 if refused else code
-        said = error.format_message() if refused else str(error or "")
+        said = str(error or "")
+        if isinstance(error, ClickException):  # which `main` says, and exits with 2
+            code, said = 2, error.format_message()
         return Called(int(code or 0), done.stdout, f"{done.stderr}{said}")
 
     return call

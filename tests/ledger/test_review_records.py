@@ -107,8 +107,8 @@ def test_an_edited_field_is_refused_whoever_signs_it(golden: Files, number: int)
         if body == value["predicate"]["body"]:  # an empty list, made longer
             continue
         predicate = value["predicate"] | {"body": body}
-        bent = [*payloads[:number], value | {"predicate": predicate}, *payloads[number + 1 :]]
-        assert refusals(rewritten(golden, bent, signers)) != [], path
+        anew = [*payloads[:number], value | {"predicate": predicate}, *payloads[number + 1 :]]
+        assert refusals(rewritten(golden, anew, signers)) != [], path
 
 
 def test_a_dropped_doubled_or_reordered_record_is_refused(golden: Files) -> None:
@@ -184,7 +184,8 @@ def test_of_a_revoked_key_challenges_and_dissents_stand_and_nothing_else(ledger:
     told = fold(read(ledger))
     assert [c.id for c in told.challenges] == ["C1", "C2", "C3"]
     assert [d.seq for d in told.dissents] == [14]
-    assert told.sign_offs == told.overrides == ()
+    assert told.sign_offs == ()
+    assert told.overrides == ()
     assert [r.outcome for r in told.rulings] == ["conceded"]  # the author's; C1 stands again
     assert verify(ledger).ok
 

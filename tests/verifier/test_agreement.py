@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.verifier import tampers, watched
+from tests.verifier import reviews, tampers, watched
 from tests.verifier.bundles import GOLDEN, REVIEWER, RUNNER, TEAM
 from tests.verifier.engines import ENGINES, Engine, run
 from tests.verifier.tampers import Tamper
@@ -166,6 +166,15 @@ def test_stories_of_keys_are_judged_alike(engine: Engine, tmp_path: Path) -> Non
 @pytest.mark.parametrize("engine", ["node"], indirect=True)
 def test_stories_of_alarms_are_judged_alike(engine: Engine, tmp_path: Path) -> None:
     found = list(watched.stories(tampers.taken_apart(golden("live")), KEYS))
+    theirs = run(engine, tmp_path, tampers=[t.data for t in found])["tampers"]
+    told = {t.name: (outcome(t.data, tmp_path), b) for t, b in zip(found, theirs, strict=True)}
+    assert told == {t.name: (t.record, t.record) for t in found}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["node"], indirect=True)
+def test_stories_of_reviews_are_judged_alike(engine: Engine, tmp_path: Path) -> None:
+    found = list(reviews.stories(tampers.taken_apart(golden("roles")), KEYS))
     theirs = run(engine, tmp_path, tampers=[t.data for t in found])["tampers"]
     told = {t.name: (outcome(t.data, tmp_path), b) for t, b in zip(found, theirs, strict=True)}
     assert told == {t.name: (t.record, t.record) for t in found}
