@@ -6,11 +6,14 @@ import dataclasses
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.assess.reviewed_cases import (
     AT,
     DEFENDED,
     GRACE,
     KEYS,
+    QUIET,
     TEAM,
     challenge,
     dissent,
@@ -22,9 +25,13 @@ from tests.assess.reviewed_cases import (
     ruling,
     sign_off,
 )
+from tests.assess.watched_cases import ROOT, SPARE
+from tests.conftest import HEADER
 
+from safetycase.argument.load import load
 from safetycase.argument.model import Case
 from safetycase.assess.records import Assessment
+from safetycase.assess.what_if import what_if
 from safetycase.ledger.fold import AttemptRecord, Registration
 
 CASE = plain()
@@ -110,8 +117,6 @@ defeaters:
 
 @pytest.mark.parametrize("written", [ANSWERS, ACCEPTED, ANSWERS.replace("[SPARE]", "[LIGHT]")])
 def test_no_file_answers_attacks_or_accepts_it(written: str) -> None:
-    from tests.assess.watched_cases import SPARE
-
     case = plain(SPARE + written)
     found = reviewed(case, challenge(case, "RARE"))
     (raised,) = found.review.challenges
@@ -302,11 +307,11 @@ def test_dissent_is_permanent_and_changes_no_status() -> None:
     found = reviewed(CASE, dissent(CASE))
     assert found.review.dissents[0].current
     assert found.verdict == "holds"
-    assert "Ida dissents (record 30, 2026-11-19): I would not throw it." in told(found, "SAFE")
+    assert "Beside it stands the dissent of Ida (record 30, 2026-11-19)" in told(found, "SAFE")
     later = plain(DEFENDED)
     old = reviewed(later, dissent(CASE))
     assert not old.review.dissents[0].current
-    assert "Ida dissents from an earlier version" in told(old, "SAFE")
+    assert "the dissent from an earlier version of Ida" in told(old, "SAFE")
 
 
 def test_an_override_is_in_force_until_its_day_and_for_what_it_was_about() -> None:
@@ -333,3 +338,50 @@ def test_several_challenges_are_told_apart() -> None:
     assert [found.review.count(w) for w in words] == [2, 1, 0, 0]  # type: ignore[arg-type]
     assert found.review.doubt("C1") is not None
     assert found.review.doubt("NIGHT") is found.review.doubt("") is None
+
+
+def test_what_if_it_were_answered() -> None:
+    case = plain(DEFENDED)
+    found = reviewed(case, challenge(case, "D"), challenge(case, "FAIR", id="C2", seq=11))
+    assert what_if(found, ["C1=answered"]).after.values["D"] is False
+    assert what_if(found, ["C1=answered"]).after.values["SAFE"] is None
+    both = what_if(found, ["C1=answered", "C2=answered"])
+    assert both.after.values["SAFE"] is True
+    assert what_if(found, ["C2=answered"]).after.values["RARE"] is None
+
+
+EDITS = (
+    lambda text: text.replace("claim: RARE", "claim: SELDOM"),
+    lambda text: text.replace("claim: RARE", "claim: C1"),
+    lambda text: f"{text}{ANSWERED}",
+    lambda text: text.replace("Heads are rare.", "Heads are known to be rare."),
+    lambda text: text.replace("target: 0.90", "target: 0.10"),
+    lambda text: text.replace("says: The coin is fair.", "says: The coin is fair at night too."),
+)  # fmt: skip
+ANSWERED = """\
+defeaters:
+  - {defeater: D-C1, against: SPARE, says: Wrong., answered_by: [SPARE]}
+  - {defeater: C1.challenge, against: SPARE, says: Taken over., answered_by: [SPARE]}
+"""
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(EDITS), unique=True),
+    st.sampled_from(["SAFE", "ROUTES", "RARE", "LOOKS", "FAIR", "REGISTRY-COMPLETE"]),
+    st.sampled_from(["major", "critical"]),
+    st.sampled_from([(), (response(),), (response(), ruling("conceded"))]),
+)
+def test_no_edit_of_a_file_makes_a_challenged_case_hold(
+    edits: list[Any], target: str, severity: str, said: tuple[Any, ...]
+) -> None:
+    text = f"{HEADER}{ROOT}{SPARE}monitors:\n  - {QUIET}\n"
+    for edit in edits:
+        text = edit(text)
+    case = load(text, "case.yaml").case
+    assert case is not None
+    raised = dataclasses.replace(challenge(CASE, target, severity))
+    found = reviewed(case, raised, *said)
+    assert found.verdict != "holds"
+    assert [c.id for c in found.review.standing] == ["C1"]
+    assert found.root.truth == "unknown"

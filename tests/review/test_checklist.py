@@ -56,7 +56,7 @@ def test_what_is_known_is_of_this_case() -> None:
     decided = by_element["", "Do you know what is decided, by whom, and until when?"]
     assert "throwing the coin; board decides, until 2099-06-01" in decided.facts
     counter = next(q for q in asked if q.asks.startswith("What is the strongest argument"))
-    assert "1 challenges were raised in review, of which 1 stand" in counter.facts
+    assert "Challenges in review: 1, of which 1 stand. Dissents: 0." in counter.facts
     assert by_element["RARE", "Is challenge C1 right?"].found
     doubt = by_element["D", "Does the answer meet the doubt?"]
     assert "Answered by SPARE (supported)." in doubt.facts
@@ -101,7 +101,8 @@ def test_it_is_printed_as_markdown_and_as_data(tmp_path: Path) -> None:
     assert "## The case" in shown.stdout
     assert "- [ ] " in shown.stdout
     assert "<b>" not in shown.stdout.replace("\\<b\\>", "")
-    assert "](javascript" not in shown.stdout
+    assert "\\](javascript" not in shown.stdout
+    assert "\\]\\(javascript" in shown.stdout
     data = run.invoke(cli, [*words, "--json", "--for", "RARE"], standalone_mode=False)
     import json
 

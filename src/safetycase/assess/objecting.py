@@ -80,8 +80,8 @@ def noted(name: str, review: Review) -> Iterator[str]:
         if dissent.element == name:
             earlier = "" if dissent.current else " from an earlier version"
             yield (
-                f"{dissent.by} dissents{earlier} (record {dissent.record}, {dissent.at[:10]}): "
-                f"{dissent.says}"
+                f"Beside it stands the dissent{earlier} of {dissent.by} (record {dissent.record}, "
+                f"{dissent.at[:10]}), which changes no status: {dissent.says}"
             )
 
 

@@ -31,7 +31,13 @@ from safetycase.assess.reviewed import (
 )
 from safetycase.checks.rules import REGISTRY_COMPLETE
 from safetycase.checks.scope import Scopes, target_of
-from safetycase.ledger.fold import ChallengeRecord, History, SignOffRecord
+from safetycase.ledger.fold import (
+    ChallengeRecord,
+    History,
+    ResponseRecord,
+    RulingRecord,
+    SignOffRecord,
+)
 
 __all__ = ["bears_on", "reviewing"]
 
@@ -56,6 +62,12 @@ class _Reviewing:
         self.scopes = Scopes(case)
         self.independence = Independence(case, history, self.scopes)
         self.taken = set(elements)
+        self.responses: dict[str, list[ResponseRecord]] = {}
+        for response in history.responses:
+            self.responses.setdefault(response.challenge, []).append(response)
+        self.rulings: dict[str, list[RulingRecord]] = {}
+        for ruling in history.rulings:
+            self.rulings.setdefault(ruling.challenge, []).append(ruling)
 
     def review(self) -> Review:
         return Review(
@@ -126,7 +138,7 @@ class _Reviewing:
     def _challenged(self, raised: ChallengeRecord) -> Challenged:
         element = raised.against if raised.against in self.elements else None
         element = element or target_of(self.case, raised.against)
-        rulings = [r for r in self.history.rulings if r.challenge == raised.id]
+        rulings = self.rulings.get(raised.id, ())
         standing: Standing = rulings[-1].outcome if rulings else "open"  # type: ignore[assignment]
         contests = raised.severity != "minor" and standing in ("open", "conceded")
         return Challenged(
@@ -140,8 +152,7 @@ class _Reviewing:
             standing=standing,
             responses=tuple(
                 Responded(record=r.seq, at=r.at, says=r.says, by=r.by)
-                for r in self.history.responses
-                if r.challenge == raised.id
+                for r in self.responses.get(raised.id, ())
             ),
             rulings=tuple(
                 Ruled(record=r.seq, at=r.at, outcome=r.outcome, reason=r.reason, by=r.by)

@@ -93,8 +93,14 @@ def _changed(grounds: Grounds, name: str, word: str) -> Grounds:
     if isinstance(element, Argument) and interval:
         return _with(grounds, replace(element, credence=_credence(*interval)))
     if isinstance(element, Defeater) and word in ("answered", "stands"):
-        silent = grounds.facts.silent | {name} if word == "answered" else grounds.facts.silent
-        facts = replace(grounds.facts, silent=frozenset(silent))
+        silent, kept = grounds.facts.silent, grounds.facts.kept
+        if word == "answered":
+            # A challenge that is answered no longer keeps the doubt standing that it is about.
+            silent |= {name}
+            kept = {
+                t: left for t, by in kept.items() if (left := tuple(n for n in by if n != name))
+            }
+        facts = replace(grounds.facts, silent=frozenset(silent), kept=kept)
         if word == "stands":
             bare = replace(element, answered_by=(), by=None, accepted=None)
             return _with(replace(grounds, facts=facts), bare)

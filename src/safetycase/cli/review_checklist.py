@@ -22,7 +22,7 @@ from safetycase.workspace.paths import shown
 
 __all__ = ["checklist"]
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&])|(?<=\])\(|^([-+#=>0-9])")
 
 
 @click.command()
@@ -102,4 +102,9 @@ def _lines(title: str, asked: Sequence[Question], says: dict[str, str]) -> Itera
 
 def _md(text: str) -> str:
     """Text of a case as plain text in Markdown, on one line."""
-    return _MARKUP.sub(r"\\\1", one_line(text))
+    return _MARKUP.sub(_escaped, one_line(text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    char = found[0]
+    return f"&#{ord(char)};" if char.isdigit() else f"\\{char}"

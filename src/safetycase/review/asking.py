@@ -94,12 +94,13 @@ def _review(assessment: Assessment) -> Iterator[Asked]:
     case, review = assessment.case, assessment.review
     doubts = [n for n, e in case.elements.items() if isinstance(e, Defeater)]
     rebutting = attackers(case).get(case.root, ())
+    written, raised, against = len(doubts), len(review.challenges), len(review.dissents)
     yield Asked(
         asks="What is the strongest argument that the system is not safe, and is it in the case?",
         why="A case without a counter-case shows what its authors looked for, not what is there.",
-        facts=f"{len(doubts)} doubts are written down, {len(rebutting)} of them against the root "
-        f"claim; {len(review.challenges)} challenges were raised in review, of which "
-        f"{len(review.standing)} stand; {len(review.dissents)} dissents.",
+        facts=f"Doubts in the case: {written}, of which {len(rebutting)} against the root claim. "
+        f"Challenges in review: {raised}, of which {len(review.standing)} stand. "
+        f"Dissents: {against}.",
         command="safetycase review list {case}",
         found=not rebutting or not review.challenges,
     )
