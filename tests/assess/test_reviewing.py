@@ -212,6 +212,9 @@ def test_a_sign_off_counts_for_what_was_signed() -> None:
         True, True, True, "",
     )  # fmt: skip
     assert found.verdict == "holds"
+    assert "Grace signed it as accept on 2026-11-19 (record 20), which counts." in told(
+        found, "SAFE"
+    )
     later = plain(DEFENDED)
     (old,) = reviewed(later, sign_off(CASE)).review.sign_offs
     assert (old.current, old.independent, old.counts) == (False, True, False)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.cli.review_folder import TEXT, Called, caller, made
+from tests.cli.review_folder import TEXT, Called, caller, made, pem
 
 from safetycase.ledger import fold, read, verify
 
@@ -166,9 +166,27 @@ def test_the_way_out_is_named_with_a_wrong_key(call: Call, folder: Path) -> None
     assert "there is no key" in missing.error
     assert not (folder.parent / "Nobody.pem").exists()
     override = ("--clause", "x", "--authority", "a", "--reason", "r", "--expires", "2099-01-01")
-    assert "an override" in call("Robot", "override", "SAFE", *override).error.replace(
-        "a o", "an o"
+    assert "an override is signed with one for reviewer" in flat(
+        call("Robot", "override", "SAFE", *override).error
     )
+
+
+def test_a_key_that_the_record_does_not_know_says_nothing(call: Call, folder: Path) -> None:
+    """It would let itself in as an author's, and its owner could never sign off the case."""
+    stranger = folder.parent / "Stranger.pem"
+    stranger.write_bytes(pem(bytes([77] * 32)))
+    stranger.chmod(0o600)
+    before = (folder / "ledger" / "log.jsonl").read_bytes()
+    for words in (
+        ("challenge", "RARE", "--severity", "major", "--says", "x"),
+        ("dissent", "RARE", "--says", "x"),
+        ("sign", "SAFE", "--verdict", "accept", *SIGN),
+    ):
+        found = call("Stranger", *words, "--yes")
+        assert found.code == 2
+        assert "this record does not know the key" in found.error
+        assert "`safetycase record keys init --role reviewer`" in found.error
+    assert (folder / "ledger" / "log.jsonl").read_bytes() == before
 
 
 def test_a_signature_counts_until_what_was_signed_changes(call: Call, folder: Path) -> None:

@@ -69,12 +69,22 @@ def objections(challenge: Challenged) -> Iterator[str]:
 
 
 def noted(name: str, review: Review) -> Iterator[str]:
-    """What reviewers said of an element that changes no status: minor challenges and dissent."""
+    """What reviewers said of an element that changes no status.
+
+    Minor challenges, signatures with what they are worth now, and dissent.
+    """
     for challenge in review.challenges:
         if challenge.element == name and challenge.stands and not challenge.contests:
             yield (
                 f"Challenge {challenge.id} ({challenge.severity}, {challenge.standing}) of "
                 f"{challenge.by} stands and changes no status: {challenge.says}"
+            )
+    for signed in review.sign_offs:
+        if signed.element == name:
+            worth = "counts" if signed.counts else f"does not count: {signed.because}"
+            yield (
+                f"{signed.by} signed it as {signed.verdict} on {signed.at[:10]} (record "
+                f"{signed.record}), which {worth}."
             )
     for dissent in review.dissents:
         if dissent.element == name:

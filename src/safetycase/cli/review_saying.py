@@ -33,27 +33,25 @@ _NEW_KEY = (
 
 def signer(space: Workspace, kind: str) -> tuple[SigningKey, str]:
     """The key that signs a record of this kind, and its owner; says why it may not."""
-    roles = SIGNS[kind]
-    reviewers_only = roles == ("reviewer",)
-    path = default_key_path(os.environ)
-    if reviewers_only and not path.exists():
+    roles, path = SIGNS[kind], default_key_path(os.environ)
+    article = "an" if kind[0] in "aeiou" else "a"
+    if not path.exists():
         raise click.ClickException(
-            f"there is no key {printable(str(path))}, and a {kind} is signed with that of a "
-            f"reviewer: {_NEW_KEY}"
+            f"there is no key {printable(str(path))}, and {article} {kind} is signed with one that "
+            f"the record knows: {_NEW_KEY}"
         )
     key = load_or_create(path, getpass.getuser())
     known = next((k for k in space.history.keys if k.keyid == key.keyid), None)
     if known is None:
-        if reviewers_only:
-            raise click.ClickException(
-                f"this record does not know the key {key.keyid[:16]}…, and a {kind} is signed "
-                f"with that of a reviewer: {_NEW_KEY}"
-            )
-        return key, key.owner or getpass.getuser()
+        # A key that lets itself in is an author's, and its owner could never sign off the case.
+        raise click.ClickException(
+            f"this record does not know the key {key.keyid[:16]}…, and {article} {kind} is signed "
+            f"with one that it knows: {_NEW_KEY}"
+        )
     if not set(roles) & set(known.roles):
         raise click.ClickException(
-            f"the key {printable(known.short)} is for {', '.join(known.roles)}, and a {kind} is "
-            f"signed with one for {' or '.join(roles)}: {_NEW_KEY}"
+            f"the key {printable(known.short)} is for {', '.join(known.roles)}, and {article} "
+            f"{kind} is signed with one for {' or '.join(roles)}: {_NEW_KEY}"
         )
     if known.revoked is not None:
         raise click.ClickException(
