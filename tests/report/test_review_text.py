@@ -83,6 +83,12 @@ def test_what_stands_is_told_beside_the_verdict_and_nothing_else() -> None:
     assert "△ Challenge C1 (minor, open)" in text
     assert "⚑ Ida dissents from SAFE" in text
     assert "Challenge C4" not in text
+    assert (
+        "Review: 4 challenges raised: 2 open, 1 answered, 1 conceded, 0 withdrawn; 1 of 3 "
+        "sign-offs count now; dissents: 1."
+    ) in text
+    bare = " ".join(" ".join(verdict_lines(reviewed(CASE), width=100)).split())
+    assert "Review: nobody challenged this case, and nobody signed it off." in bare
     many = [challenge(CASE, "RARE", "minor", id=f"M{i}", seq=50 + i) for i in range(30)]
     more = " ".join(" ".join(verdict_lines(reviewed(CASE, *many), width=100)).split())
     assert "and 22 more: safetycase review" in more

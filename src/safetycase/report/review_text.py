@@ -12,7 +12,7 @@ from safetycase.assess.records import Assessment
 from safetycase.assess.reviewed import Challenged, Dissented, Overridden, Review, SignedOff
 from safetycase.report.clean import one_line, shorten, wrap
 
-__all__ = ["NOBODY", "beside_the_verdict", "counts_told", "review_lines"]
+__all__ = ["NOBODY", "beside_the_verdict", "counts_told", "review_lines", "review_told"]
 
 NOBODY = (
     "Nobody challenged this case: 0 challenges were raised. What nobody doubted is unread, not "
@@ -31,6 +31,18 @@ def counts_told(review: Review) -> str:
         f"{review.count(word)} {word}"  # type: ignore[arg-type]
         for word in words
     )
+
+
+def review_told(review: Review) -> str:
+    """One sentence on how much of a review there was; none at all is said too."""
+    if not review.challenges and not review.sign_offs:
+        return "Review: nobody challenged this case, and nobody signed it off."
+    raised = counts_told(review) if review.challenges else "nobody challenged this case"
+    total, counting = len(review.sign_offs), sum(s.counts for s in review.sign_offs)
+    noun = "sign-off" if total == 1 else "sign-offs"
+    signed = f"{counting} of {total} {noun} count now" if total else "nobody signed it off"
+    against = f"; dissents: {len(review.dissents)}" if review.dissents else ""
+    return f"Review: {raised}; {signed}{against}."
 
 
 def beside_the_verdict(assessment: Assessment, width: int) -> Iterator[str]:

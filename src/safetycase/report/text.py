@@ -22,7 +22,7 @@ from safetycase.report.marks import (
 from safetycase.report.monitor_text import monitor_lines
 from safetycase.report.numbers import bound_text, confidence_text, n_text, sides_of, threshold_of
 from safetycase.report.outline import ROLE_WORDS, Row, outline, step_words
-from safetycase.report.review_text import beside_the_verdict
+from safetycase.report.review_text import beside_the_verdict, review_told
 from safetycase.report.summary import changes, in_record
 
 __all__ = ["verdict_lines"]
@@ -191,6 +191,7 @@ def _foot(
     assessment: Assessment, rows: tuple[Row, ...], width: int, paint: _Paint
 ) -> Iterator[str]:
     yield from wrap(in_record(assessment), width)
+    yield from wrap(review_told(assessment.review), width)
     if assessment.due:
         names = ", ".join(one_line(name, limit=80) for name in sorted(assessment.due))
         yield from wrap(f"Due to run: {names}", width, rest="  ")
