@@ -33,6 +33,7 @@ RULE = closed(
 )  # fmt: skip
 LOCATION = closed(
     ["physicalLocation"],
+    message=MESSAGE,
     physicalLocation=closed(
         ["artifactLocation", "region"],
         artifactLocation=closed(

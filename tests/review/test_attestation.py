@@ -134,6 +134,7 @@ def changed(data: bytes, **how: Any) -> bytes:
         ({"predicateType": "urn:safetycase:record:note:v1"}, "$.predicateType"),
         ({"subject": []}, "no case"),
         ({"predicate__verifier__public_key": "AAAA"}, ""),
+        ({"predicate__judged_at": "2020-01-01T00:00:00Z"}, "judged as of another day"),
         ({"predicate__record__size": -1}, "$.predicate.record.size"),
     ],
 )

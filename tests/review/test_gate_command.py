@@ -178,6 +178,8 @@ def test_a_signed_answer_is_checked_without_the_case(reviewed: Path, tmp_path: P
     signed = call(reviewed, "--release", "--attest", out)
     assert code(signed) == 0, signed.output
     assert f"signed with the key {KEY}" in signed.output
+    early = call(reviewed, "--release", "--attest", out, "--now", "2026-01-01")
+    assert "signed as of the present" in str(early.exception)
     there = ("--check", out)
     stands = call(*there, "--key", KEY)
     assert code(stands) == 0, stands.output

@@ -84,7 +84,9 @@ Merge = Callable[..., Gated]
 def merge(tmp_path: Path) -> Merge:
     """Put a folder to the merge gate, against a folder with the text of the version before."""
 
-    def call(folder: Path, old: str = GREEN, policy: str | None = None) -> Gated:
+    def call(
+        folder: Path, old: str = GREEN, policy: str | None = None, pin: bytes | None = None
+    ) -> Gated:
         before = write_case(tmp_path / "before", old, {"items.txt": "head or tail\n"})
         if policy is not None:
             (before / "policy.yaml").write_text(policy, "utf-8")
@@ -92,9 +94,8 @@ def merge(tmp_path: Path) -> Merge:
         assert judge is not None
         assert own is not None
         space = open_case(folder, datetime.now(UTC).replace(microsecond=0), trust_cache=False)
-        return merge_gate(
-            space, Before(name="before", case=case(old), policy=judge, folder=before), own
-        )
+        earlier = Before(name="before", case=case(old), policy=judge, folder=before, pin=pin)
+        return merge_gate(space, earlier, own)
 
     return call
 
@@ -219,3 +220,34 @@ def test_a_tightened_threshold_needs_nobody_but_a_new_run(reviewed: Path, merge:
 def test_without_a_record_neither_version_shows_anything(tmp_path: Path, merge: Merge) -> None:
     bare: Any = write_case(tmp_path / "bare", GREEN, {"items.txt": "head or tail\n"})
     assert merge(bare).passed
+
+
+def test_data_that_changed_is_run_again_before_it_is_merged(
+    reviewed: Path, merge: Merge, tmp_path: Path
+) -> None:
+    (reviewed / "items.txt").write_text("head\n", "utf-8")
+    found = merge(reviewed)
+    assert found.difference is not None
+    assert not found.difference  # the argument is what it was
+    said = clause(found, "reruns-recorded")
+    assert (said.state, EXITS[said.weight]) == ("unknown", 4)
+    assert "E-COIN is stale" in said.remarks[0].says
+    assert "items.txt" in said.remarks[0].says
+    bare = write_case(tmp_path / "bare", GREEN, {"items.txt": "head\n"})
+    assert clause(merge(bare), "reruns-recorded").blocks  # without a record as well
+
+
+def test_a_record_goes_on_from_what_was_pinned_in_the_version_before(
+    reviewed: Path, merge: Merge
+) -> None:
+    newest = max((reviewed / "ledger" / "checkpoints").iterdir(), key=lambda p: int(p.stem))
+    pin = newest.read_bytes()
+    assert clause(merge(reviewed, pin=pin), "record-verifies").state == "pass"
+    log = reviewed / "ledger" / "log.jsonl"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:3]))
+    for path in (reviewed / "ledger" / "checkpoints").iterdir():
+        path.unlink()
+    (reviewed / "ledger" / ".acknowledged").unlink()
+    said = clause(merge(reviewed, pin=pin), "record-verifies")
+    assert (said.state, EXITS[said.weight]) == ("fail", 3)
+    assert "pinned in before" in said.says

@@ -138,9 +138,13 @@ def test_conditions_are_printed_or_refused(green: Path, ask: Ask) -> None:
 def test_external_reviewers_are_those_the_case_calls_so(green: Path, ask: Ask) -> None:
     strict = "policy: p\nrelease: [{clause: sign-off, external: 1}]\nmerge: []\n"
     sign(green, "Grace")
+    sign(green, "Alan", by="Grace")
     assert "0 of 1 external" in clause(ask(green, strict), "sign-off").says
     rewrite(green, "root:\n", "reviewers: [{name: GRACE, external: true}]\nroot:\n")
     assert clause(ask(green, strict), "sign-off").state == "pass"
+    rewrite(green, "name: GRACE", "name: Ada")
+    sign(green, "Alan", by="Ada")  # her name, but not her key
+    assert clause(ask(green, strict), "sign-off").blocks
 
 
 def test_a_policy_that_asks_for_what_the_case_lacks_says_so(green: Path, ask: Ask) -> None:

@@ -14,10 +14,11 @@ import click
 
 from safetycase.argument.model import Case
 from safetycase.cli.common import Exit, print_findings, printable
-from safetycase.workspace.versions import NoVersion, Version, find_version
+from safetycase.ledger.checkpoints import PIN_NAME
 from safetycase.review.policy import Policy
 from safetycase.review.policy_read import default_policy, read_policy
 from safetycase.workspace.gating import POLICY_FILE, Before
+from safetycase.workspace.versions import NoVersion, Version, find_version
 
 __all__ = ["before_of"]
 
@@ -38,14 +39,16 @@ def before_of(word: str, folder: Path, policy: Policy | None) -> Iterator[Before
     except NoVersion as error:
         raise click.ClickException(printable(str(error))) from None
     if Path(word).is_dir():
-        yield Before(name=word, case=case, policy=own, folder=Path(word).resolve())
+        there = Path(word).resolve()
+        yield Before(name=word, case=case, policy=own, folder=there, pin=_pin(there))
         return
     if Path(word).is_file():
         raise click.ClickException("--against takes a case folder or a revision of git, no file")
     with TemporaryDirectory(prefix="safetycase-") as place:
         problem = _checkout(word, folder, Path(place))
-        there = None if problem else Path(place)
-        yield Before(name=word, case=case, policy=own, folder=there, problem=problem)
+        laid = None if problem else Path(place)
+        pin = _pin(Path(place))
+        yield Before(name=word, case=case, policy=own, folder=laid, problem=problem, pin=pin)
 
 
 def _case(version: Version) -> Case:
@@ -69,6 +72,12 @@ def _policy(version: Version) -> Policy:
         print_findings(found.findings, err=True)
         raise click.exceptions.Exit(Exit.FINDINGS)
     return found.policy
+
+
+def _pin(folder: Path) -> bytes | None:
+    """The checkpoint that was pinned in the version before."""
+    path = folder / PIN_NAME
+    return path.read_bytes() if path.is_file() else None
 
 
 def _checkout(word: str, folder: Path, place: Path) -> str:

@@ -33,9 +33,11 @@ def sign_verdict(space: Workspace, found: Gated, out: Path) -> None:
     """Sign the answer with the key of this user, whatever it is, and say with which."""
     from safetycase import __version__
     from safetycase.cli.writing import own, save
-    from safetycase.review.attestation import attest, weights_of
+    from safetycase.review.attestation import CLOCKS_DIFFER, attest, weights_of
 
     own(out, b'{"payload":', "a signed answer")
+    if abs(space.now - datetime.now(UTC)) > CLOCKS_DIFFER:
+        raise click.UsageError("an answer is signed as of the present: leave --now out")
     key = _signer(space)
     line = attest(
         found,

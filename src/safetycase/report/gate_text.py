@@ -68,8 +68,8 @@ def _change(each: Weighed, width: int) -> Iterator[str]:
 
 
 def _clause(clause: Judged, width: int, colour: bool) -> Iterator[str]:
-    head = f"{_MARKS[clause.state]} {clause.state:<10} {clause.clause:<24} "
-    lines = wrap(clause.says, width, first=head if len(head) < width // 2 else head[:2])
+    head = f"{_MARKS[clause.state]} {clause.state:<10} {shorten(clause.clause, 40)} — "
+    lines = wrap(clause.says, width, first=head, rest="    ")
     if colour:
         lines = [f"\x1b[{_COLOURS[clause.state]}m{lines[0]}\x1b[0m", *lines[1:]]
     yield from lines

@@ -216,7 +216,7 @@ def _fingerprint(result: _Result, seen: Counter[str]) -> str:
 
 def _location(result: _Result, assessment: Assessment) -> dict[str, Any]:
     case = assessment.case
-    at = result.at or case.span("", "case")
+    at, inside = _place(result, assessment)
     region: dict[str, Any] = {"startLine": max(at.line, 1), "startColumn": max(at.column, 1)}
     if at.end_line >= at.line and (at.end_line, at.end_column) > (at.line, at.column):
         region |= {"endLine": at.end_line, "endColumn": max(at.end_column, 1)}
@@ -232,7 +232,30 @@ def _location(result: _Result, assessment: Assessment) -> dict[str, Any]:
                 "kind": kind_of(element),
             }
         ]
+    if inside is not None:
+        found["message"] = {"text": visible(f"from the template, {inside}", limit=300)}
     return found
+
+
+def _place(result: _Result, assessment: Assessment) -> tuple[Span, Span | None]:
+    """Where a result is shown, and the place in a template that it is about, if that is one.
+
+    What an instance of a template says stands in a file of its author's; a reader of this
+    repository finds it where the template is used.
+    """
+    case = assessment.case
+    at = result.at or case.span("", "case")
+    for name in (result.element, *_homes(result.element)):
+        use = case.uses.get(name)
+        if use is not None and use.at is not None and use.at.file != at.file:
+            return use.at, at
+    return at, None
+
+
+def _homes(element: str) -> list[str]:
+    """The instances and modules that an element stands in, the nearest first."""
+    parts = element.split("/")[:-1]
+    return ["/".join(parts[:end]) for end in range(len(parts), 0, -1)]
 
 
 def _artefact(file: str) -> dict[str, Any]:
@@ -240,8 +263,8 @@ def _artefact(file: str) -> dict[str, Any]:
     path = PurePath(file)
     name = path.as_posix()
     if path.is_absolute():
-        return {"uri": f"file://{quote(name)}"}
-    return {"uri": quote(name), "uriBaseId": "%SRCROOT%"}
+        return {"uri": f"file://{quote(name, errors='replace')}"}
+    return {"uri": quote(name, errors="replace"), "uriBaseId": "%SRCROOT%"}
 
 
 def _invocation(left: Sequence[_Result]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from safetycase.ledger.record import is_digest, is_instant, stamp
 from safetycase.review.attestation_shape import PREDICATE, STATEMENT, misshapen
 
 __all__ = [
+    "CLOCKS_DIFFER",
     "PREDICATE",
     "AttestationError",
     "RecordState",
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 _LONGEST: Final = 2000
-_CLOCKS_DIFFER: Final = timedelta(days=1)
+CLOCKS_DIFFER: Final = timedelta(days=1)
 
 
 class AttestationError(ValueError):
@@ -264,6 +265,9 @@ def _consistent(predicate: Mapping[str, Any]) -> None:
     for name in ("timeVerified", "expires", "judged_at"):
         if not is_instant(predicate[name]):
             raise AttestationError(f"the verdict has a `{name}` that is no UTC time")
+    signed, judged = (datetime.fromisoformat(predicate[n]) for n in ("timeVerified", "judged_at"))
+    if abs(signed - judged) > CLOCKS_DIFFER:
+        raise AttestationError("the verdict was judged as of another day than it was signed on")
     shut = [c["clause"] for c in predicate["clauses"] if c["state"] in ("fail", "unknown")]
     passed = predicate["verificationResult"] == "PASSED"
     if passed and (shut or not predicate["clauses"]):
@@ -310,7 +314,7 @@ def check(
         because = found.predicate["expires_because"]
         says = f"it ended at {stamp(found.expires)}" + (f" ({because})" if because else "")
         trouble.append(Trouble(weight="unknown", says=says))
-    if found.at.astimezone(UTC) > now + _CLOCKS_DIFFER:
+    if found.at.astimezone(UTC) > now + CLOCKS_DIFFER:
         says = f"it was signed at {stamp(found.at)}, which is still to come"
         trouble.append(Trouble(weight="unknown", says=says))
     return tuple(trouble)

@@ -24,6 +24,7 @@ __all__ = [
     "instant",
     "overridden",
     "overrides",
+    "owner_of",
     "passed",
     "people",
     "signers",
@@ -92,6 +93,13 @@ def signers(facts: Facts, elements: Iterable[str]) -> tuple[SignedOff, ...]:
     """The sign-offs that count for any of `elements`: current and independent."""
     wanted = set(elements)
     return tuple(s for s in facts.assessment.review.sign_offs if s.element in wanted and s.counts)
+
+
+def owner_of(facts: Facts, signed: SignedOff) -> str:
+    """Whose key signed, folded: an author vouched for that, while anybody can write any `by`."""
+    row = next((r for r in facts.history.sign_offs if r.seq == signed.record), None)
+    key = next((k for k in facts.history.keys if row is not None and k.keyid == row.keyid), None)
+    return folded(key.owner if key is not None and key.owner else signed.by)
 
 
 def people(facts: Facts, signed: Sequence[SignedOff]) -> tuple[tuple[SignedOff, ...], ...]:

@@ -8,7 +8,7 @@ of the root is computed for both under the same record.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -23,13 +23,16 @@ from safetycase.review.policy import Clause, Loosening, Policy, weakened
 
 __all__ = ["Earlier", "merge"]
 
+MOST_FIELDS: Final = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
     """The version before a change.
 
     `name` is what the user calls it; `assessment` is that of the earlier case under the record of
-    today, None if `problem` stood in the way. `policy` is the policy of the changed case.
+    today, None if `problem` stood in the way. `policy` is the policy of the changed case. `other`
+    are the leaves of both versions of which the recipe changed, with the fields that did.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Earlier:
     policy: Policy
     assessment: Assessment | None = None
     problem: str = ""
+    other: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def merge(facts: Facts, earlier: Earlier) -> Gated:
@@ -49,6 +53,7 @@ def merge(facts: Facts, earlier: Earlier) -> Gated:
     own: Mapping[str, Rule] = {
         "policy-not-weaker": partial(_policy, earlier=earlier),
         "loosening-signed": partial(_signed, weighed=weighed),
+        "reruns-recorded": partial(_rerun, earlier=earlier),
         "no-less-shown": partial(_shown, earlier=earlier),
     }
     rules = {**RULES, **own}
@@ -127,6 +132,31 @@ def _sentence(change: Change) -> str:
     of = f"{change.kind} {change.element}" if change.element else "the case"
     words = [f"`{value}`" for value in (change.before, change.after) if value]
     return f"{of}: {change.what}" + (f" ({' → '.join(words)})" if change.field and words else "")
+
+
+def _rerun(facts: Facts, clause: Clause, *, earlier: Earlier) -> Judged:
+    """Data and code are no part of the argument; what changes them shows in the recipes alone."""
+    if earlier.problem:
+        says = f"What {earlier.name} ran cannot be told: {earlier.problem}"
+        return _less(clause, "unknown", says)
+    freshness = facts.assessment.freshness
+    due = [
+        facts.remark(
+            name,
+            f"{name} is {freshness.get(name, 'never run')}, and it runs "
+            f"otherwise than before: {', '.join(fields[:MOST_FIELDS])}"
+            + (f" and {len(fields) - MOST_FIELDS} more" if len(fields) > MOST_FIELDS else ""),
+            key=f"runs otherwise: {', '.join(fields)}",
+        )
+        for name, fields in earlier.other.items()
+        if name not in freshness or freshness[name].word != "fresh"
+    ]
+    if not due:
+        again = len(earlier.other)
+        says = f"{again} leaves run otherwise than before and were run again." if again else ""
+        return passed(clause, says)
+    says = f"{len(due)} {'leaf runs' if len(due) == 1 else 'leaves run'} otherwise than before, "
+    return _less(clause, "unknown", f"{says}and the record has no run of that.", tuple(due))
 
 
 _RANK: Final[Mapping[str, int]] = {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from safetycase.assess.gated import Judged, Remark
 from safetycase.assess.reviewed import SignedOff
 from safetycase.ledger.vocabulary import SEVERITIES
-from safetycase.review.gate_facts import ACCEPTS, Facts, folded, passed, people, signers
+from safetycase.review.gate_facts import ACCEPTS, Facts, folded, owner_of, passed, people, signers
 from safetycase.review.policy import Challenges, Clause, Raised, Signing
 
 __all__ = ["RULES"]
@@ -100,10 +100,11 @@ def _of(facts: Facts, options: Signing, name: str) -> tuple[list[str], list[Rema
     """Who accepts an element, conditions beside the name, and what is missing."""
     groups = people(facts, signers(facts, [name]))
     last = [group[-1] for group in groups]
-    accepted = [s for s in last if s.verdict in ACCEPTS]
+    behind = [group for group in groups if group[-1].verdict in ACCEPTS]
     if options.conditions == "refused":
-        accepted = [s for s in accepted if not s.conditions]
-    external = [s for s in accepted if folded(s.by) in _external(facts)]
+        behind = [group for group in behind if not group[-1].conditions]
+    accepted = [group[-1] for group in behind]
+    external = [g for g in behind if {owner_of(facts, s) for s in g} & _external(facts)]
     short = [
         facts.remark(name, f"{s.by} rejects {name} ({s.says})", key=f"{s.by} rejects")
         for s in last

@@ -129,6 +129,7 @@ OPTIONS: Final[Mapping[str, type[Any]]] = {
     "sign-off": Signing,
     "policy-not-weaker": NoOptions,
     "loosening-signed": Loosening,
+    "reruns-recorded": NoOptions,
     "no-less-shown": NoOptions,
 }
 """Each clause there is, with the record of its options."""
@@ -153,6 +154,7 @@ CLAUSES: Final[Mapping[str, tuple[tuple[Mode, ...], str]]] = {
     "sign-off": (("release", "merge"), "Independent reviewers accept it as it is now."),
     "policy-not-weaker": (("merge",), "The policy asks for no less than before."),
     "loosening-signed": (("merge",), "What makes the case weaker was signed by somebody else."),
+    "reruns-recorded": (("merge",), "What a leaf runs is what it was, or was run again."),
     "no-less-shown": (("merge",), "The record shows no less of the root than before."),
 }
 """Each clause: the gates it can be asked for, and what it says when it passes."""

@@ -41,5 +41,6 @@ merge:
     reviewers_if_full: 2
     undecided: signed
     reworded: shown
+  - clause: reruns-recorded
   - clause: no-less-shown
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from safetycase.argument.diff import diff
 from safetycase.argument.findings import Finding, Span
 from safetycase.argument.model import Case
 from safetycase.assess.gated import Gated
-from safetycase.assess.records import Assessment
-from safetycase.ledger import Seen, default_seen_folder, verify
+from safetycase.ledger import Kept, Seen, default_seen_folder, verify
+from safetycase.ledger.checkpoints import hold
+from safetycase.ledger.recipe import differences
 from safetycase.ledger.record import Problem
 from safetycase.review.gate import release
 from safetycase.review.gate_facts import Facts
@@ -31,13 +32,17 @@ POLICY_FILE = "policy.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """The version before a change: its case, its policy, and its folder, if it could be had."""
+    """The version before a change: its case, its policy, and its folder, if it could be had.
+
+    `pin` is the checkpoint that was pinned in it: the record of today has to go on from there.
+    """
 
     name: str
     case: Case
     policy: Policy
     folder: Path | None
     problem: str = ""
+    pin: bytes | None = None
 
 
 def policy_at(folder: Path, file: Path | None = None) -> PolicyRead:
@@ -69,8 +74,11 @@ def release_gate(space: Workspace, policy: Policy) -> Gated:
 def merge_gate(space: Workspace, before: Before, changed: Policy) -> Gated:
     """Whether the case may take the place of what it was; `changed` is its own policy now."""
     assert space.case is not None
-    assessment, problem = _earlier(space, before)
-    problems = (*space.log.problems, *space.history.problems)
+    opened, problem = _earlier(space, before)
+    problems = [*space.log.problems, *space.history.problems]
+    if before.pin is not None and space.log.records:
+        kept = Kept(name=f"pinned in {before.name}", data=before.pin)
+        problems += hold(space.log, [kept])[1]
     return merge(
         _facts(space, before.policy, problems),
         Earlier(
@@ -78,8 +86,9 @@ def merge_gate(space: Workspace, before: Before, changed: Policy) -> Gated:
             case=before.case,
             difference=diff(before.case, space.case),
             policy=changed,
-            assessment=assessment,
+            assessment=opened.assess() if opened else None,
             problem=problem,
+            other=_other(opened, space) if opened else {},
         ),
     )
 
@@ -99,12 +108,25 @@ def _facts(space: Workspace, policy: Policy, problems: Sequence[Problem]) -> Fac
     )
 
 
-def _earlier(space: Workspace, before: Before) -> tuple[Assessment | None, str]:
-    """The earlier case under the record of today, or why it cannot be computed."""
+def _earlier(space: Workspace, before: Before) -> tuple[Workspace | None, str]:
+    """The earlier case under the record of today, or why it cannot be had."""
     if before.folder is None:
         return None, before.problem
     opened = open_case(before.folder, space.now)
     if opened.case is None:
         return None, "its case file cannot be read"
     same = replace(opened, log=space.log, history=space.history, undeclared=space.undeclared)
-    return same.assess(), ""
+    return same, ""
+
+
+def _other(before: Workspace, now: Workspace) -> Mapping[str, tuple[str, ...]]:
+    """The leaves of both versions that run something else now: the fields of their recipes."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, current in now.recipes.items():
+        was = before.recipes.get(name)
+        if was is None or was.recipe is None or current.recipe is None:
+            continue
+        fields = differences(was.recipe.groups, current.recipe.groups)
+        if fields:
+            found[name] = fields
+    return found
