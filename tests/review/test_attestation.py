@@ -55,7 +55,7 @@ def test_it_says_what_was_judged_and_stands_for_the_key_that_is_named(passed: by
     assert told["verificationResult"] == "PASSED"
     assert told["case"]["verdict"] == "holds"
     assert told["record"] == {"origin": "safetycase/abc", "size": 7, "root": "1" * 64,
-                              "head": "2" * 64}  # fmt: skip
+                              "head": "2" * 64, "checkpoint": ""}  # fmt: skip
     assert told["conditions"] == [{"by": "Alan", "element": "SAFE", "conditions": ["one coin"]}]
     assert {c["state"] for c in told["clauses"]} == {"pass"}
     statement = json.loads(b64decode(json.loads(passed)["payload"]))

@@ -191,6 +191,8 @@ def test_a_signed_answer_is_checked_without_the_case(reviewed: Path, tmp_path: P
     assert code(call(*there, "--key", KEY, "--weights-sha256", "0" * 64)) == 1
     told = json.loads(call(*there, "--key", KEY, "--json").output)
     assert told["stands"] is True
+    record = told["predicate"]["record"]
+    assert record["checkpoint"].splitlines()[:2] == [record["origin"], str(record["size"] - 2)]
     policy = tmp_path / "p.yaml"
     policy.write_text(DEFAULT_POLICY, "utf-8")
     assert code(call(*there, "--key", KEY, "--policy", policy)) == 0

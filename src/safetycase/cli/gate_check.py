@@ -91,11 +91,13 @@ def _record(space: Workspace) -> RecordState:
     if not records:
         return RecordState()
     size = len(records)
+    newest = max(space.log.checkpoints, key=lambda held: held.size, default=None)
     return RecordState(
         origin=origin_of(records[0]),
         size=size,
         root=roots(records, {size})[size].hex(),
         head=records[-1].digest,
+        checkpoint=newest.checkpoint.text().decode() if newest else "",
     )
 
 

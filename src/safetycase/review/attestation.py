@@ -45,12 +45,16 @@ class AttestationError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordState:
-    """What tells the record from every other: its name, size, Merkle root and last digest."""
+    """What tells the record from every other: its name, size, Merkle root and last digest.
+
+    `checkpoint` is the text of the newest signed checkpoint that is kept with it, if there is one.
+    """
 
     origin: str = ""
     size: int = 0
     root: str = ""
     head: str = ""
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +177,7 @@ def _predicate(
             "size": record.size,
             "root": record.root,
             "head": record.head,
+            "checkpoint": record.checkpoint,
         },
         "clauses": [
             {

@@ -44,7 +44,13 @@ _SHAPE: Final[Mapping[str, Any]] = {
             "confidence_at_least": "maybe",
             "decision": {"supports": "text", "owner": "text", "expires": "text"},
         },
-        "record": {"origin": "text", "size": "whole", "root": "text", "head": "text"},
+        "record": {
+            "origin": "text",
+            "size": "whole",
+            "root": "text",
+            "head": "text",
+            "checkpoint": "text",
+        },
         "clauses": [{"clause": "text", "state": "text", "says": "text", "override": "any"}],
         "overrides": [
             {
