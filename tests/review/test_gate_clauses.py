@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.review.conftest import clause
-from tests.review.green import override
+from tests.review.green import override, sign
 
 from safetycase.assess.gated import Judged
 from safetycase.assess.monitored import Alarm, Report, Watched
@@ -18,8 +18,8 @@ from safetycase.assess.records import Assessment
 from safetycase.cli.gate import EXITS
 from safetycase.ledger import History
 from safetycase.review.gate import release
-from safetycase.review.gate_facts import Facts
-from safetycase.review.policy_read import read_policy
+from safetycase.review.gate_facts import Facts, people
+from safetycase.review.policy_read import default_policy, read_policy
 from safetycase.workspace.folder import Workspace, open_case
 
 Ask = Callable[..., Judged]
@@ -110,6 +110,26 @@ def test_a_model_has_to_be_known_as_surely_as_asked(ask: Ask, space: Workspace) 
     ):
         found = ask(f"clause: identity, at_least: {least}", history=known(identity))
         assert (found.state == "pass") is passes, (identity, least)
+
+
+def test_a_key_without_an_owner_is_one_person_whatever_names_it_signs_with(
+    reviewed: Path,
+) -> None:
+    sign(reviewed, "Grace", by="Somebody Else")
+    sign(reviewed, "Alan", by="somebody  else")
+    sign(reviewed, "Ada", by="Ada")
+    space = open_case(reviewed, datetime.now(UTC))
+    nameless = tuple(dataclasses.replace(k, owner="") for k in space.history.keys)
+    facts = Facts(
+        assessment=space.assess(),
+        history=dataclasses.replace(space.history, keys=nameless),
+        policy=default_policy(),
+    )
+    groups = people(facts, facts.assessment.review.sign_offs)
+    assert [[s.by for s in group] for group in groups] == [
+        ["Grace", "Somebody Else", "somebody  else"],  # one key, and then one name
+        ["Ada"],
+    ]
 
 
 def test_an_assumption_that_nobody_owns_does_not_pass(reviewed: Path, ask: Ask) -> None:

@@ -207,14 +207,31 @@ def test_a_change_cannot_loosen_the_policy_that_judges_it(reviewed: Path, merge:
     assert read_policy(loose, "p").policy is not None
 
 
-def test_a_tightened_threshold_needs_nobody_but_a_new_run(reviewed: Path, merge: Merge) -> None:
+def test_whoever_asks_for_more_is_not_stopped_by_what_the_case_then_shows(
+    reviewed: Path, merge: Merge
+) -> None:
     rewrite(reviewed, ("rate <= 0.20", "rate <= 0.15"))
     found = merge(reviewed)
-    assert clause(found, "loosening-signed").state == "pass"
-    shown = clause(found, "no-less-shown")
+    assert found.passed
+    assert "asks for more than before" in clause(found, "no-less-shown").says
+    path = reviewed / "case.yaml"
+    path.write_text(GREEN + "defeaters:\n  - {defeater: D, against: RARE, says: Are they?}\n")
+    found = merge(reviewed)
+    assert found.passed
+    assert "supported (holds, confidence" in clause(found, "no-less-shown").says
+    assert "open (unknown) now" in clause(found, "no-less-shown").says
+
+
+def test_a_root_that_is_shown_less_for_any_other_reason_is_unknown_until_it_is_run(
+    reviewed: Path, merge: Merge
+) -> None:
+    rewrite(reviewed, LOOSEN)
+    shown = clause(merge(reviewed), "no-less-shown")
     assert (shown.state, EXITS[shown.weight]) == ("unknown", 4)
     assert "supported (holds" in shown.says
     assert {r.element for r in shown.remarks} >= {"SAFE", "RARE"}
+    rewrite(reviewed, ("rate <= 0.30", "rate <= 0.15"), ("n: 400", "n: 300"))
+    assert clause(merge(reviewed), "no-less-shown").blocks  # tighter, and otherwise, too
 
 
 def test_without_a_record_neither_version_shows_anything(tmp_path: Path, merge: Merge) -> None:

@@ -47,7 +47,7 @@ def gate_lines(gated: Gated, *, width: int = 100, colour: bool = False) -> list[
             lines += ["", *_change(each, width)]
     lines.append("")
     for clause in gated.clauses:
-        lines += _clause(clause, width, colour)
+        lines += _clause(clause, width, colour, told=clause.kind == "loosening-signed")
     always = [*_overrides(gated, width), *_dissents(gated, width)]
     return [*lines, "", *always] if always else lines
 
@@ -67,7 +67,8 @@ def _change(each: Weighed, width: int) -> Iterator[str]:
     yield from wrap(told + (f" ({each.says})" if each.says else ""), width, first="    ")
 
 
-def _clause(clause: Judged, width: int, colour: bool) -> Iterator[str]:
+def _clause(clause: Judged, width: int, colour: bool, *, told: bool) -> Iterator[str]:
+    """A clause; the remarks of one whose changes stand above (`told`) are not said again."""
     head = f"{_MARKS[clause.state]} {clause.state:<10} {shorten(clause.clause, 40)} — "
     lines = wrap(clause.says, width, first=head, rest="    ")
     if colour:
@@ -75,17 +76,18 @@ def _clause(clause: Judged, width: int, colour: bool) -> Iterator[str]:
     yield from lines
     if clause.state == "pass":
         return
-    for remark in clause.remarks[:MOST_REMARKS]:
+    remarks = () if told else clause.remarks
+    for remark in remarks[:MOST_REMARKS]:
         yield from wrap(_remark(remark), width, first="    ")
-    if len(clause.remarks) > MOST_REMARKS:
-        yield f"    … and {len(clause.remarks) - MOST_REMARKS} more; --json lists them all"
+    if len(remarks) > MOST_REMARKS:
+        yield f"    … and {len(remarks) - MOST_REMARKS} more; --json lists them all"
     if clause.override is not None:
         over = clause.override
-        told = (
+        said = (
             f"overridden by {over.by}, on the authority of {over.authority}, until "
             f"{moment(over.until)}: {over.reason} (record {over.record})"
         )
-        yield from wrap(told, width, first="    ")
+        yield from wrap(said, width, first="    ")
     elif clause.hint:
         yield from wrap(clause.hint, width, first="    → ")
 

@@ -73,7 +73,7 @@ def _changes(gated: Gated) -> Iterator[str]:
     if asked:
         yield from _table(asked)
     if rest:
-        yield from _folded(f"{len(rest)} changes that nobody has to sign", list(_table(rest)))
+        yield from _folded(f"Changes that nobody has to sign ({len(rest)})", list(_table(rest)))
 
 
 def _table(changes: Sequence[Weighed]) -> Iterator[str]:
