@@ -139,6 +139,7 @@ def assess(given: Input) -> Assessment:
             attempt_of(a, history.by_seq[a.registration]) for a in given.history.attempts
         ),
         record=(given.record_length, given.record_head),
+        events=given.history.events,
     )
 
 

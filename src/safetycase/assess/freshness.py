@@ -26,6 +26,7 @@ __all__ = [
     "Current",
     "LeafTarget",
     "Question",
+    "counts_until",
     "freshness_of",
     "parse_time",
 ]
@@ -138,7 +139,7 @@ def _grounds(asked: Question, latest: Registration, waived: list[Waived]) -> Ite
     if ended - asked.now > CLOCKS_DIFFER:
         detail = f"its run ended on {ended:%Y-%m-%d}, which is still to come: a clock is wrong"
         yield Ground(word="unknown", detail=detail)
-    until = _until(target, latest, pooled)
+    until = counts_until(target, latest, pooled)
     if until is not None and asked.now > until:
         yield Ground(word="expired", detail=_expiry(target, until))
     yield from insufficient(asked, latest)
@@ -151,7 +152,7 @@ def _invalidated(asked: Question, latest: Registration) -> Iterator[Ground]:
         yield Ground(
             word="invalidated",
             detail=f"{event.event}, record {event.seq} of {event.at[:10]}: {says}",
-            causes=(Cause(field="event", was="", now=event.event),),
+            causes=(Cause(field="event", was="", now=event.event, record=event.seq),),
         )
 
 
@@ -349,10 +350,12 @@ def _warnings(pooled: Sequence[AttemptRecord]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _until(
+def counts_until(
     target: LeafTarget, latest: Registration, pooled: Sequence[AttemptRecord]
 ) -> datetime | None:
-    """Until when the result counts; None without a limit."""
+    """Until when the result of the `pooled` attempts counts; None without a limit or a result."""
+    if not pooled:
+        return None
     valid = target.evidence.valid_for
     if valid is None:
         subject = latest.recipe.get("subject")

@@ -15,7 +15,7 @@ from typing import Any
 from safetycase.argument.model import Case
 from safetycase.assess.attempts import tally_of
 from safetycase.assess.credence import rated
-from safetycase.assess.freshness import LeafTarget, Question, freshness_of
+from safetycase.assess.freshness import LeafTarget, Question, counts_until, freshness_of
 from safetycase.assess.indexed import Indexed, Standing
 from safetycase.assess.records import (
     Attempt,
@@ -227,6 +227,7 @@ def _result(
         registrations=len(standing.registrations),
         registered_at=latest.at if latest else None,
         ran_at=last.ended_at if last else None,
+        valid_until=counts_until(target, latest, pooled) if latest else None,
         seed=latest.seed if latest else None,
         counts=said.get("counts", {}),
         effort=said.get("effort", {}),

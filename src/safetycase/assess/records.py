@@ -15,6 +15,7 @@ from safetycase.argument.model import Case
 from safetycase.assess.monitored import Challenge, Watched
 from safetycase.assess.numbers import Numbers
 from safetycase.assess.reviewed import Review
+from safetycase.ledger.fold import EventRecord
 from safetycase.stats import Interval
 
 __all__ = [
@@ -69,7 +70,8 @@ class Cause:
     """One field that made a leaf other than fresh: what it was and what it is.
 
     `file` is where the field's content lives, if it is that of a file; `line` its first changed
-    line (from 1), with `was` and `now` that line, once somebody looked it up.
+    line (from 1), with `was` and `now` that line, once somebody looked it up. `record` is the
+    number of the record that tells of it, where one does.
     """
 
     field: str
@@ -77,6 +79,7 @@ class Cause:
     now: str = ""
     file: str = ""
     line: int | None = None
+    record: int | None = None
 
     def __str__(self) -> str:
         if self.line is not None:
@@ -236,7 +239,11 @@ class Credence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafResult:
-    """Everything the record says about one evidence, judged now."""
+    """Everything the record says about one evidence, judged now.
+
+    `valid_until` is the time after which its result no longer counts; None without a limit, or a
+    result.
+    """
 
     evidence: str
     claim: str
@@ -263,6 +270,7 @@ class LeafResult:
     recipe_digest: str | None = None
     method_version: str = ""
     planned_attempts: int = 1
+    valid_until: datetime | None = None
     credence: Credence | None = None
     tally: Tally | None = None
 
@@ -309,6 +317,7 @@ class Assessment:
     templates that are bound otherwise than the file says, as `PARAMETER=VALUE`. `monitors` are
     those of the case and of the record by id, `challenges` the doubts that alarms raise by theirs.
     `review` is what reviewers said of the case.
+    `events` are what the record says happened, in its order.
     """
 
     case: Case
@@ -326,6 +335,7 @@ class Assessment:
     freshness: Mapping[str, Freshness] = field(default_factory=dict)
     numbers: Numbers | None = None
     rebound: tuple[str, ...] = ()
+    events: tuple[EventRecord, ...] = ()
     monitors: Mapping[str, Watched] = field(default_factory=dict)
     challenges: Mapping[str, Challenge] = field(default_factory=dict)
     review: Review = field(default_factory=Review)

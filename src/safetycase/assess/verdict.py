@@ -13,6 +13,7 @@ from safetycase.assess.logic import Facts
 from safetycase.assess.numbers import Numbers
 from safetycase.assess.records import Assessment, Attempt, State, Verdict
 from safetycase.confidence.bounds import Bounds
+from safetycase.ledger.fold import EventRecord
 
 __all__ = ["verdict_of"]
 
@@ -29,6 +30,7 @@ def verdict_of(
     *,
     attempts: tuple[Attempt, ...],
     record: tuple[int, str | None],
+    events: tuple[EventRecord, ...] = (),
 ) -> Assessment:
     """Assemble the assessment: a case holds only if posed, supported and confident enough."""
     root = states[case.root]
@@ -49,6 +51,7 @@ def verdict_of(
         due={n: leaf.due for n, leaf in leaves.items() if leaf.due},
         freshness={n: leaf.freshness for n, leaf in leaves.items()},
         numbers=numbers,
+        events=events,
         monitors=facts.watching.monitors,
         challenges=facts.watching.challenges,
         review=facts.review,
