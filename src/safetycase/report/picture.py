@@ -11,9 +11,10 @@ from collections.abc import Iterable
 
 from safetycase.report.clean import one_line
 from safetycase.report.drawing import WIDTH, Range, key_id, ticks
+from safetycase.report.mark import Mark
 from safetycase.report.text_width import BOLD, fit
 
-__all__ = ["KINDS", "label", "patterns", "plot", "safe", "titled", "zoomed"]
+__all__ = ["KINDS", "glyph", "label", "patterns", "plot", "safe", "titled", "zoomed"]
 
 SIZE = {"small": 11.0, "strong": 11.0}
 TITLE, DESCRIPTION = 200, 2_000
@@ -55,6 +56,12 @@ STYLE = (
     ".plot .gap{fill:var(--taken);fill-opacity:.3;stroke:var(--taken)}"
     ".plot .thread{stroke:var(--quiet);stroke-dasharray:2 2;fill:none}"
     ".plot .hollow{fill:var(--paper);stroke:var(--ink);stroke-width:1.6}"
+    ".plot .pass{fill:var(--good);fill-opacity:.14}.plot .rail{stroke:var(--line);fill:none}"
+    ".plot .now{stroke:var(--ink);stroke-width:1.2;stroke-dasharray:7 3;fill:none}"
+    ".plot .cut{stroke:var(--paper);fill:none}.plot .tone-good{color:var(--good)}"
+    ".plot .tone-bad{color:var(--bad)}.plot .tone-doubt{color:var(--doubt)}"
+    ".plot .tone-taken{color:var(--taken)}.plot .tone-open{color:var(--open)}"
+    ".plot .tone-quiet{color:var(--quiet)}"
 )
 
 
@@ -78,6 +85,14 @@ def label(x: float, y: float, text: str, names: str = "", *, room: float) -> str
 def titled(text: str) -> str:
     """What is told when a shape is pointed at."""
     return f"<title>{safe(text, TITLE)}</title>"
+
+
+def glyph(mark: Mark, x: float, y: float, size: float = 13.0) -> str:
+    """The shape of a status word, `size` pixels wide, from its upper left corner."""
+    return (
+        f'<g class="tone-{mark.tone}" transform="translate({x:.1f} {y:.1f}) '
+        f'scale({size / 16:.4g})">{mark.draw}</g>'
+    )
 
 
 def patterns(key: str, kinds: Iterable[str]) -> str:
