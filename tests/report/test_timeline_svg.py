@@ -1,0 +1,87 @@
+"""The freshness timeline: what ends when, in order, and what took evidence back."""
+
+from __future__ import annotations
+
+import dataclasses
+import xml.etree.ElementTree as ET
+from datetime import timedelta
+
+import pytest
+from tests.report.conftest import make_assessment
+from tests.report.leaves import NOW, SVG, built, dated, many, small, texts, told
+
+from safetycase.report.drawing import WIDTH
+from safetycase.report.timeline import days_text, next_to_end, spans
+from safetycase.report.timeline_svg import MOST_ROWS, timeline_svg
+
+
+def test_every_row_says_its_state_and_its_date():
+    shown = texts(timeline_svg(small()))
+    for text in (
+        "stands until 2027-06-01",
+        "fresh until 2026-12-01",
+        "expired on 2026-11-22",
+        "fresh, no limit stated",
+        "invalidated",
+        "never run",
+        "assumed, lead, until 2027-03-01",
+        "accepted by board, until 2026-12-24",
+        "2026-11-22, record 12",
+        "now 2026-11-23",
+    ):
+        assert text in shown, text
+
+
+def test_what_ends_first_is_on_top_and_next():
+    rows = spans(small())
+    ids = [row.id for row in rows if row.section == "evidence"]
+    assert ids[:4] == ["E-OLD", "E-RARE", "E-GOOD", "E-BAD"]
+    assert ids[-1] == "E-NEVER"
+    first = next_to_end(rows, NOW)
+    assert first is not None
+    assert first.id == "E-RARE"
+    assert "Next to run out: E-RARE on 2026-12-01, in 8 days." in told(timeline_svg(small()))
+    assert "5 of 8 pieces of evidence count now." in told(timeline_svg(small()))
+
+
+def test_the_event_stands_on_the_row_it_took_back():
+    gone = next(row for row in spans(small()) if row.id == "E-GONE")
+    assert [m.kind for m in gone.moments] == ["event"]
+    assert "record 12" in gone.moments[0].says
+
+
+def test_attempts_that_failed_are_crosses():
+    svg = timeline_svg(make_assessment())
+    titles = [t.text for t in ET.fromstring(svg).iter(f"{SVG}title")]
+    assert any("failed" in t for t in titles if t)
+    assert any("completed, exploratory" in t for t in titles if t)
+
+
+def test_what_lies_beyond_the_axis_is_an_arrow():
+    svg = timeline_svg(small())  # an assumption until 2099
+    ends = list(ET.fromstring(svg).iter(f"{SVG}rect"))
+    assert all(float(r.get("x")) + float(r.get("width")) <= WIDTH for r in ends)
+    assert "assumed, lead, until 2099-01-01" in texts(svg)
+    long_ago = dated("E", "expired", NOW - timedelta(days=4000))
+    long_ago = dataclasses.replace(long_ago, ran_at="2014-01-01T00:00:00Z")
+    assert "expired on 2015-12-11" in texts(
+        timeline_svg(built({"E": (long_ago, "expired", "open")}))
+    )
+
+
+@pytest.mark.parametrize("days", [1, 20, 100, 400, 700])
+def test_the_axis_has_a_few_dates(days):
+    leaf = dated("E", "fresh", NOW + timedelta(days=days))
+    dates = list(texts(timeline_svg(built({"E": (leaf, "fresh", "supported")}))))
+    assert 2 <= sum(bool(t[:2] == "20" or t[2:3] == "-") and len(t) <= 10 for t in dates) <= 10
+
+
+def test_many_rows_are_counted():
+    shown = texts(timeline_svg(many(300)))
+    assert f"{300 - MOST_ROWS} further rows are not drawn; 0 of them do not count now." in shown
+
+
+def test_days_in_words():
+    assert days_text(NOW, NOW) == "today"
+    assert days_text(NOW + timedelta(days=1), NOW) == "in 1 day"
+    assert days_text(NOW - timedelta(days=8), NOW) == "8 days ago"
