@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from safetycase.agenda.opengraph import OpenGraph
     from safetycase.agenda.rank import Ranking
     from safetycase.argument.model import Chance
+    from safetycase.assess.records import Assessment
+    from safetycase.workspace.folder import Workspace
 
 __all__ = ["View", "amount", "prospects", "taken_of", "write"]
 
@@ -88,11 +90,24 @@ class View:
     """A case opened for the agenda: its items, its graph, and what is taken for granted."""
 
     def __init__(self, case: Path, now: datetime, taken: Taken | None, everything: bool) -> None:
+        space, assessment = opened(case, now)
+        print_problems(space)
+        self._take(space, assessment, taken, everything)
+
+    @classmethod
+    def of(cls, space: Workspace, assessment: Assessment) -> View:
+        """The agenda of a case that is open already, with nothing taken but what is built in."""
+        view = cls.__new__(cls)
+        view._take(space, assessment, None, False)
+        return view
+
+    def _take(
+        self, space: Workspace, assessment: Assessment, taken: Taken | None, everything: bool
+    ) -> None:
         from safetycase.agenda.funding import BUILT_IN
         from safetycase.agenda.items import items_of
 
-        self.space, self.assessment = opened(case, now)
-        print_problems(self.space)
+        self.space, self.assessment = space, assessment
         self.taken = taken or BUILT_IN
         self.priced = "cost" in self.taken.said.split(" as given")[0] and taken is not BUILT_IN
         self.everything = everything
