@@ -1,0 +1,310 @@
+"""A case, its record and its report as an RO-Crate: one folder that other tools can read.
+
+RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) describes the files in JSON-LD, and the profile for
+runs (Process Run Crate 0.5, Leo et al. 2024, doi:10.1371/journal.pone.0309210) each attempt: what
+was run, on what, when, and how it ended, those that failed too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from safetycase.argument.header import Author
+from safetycase.argument.model import Evidence
+from safetycase.assess.records import Assessment, Attempt
+from safetycase.report.clean import one_line
+from safetycase.report.leaf_rows import LeafRow, leaf_rows
+from safetycase.report.marks import verdict_mark
+
+__all__ = ["DESCRIPTOR", "PREVIEW", "CrateFile", "preview", "ro_crate"]
+
+DESCRIPTOR, PREVIEW = "ro-crate-metadata.json", "ro-crate-preview.html"
+CRATE = "https://w3id.org/ro/crate/1.1"
+PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+STATUS = "http://schema.org/"
+CONTEXT: list[object] = [
+    f"{CRATE}/context",
+    {"sha256": "https://schema.org/sha256"},  # of schema.org, and newer than the context
+]
+LONGEST, LONGEST_NAME = 2_000, 160
+
+Entity = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrateFile:
+    """A file of the crate: its path with `/`, what it is, its media type, size and SHA-256 (hex).
+
+    `role` is `case`, `record`, `report` or `input`.
+    """
+
+    path: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    role: str
+
+
+def ro_crate(
+    assessment: Assessment,
+    files: Sequence[CrateFile],
+    *,
+    version: str,
+    keys: Mapping[str, Sequence[str]] | None = None,
+    licence: str | None = None,
+) -> dict[str, object]:
+    """The metadata of a crate that holds `files`, as JSON-LD.
+
+    `keys` names the owner of each signing key with its roles, `licence` is the address of a
+    licence. The time of publication is that of the assessment.
+    """
+    header, at = assessment.case.header, assessment.at.isoformat()
+    record = [file for file in files if file.role == "record"]
+    held = {file.path for file in files}
+    actions = [_action(assessment, attempt, record, held) for attempt in assessment.attempts]
+    numbers = list(_numbers(assessment))
+    people = [*_people(header.authors), *_people(header.reviewers), *_owners(keys or {})]
+    tools = [*_methods(assessment), _tool(version)]
+    mark = verdict_mark(assessment)
+    root: Entity = {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": _text(header.title),
+        "description": _text(f"Safety case, verdict: {mark.word}. {assessment.headline}"),
+        "datePublished": at,
+        "conformsTo": {"@id": PROFILE},
+        "hasPart": [{"@id": _path(file.path)} for file in files],
+        "mentions": [{"@id": str(each["@id"])} for each in (*actions, *numbers)],
+        "keywords": f"safety case, {_text(header.case)}, {header.maturity}",
+    }
+    authors = [{"@id": str(p["@id"])} for p in _people(header.authors) if p["@type"] == "Person"]
+    if authors:
+        root["author"] = authors
+    if licence:
+        root["license"] = {"@id": licence}
+    graph: list[Entity] = [
+        {
+            "@id": DESCRIPTOR,
+            "@type": "CreativeWork",
+            "conformsTo": {"@id": CRATE},
+            "about": {"@id": "./"},
+        },
+        root,
+        {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"},
+        *map(_file, files),
+        _made(files, version, at),
+        *people,
+        *tools,
+        *actions,
+        *numbers,
+        *_elsewhere(assessment, held),
+    ]
+    if licence:
+        graph.append({"@id": licence, "@type": "CreativeWork", "name": "Licence"})
+    return {"@context": CONTEXT, "@graph": _once(graph)}
+
+
+def preview(assessment: Assessment, files: Sequence[CrateFile]) -> str:
+    """A small page that lists the files of the crate; it fetches and runs nothing."""
+    title = html.escape(one_line(assessment.case.header.title, limit=400))
+    mark = verdict_mark(assessment)
+    rows = "".join(
+        f'<li><a href="{html.escape(_path(f.path))}">{html.escape(one_line(f.path))}</a>: '
+        f"{html.escape(one_line(f.name))}</li>"
+        for f in files
+    )
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
+        f"<title>{title}</title></head><body><h1>{title}</h1>"
+        f"<p>{mark.glyph} {mark.word}: {html.escape(one_line(assessment.headline))}</p>"
+        f'<ul>{rows}<li><a href="{DESCRIPTOR}">{DESCRIPTOR}</a>: what all of this is, as JSON-LD'
+        "</li></ul></body></html>\n"
+    )
+
+
+def _text(text: str) -> str:
+    return one_line(text, limit=LONGEST)
+
+
+def _path(path: str) -> str:
+    """A path as the relative address that names it; no character of it is taken for another."""
+    return quote(path, safe="/", errors="surrogatepass")
+
+
+def _name(kind: str, *parts: str) -> str:
+    """A name within the crate; a long one ends in a digest, so that no two become one."""
+    return f"#{kind}-" + "-".join(map(_short, parts))
+
+
+def _short(part: str) -> str:
+    if len(part) > LONGEST_NAME:
+        told = hashlib.sha256(part.encode(errors="surrogatepass")).hexdigest()[:16]
+        part = f"{part[:LONGEST_NAME]}-{told}"
+    return quote(part, safe="", errors="surrogatepass")
+
+
+def _file(file: CrateFile) -> Entity:
+    return {
+        "@id": _path(file.path),
+        "@type": "File",
+        "name": _text(file.name),
+        "encodingFormat": file.media_type,
+        "contentSize": str(file.size),
+        "sha256": file.sha256,
+    }
+
+
+def _people(authors: Sequence[Author]) -> Iterator[Entity]:
+    for author in authors:
+        person: Entity = {
+            "@id": _name("person", author.name),
+            "@type": "Person",
+            "name": _text(author.name),
+        }
+        if author.organisation:
+            organisation = _name("organisation", author.organisation)
+            person["affiliation"] = {"@id": organisation}
+            yield {
+                "@id": organisation,
+                "@type": "Organization",
+                "name": _text(author.organisation),
+            }
+        yield person
+
+
+def _owners(keys: Mapping[str, Sequence[str]]) -> Iterator[Entity]:
+    for owner, roles in keys.items():
+        yield {
+            "@id": _name("person", owner),
+            "@type": "Person",
+            "name": _text(owner),
+            "description": _text(", ".join(["signs in the record", *roles])),
+        }
+
+
+def _tool(version: str) -> Entity:
+    return {
+        "@id": "#safetycase",
+        "@type": "SoftwareApplication",
+        "name": "safetycase",
+        "softwareVersion": version,
+    }
+
+
+def _methods(assessment: Assessment) -> Iterator[Entity]:
+    for leaf in assessment.leaves.values():
+        if leaf.method:
+            yield {
+                "@id": _name("method", leaf.method, leaf.method_version),
+                "@type": "SoftwareApplication",
+                "name": _text(leaf.method),
+                "softwareVersion": _text(leaf.method_version or "unknown"),
+            }
+
+
+def _instrument(assessment: Assessment, attempt: Attempt) -> str:
+    leaf = assessment.leaves.get(attempt.evidence)
+    if leaf is None or not leaf.method:
+        return "#safetycase"  # of evidence that the case no longer has, the record alone tells
+    return _name("method", leaf.method, leaf.method_version)
+
+
+def _input(path: str, held: Collection[str]) -> str:
+    """The name of an input: its path if the crate holds it."""
+    return _path(path) if path in held else _name("input", path)
+
+
+def _elsewhere(assessment: Assessment, held: Collection[str]) -> Iterator[Entity]:
+    """The inputs that the crate does not hold, named all the same."""
+    for element in assessment.case.elements.values():
+        for path in element.inputs if isinstance(element, Evidence) else ():
+            if path not in held:
+                yield {
+                    "@id": _name("input", path),
+                    "@type": "CreativeWork",
+                    "name": _text(path),
+                    "description": "An input of the evidence; it is not in this crate.",
+                }
+
+
+def _action(
+    assessment: Assessment, attempt: Attempt, record: Sequence[CrateFile], held: Collection[str]
+) -> Entity:
+    """One attempt: also those that failed, with their reason."""
+    done = attempt.outcome == "completed"
+    loose = " (exploratory)" if attempt.exploratory else ""
+    element = assessment.case.elements.get(attempt.evidence)
+    inputs = element.inputs if isinstance(element, Evidence) else ()
+    status = {"completed": "Completed", "running": "Active"}.get(attempt.outcome, "Failed")
+    action: Entity = {
+        "@id": _name("attempt", str(attempt.seq)),
+        "@type": "CreateAction",
+        "name": _text(f"Attempt at {attempt.evidence}, record {attempt.seq}{loose}"),
+        "description": _text(f"{attempt.outcome}; registered in record {attempt.registration}"),
+        "instrument": {"@id": _instrument(assessment, attempt)},
+        "startTime": attempt.started_at,
+        "actionStatus": {"@id": f"{STATUS}{status}ActionStatus"},
+    }
+    if inputs:
+        action["object"] = [{"@id": _input(path, held)} for path in inputs]
+    if attempt.ended_at:
+        action["endTime"] = attempt.ended_at
+    if done and record:
+        action["result"] = [{"@id": _path(file.path)} for file in record]
+    if attempt.outcome in ("failed", "aborted", "lost"):
+        action["error"] = _text(attempt.reason or attempt.outcome)
+    return action
+
+
+def _numbers(assessment: Assessment) -> Iterator[Entity]:
+    """What each leaf measured, with its interval and whether it counts."""
+    for row in leaf_rows(assessment):
+        if row.quantity is not None:
+            yield _number(row)
+
+
+def _number(row: LeafRow) -> Entity:
+    q = row.quantity
+    assert q is not None
+    found: Entity = {
+        "@id": _name("number", row.evidence, q.name),
+        "@type": "PropertyValue",
+        "name": _text(f"{row.evidence}: {q.name}"),
+        "description": _text(
+            f"{q.name} {row.reading} ({row.n}), held against {row.criterion}: {row.says}"
+        ),
+        "unitText": _text(q.unit),
+    }
+    ends = {"value": q.estimate, "minValue": q.interval.low, "maxValue": q.interval.high}
+    return found | {name: v for name, v in ends.items() if math.isfinite(v)}
+
+
+def _made(files: Sequence[CrateFile], version: str, at: str) -> Entity:
+    """How the report came to be: computed from the case and the record."""
+    return {
+        "@id": "#assessment",
+        "@type": "CreateAction",
+        "name": "The report, computed from the case and its record",
+        "description": f"safetycase {version}",
+        "instrument": {"@id": "#safetycase"},
+        "object": [{"@id": _path(f.path)} for f in files if f.role in ("case", "record")],
+        "result": [{"@id": _path(f.path)} for f in files if f.role == "report"],
+        "endTime": at,
+        "actionStatus": {"@id": f"{STATUS}CompletedActionStatus"},
+    }
+
+
+def _once(graph: Sequence[Entity]) -> list[Entity]:
+    """Each entity once: JSON-LD forbids two of one name. What a later one adds is kept."""
+    found: dict[str, Entity] = {}
+    for entity in graph:
+        name = str(entity["@id"])
+        found[name] = {**entity, **found.get(name, {})}
+    return list(found.values())

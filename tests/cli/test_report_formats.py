@@ -1,0 +1,136 @@
+"""The report in further formats and the pictures, from a case folder that was run."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import stat
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from tests.conftest import COIN, Ran, write_case
+
+from safetycase.cli.draw import draw
+from safetycase.cli.report_formats import (
+    write_crate,
+    write_csv,
+    write_json,
+    write_markdown,
+    write_pdf,
+)
+from safetycase.cli.report_pdf import BROWSER, find_browser
+from safetycase.cli.show import opened
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+@pytest.fixture
+def case(sc: Callable[..., Ran], tmp_path: Path) -> Path:
+    folder = write_case(tmp_path / "coin", COIN, {"items.txt": "head or tail\n"})
+    assert sc("run", folder).code in (0, 4)
+    return folder
+
+
+def drawn(*words: str | Path):
+    return CliRunner().invoke(draw, [*map(str, words)], standalone_mode=False)
+
+
+@pytest.mark.slow
+def test_each_format_and_picture_of_one_case(
+    case: Path, tmp_path: Path, sc: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space, assessment = opened(case, datetime.now(UTC))
+    assert write_markdown(space, assessment, None) == case / "report" / "report.md"
+    text = (case / "report" / "report.md").read_text("utf-8")
+    assert "# A coin" in text
+    assert "rate ≤" in text
+    made = write_json(space, assessment, tmp_path)
+    assert json.loads(made.read_text("utf-8"))["verdict"] == assessment.verdict
+    with write_csv(space, assessment, tmp_path / "l.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["evidence"] == "E-COIN"
+    assert row["valid_until"]
+
+    crate = write_crate(space, assessment, tmp_path / "crate", licence=None)
+    graph = json.loads((crate / "ro-crate-metadata.json").read_text("utf-8"))["@graph"]
+    parts = {e["@id"] for e in graph if e["@type"] == "File"}
+    assert parts == {
+        *("case.yaml", "items.txt", "record.scbundle", "report/index.html", "report/report.md"),
+        *("report/report.json", "report/leaves.csv"),
+    }
+    assert all((crate / part).is_file() for part in parts)
+    assert sc("verify", crate / "record.scbundle").code == 0
+    archive = write_crate(space, assessment, tmp_path / "crate.zip")
+    first = archive.read_bytes()
+    assert write_crate(space, assessment, archive).read_bytes() == first
+    assert set(zipfile.ZipFile(archive).namelist()) == {
+        *parts,
+        "ro-crate-metadata.json",
+        "ro-crate-preview.html",
+    }
+    write_crate(space, assessment, crate)  # over its own
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
+    with pytest.raises(click.ClickException, match="is no RO-Crate"):
+        write_crate(space, assessment, case)
+
+    for kind, says in (("intervals", "E-COIN: rate"), ("timeline", "E-COIN"), ("waterfall", "Bel")):
+        done = drawn(case, "--as", kind)
+        assert done.exception is None, done.output
+        assert says in done.output
+        assert done.output.startswith("<svg")
+    out = tmp_path / "t.svg"
+    drawn(case, "--as", "timeline", "--now", "2030-01-01", "--out", out)
+    assert "now 2030-01-01" in out.read_text("utf-8")
+
+    monkeypatch.setenv(BROWSER, "no-such-browser")
+    with pytest.raises(click.ClickException, match="SAFETYCASE_BROWSER names `no-such-browser`"):
+        write_pdf(space, assessment, tmp_path / "r.pdf")
+    broken = tmp_path / "broken-browser"
+    broken.write_text("#!/bin/sh\necho it broke >&2\nexit 3\n", "utf-8")
+    broken.chmod(broken.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv(BROWSER, str(broken))
+    with pytest.raises(click.ClickException, match=r"made no PDF of .*: it broke"):
+        write_pdf(space, assessment, tmp_path / "r.pdf")
+    assert not (tmp_path / "r.pdf").exists()
+
+
+def test_a_picture_that_cannot_be_drawn_says_why(tmp_path: Path) -> None:
+    folder = write_case(tmp_path / "coin", COIN, {"items.txt": "x"})
+    never = drawn(folder, "--as", "waterfall", "--now", "2026-11-28")
+    assert isinstance(never.exception, click.ClickException)
+    assert "SAFE has no confidence number to draw" in never.exception.message
+    lost = drawn(folder, "--as", "waterfall", "--root", "SAVE")
+    assert isinstance(lost.exception, click.ClickException)
+    assert "did you mean `SAFE`" in lost.exception.message
+    for option in ("--root", "--depth"):
+        done = drawn(folder, "--as", "timeline", option, "1")
+        assert isinstance(done.exception, click.UsageError)
+    bare = drawn(folder, "--as", "intervals", "--now", "2026-11-28")
+    assert "never run" in bare.output
+
+
+def test_a_browser_is_looked_for_where_it_is_named(tmp_path: Path) -> None:
+    named = tmp_path / "chromium"
+    named.write_text("#!/bin/sh\n", "utf-8")
+    named.chmod(0o755)
+    assert find_browser({BROWSER: str(named)}) == str(named)
+    assert find_browser({"PATH": str(tmp_path)}) == str(named)
+    assert find_browser({BROWSER: "/nowhere", "PATH": str(tmp_path)}) is None
+    assert find_browser({"PATH": "/nowhere"}) is None
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(find_browser(os.environ) is None, reason="no browser here: no PDF was printed")
+def test_the_pdf_is_one(tmp_path: Path) -> None:
+    space, assessment = opened(write_case(tmp_path / "coin", COIN, {"items.txt": "x"}), NOW)
+    made = write_pdf(space, assessment, tmp_path / "r.pdf")
+    data = made.read_bytes()
+    assert data.startswith(b"%PDF-")
+    assert data.rstrip().endswith(b"%%EOF")
+    assert len(data) > 20_000
