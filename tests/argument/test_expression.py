@@ -112,3 +112,20 @@ def test_one_comparison_of_a_name_with_a_number(
 )
 def test_what_is_more_than_that_is_none(text: str) -> None:
     assert parse(text).comparison is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a <= 0.2", ["a <= 0.2"]),
+        ("0.8 > a", ["a < 0.8"]),
+        ("a >= 1/4 and a < 50% and b > 2", ["a >= 0.25", "a < 0.5", "b > 2"]),
+        ("(a <= 1 and b <= 2) and c <= 3", ["a <= 1", "b <= 2", "c <= 3"]),
+        ("a <= 1 or b <= 2", []),
+        ("not a <= 1", []),
+        ("a <= b", []),
+        ("a <= 1 and a + b <= 2", []),
+    ],
+)
+def test_clauses_are_what_has_to_hold_together(text: str, wanted: list[str]) -> None:
+    assert [f"{c.name} {c.op} {c.bound:g}" for c in parse(text).clauses()] == wanted

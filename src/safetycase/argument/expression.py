@@ -99,6 +99,20 @@ class Expression:
             return None
         return Comparison(name=left.name, op=op, bound=_range(right, {})[0])  # type: ignore[arg-type]
 
+    def clauses(self) -> tuple[Comparison, ...]:
+        """The comparisons that all have to hold, if it is nothing but those; none otherwise."""
+        nodes, found = [self.tree], []
+        while nodes:
+            node = nodes.pop()
+            if node.op == "and":
+                nodes += reversed(node.args)
+                continue
+            compared = Expression(text="", tree=node).comparison
+            if compared is None:
+                return ()
+            found.append(compared)
+        return tuple(found)
+
     def decide(self, ranges: Mapping[str, Range]) -> bool | None:
         """True on all of the ranges, False on none of them, otherwise None."""
         return _truth(self.tree, ranges)
