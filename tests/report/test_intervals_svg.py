@@ -137,3 +137,26 @@ def test_far_apart_numbers_of_a_unit_stand_on_a_logarithmic_axis():
         )
         leaves[name] = (leaf, "fresh", "supported")
     assert "steps, logarithmic" in texts(intervals_svg(built(leaves)))
+
+
+def test_a_criterion_with_two_ends_is_shaded_between_them():
+    leaf = dataclasses.replace(
+        dated("E", "fresh", None, criterion="rate >= 0.1 and rate <= 0.3 and other <= 2"),
+        quantities=(number(0.15, 0.2, 0.25, 50),),
+    )
+    svg = intervals_svg(built({"E": (leaf, "fresh", "supported")}))
+    assert "rate >= 0.1 and rate <= 0.3 · n 50" in texts(svg)
+    root = ET.fromstring(svg)
+    shaded = [e for e in root.iter(f"{SVG}rect") if e.get("class") == "pass"][-1]
+    line = [e for e in root.iter(f"{SVG}path") if e.get("class") == "line"][-1]
+    at = float(line.get("d").partition(" ")[0][1:])
+    left = float(shaded.get("x"))
+    assert left < at < left + float(shaded.get("width"))
+    assert sum(e.get("class") == "bound" for e in root.iter(f"{SVG}path")) == 2 + 1
+
+
+def test_a_criterion_that_cannot_be_taken_apart_has_no_shaded_side():
+    leaf = dated("E", "fresh", None, criterion="rate <= 0.2 or rate <= 0.1")
+    svg = intervals_svg(built({"E": (leaf, "fresh", "supported")}))
+    assert sum(e.get("class") == "pass" for e in ET.fromstring(svg).iter(f"{SVG}rect")) == 1
+    assert "rate <= 0.2 or rate <= 0.1 · n 50" in texts(svg)

@@ -35,7 +35,7 @@ def test_one_line_for_each_number_and_each_leaf_without():
     ]
     rare = found[1]
     assert (rare["low"], rare["high"], rare["n"]) == ("0.0", "0.00046", "6500")
-    assert (rare["threshold"], rare["counts"]) == ("0.001", "yes")
+    assert (rare["asked_at_least"], rare["asked_at_most"], rare["counts"]) == ("", "0.001", "yes")
     assert rare["valid_until"] == "2026-12-01T10:05:00+00:00"
     assert (found[4]["says"], found[4]["counts"]) == ("expired", "no")
     assert (found[6]["says"], found[6]["counts"]) == ("supports, but is contested", "no")

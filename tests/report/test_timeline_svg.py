@@ -24,7 +24,7 @@ def test_every_row_says_its_state_and_its_date():
         "fresh, no limit stated",
         "invalidated",
         "never run",
-        "assumed, lead, until 2027-03-01",
+        "assumed, until 2027-03-01",
         "accepted by board, until 2026-12-24",
         "2026-11-22, record 12",
         "now 2026-11-23",
@@ -61,7 +61,7 @@ def test_what_lies_beyond_the_axis_is_an_arrow():
     svg = timeline_svg(small())  # an assumption until 2099
     ends = list(ET.fromstring(svg).iter(f"{SVG}rect"))
     assert all(float(r.get("x")) + float(r.get("width")) <= WIDTH for r in ends)
-    assert "assumed, lead, until 2099-01-01" in texts(svg)
+    assert "assumed, until 2099-01-01" in texts(svg)
     long_ago = dated("E", "expired", NOW - timedelta(days=4000))
     long_ago = dataclasses.replace(long_ago, ran_at="2014-01-01T00:00:00Z")
     assert "expired on 2015-12-11" in texts(

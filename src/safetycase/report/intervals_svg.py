@@ -114,7 +114,7 @@ def _panels(rows: Sequence[LeafRow]) -> Iterator[_Panel]:
 def _small(row: LeafRow) -> bool:
     """Whether a share is held against so little that a plain axis would show nothing."""
     assert row.quantity is not None
-    against = row.threshold if row.threshold is not None else row.quantity.interval.high
+    against = max(row.thresholds, default=row.quantity.interval.high)
     return 0 < against < SMALL
 
 
@@ -129,8 +129,7 @@ def _values(row: LeafRow) -> list[float]:
     """The finite numbers of a row."""
     q = row.quantity
     assert q is not None
-    found = [q.interval.low, q.estimate, q.interval.high]
-    found += [] if row.threshold is None else [row.threshold]
+    found = (q.interval.low, q.estimate, q.interval.high, *row.thresholds)
     return [v for v in found if math.isfinite(v)]
 
 
@@ -184,24 +183,24 @@ def _row(row: LeafRow, x: Scale, y: float, *, log: bool) -> Iterator[str]:
     yield from _threshold(row, x, middle)
     yield from _whisker(row, x, middle, log=log)
     wide = min(text_width(row.says, 11.0) * BOLD + 1, ROOM * 0.5)
-    yield label(LEFT, y + 44, f"{row.criterion} · {row.n}", "small", room=ROOM - wide - 28)
+    yield label(LEFT, y + 44, f"{row.asked} · {row.n}", "small", room=ROOM - wide - 28)
     yield glyph(row.mark, WIDTH - RIGHT - 13, y + 34)
     yield label(WIDTH - RIGHT - 18, y + 44, row.says, "strong end", room=wide)
 
 
 def _threshold(row: LeafRow, x: Scale, y: float) -> Iterator[str]:
-    """The threshold as an upright, the passing side shaded and pointed to."""
-    if row.threshold is None:
-        return
-    at = x(row.threshold)
-    if row.passes is not None:
-        below = row.passes == "below"
-        start, end = (x.start, at) if below else (at, x.end)
+    """Each threshold as an upright that points to the side where it is met, which is shaded."""
+    if row.at_least is not None or row.at_most is not None:
+        start = x.start if row.at_least is None else x(row.at_least)
+        end = x.end if row.at_most is None else x(row.at_most)
         wide = max(end - start, 0)
         yield f'<rect class="pass" x="{start:.1f}" y="{y - 7:.1f}" width="{wide:.1f}" height="14"/>'
-        point = -6 if below else 6
-        yield f'<path class="dot" d="M{at:.1f} {y - 10:.1f}l{point} 3.5l{-point} 3.5z"/>'
-    yield f'<path class="bound" d="M{at:.1f} {y - 10:.1f}v20"/>'
+    for bound, point in ((row.at_least, 6), (row.at_most, -6)):
+        if bound is not None:
+            at = x(bound)
+            yield f'<path class="dot" d="M{at:.1f} {y - 10:.1f}l{point} 3.5l{-point} 3.5z"/>'
+    for bound in row.thresholds:
+        yield f'<path class="bound" d="M{x(bound):.1f} {y - 10:.1f}v20"/>'
 
 
 def _whisker(row: LeafRow, x: Scale, y: float, *, log: bool) -> Iterator[str]:
@@ -278,6 +277,6 @@ def _told(rows: Sequence[LeafRow]) -> str:
             continue
         told.append(
             f"{name}: {one_line(row.quantity.name, limit=60)} {row.reading}, {row.n}, "
-            f"held against {one_line(row.criterion, limit=120)}: {row.says}."
+            f"held against {one_line(row.asked, limit=120)}: {row.says}."
         )
     return " ".join(told)

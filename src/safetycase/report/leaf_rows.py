@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 from safetycase.argument.model import Claim, Element, Evidence
 from safetycase.assess.records import Assessment, Freshness, LeafResult, QuantityResult, State
@@ -18,17 +17,16 @@ from safetycase.report.numbers import bound_text, n_text, sides_of, threshold_of
 
 __all__ = ["LeafRow", "leaf_freshness", "leaf_rows", "moment_of"]
 
-Side = Literal["below", "above"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafRow:
     """One measured quantity of one leaf, or a leaf without a number (`quantity` is None).
 
     `says` is the word shown and `mark` its shape; `counts` whether the result supports its claim
-    now. `blocks` is whether it keeps its claim from being shown. `threshold` is what the quantity
-    is held against and `passes` the side of it that meets the criterion, None where the criterion
-    is not that plain. Texts are as the case has them.
+    now. `asked` is the part of the criterion that is about this quantity, and the whole of it where
+    it cannot be taken apart. The criterion is met from `at_least` to `at_most`, each None where
+    nothing is asked; with `threshold` alone the number is known and the side is not. Texts are as
+    the case has them.
     """
 
     evidence: str
@@ -39,22 +37,23 @@ class LeafRow:
     counts: bool
     leaf: LeafResult | None = None
     quantity: QuantityResult | None = None
+    asked: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
     threshold: float | None = None
-    passes: Side | None = None
     reading: str = ""
     n: str = ""
 
     @property
-    def blocks(self) -> bool:
-        """Whether its claim is not shown by it."""
-        return not self.counts
+    def thresholds(self) -> tuple[float, ...]:
+        """Every number that the quantity is held against."""
+        found = (self.at_least, self.at_most, self.threshold)
+        return tuple(dict.fromkeys(v for v in found if v is not None))
 
 
 def leaf_rows(assessment: Assessment) -> tuple[LeafRow, ...]:
     """The rows in the order of the file, each evidence element at least once."""
-    names = dict.fromkeys(
-        [*(n for n, e in assessment.case.elements.items() if isinstance(e, Evidence))]
-    )
+    names = [n for n, e in assessment.case.elements.items() if isinstance(e, Evidence)]
     return tuple(
         row for name in (*names, *_strangers(assessment)) for row in _rows(assessment, name)
     )
@@ -86,13 +85,14 @@ def _strangers(assessment: Assessment) -> Iterator[str]:
 def _rows(assessment: Assessment, name: str) -> Iterator[LeafRow]:
     leaf = assessment.leaves.get(name)
     says, mark = _status(assessment, name, leaf)
-    counts = mark in (OUTCOME["supports"],)
+    counts = mark is OUTCOME["supports"]
     if leaf is None:
         yield LeafRow(evidence=name, claim="", criterion="", says=says, mark=mark, counts=False)
         return
     claim = assessment.case.elements.get(leaf.claim)
     for quantity in leaf.quantities:
         threshold = threshold_of(claim, quantity.name)
+        at_least, at_most, asked = _asked(claim, quantity.name)
         yield LeafRow(
             evidence=name,
             claim=leaf.claim,
@@ -102,8 +102,10 @@ def _rows(assessment: Assessment, name: str) -> Iterator[LeafRow]:
             counts=counts,
             leaf=leaf,
             quantity=quantity,
-            threshold=threshold,
-            passes=_side(claim, quantity.name) if threshold is not None else None,
+            asked=asked or leaf.criterion,
+            at_least=at_least,
+            at_most=at_most,
+            threshold=None if asked else threshold,
             reading=bound_text(
                 quantity, sides_of(claim, quantity, leaf.outcome), threshold=threshold
             ),
@@ -114,6 +116,7 @@ def _rows(assessment: Assessment, name: str) -> Iterator[LeafRow]:
             evidence=name,
             claim=leaf.claim,
             criterion=leaf.criterion,
+            asked=leaf.criterion,
             says=says,
             mark=mark,
             counts=False,
@@ -148,11 +151,18 @@ def _doubted(state: State) -> tuple[str, Mark]:
     return "supports", OUTCOME["supports"]
 
 
-def _side(claim: Element | None, name: str) -> Side | None:
-    """On which side of its threshold a quantity passes."""
+def _asked(claim: Element | None, name: str) -> tuple[float | None, float | None, str]:
+    """From where to where the criterion is met by one quantity, and that part of it as text."""
     if not isinstance(claim, Claim) or claim.holds_when is None:
-        return None
-    ends = claim.holds_when.sides().get(name, frozenset())
-    if len(ends) != 1:
-        return None
-    return "below" if "high" in ends else "above"
+        return None, None, ""
+    mine = [clause for clause in claim.holds_when.clauses() if clause.name == name]
+    lower = [clause.bound for clause in mine if clause.op in (">=", ">")]
+    upper = [clause.bound for clause in mine if clause.op in ("<=", "<")]
+    # One clause alone keeps the author's way of writing its number.
+    plain = [] if len(claim.holds_when.names) == 1 else mine
+    asked = " and ".join(f"{name} {c.op} {c.bound:g}" for c in plain)
+    return (
+        max(lower, default=None),
+        min(upper, default=None),
+        asked or (str(claim.holds_when) if mine else ""),
+    )

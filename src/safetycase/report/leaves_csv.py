@@ -35,7 +35,8 @@ COLUMNS = (
     "level_of_each_end",
     "n",
     "independent_units",
-    "threshold",
+    "asked_at_least",
+    "asked_at_most",
     "method",
     "method_version",
     "seed",
@@ -83,7 +84,7 @@ def _values(assessment: Assessment, row: LeafRow) -> Iterator[Cell | None]:
     else:
         yield from (q.name, q.measured_as, q.unit, q.estimate, q.interval.low, q.interval.high)
         yield from (q.level, q.n, q.clusters)
-    yield row.threshold
+    yield from (row.at_least, row.at_most)
     yield from _run(leaf) if leaf else (None,) * 8
 
 

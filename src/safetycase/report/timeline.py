@@ -215,7 +215,7 @@ def _assumption(assessment: Assessment, element: Assumption) -> Span:
     mark = status_mark(assessment, element.id)
     if element.expires is not None:
         verb = "until" if element.expires >= assessment.at.date() else "expired on"
-        says = f"{mark.word}, {element.owner or 'nobody'}, {verb} {element.expires}"
+        says = f"{mark.word}, {verb} {element.expires}"
     elif element.monitor:
         says = f"{mark.word} while {element.monitor} is quiet"
     else:

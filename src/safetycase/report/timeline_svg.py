@@ -25,7 +25,7 @@ MOST_MOMENTS = 60
 FARTHEST = timedelta(days=731)
 """How far the axis reaches to either side of now; what lies beyond is an arrow at the edge."""
 NEAREST = timedelta(days=20)
-STEP, ROOM = 38.0, WIDTH - LEFT - RIGHT
+STEP, BARE, ROOM = 38.0, 21.0, WIDTH - LEFT - RIGHT
 MONTHS = (1, 2, 3, 6, 12, 24)
 DAYS = (1, 2, 7, 14)
 MOST_TICKS = 6
@@ -52,7 +52,7 @@ def timeline_svg(
         y += 4
         for row in mine[:most]:
             body += _row(row, x, y, key)
-            y += STEP
+            y += STEP if _has_bar(row) else BARE
         if len(mine) > most:
             body.append(label(LEFT, y + 12, _more(mine[most:]), "small", room=ROOM))
             y += 20
@@ -89,6 +89,8 @@ def _row(row: Span, x: Scale, y: float, key: str) -> Iterator[str]:
     wide = min(text_width(row.says, 11.0) + 1, ROOM * 0.6)
     yield label(LEFT + 18, y + 15, row.id, room=ROOM - wide - 28)
     yield label(WIDTH - RIGHT, y + 15, row.says, "small end", room=wide)
+    if not _has_bar(row):
+        return
     middle = y + 26
     yield f'<path class="rail" d="M{x.start:.1f} {middle:.1f}H{x.end:.1f}"/>'
     if row.section != "events":
@@ -97,10 +99,13 @@ def _row(row: Span, x: Scale, y: float, key: str) -> Iterator[str]:
     yield from (_moment(m, x, middle) for m in told)
 
 
+def _has_bar(row: Span) -> bool:
+    """Whether there is anything to draw of a row: it began, ends, or something happened."""
+    return bool(row.start or row.end or row.moments) or row.section == "taken"
+
+
 def _bar(row: Span, x: Scale, y: float, key: str) -> Iterator[str]:
     """From the beginning to the end; an arrow where it goes on beyond the axis."""
-    if row.start is None and row.end is None and row.section != "taken":
-        return
     start = x.start if row.start is None else x(row.start.timestamp())
     end = x.end if row.end is None else x(row.end.timestamp())
     end = max(end, start + 1.5)
