@@ -107,7 +107,8 @@ def write_pdf(space: Workspace, assessment: Assessment, out: Path | None) -> Pat
     from safetycase.cli.report_pdf import print_pdf
 
     path = _place(space, out, "report.pdf")
-    print_pdf(_page(space, assessment), path)
+    with tempfile.TemporaryDirectory(prefix="safetycase-page-") as folder:
+        print_pdf(_page(space, assessment, Path(folder) / "index.html"), path)
     return path
 
 
@@ -149,11 +150,11 @@ def _place(space: Workspace, out: Path | None, name: str) -> Path:
     return path
 
 
-def _page(space: Workspace, assessment: Assessment) -> Path:
-    """The HTML page of the report, written anew where it is not of this state."""
-    from safetycase.cli.show import current_report, write_report
+def _page(space: Workspace, assessment: Assessment, path: Path) -> Path:
+    """The HTML page of the report, written to `path`; the one in the case folder stays."""
+    from safetycase.cli.show import write_report
 
-    return current_report(space, assessment) or write_report(space, assessment, None)
+    return write_report(space, assessment, path)
 
 
 def _agenda(space: Workspace, assessment: Assessment) -> Sequence[str]:
@@ -211,7 +212,7 @@ def _files(
     if space.log.records:
         _bundle(folder / "record.scbundle", space)
         yield "record.scbundle", "The record: `safetycase verify record.scbundle`", "record"
-    shutil.copyfile(_page(space, assessment), _made(folder, "report/index.html"))
+    _page(space, assessment, _made(folder, "report/index.html"))
     yield "report/index.html", "The report as a page", "report"
     texts: Mapping[str, tuple[str, Render]] = {
         "report/report.md": ("The report in Markdown", markdown_text),

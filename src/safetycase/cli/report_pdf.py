@@ -71,16 +71,16 @@ def print_pdf(page: Path, out: Path) -> None:
         missing = f"{BROWSER} names `{printable(named)}`, which is" if named else "Chromium is"
         raise click.ClickException(
             f"{missing} not there, and the PDF is printed by it. Install Chromium or Chrome, or "
-            f"set {BROWSER} to one; or print the page from any browser: {printable(str(page))}"
+            f"set {BROWSER} to one; or print what `safetycase report` writes from any browser"
         )
     with tempfile.TemporaryDirectory(prefix="safetycase-pdf-") as folder:
         made = Path(folder) / "report.pdf"
         says = _printed(browser, page, made, Path(folder) / "profile")
         if not made.is_file() or made.read_bytes()[: len(START)] != START:
             raise click.ClickException(
-                f"{printable(browser)} made no PDF of {printable(str(page))}"
+                f"{printable(browser)} made no PDF of the page"
                 + (f": {printable(says)}" if says else "")
-                + "; print the page from a browser instead"
+                + "; print what `safetycase report` writes from another browser"
             )
         out.parent.mkdir(parents=True, exist_ok=True)
         beside = out.with_name(f".{out.name[:60]}.new")

@@ -6,10 +6,11 @@ so that no leaf is in one of them and missing in another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from safetycase.argument.graph import conclusion_of
 from safetycase.argument.model import Claim, Element, Evidence
 from safetycase.assess.records import Assessment, Freshness, LeafResult, QuantityResult, State
 from safetycase.report.marks import FRESHNESS, OUTCOME, POSED, SUPPORT, Mark
@@ -53,9 +54,12 @@ class LeafRow:
 
 def leaf_rows(assessment: Assessment) -> tuple[LeafRow, ...]:
     """The rows in the order of the file, each evidence element at least once."""
+    conclusions = conclusion_of(assessment.case)
     names = [n for n, e in assessment.case.elements.items() if isinstance(e, Evidence)]
     return tuple(
-        row for name in (*names, *_strangers(assessment)) for row in _rows(assessment, name)
+        row
+        for name in (*names, *_strangers(assessment))
+        for row in _rows(assessment, name, conclusions)
     )
 
 
@@ -82,12 +86,13 @@ def _strangers(assessment: Assessment) -> Iterator[str]:
     return (name for name in assessment.leaves if name not in assessment.case.elements)
 
 
-def _rows(assessment: Assessment, name: str) -> Iterator[LeafRow]:
+def _rows(assessment: Assessment, name: str, conclusions: Mapping[str, str]) -> Iterator[LeafRow]:
     leaf = assessment.leaves.get(name)
     says, mark = _status(assessment, name, leaf)
     counts = mark is OUTCOME["supports"]
     if leaf is None:
-        yield LeafRow(evidence=name, claim="", criterion="", says=says, mark=mark, counts=False)
+        rests = conclusions.get(name, "")
+        yield LeafRow(evidence=name, claim=rests, criterion="", says=says, mark=mark, counts=False)
         return
     claim = assessment.case.elements.get(leaf.claim)
     for quantity in leaf.quantities:

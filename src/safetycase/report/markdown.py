@@ -28,6 +28,11 @@ MOST = 500
 DEEPEST = 12
 """Levels of the outline that are indented; deeper ones say their level."""
 
+TIMELESS = ("context", "problem", "justification", "hazard")
+"""Kinds of elements that have no status."""
+MEASURED = ("claim", "argument", "evidence")
+"""Kinds of elements whose freshness is told in the outline."""
+
 _RUN_HEAD = ("evidence", "method", "seed", "run at", "command")
 _ATTEMPT_HEAD = ("record", "evidence", "outcome", "started", "reason")
 
@@ -183,15 +188,14 @@ def _outline_row(a: Assessment, row: Row) -> str:
     role = f"*{ROLE_WORDS[row.role]}* " if row.role in ROLE_WORDS else ""
     if row.reference:
         return f"{indent}- {deep}{role}{code(row.id)} (as above)"
-    words = []
-    if row.kind not in ("context", "problem", "justification"):
-        words.append(_marked(a, row.id))
+    words = [] if row.kind in TIMELESS else [_marked(a, row.id)]
     state = row.state
-    if state is not None and (row.kind == "evidence" or state.freshness.word != "fresh"):
+    if state is not None and row.kind in MEASURED:
         fresh = freshness_mark(state)
-        words.append(f"{fresh.glyph} {md(str(state.freshness), limit=200)}")
-    if state is not None and state.confidence is not None:
-        words.append(f"confidence {confidence_text(state.confidence)}")
+        if row.kind == "evidence" or fresh.word != "fresh":
+            words.append(f"{fresh.glyph} {md(str(state.freshness), limit=200)}")
+        if row.kind == "claim" and state.confidence is not None:
+            words.append(f"confidence {confidence_text(state.confidence)}")
     told = f" \\[{'; '.join(words)}\\]" if words else ""
     return f"{indent}- {deep}{role}{row.kind} {code(row.id)}{told}: {md(row.says)}"
 

@@ -19,7 +19,7 @@ CELL = 400
 """The longest text of a cell of a table, in characters."""
 
 _ESCAPED = re.compile(r"([\\`*_\[\]~$^!])")
-_STARTS = re.compile(r"^([-+=#>:]|\d+[.)])")
+_STARTS = re.compile(r"^([-+=#>:]|\d+[.)](?=\s|$))")
 _ACTS = re.compile(
     r"@|://|\bwww\.|#\d|\bGH-\d|\bmailto:|\bxmpp:|:[a-z+-][\w+-]*:|\b[0-9a-f]{7,40}\b",
     re.IGNORECASE,
@@ -29,9 +29,9 @@ _ENTITIES = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"
 
 
 def md(text: str, *, limit: int = LONGEST) -> str:
-    """`text` on one line of at most `limit` characters, shown as it is."""
-    words = [_word(word) for word in one_line(text, limit=limit).split(" ")]
-    return _STARTS.sub(_escape_start, " ".join(words))
+    """`text` on one line of at most `limit` characters, shown as it is, `quoted` parts as code."""
+    shown = one_line(text, limit=limit)
+    return _STARTS.sub(_escape_start, _quoted(shown) or _words(shown))
 
 
 def code(text: str, *, limit: int = LONGEST) -> str:
@@ -60,6 +60,21 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A table of cells that are Markdown already."""
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     return [*lines, *(f"| {' | '.join(row)} |" for row in rows)]
+
+
+def _quoted(text: str) -> str:
+    """`text` with what stands between single backticks as code; empty if they do not pair up."""
+    parts = text.split("`")
+    if len(parts) < 3 or len(parts) % 2 == 0 or not all(part.strip() for part in parts[1::2]):
+        return ""
+    made = [code(part) if i % 2 else _words(part) for i, part in enumerate(parts)]
+    # Two spans of code that touch would be read as one, or as none.
+    touch = any(made[i].endswith("`") or made[i].startswith("`") for i in range(0, len(made), 2))
+    return "" if touch or any(made[i] == "" for i in range(2, len(made) - 1, 2)) else "".join(made)
+
+
+def _words(text: str) -> str:
+    return " ".join(_word(word) for word in text.split(" "))
 
 
 def _word(word: str) -> str:
