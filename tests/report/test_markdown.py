@@ -6,6 +6,8 @@ import dataclasses
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from tests.report.breakdowns import ATTACK, hostile_breakdown, make_breakdown
 from tests.report.conftest import make_assessment
@@ -95,6 +97,24 @@ def test_no_line_ends_a_block(attack):
     text = "\n".join([*block(attack.split("\n")), "after"])
     kinds = [t.type for t in READER.parse(text)]
     assert kinds == ["fence", "paragraph_open", "inline", "paragraph_close"]
+
+
+PIECES = [
+    *"`|\\<>&*_[]()#@!~$:./-+=1 aw\"'",
+    *("www.", "http://x.y", "<b>", "<!--", "&lt;", "``", "```", "\\|", "\n", "@me", "#1", "]("),
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=14).map("".join))
+def test_no_text_leaves_its_place(text):
+    for make in (md, code):
+        if not text.strip():
+            continue
+        for place in ("- {} x {}", "| a | {} | end |\n|---|---|---|\n| {} | {} | end |"):
+            made, plain = place.format(*[make(text)] * 3), place.format("x", "x", "x")
+            assert not acting(made), made
+            assert [t.type for t in READER.parse(made)] == [t.type for t in READER.parse(plain)]
 
 
 def test_words_that_github_acts_on_are_code():
