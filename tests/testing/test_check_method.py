@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from toy_methods import COIN, throw
 
-from safetycase.plugin.contract import Controls, OracleResult, Planted
+from safetycase.plugin.contract import (
+    Bar,
+    Context,
+    Controls,
+    Histogram,
+    Intervals,
+    OracleResult,
+    Planted,
+)
 from safetycase.testing.methods import check_measurement, check_method
 
 
@@ -58,8 +66,6 @@ def test_a_heavy_module_is_refused() -> None:
 
 
 def test_measurements_are_held_to_the_contract(tmp_path: Any) -> None:
-    from safetycase.plugin.contract import Context
-
     context = Context(
         case_folder=tmp_path,
         scratch=tmp_path,
@@ -75,3 +81,25 @@ def test_measurements_are_held_to_the_contract(tmp_path: Any) -> None:
             COIN,
             lambda: throw((), COIN.parameters(), dataclasses.replace(context, seed=next(seeds))),
         )
+
+
+@pytest.mark.parametrize(
+    ("plot", "says"),
+    [
+        (Histogram(title="t", unit="s", edges=(0.0, 1.0), series={"a": (1, 2)}), "cannot be drawn"),
+        (Intervals(title="t", unit="s", bars=()), "cannot be drawn: it has no interval"),
+        (Intervals(title=" ", unit="s", bars=(Bar(label="a", low=0, point=1, high=2),)), "title"),
+    ],
+)
+def test_a_plot_that_cannot_be_drawn_is_refused(tmp_path: Any, plot: Any, says: str) -> None:
+    context = Context(
+        case_folder=tmp_path,
+        scratch=tmp_path,
+        seed=1,
+        model=None,
+        models={},
+        progress=lambda *_: None,
+    )
+    found = dataclasses.replace(throw((), COIN.parameters(), context), plots=(plot,))
+    with pytest.raises(AssertionError, match=says):
+        check_measurement(COIN, lambda: found)

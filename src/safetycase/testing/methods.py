@@ -11,10 +11,10 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from safetycase.plugin.contract import Controls, Method
-from safetycase.plugin.wire import controls_json, measurement_json, quantities_of
+from safetycase.plugin.wire import controls_json, measurement_json, quantities_of, restored_plots
 
 __all__ = ["check_light", "check_measurement", "check_method"]
 
@@ -101,7 +101,11 @@ def _able_to_fail(controls: Controls) -> None:
 
 
 def check_measurement(method: Method, run: Callable[[], object]) -> None:
-    """Hold one measurement to the contract: declared quantities, canonical JSON, repeatable."""
+    """Hold one measurement to the contract.
+
+    Its quantities are declared, it is canonical JSON, the same seed gives it again, and each of
+    its plots can be drawn as it will be read from a record.
+    """
     first, second = (measurement_json(run()) for _ in range(2))  # type: ignore[arg-type]
     assert json.loads(json.dumps(first, allow_nan=False)) == first, "it does not survive JSON"
     declared = {measure.name for measure in method.measures}
@@ -109,3 +113,17 @@ def check_measurement(method: Method, run: Callable[[], object]) -> None:
     assert not extra, f"it returns {sorted(extra)}, which it does not declare"
     assert quantities_of(first)
     assert first["quantities"] == second["quantities"], "the same seed gives another result"
+    for plot in restored_plots(first["plots"]):
+        _drawn(plot)
+
+
+def _drawn(plot: Mapping[str, object]) -> None:
+    from safetycase.report.svg import draw  # a worker never draws
+
+    title = plot.get("title")
+    try:
+        draw(plot, key="plot")
+    except ValueError as error:
+        raise AssertionError(f"the plot `{title}` cannot be drawn: {error}") from error
+    assert isinstance(title, str), "a plot has no title"
+    assert title.strip(), "a plot has no title"
