@@ -24,16 +24,16 @@ from safetycase.report.monitor_view import monitors_view
 from safetycase.report.rows import Rows
 from safetycase.report.seal import Seal, verifier_source
 from safetycase.report.source import Source
-from safetycase.report.tree_map import has_map, map_svg
+from safetycase.report.tree_map import BOX, boxes_in, has_map, map_svg
 from safetycase.report.view import Page, View, markup
 
 __all__ = ["render_html", "render_single"]
 
 MOST = 1_450_000
 """Characters that a page may have before elements are left with their row alone."""
-MAPS = 150_000
+MAPS = 120_000
 ATTEMPTS = 300
-ROW = 130
+ROW = 155
 """Characters of a row of the outline, besides its sentence."""
 FIRST = (Defeater, Assumption, Evidence, Problem, Monitor)
 
@@ -119,7 +119,14 @@ class _Single:
         )
         root = self.source.assessment.case.root
         wanted = [root, *(name for _depth, _index, name in rows if has_map(self.view, name))]
-        return dict.fromkeys(wanted[: MAPS // 6_000])
+        kept: dict[str, None] = {}
+        room = MAPS
+        for name in dict.fromkeys(wanted):
+            room -= BOX * boxes_in(self.view, name)
+            if kept and room < 0:
+                break
+            kept[name] = None
+        return kept
 
     def _maps(self) -> list[tuple[str, Any]]:
         return [

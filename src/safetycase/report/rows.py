@@ -23,6 +23,8 @@ OPEN_ROWS = 80
 """An outline of up to this many rows starts unfolded; a longer one to this depth."""
 OPEN_DEPTH = 4
 SENTENCE = 280
+ASIDE = ("problem", "context", "monitor")
+"""What is named in the row that it belongs to, instead of a row of its own, where it was shown."""
 
 
 def _class(row: Row) -> str:
@@ -50,6 +52,14 @@ class Rows:
         self.page, self.bare, self.only = page, bare, only
         self.rows: tuple[Row, ...] = page.rows
         self.all_open = len(self.rows) <= OPEN_ROWS
+        self.aside: dict[int, list[Row]] = {}
+        self.holds: set[int] = set()
+        for row in self.rows:
+            if row.parent is not None:
+                if row.reference and row.role in ASIDE:
+                    self.aside.setdefault(row.parent, []).append(row)
+                else:
+                    self.holds.add(row.parent)
 
     def whole(self) -> str:
         """The outline of the case."""
@@ -74,20 +84,23 @@ class Rows:
             row = self.rows[index]
             if (most is not None and row.depth > most) or not self._shown(index):
                 continue
+            if row.reference and row.role in ASIDE:
+                continue
             while open_ and open_[-1] >= row.depth:
                 open_.pop()
                 yield "</details>"
             if index == loose and start == 0:
                 yield "<h3>Not used by the root claim</h3>"
-            cut = most is not None and row.depth == most and not row.leaf
-            folds = not row.leaf and not cut and self._has_shown(index)
+            below = index in self.holds
+            cut = below and most is not None and row.depth == most
+            folds = below and not cut and self._has_shown(index)
             kind = _class(row)
             if folds:
                 open_.append(row.depth)
                 state = " open" if self._is_open(row, base) else ""
-                yield f"<details{kind}{state}><summary>{self._cells(row)}</summary>"
+                yield f"<details{kind}{state}><summary>{self._cells(row, index)}</summary>"
             else:
-                yield f"<p{kind}>{self._cells(row, cut=cut)}</p>"
+                yield f"<p{kind}>{self._cells(row, index, cut=cut)}</p>"
         yield from ("</details>" for _ in open_)
 
     def _shown(self, index: int) -> bool:
@@ -101,8 +114,9 @@ class Rows:
     def _is_open(self, row: Row, base: int) -> bool:
         return self.all_open or self.only is not None or row.depth - base < OPEN_DEPTH
 
-    def _cells(self, row: Row, *, cut: bool = False) -> str:
-        cells = [f"<span>{self._name(row)}</span>"]
+    def _cells(self, row: Row, index: int, *, cut: bool = False) -> str:
+        aside = "".join(self._beside(each) for each in self.aside.get(index, ()))
+        cells = [f"<span>{self._name(row)}{aside}</span>"]
         state = row.state
         if state is not None and not row.reference:
             posed = POSED[state.posed]
@@ -118,11 +132,18 @@ class Rows:
         if state is not None and state.confidence is not None and not row.reference:
             low, high = floor(state.confidence.low * 100), ceil(state.confidence.high * 100)
             cells.append(f'<u class="l{low} h{high}">{self.page.range(state)}</u>')
-        if row.below.by_word:
+        if row.below.by_word and index in self.holds:
             cells.append(f"<small>{escape(str(row.below))}</small>")
         elif cut:
             cells.append("<small>more below</small>")
         return "".join(cells)
+
+    def _beside(self, row: Row) -> str:
+        word = self.page.role_word(row) or row.kind
+        shown = escape(one_line(row.id))
+        if self.bare:  # a file that has to be kept small
+            return f" <em>{word} {shown}</em>"
+        return f' <em>{word} <a href="{escape(self.page.links.element(row.id))}">{shown}</a></em>'
 
     def _name(self, row: Row) -> str:
         page, shown = self.page, escape(one_line(row.id))

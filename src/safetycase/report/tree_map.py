@@ -18,12 +18,14 @@ from safetycase.report.text_width import fit, wrapped
 from safetycase.report.tidy import tidy
 from safetycase.report.view import Page, View
 
-__all__ = ["has_map", "map_svg"]
+__all__ = ["BOX", "boxes_in", "has_map", "map_svg"]
 
-WIDE, GAP, ROOM = 232.0, 46.0, 10.0
+WIDE, GAP, ROOM = 232.0, 60.0, 10.0
 PATH_WIDE, PATH_GAP = 112.0, 18.0
 LINE, TEXT, SMALL = 15.0, 12.0, 11.0
 LINES = 3
+BOX = 900
+"""Characters that a box takes in the text of a map, about."""
 MOST_CHILDREN, MOST_BOXES, MOST_PATH = 40, 70, 3
 
 
@@ -51,6 +53,13 @@ class _Box:
 def has_map(view: View, name: str) -> bool:
     """Whether anything hangs on an element that a map would show."""
     return bool(_below(view, name)[1])
+
+
+def boxes_in(view: View, name: str) -> int:
+    """How many boxes the map around an element has, at most."""
+    children = _below(view, name)[1][:MOST_CHILDREN]
+    deeper = sum(len(_below(view, child)[1]) for child, _role in children)
+    return 1 + len(children) + (deeper if deeper <= MOST_BOXES else 0)
 
 
 def _below(view: View, name: str) -> tuple[str, list[tuple[str, str]]]:
@@ -132,6 +141,8 @@ def _box(page: Page, name: str, role: str, depth: int, most: int) -> _Box:
     lines, _ = wrapped(one_line(page.says(name), limit=400), WIDE - 20, TEXT, most)
     row = page.rows[page.first[name]] if name in page.first else None
     counts = str(row.below) if row and depth else ""
+    if row and row.kind == "evidence":
+        counts = page.number(name) or page.fresh(row.state).word
     return _Box(name=name, role=role, depth=depth, lines=lines, counts=counts)
 
 
@@ -168,7 +179,7 @@ def _lines(
     if not box.below:
         return
     y, end = middles[index] + shift, x + WIDE
-    trunk = end + GAP * 0.45
+    trunk = end + GAP * 0.7
     for child in box.below:
         at, role = middles[child] + shift, boxes[child].role
         kind = f"edge {role.split()[0]}" if role in ("doubt", "in support") else "edge"
