@@ -64,6 +64,7 @@ def base_context(source: Source, page: Page, monitors: Any) -> dict[str, Any]:
         "scripts": (),
         "own_script": False,
         "level": "h3",
+        "top": "h2",
         "number_of": None,
         "maps_of": partial(has_map, page),
         "remarks": partial(remarks, page),

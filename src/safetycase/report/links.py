@@ -41,13 +41,14 @@ _MOST = 100
 def slugs(names: Iterable[str]) -> Mapping[str, str]:
     """For every id a name that is safe in a path and as a file, and no two alike.
 
-    An id of letters, digits and `._-` stays as it is; other characters become their code. What is
-    too long, or differs from another only in case, gets a digest at its end.
+    An id of letters, digits and `._-` stays as it is, a `/` becomes `~`, any other character its
+    code. What is too long, or like another but for the case of letters, gets a digest at its end.
     """
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
-        slug = re.sub(r"[^A-Za-z0-9._-]", lambda m: f"~{ord(m.group()):x}~", name[: 2 * _MOST])
+        flat = name[: 2 * _MOST].replace("/", "~")
+        slug = re.sub(r"[^A-Za-z0-9._~-]", lambda m: f"~{ord(m.group()):x}~", flat)
         slug = f"~{slug}" if not slug or slug.startswith(".") else slug
         if len(slug) > _MOST or len(name) > _MOST or slug.casefold() in taken:
             told = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()

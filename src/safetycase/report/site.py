@@ -200,6 +200,7 @@ class _Site:
             "body": None,
             "title": "",
             "number": 0,
+            "top": "h1",
             **more,
         }
         if context["title"]:

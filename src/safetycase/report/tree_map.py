@@ -20,7 +20,7 @@ from safetycase.report.view import Page, View
 
 __all__ = ["BOX", "boxes_in", "has_map", "map_svg"]
 
-WIDE, GAP, ROOM = 232.0, 60.0, 10.0
+WIDE, GAP, ROOM = 256.0, 60.0, 10.0
 PATH_WIDE, PATH_GAP = 112.0, 18.0
 LINE, TEXT, SMALL = 15.0, 12.0, 11.0
 LINES = 3
@@ -50,19 +50,19 @@ class _Box:
         return rows * LINE + 10.0
 
 
-def has_map(view: View, name: str) -> bool:
+def has_map(view: View | Page, name: str) -> bool:
     """Whether anything hangs on an element that a map would show."""
     return bool(_below(view, name)[1])
 
 
-def boxes_in(view: View, name: str) -> int:
+def boxes_in(view: View | Page, name: str) -> int:
     """How many boxes the map around an element has, at most."""
     children = _below(view, name)[1][:MOST_CHILDREN]
     deeper = sum(len(_below(view, child)[1]) for child, _role in children)
     return 1 + len(children) + (deeper if deeper <= MOST_BOXES else 0)
 
 
-def _below(view: View, name: str) -> tuple[str, list[tuple[str, str]]]:
+def _below(view: View | Page, name: str) -> tuple[str, list[tuple[str, str]]]:
     """The rule of the step into an element, and what hangs on either, doubts first."""
     rule = ""
     doubts: list[tuple[str, str]] = []
