@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +39,21 @@ class Tab(Browser):
 
     def go(self, url: str) -> None:
         """Open a page and wait until it is there, with scripts or without."""
+        self.call("Page.stopLoading")
+        self.events = [e for e in self.events if e.get("method") != "Page.loadEventFired"]
         self.call("Page.navigate", url=url)
         while not any(e.get("method") == "Page.loadEventFired" for e in self.events):
             self.events.append(self._next())
-        self.events = [e for e in self.events if e.get("method") != "Page.loadEventFired"]
+
+    def wait(self, condition: str, seconds: float = 20) -> None:
+        """Wait until an expression is true of the page, whichever it is by then."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with contextlib.suppress(AssertionError):  # it may be on its way to another one
+                if self.run(f"Boolean({condition})"):
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"it did not come to be: {condition}")
 
     def press(self, key: str, **more: Any) -> None:
         codes = {"ArrowDown": 40, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39,
@@ -74,6 +87,7 @@ class Tab(Browser):
             e["params"]["request"]["url"]
             for e in self.events
             if e.get("method") == "Network.requestWillBeSent"
+            and not e["params"]["request"]["url"].startswith("data:image/svg+xml")
         ]
         self.events = [e for e in self.events if e.get("method") != "Network.requestWillBeSent"]
         return found

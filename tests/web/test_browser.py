@@ -62,7 +62,7 @@ def test_every_page_fits_and_breaks_no_rule(
             assert tab.overflow() == "", path
         complaints = [c for c in tab.complaints() if "404" not in c]
         assert complaints == []
-        assert all(url.startswith(shipped.url) for url in tab.asked())
+        assert [url for url in tab.asked() if not url.startswith(shipped.url)] == []
     finally:
         tab.scripts(True)
 
@@ -77,6 +77,7 @@ def test_filters_and_folds_work_with_scripts_off(tab: Tab, shipped: Served) -> N
         tab.wait("location.search.includes('kind=evidence') && document.readyState == 'complete'")
         assert "element" in tab.run("document.querySelector('form.find output').textContent")
         tab.go(f"{shipped.url}/")
+        tab.wait("document.querySelector('main .outline details[open]') !== null")
         before = tab.run("document.querySelectorAll('main details[open]').length")
         tab.run("document.querySelector('main .outline details[open] > summary').click()")
         assert tab.run("document.querySelectorAll('main details[open]').length") == before - 1
@@ -101,9 +102,9 @@ def test_the_keyboard_finds_walks_and_tells_its_keys(tab: Tab, shipped: Served) 
     assert tab.run("document.activeElement.textContent") != first
     tab.press("ArrowUp")
     tab.press("ArrowLeft")
-    assert tab.run("document.activeElement.getAttribute('aria-expanded')") == "false"
+    tab.wait("document.activeElement.getAttribute('aria-expanded') === 'false'")
     tab.press("ArrowRight")
-    assert tab.run("document.activeElement.getAttribute('aria-expanded')") == "true"
+    tab.wait("document.activeElement.getAttribute('aria-expanded') === 'true'")
 
 
 def test_an_open_page_follows_the_file_and_keeps_its_place(tab: Tab, tmp_path: Path) -> None:
@@ -190,7 +191,7 @@ def test_hostile_text_runs_nothing_and_asks_nobody(tab: Tab, tmp_path: Path) -> 
                 ), path
         tab.go(f"{server.url}/claim/SAFE")
         assert "<script>window.owned=1</script>" in tab.run("document.body.innerText")
-        assert all(url.startswith(server.url) for url in tab.asked())
+        assert [url for url in tab.asked() if not url.startswith(server.url)] == []
         assert [c for c in tab.complaints() if "404" not in c] == []
 
 

@@ -86,6 +86,7 @@ class _Desk:
             "/claim/{name:path}": self.pages.element,
             "/api/case.json": self.pages.data,
             "/static/{name}": self.pages.static,
+            "/favicon.ico": self.pages.static,
             "/events": self.events,
             "/{view}": self.pages.view,
         }

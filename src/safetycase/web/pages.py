@@ -37,8 +37,13 @@ def static_files() -> Mapping[str, tuple[str, bytes]]:
     own = files("safetycase.web").joinpath("static")
     texts = {**site.assets(), "verify.js": verifier_source()}
     texts["style.css"] += own.joinpath("server.css").read_text("utf-8")
-    texts["live.js"] = own.joinpath("live.js").read_text("utf-8")
-    kinds = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+    for name in ("live.js", "icon.svg"):
+        texts[name] = own.joinpath(name).read_text("utf-8")
+    kinds = {
+        "css": "text/css; charset=utf-8",
+        "js": "text/javascript; charset=utf-8",
+        "svg": "image/svg+xml",
+    }
     return {n: (kinds[n.rpartition(".")[2]], text.encode()) for n, text in texts.items()}
 
 
@@ -159,7 +164,7 @@ class Pages:
 
     async def static(self, request: Request) -> Response:
         """`/static/NAME`: one of a few files, by its name."""
-        found = static_files().get(request.path_params["name"])
+        found = static_files().get(request.path_params.get("name", "icon.svg"))
         if found is None:
             return self.refused(404, "There is no such file.")
         return Response(found[1], media_type=found[0])
