@@ -14,7 +14,7 @@ from safetycase.report.filters import FILTERS, chosen_of
 from safetycase.report.keys import KEYS, LETTERS
 from safetycase.report.marks import CHANNELS, OUTCOME, POSED
 from safetycase.report.monitor_marks import MONITOR
-from safetycase.report.source import Source
+from safetycase.report.source import Live, Source
 from safetycase.report.tree_map import has_map
 from safetycase.report.view import Page
 
@@ -33,7 +33,9 @@ _EFFECTS = {"loosens": 0, "": 1, "tightens": 2}
 _SEVERITIES = {"critical": 0, "major": 1, "minor": 2}
 
 
-def base_context(source: Source, page: Page, monitors: Any) -> dict[str, Any]:
+def base_context(
+    source: Source, page: Page, monitors: Any, live: Live | None = None
+) -> dict[str, Any]:
     """What every page of every form gives its templates."""
     a = source.assessment
     # In a folder and on a server the outline is on the first page.
@@ -60,7 +62,7 @@ def base_context(source: Source, page: Page, monitors: Any) -> dict[str, Any]:
         "bare": 0,
         "confidence": None,
         "findings": a.findings if source.findings is None else source.findings,
-        "live": None,
+        "live": live,
         "scripts": (),
         "own_script": False,
         "level": "h3",

@@ -190,7 +190,7 @@ class _Site:
             "base-uri 'none'; form-action 'none'"
         )
         context = {
-            **base_context(self.source, page, self.monitors),
+            **base_context(self.source, page, self.monitors, live),
             "here": key,
             "live": live,
             "parts": parts,
