@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 from starlette.applications import Starlette
@@ -19,14 +20,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from safetycase.assess.records import Assessment
 from safetycase.monitor.bodies import Gone, Rejected, Room
+from safetycase.report.source import Source
 from safetycase.web import frames
 from safetycase.web.forms import Fields, form_of
 from safetycase.web.guard import Door, Guarded
 from safetycase.web.pages import Broken, Pages
 from safetycase.web.runs import Busy
 from safetycase.web.shared import Shared, Wanted
+from safetycase.workspace.folder import Workspace
 from safetycase.workspace.reporting import source_of
+from safetycase.workspace.samples import drawn_samples
 
 __all__ = ["Wanted", "application"]
 
@@ -46,7 +51,7 @@ class Application(Guarded):
 
 def application(wanted: Wanted) -> Application:
     """The application for one case folder, which is read here for the first time."""
-    shared = Shared(wanted, source_of)
+    shared = Shared(wanted, _made)
     door = Door(token=wanted.token, secret=wanted.secret, names=wanted.names, cookie=wanted.cookie)
     desk = _Desk(shared, door)
 
@@ -69,6 +74,12 @@ def application(wanted: Wanted) -> Application:
     app.add_exception_handler(Broken, desk.failed)
     app.add_exception_handler(Exception, desk.failed)
     return Application(app, door, shared)
+
+
+def _made(space: Workspace, assessment: Assessment) -> Source:
+    """What the pages are made of, but for the ranking, which is worked out when it is asked for."""
+    drawn = drawn_samples(space, assessment)
+    return replace(source_of(space, assessment), transcripts=drawn)
 
 
 class _Desk:
