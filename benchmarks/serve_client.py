@@ -1,12 +1,14 @@
 """Readers of a served case, and the server they ask, each in a process of its own.
 
+    python benchmarks/serve_client.py make FOLDER CLAIMS
     python benchmarks/serve_client.py serve CASE
     python benchmarks/serve_client.py read PORT SECONDS READERS PATH...
 
-`serve` prints its port once it listens. `read` keeps so many readers asking for the paths (`-`: those
-on standard input), each on a connection of its own and for the next page when it has the last one
-whole, and prints one JSON object: pages, seconds, p50, p99 and longest time in ms, bytes, client
-CPU, answers other than 200.
+`make` writes a case of so many claims, ten to a step, the last ones with an evidence each, and
+prints the addresses of their pages, one a line. `serve` prints its port once it listens. `read`
+keeps so many readers asking for the paths (`-`: those on standard input), each on a connection of
+its own and for the next page when it has the last one whole, and prints one JSON object: pages,
+seconds, p50, p99 and longest time in ms, bytes, client CPU, answers other than 200.
 """
 
 from __future__ import annotations
@@ -21,6 +23,41 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
+
+
+HEADER = """\
+case: many
+title: Many claims
+maturity: sketch
+target: 0.90
+decision: {supports: a measurement of time, owner: board, expires: 2099-06-01}
+models: {m: {weights: smollm2-135m-instruct}}
+system: {model: m, scaffold: none}
+deployment: {users: 40 staff, volume: 10000 throws per month, horizon: 12 months, distribution: all}
+harm: {what: too many heads, mistake: a head}
+root: C0
+"""
+
+
+def make(folder: str, claims: str) -> None:
+    """Write the case and print the addresses of its claims."""
+    total, parts, steps, leaves = int(claims), ["claims:"], ["arguments:"], ["evidence:"]
+    for n in range(total):
+        below = range(10 * n + 1, min(10 * n + 11, total))
+        by = f"A{n}" if below else f"E{n}"
+        parts.append(f"  - {{claim: C{n}, says: Part {n} of the system does no harm., by: {by}}}")
+        if below:
+            names = ", ".join(f"C{b}" for b in below)
+            steps.append(
+                f"  - {{argument: A{n}, kind: decomposition, premises: [{names}], "
+                f"because: Part {n} has no other parts than these.}}"
+            )
+        else:
+            leaves.append(f"  - {{evidence: E{n}, because: The test of part {n} looks at it.}}")
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "case.yaml").write_text("\n".join([HEADER, *parts, *steps, *leaves, ""]), "utf-8")
+    print("\n".join(f"/claim/C{n}" for n in range(total)))
 
 
 def serve(case: str) -> None:
@@ -115,7 +152,9 @@ def read(port: int, seconds: float, readers: int, paths: list[str]) -> None:
 
 if __name__ == "__main__":
     word, *rest = sys.argv[1:]
-    if word == "serve":
+    if word == "make":
+        make(*rest)
+    elif word == "serve":
         serve(*rest)
     else:
         given = rest[3:]

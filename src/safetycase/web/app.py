@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -22,6 +23,7 @@ from starlette.routing import Route
 
 from safetycase.assess.records import Assessment
 from safetycase.monitor.bodies import Gone, Rejected, Room
+from safetycase.report.site import paths
 from safetycase.report.source import Source
 from safetycase.web import frames
 from safetycase.web.forms import Fields, form_of
@@ -37,6 +39,8 @@ __all__ = ["Wanted", "application"]
 
 _STREAMS: Final = 64
 _ALIVE_SECONDS: Final = 15.0
+_SWITCH_SECONDS: Final = 0.0005
+"""How long a thread that reads the case anew holds up those who read pages, each time."""
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -58,9 +62,12 @@ def application(wanted: Wanted) -> Application:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         keeping = asyncio.create_task(shared.keeper.keep())
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_SECONDS)
         try:
             yield
         finally:
+            sys.setswitchinterval(before)
             keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await keeping
@@ -79,7 +86,9 @@ def application(wanted: Wanted) -> Application:
 def _made(space: Workspace, assessment: Assessment) -> Source:
     """What the pages are made of, but for the ranking, which is worked out when it is asked for."""
     drawn = drawn_samples(space, assessment)
-    return replace(source_of(space, assessment), transcripts=drawn)
+    source = replace(source_of(space, assessment), transcripts=drawn)
+    paths(source)  # what all pages share is worked out here, and not while a reader waits
+    return source
 
 
 class _Desk:
