@@ -15,7 +15,7 @@ from safetycase.report.clean import anchor, one_line
 from safetycase.report.mark_classes import mark_class
 from safetycase.report.marks import POSED, Mark
 from safetycase.report.outline import Row
-from safetycase.report.view import Page
+from safetycase.report.view import ASIDE, Page
 
 __all__ = ["OPEN_DEPTH", "OPEN_ROWS", "Rows"]
 
@@ -23,8 +23,6 @@ OPEN_ROWS = 80
 """An outline of up to this many rows starts unfolded; a longer one to this depth."""
 OPEN_DEPTH = 4
 SENTENCE = 280
-ASIDE = ("problem", "context", "monitor")
-"""What is named in the row that it belongs to, instead of a row of its own, where it was shown."""
 
 
 def _class(row: Row) -> str:
@@ -52,14 +50,7 @@ class Rows:
         self.page, self.bare, self.only = page, bare, only
         self.rows: tuple[Row, ...] = page.rows
         self.all_open = len(self.rows) <= OPEN_ROWS
-        self.aside: dict[int, list[Row]] = {}
-        self.holds: set[int] = set()
-        for row in self.rows:
-            if row.parent is not None:
-                if row.reference and row.role in ASIDE:
-                    self.aside.setdefault(row.parent, []).append(row)
-                else:
-                    self.holds.add(row.parent)
+        self.aside, self.holds = page.aside, page.holds
 
     def whole(self) -> str:
         """The outline of the case."""

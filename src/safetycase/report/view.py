@@ -39,7 +39,10 @@ from safetycase.report.why import reasons_of
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-__all__ = ["Page", "View", "markup"]
+__all__ = ["ASIDE", "Page", "View", "markup"]
+
+ASIDE = ("problem", "context", "monitor")
+"""What is named in the row that it belongs to, instead of a row of its own, where it was shown."""
 
 
 def markup(text: str) -> Markup:
@@ -102,6 +105,24 @@ class View:
     def first_loose(self) -> int:
         """The first row that the root does not use, or -1."""
         return next((i for i, row in enumerate(self.rows) if row.role == "loose"), -1)
+
+    @cached_property
+    def aside(self) -> Mapping[int, list[Row]]:
+        """The rows that are named beside the row with this index."""
+        found: dict[int, list[Row]] = {}
+        for row in self.rows:
+            if row.parent is not None and row.reference and row.role in ASIDE:
+                found.setdefault(row.parent, []).append(row)
+        return found
+
+    @cached_property
+    def holds(self) -> frozenset[int]:
+        """The indexes of the rows with rows of their own below them."""
+        return frozenset(
+            row.parent
+            for row in self.rows
+            if row.parent is not None and not (row.reference and row.role in ASIDE)
+        )
 
     @cached_property
     def ends(self) -> list[int]:
