@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from tests.conftest import COIN, write_case
 from tests.web.browsing import Tab, axe_source, needs_chromium, violations
+from tests.web.reviewed import reviewed
 from tests.web.serving import SECRET, Served, serving
+
+from safetycase.ledger import fold, read
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, needs_chromium]
 
@@ -193,6 +196,41 @@ def test_hostile_text_runs_nothing_and_asks_nobody(tab: Tab, tmp_path: Path) -> 
         assert "<script>window.owned=1</script>" in tab.run("document.body.innerText")
         assert [url for url in tab.asked() if not url.startswith(server.url)] == []
         assert [c for c in tab.complaints() if "404" not in c] == []
+
+
+def test_a_reviewer_signs_in_a_browser(
+    tab: Tab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    axe = axe_source()
+    folder = reviewed(tmp_path)
+    monkeypatch.setenv("SAFETYCASE_KEY", str(tmp_path / "Grace.pem"))
+    with serving(folder, may_review=True) as server:
+        tab.events.clear()
+        for width in (360, 1600):
+            tab.size(width)
+            for verb in ("challenge", "sign", "override", "respond"):
+                on = "" if verb == "respond" else "?on=RARE"
+                tab.go(f"{server.url}/review/{verb}{on}")
+                assert tab.overflow() == "", verb
+                assert violations(tab, axe) == [], verb
+        tab.scripts(False)
+        tab.go(f"{server.url}/claim/RARE")
+        tab.run("document.querySelector('a[href*=\"/review/challenge\"]').click()")
+        tab.wait("document.querySelector('textarea[name=says]')")
+        tab.run("document.querySelector('select').value = 'major'")
+        tab.run("document.querySelector('textarea').value = 'One\\ntwo \"<b>\" lines'")
+        tab.run("document.querySelector('form.fields button').click()")
+        tab.wait("document.querySelector('input[name=seen]')")
+        assert tab.overflow() == ""
+        assert "supported → contested" in tab.run("document.querySelector('main').innerText")
+        tab.scripts(True)
+        assert violations(tab, axe) == []
+        tab.run("document.querySelector('form button').click()")
+        tab.wait("location.pathname === '/claim/RARE' && document.readyState === 'complete'")
+        assert "contested" in tab.run("document.querySelector('main').innerText")
+        assert tab.complaints() == []
+    (record,) = fold(read(folder / "ledger")).challenges
+    assert record.says == 'One\ntwo "<b>" lines'
 
 
 def test_axe_finds_nothing_serious(tab: Tab, shipped: Served) -> None:

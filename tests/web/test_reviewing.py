@@ -8,41 +8,19 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from tests.assess.watched_cases import ROOT
-from tests.conftest import HEADER, write_case
+from tests.web.reviewed import pem, reviewed
 from tests.web.serving import SECRET, Reply, Served, serving
 
-from safetycase.ledger import Writer, fold, read
-from safetycase.ledger.keys import from_seed
-from safetycase.ledger.trust import origin_of
+from safetycase.ledger import fold, read
 
-AT = "2026-11-23T09:00:00Z"
-SEEDS = {"Ada": 31, "Grace": 32, "Bo": 33}
 SAYS = 'Nobody looked at "night" <b>& so on</b>, Größe \u202e\nsecond line'
-
-
-def pem(seed: bytes) -> bytes:
-    from cryptography.hazmat.primitives import serialization as ser
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    key = Ed25519PrivateKey.from_private_bytes(seed)
-    return key.private_bytes(ser.Encoding.PEM, ser.PrivateFormat.PKCS8, ser.NoEncryption())
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A case with Ada's key, the author's, and those of two reviewers; Grace's is the one here."""
-    folder = write_case(tmp_path / "case", HEADER + ROOT)
-    keys = {name: from_seed(bytes([seed] * 32), name) for name, seed in SEEDS.items()}
-    with Writer(folder / "ledger", keys["Ada"]) as writer:
-        origin = origin_of(writer.append("key", keys["Ada"].introduction(), at=AT))
-        for name in ("Grace", "Bo"):
-            body = keys[name].introduction(origin=origin, roles=["reviewer"])
-            writer.append("key", body, at=AT)
-    for name, seed in SEEDS.items():
-        (tmp_path / f"{name}.pem").write_bytes(pem(bytes([seed] * 32)))
+    """A case under review; the key here is Grace's."""
     monkeypatch.setenv("SAFETYCASE_KEY", str(tmp_path / "Grace.pem"))
-    return folder
+    return reviewed(tmp_path)
 
 
 @pytest.fixture
