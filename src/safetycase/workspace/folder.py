@@ -152,15 +152,18 @@ def open_case(
     cache: MutableMapping[Any, Any] | None = None,
     texts: Mapping[str, str] | None = None,
     rebound: tuple[str, ...] = (),
+    log: Log | None = None,
+    reading: Reading | None = None,
 ) -> Workspace:
     """Read everything a case folder holds, as of `now`.
 
     `trust_cache` lets digests of big unchanged files be remembered; `run`, `verify` and `gate`
     recompute them. A `cache` handed to every call makes a second reading pay only for the files
     that changed. `texts` (path in the folder -> text) stand in for files as they are on disk;
-    `rebound` says in words what is bound otherwise in them.
+    `rebound` says in words what is bound otherwise in them. `log` and `reading` are the record and
+    the files as they were read before, for whoever opens many versions of one case.
     """
-    log = _read(folder)
+    log = _read(folder) if log is None else log
     texts = texts or {}
     checked = check_folder(folder, cache=cache, texts=texts)
     catalogue = checked.catalogue or Catalogue(methods={})
@@ -183,7 +186,7 @@ def open_case(
         for n, f in facts.items()
         if isinstance(f.method, Method) and isinstance(leaf := leaves[n], Evidence)
     }
-    reading = Reading(folder, Digester(trust_cache=trust_cache))
+    reading = reading or Reading(folder, Digester(trust_cache=trust_cache))
     history = fold(log)
     current: dict[str, CurrentRecipe] = {}
     for name, leaf in leaves.items():
