@@ -6,7 +6,7 @@ take longer to import than a small case to check.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,7 +79,8 @@ def check_folder(
         from safetycase.plugin.catalogue import installed
 
         catalogue = installed()
-        facts = {name: _facts(case, leaf, folder, catalogue) for name, leaf in leaves.items()}
+        known = {} if cache is None else cache
+        facts = {n: _facts(case, leaf, folder, catalogue, known) for n, leaf in leaves.items()}
     names = tuple(catalogue.methods) if catalogue else ()
     subject = Subject(case=case, leaves=facts, method_names=names)
     found = (*check(subject), *_library(case))
@@ -156,7 +157,13 @@ def _library(case: Case) -> tuple[Finding, ...]:
     return instance_findings(case, "C137")
 
 
-def _facts(case: Case, leaf: Evidence, folder: Path, catalogue: Catalogue) -> LeafFacts:
+def _facts(
+    case: Case,
+    leaf: Evidence,
+    folder: Path,
+    catalogue: Catalogue,
+    cache: MutableMapping[Any, Any],
+) -> LeafFacts:
     """What the rules need to know about one leaf."""
     entry = catalogue.methods.get(leaf.method or "")
     if entry is None:
@@ -176,10 +183,7 @@ def _facts(case: Case, leaf: Evidence, folder: Path, catalogue: Catalogue) -> Le
     missing = tuple((name, why) for name in dict.fromkeys(files) if (why := _absent(folder, name)))
     best: Mapping[str, Any] = {}
     if bound and bound.value is not None and not missing and method.best_case:
-        try:
-            best = method.best_case(bound.value, folder, leaf.inputs)
-        except Exception:
-            best = {}  # a size that cannot be known is no finding; the run will say what is wrong
+        best = _best(method, bound.value, folder, leaf.inputs, files, cache)
     if bound and bound.value is not None:
         method = method.used_with(bound.value, tuple(leaf.inputs))
     return LeafFacts(
@@ -189,6 +193,36 @@ def _facts(case: Case, leaf: Evidence, folder: Path, catalogue: Catalogue) -> Le
         unknown_facts=tuple(unknown),
         best_case=best,
     )
+
+
+def _best(
+    method: Method,
+    parameters: Any,
+    folder: Path,
+    inputs: tuple[str, ...],
+    files: Iterable[str],
+    cache: MutableMapping[Any, Any],
+) -> Mapping[str, Any]:
+    """The safest result of the planned size; some methods read long files to know it."""
+    assert method.best_case is not None
+    marks = tuple(_mark(folder / name) for name in dict.fromkeys(files))
+    key = ("best case", method.name, method.version, repr(parameters), folder, inputs, marks)
+    if key not in cache:
+        try:
+            cache[key] = method.best_case(parameters, folder, inputs)
+        except Exception:
+            cache[key] = {}  # a size that cannot be known is no finding; the run says what is wrong
+    found: Mapping[str, Any] = cache[key]
+    return found
+
+
+def _mark(path: Path) -> tuple[int, ...]:
+    """What changes when the file does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def _load(entry: MethodEntry) -> Method | tuple[str, str]:
