@@ -362,3 +362,12 @@ def test_renaming_an_element_takes_what_it_says_of_others_along() -> None:
     found = rename_element(argument, renamer({"RARE": "X"}))
     assert found.despite == {"X": "because"}
     assert "X" in found.premises
+
+
+def test_a_claim_that_is_merely_assumed_now_loosens_the_case() -> None:
+    argued = BASE[BASE.index("      - claim: RARE") : BASE.index("defeaters:")]
+    assumed = "      - {assumption: RARE, says: Heads are rare., owner: me, expires: 2099-01-01}\n"
+    found = whats(BASE, BASE.replace(argued, assumed))
+    assert ("RARE", "kind of element changed", "loosens") in found
+    back = whats(BASE.replace(argued, assumed), BASE)
+    assert ("RARE", "kind of element changed", "") in back
