@@ -31,6 +31,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "record": ("record_group", "Keys, checkpoints, bundles, events and the index of the record."),
     "method": ("method", "List, show and try the installed methods."),
     "organisms": ("organisms", "Build, list and show model organisms and their clean twins."),
+    "mutate": ("mutate", "Plant faults in a case and its record; say which are noticed."),
     "doctor": ("doctor", "Check the model, the extras, the key and the port."),
     "gate": ("gate", "Say whether a case may be released, or a change of it merged."),
     "diff": ("diff", "Compare two versions of a case: what changed, and what that touches."),
