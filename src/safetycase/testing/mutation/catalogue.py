@@ -1,0 +1,22 @@
+"""Every mutation by name: what may go wrong with a case, and what has to notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from safetycase.testing.mutation.argument_faults import ARGUMENT
+from safetycase.testing.mutation.case_faults import HEADER, MONITORS
+from safetycase.testing.mutation.doubt_faults import DOUBTS
+from safetycase.testing.mutation.leaf_faults import LEAVES
+from safetycase.testing.mutation.record_faults import RECORD
+from safetycase.testing.mutation.records import Mutation
+from safetycase.testing.mutation.time_faults import SURROUNDINGS
+
+__all__ = ["CATALOGUE"]
+
+CATALOGUE: Final[Mapping[str, Mutation]] = {
+    mutation.name: mutation
+    for mutation in (*ARGUMENT, *LEAVES, *DOUBTS, *HEADER, *MONITORS, *RECORD, *SURROUNDINGS)
+}
+"""The mutations in the order in which they are told."""

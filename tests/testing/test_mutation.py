@@ -1,0 +1,171 @@
+"""Mutation of cases: the shipped ones notice every fault, and a blind tool does not pass."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from safetycase.argument.changes import Difference
+from safetycase.assess import freshness, logic
+from safetycase.testing.mutation import ALONE, CATALOGUE, Tally, mutate, trial
+from safetycase.testing.mutation.ground import Ground, ground_of
+from safetycase.testing.mutation.sweep import plants_of, swept
+
+CASES = Path(__file__).resolve().parents[2] / "cases"
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+# The larger ones take a minute each; `safetycase mutate` plants everything in them.
+SHIPPED = sorted(path.parent.name for path in CASES.glob("*/case.yaml"))
+
+
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    """The shipped case of which every part has a number, so that its copy holds."""
+    return ground_of(CASES / "three-routes", NOW, tmp_path_factory.mktemp("routes").resolve())
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    """The shipped case with doubts, problems and monitors."""
+    return ground_of(
+        CASES / "internal-assistant", NOW, tmp_path_factory.mktemp("assistant").resolve()
+    )
+
+
+def survivors(tally: Tally) -> list[str]:
+    return [f"{o.mutation} at {o.about}: {o.says}: {o.because}" for o in tally.survivors]
+
+
+def test_the_copy_of_a_case_has_something_to_lose(routes: Ground, assistant: Ground) -> None:
+    assert routes.base.assessment.verdict == "holds"
+    assert routes.without == ()
+    assert assistant.base.assessment.root.support == "supported"
+    assert assistant.closing.problems
+    assert next(assistant.said()) == "10 leaves have a simulated result"
+
+
+@pytest.mark.parametrize("group", sorted({m.group for m in CATALOGUE.values()}))
+def test_every_kind_of_fault_is_caught_in_a_case_that_holds(routes: Ground, group: str) -> None:
+    names = [m.name for m in CATALOGUE.values() if m.group == group]
+    tally = swept(routes, only=names, sample=2, seed=1)
+    assert not survivors(tally)
+    assert tally.share == 1.0
+
+
+@pytest.mark.parametrize("group", ["argument", "doubts", "problems", "monitors", "deployment"])
+def test_every_kind_of_fault_is_caught_in_a_case_with_doubts(assistant: Ground, group: str) -> None:
+    names = [m.name for m in CATALOGUE.values() if m.group == group]
+    tally = swept(assistant, only=names, sample=2, seed=2)
+    assert tally.planted
+    assert not survivors(tally)
+
+
+def test_every_mutation_is_planted_in_some_shipped_case(
+    routes: Ground, assistant: Ground, tmp_path: Path
+) -> None:
+    pillars = ground_of(CASES / "three-pillars", NOW, tmp_path.resolve())
+    grounds = (routes, assistant, pillars)
+    there = {m.name for ground in grounds for m, _ in plants_of(ground)}
+    template = {"template-parameter", "unblock"}  # where there are templates: control-replay
+    assert there | template == set(CATALOGUE)
+
+
+def test_the_case_folder_is_not_touched() -> None:
+    folder = CASES / "three-pillars"
+
+    def state() -> dict[str, tuple[str, int]]:
+        return {
+            str(p.relative_to(folder)): (
+                hashlib.sha256(p.read_bytes()).hexdigest(),
+                p.stat().st_mtime_ns,
+            )
+            for p in sorted(folder.rglob("*"))
+            if p.is_file()
+        }
+
+    before = state()
+    tally = mutate(folder, NOW, only=["drop-support", "lower-target"])
+    assert tally.planted == 4
+    assert state() == before
+
+
+def test_a_sample_is_drawn_again_by_its_seed(routes: Ground) -> None:
+    one, again, other = (
+        [o.says for o in swept(routes, only=["reword-claim"], sample=3, seed=s).outcomes]
+        for s in (5, 5, 6)
+    )
+    assert one == again != other
+    assert len(one) == 3
+    assert swept(routes, only=["reword-claim"], sample=3).left_out == {"reword-claim": 13}
+
+
+# A tool that is blind in one place lets faults through, and the oracle says so.
+
+
+def test_a_tool_that_forgets_the_criterion_lets_a_relaxed_one_through(
+    routes: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freshness, "_compared", lambda *_: iter(()))
+    tally = swept(routes, only=["relax-threshold", "change-parameter", "change-file"], sample=2)
+    assert len(tally.survivors) == tally.planted == 6
+    assert "still supported although the ground is gone" in tally.survivors[0].because
+    assert tally.survivors[0].patch.startswith("--- a/case.yaml")
+
+
+def test_a_tool_that_lets_any_doubt_be_answered_is_found_out(
+    assistant: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logic, "_defeater", lambda *_: False)
+    tally = swept(assistant, only=["unanswered-doubt", "answered-by-nothing"], sample=2)
+    assert len(tally.survivors) == tally.planted == 4
+
+
+def test_a_comparison_that_calls_nothing_a_loosening_is_found_out(
+    routes: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Difference, "loosening", property(lambda _: ()))
+    tally = swept(routes, only=["lower-target", "raise-credence", "reword-claim"], sample=2)
+    assert [o.mutation for o in tally.survivors] == ["lower-target"] * 2 + ["raise-credence"] * 2
+    assert "does not call it a loosening" in tally.survivors[0].because
+
+
+def test_a_verifier_that_sees_nothing_lets_the_record_be_changed(
+    routes: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = trial.verify
+
+    def blind(folder: Path, **_: object) -> object:
+        del folder
+        return real(routes.folder / "ledger")
+
+    monkeypatch.setattr(trial, "verify", blind)
+    tally = swept(routes, only=["corrupt-artefact", "rewrite-and-renew"], sample=1)
+    assert len(tally.survivors) == tally.planted == 2
+
+
+def test_what_changes_nothing_is_told_apart(routes: Ground) -> None:
+    from safetycase.testing.mutation.records import Plant
+
+    site = routes.draft.at("TESTED", "holds_when")
+    assert site is not None
+    texts = routes.draft.put((site, f'"{site.word}"'))
+    plant = Plant(about="TESTED", says="a criterion in quotes", texts=texts)
+    outcome = trial.tried(routes, CATALOGUE["relax-threshold"], plant)
+    assert outcome.fate == "equivalent"
+    assert "read the same" in outcome.because
+
+
+def test_only_a_comparison_shows_what_the_holder_of_the_key_rewrote(routes: Ground) -> None:
+    tally = swept(routes, only=["rewrite-and-renew", "strangers-record"])
+    assert tally.total["compared"] == tally.planted == 2
+    assert not {way for o in tally.outcomes for way in o.ways} & set(ALONE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [n for n in SHIPPED if n not in ("three-routes", "debate")])
+def test_the_shipped_cases_notice_every_kind_of_fault(name: str) -> None:
+    tally = mutate(CASES / name, NOW, sample=1, seed=3)
+    assert tally.planted >= 20
+    assert not survivors(tally)
