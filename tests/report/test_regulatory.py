@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.assess.reviewed_cases import KEYS, challenge, plain, reviewed, sign_off
+from tests.assess.watched_cases import MONITOR, case_of, judged, resolution, signal
 
 from safetycase.argument.model import Assumption, Claim, Defeater, Evidence
 from safetycase.assess.duties import duties
-from safetycase.assess.records import Assessment
+from safetycase.assess.records import Assessment, Waived
 from safetycase.ledger.fold import (
     AttemptRecord,
     ChallengeRecord,
@@ -318,3 +320,56 @@ def test_gaps_come_with_what_would_fill_them(assessment: Assessment, form: str) 
     text = " ".join(gap.says for _, gap in made.gaps)
     assert "Nobody signed that they reviewed this case." in text
     assert "Nobody challenged this case in review" in text
+
+
+def test_a_signature_of_an_earlier_version_and_a_challenge_are_told_as_they_stand() -> None:
+    case = plain()
+    a = reviewed(case, sign_off(case, digest=DIGEST), challenge(case, "RARE"))
+    told = History(
+        sign_offs=(sign_off(case, digest=DIGEST),), challenges=(challenge(case, "RARE"),), keys=KEYS
+    )
+    m = Material(assessment=a, history=told, digests=dict.fromkeys(range(1, 60), DIGEST))
+    made = document("sabotage-risk-report", m)
+    (section,) = [s for s in made.sections if s.id == "review"]
+    texts = " ".join(s.text for s in section.sentences)
+    assert "The signature of Grace does not count: " in texts
+    assert "contests what it is against." in texts
+    assert [g for g in section.gaps if "No signature counts for the case" in g.says]
+    (residual,) = [s for s in made.sections if s.id == "residual"]
+    assert any("This doubt stands" in s.text for s in residual.sentences)
+    current = reviewed(case, sign_off(case))
+    again = document(
+        "eu-code", Material(assessment=current, history=History(sign_offs=(sign_off(case),)))
+    )
+    (decided,) = [s for s in again.sections if s.id == "decision"]
+    assert not [s for s in decided.sentences if "does not count" in s.text]
+
+
+def test_alarms_and_what_was_said_of_them_are_told() -> None:
+    case = case_of(MONITOR)
+    signals = [signal(case, "alarm", seq=2, says="Heads came too often.")]
+    a = judged(case, signals, [resolution(2, reason="a broken counter")])
+    m = Material(assessment=a, history=History(), digests={})
+    (told,) = [s for s in document("eu-code", m).sections if s.id == "landscape"]
+    texts = [s.text for s in told.sentences]
+    assert any("the monitor M alarmed (" in t and "Heads came too often." in t for t in texts)
+    assert any("a broken counter" in t for t in texts), texts
+    records = {r.name for s in told.sentences for r in s.sources if r.kind == "record"}
+    assert "2" in records
+
+
+def test_a_waiver_is_told_beside_what_counts_by_it(make: Callable[..., Assessment]) -> None:
+    import dataclasses
+
+    whole = make()
+    waived = Waived(
+        reviewer="Grace", author="Ada", until="2027-01-01T00:00:00Z", reason="a comment",
+        fields=("instrument.code",), record=9,
+    )  # fmt: skip
+    state = whole.states["E-CONTROL"]
+    fresh = dataclasses.replace(state.freshness, waived=(waived,))
+    states = dict(whole.states) | {"E-CONTROL": dataclasses.replace(state, freshness=fresh)}
+    made = document("eu-code", material(make(states=states)))
+    (results,) = [s for s in made.sections if s.id == "results"]
+    told = [s for s in results.sentences if "equivalent by waiver of Grace" in s.text]
+    assert [ref.short for ref in told[0].sources] == ["E-CONTROL", "record 9"]

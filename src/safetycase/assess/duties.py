@@ -266,7 +266,8 @@ def _update(event: EventRecord, steps: list[StepRecord]) -> Iterator[Deadline]:
             event.seq,
             starts,
             business_days(starts, 5),
-            f"5 business days from {updated.on} (Monday to Friday; holidays are not known)",
+            f"5 business days from {updated.on} (Monday to Friday; holidays are not known); up to "
+            f"{business_days(starts, 15):%Y-%m-%d} (15 business days) with an interim report",
             done=_first(steps, "ai-office-access"),
         )
 

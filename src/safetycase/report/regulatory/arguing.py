@@ -51,8 +51,8 @@ def decided_on(m: Material) -> Iterator[Sentence]:
     decision, harm = h.decision, h.harm
     yield m.said(f"The case is about: {ended(h.title)}", m.header("title"))
     yield m.said(
-        f"It supports the decision: {decision.supports}; {decision.owner} decides, and the "
-        f"decision stands until {decision.expires.isoformat()}.",
+        f"It supports the decision: {decision.supports}. It is decided by {decision.owner}, and "
+        f"stands until {decision.expires.isoformat()}.",
         m.header("decision"),
     )
     yield m.said(

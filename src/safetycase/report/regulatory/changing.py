@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from safetycase.assess.monitored import Alarm
 from safetycase.ledger.vocabulary import EVENTS
 from safetycase.report.clean import moment
 from safetycase.report.duties_text import when_text
@@ -63,6 +66,9 @@ def events(m: Material) -> Parts:
                 m.record(e.seq),
             )
         )
+    for watched in m.assessment.monitors.values():
+        for alarm in watched.alarms:
+            parts.sentences += _alarm(m, watched.id, alarm)
     if not parts.sentences:
         parts.gap(
             "No event that bears on the evidence is recorded, which does not say that none "
@@ -70,6 +76,26 @@ def events(m: Material) -> Parts:
             "`safetycase record event`",
         )
     return parts
+
+
+def _alarm(m: Material, monitor: str, alarm: Alarm) -> Iterator[Sentence]:
+    """An alarm of a live monitor, and what reviewers said of it."""
+    known = (m.element(monitor),) if monitor in m.assessment.case.elements else ()
+    record = m.record(alarm.report.record)
+    yield m.said(
+        f"{moment(alarm.report.at)}: the monitor {monitor} alarmed ({alarm.standing}): "
+        f"{ended(alarm.report.says)}",
+        record,
+        *known,
+    )
+    for each in alarm.resolutions:
+        not_counted = "" if each.counts else ", which does not count"
+        yield m.said(
+            f"{each.by} said of it: {each.outcome}{not_counted}; {ended(each.reason)}",
+            m.record(each.record),
+            record,
+            *known,
+        )
 
 
 def owed(m: Material) -> Parts:

@@ -17,7 +17,7 @@ def decision(m: Material) -> Parts:
     parts = Parts()
     h = m.assessment.case.header
     parts.sentences.append(
-        m.said(f"{h.decision.owner} decides on {h.decision.supports}.", m.header("decision"))
+        m.said(f"Decided by {h.decision.owner}: {h.decision.supports}.", m.header("decision"))
     )
     for word, people, field in (
         ("wrote", h.authors, "authors"),
@@ -39,6 +39,7 @@ def decision(m: Material) -> Parts:
 def review(m: Material) -> Parts:
     """What reviewers signed, and what is missing of a review."""
     parts = Parts()
+    signed = {s.record: s for s in m.assessment.review.sign_offs}
     for s in m.history.sign_offs:
         sources = _about(m, s.seq, s.element)
         hours = f" after {s.hours} hours" if s.hours is not None else ""
@@ -50,10 +51,21 @@ def review(m: Material) -> Parts:
                 *sources,
             )
         )
+        known = signed.get(s.seq)
+        if known is not None and not known.counts:
+            why = known.because or "it is of an earlier version"
+            parts.sentences.append(
+                m.said(f"The signature of {s.by} does not count: {ended(why)}", *sources)
+            )
         parts.sentences += [
             m.said(f"{s.by} accepts on the condition: {ended(each)}", *sources)
             for each in s.conditions
         ]
+    if m.history.sign_offs and signed and not any(s.counts for s in signed.values()):
+        parts.gap(
+            "No signature counts for the case as it stands.",
+            "`safetycase review sign` by somebody without a hand in it",
+        )
     if not m.history.sign_offs:
         parts.gap("Nobody signed that they reviewed this case.", "`safetycase review sign`")
     parts.sentences += objections(m)
@@ -109,6 +121,9 @@ def _challenge(m: Material, challenge: ChallengeRecord) -> Iterator[Sentence]:
             yield m.said(
                 f"{r.by} responded to {challenge.id}: {ended(r.says)}", m.record(r.seq), *sources
             )
+    contests = any(c.record == challenge.seq and c.contests for c in m.assessment.review.challenges)
+    if contests:
+        yield m.said(f"{challenge.id} contests what it is against.", *sources)
     rulings = [r for r in m.history.rulings if r.challenge == challenge.id]
     for ruling in rulings:
         yield m.said(

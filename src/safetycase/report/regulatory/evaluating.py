@@ -12,7 +12,6 @@ from safetycase.report.clean import moment, visible
 from safetycase.report.numbers import level_text, quantity_text
 from safetycase.report.regulatory.document import Ref, Sample, Sentence
 from safetycase.report.regulatory.material import Material, Parts, ended
-from safetycase.report.summary import run_command
 
 __all__ = ["WANTED", "attempts", "elicitation", "evaluators", "results", "samples"]
 
@@ -29,7 +28,7 @@ def results(m: Material) -> Parts:
         if not any(a.outcome == "completed" and not a.exploratory for a in leaf.attempts):
             parts.gap(
                 f"{evidence.id} was planned and has no result.",
-                f"`{run_command(m.assessment, evidence.id)}`",
+                f"`safetycase run --only {evidence.id}`",
                 evidence.id,
             )
     for evidence in m.all(Evidence):
@@ -39,9 +38,20 @@ def results(m: Material) -> Parts:
                 "a `method` for it, or the artefact that shows it",
                 evidence.id,
             )
+    parts.sentences += _limits(m)
     if not parts.sentences:
         parts.gap("No evaluation in this case has a criterion.", "evidence with a `method`")
     return parts
+
+
+def _limits(m: Material) -> Iterator[Sentence]:
+    """What the methods say that a pass does not show, each once, with the evidence it is of."""
+    of: dict[str, list[str]] = {}
+    for evidence, leaf in m.leaves():
+        for limit in leaf.limits:
+            of.setdefault(limit, []).append(evidence.id)
+    for limit, names in of.items():
+        yield m.of(f"What {', '.join(names)} does not show: {ended(limit)}", *names)
 
 
 def _result(m: Material, evidence: Evidence, leaf: LeafResult) -> Iterator[Sentence]:
@@ -53,15 +63,20 @@ def _result(m: Material, evidence: Evidence, leaf: LeafResult) -> Iterator[Sente
         f"because: {ended(m.says(evidence.id))}",
         *mine,
     )
-    state = m.assessment.states.get(evidence.id)
-    fresh = f" It is {state.freshness}." if state else ""
     sources = (*mine, *_made(m, leaf))
     for quantity in leaf.quantities:
         told = quantity_text(claim, quantity, leaf.outcome)
-        counted = f" ({quantity.text})" if quantity.text else ""
+        counted = f": {quantity.text}" if quantity.text else ""
         yield m.said(f"Found: {told}{counted}.", *sources)
     if leaf.outcome:
-        yield m.said(f"So it {_outcome(leaf)} the claim.{fresh}", *sources)
+        yield m.said(_outcome(m, leaf), *sources)
+    state = m.assessment.states.get(evidence.id)
+    for waived in state.freshness.waived if state else ():
+        yield m.said(
+            f"It counts only because it is {ended(str(waived))}",
+            m.element(evidence.id),
+            m.record(waived.record),
+        )
     for name, passed, detail in leaf.instrument:
         how = "passed" if passed else "failed"
         yield m.said(f"Instrument check {name}: {how}; {ended(detail)}", *sources)
@@ -72,12 +87,17 @@ def _result(m: Material, evidence: Evidence, leaf: LeafResult) -> Iterator[Sente
             f"{c.false_runs} times, on those whose claim is true {c.true_passes} of {c.true_runs}.",
             *mine,
         )
-    for limit in leaf.limits:
-        yield m.said(f"What it does not show: {ended(limit)}", m.element(evidence.id))
 
 
-def _outcome(leaf: LeafResult) -> str:
-    return "decides nothing about" if leaf.outcome == "inconclusive" else str(leaf.outcome)
+def _outcome(m: Material, leaf: LeafResult) -> str:
+    """What the result says of the claim, and whether it still counts."""
+    word = {"inconclusive": "decides nothing about"}.get(str(leaf.outcome), str(leaf.outcome))
+    state = m.assessment.states.get(leaf.evidence)
+    if state is None or state.freshness.word == "fresh":
+        return f"So it {word} the claim."
+    return (
+        f"By its numbers it {word} the claim; it is {state.freshness}, so it supports nothing now."
+    )
 
 
 def _made(m: Material, leaf: LeafResult) -> tuple[Ref, ...]:

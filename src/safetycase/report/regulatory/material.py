@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from posixpath import dirname
 from typing import Any, TypeVar
 
 from safetycase.argument.model import Assumption, Claim, Context, Defeater, Element, Evidence
@@ -72,7 +73,7 @@ class Material:
 
     def element(self, name: str) -> Ref:
         """An element, or a doubt that no file states, as a source."""
-        return Ref(kind="element", name=name, place=place_of(self.assessment, name))
+        return Ref(kind="element", name=name, place=self._inside(place_of(self.assessment, name)))
 
     def record(self, seq: int) -> Ref:
         """A record as a source."""
@@ -81,7 +82,12 @@ class Material:
     def header(self, name: str) -> Ref:
         """A field of the case's header as a source."""
         place = str(self.assessment.case.span("", name)).rpartition(":")[0]
-        return Ref(kind="header", name=name, place=place)
+        return Ref(kind="header", name=name, place=self._inside(place))
+
+    def _inside(self, place: str) -> str:
+        """A place in the case folder; where that lies on this machine is nobody's business."""
+        folder = dirname(self.assessment.case.source)
+        return place.removeprefix(f"{folder}/") if folder else place
 
     def said(self, text: str, *sources: Ref) -> Sentence:
         """A sentence on one line, with its sources once each."""
@@ -162,7 +168,8 @@ class Parts:
 def ended(text: str) -> str:
     """A text as a sentence: with a full stop, unless it ends in a mark of its own."""
     text = one_line(text).strip()
-    return text if text.endswith((".", "!", "?", "…", "]")) else f"{text}."
+    bare = text.rstrip("”\"')")
+    return text if bare.endswith((".", "!", "?", "…", "]")) else f"{text}."
 
 
 def _digest(value: Any) -> str:

@@ -24,7 +24,7 @@ FORMAT: Final = "safetycase/regulatory@1"
 MOST_SOURCES = 12
 _LIVE = re.compile(r"([\\`*_\[\]<>#|~])")
 _START = re.compile(r"^(\d*)([-+=.)])")
-_CODE = re.compile(r"[\w./= -]+")
+_CODE = re.compile(r"(?:[\w./=*+(), -]|[<>]=?(?= ))+")
 
 
 def to_markdown(document: Document) -> str:
