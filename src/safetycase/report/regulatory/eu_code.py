@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safetycase.report.regulatory import arguing, changing, deciding, evaluating
+from safetycase.report.regulatory import (
+    arguing,
+    changing,
+    deciding,
+    doubting,
+    evaluating,
+    weighing,
+)
 from safetycase.report.regulatory.document import Section
 from safetycase.report.regulatory.forms import section
 from safetycase.report.regulatory.material import Material, Parts
@@ -55,12 +62,12 @@ def _reasons(m: Material) -> Iterator[Section]:
     yield section(
         "margins", "Safety margins", "Measure 7.2",
         "The safety margins of that justification.",
-        arguing.margins(m), arguing.confidence(m),
+        weighing.margins(m), weighing.confidence(m),
     )  # fmt: skip
     yield section(
         "conditions", "When the justification would no longer hold", "Measure 7.2",
         "The reasonably foreseeable conditions under which the justification no longer holds.",
-        arguing.conditions(m), arguing.would_change(m),
+        doubting.conditions(m), doubting.would_change(m),
     )  # fmt: skip
     yield section(
         "decision", "How the decision was made", "Measure 7.2",
@@ -79,14 +86,14 @@ def _risks(m: Material) -> Iterator[Section]:
         "uncertainty", "What is uncertain about use, and assumed", "Measure 7.3",
         "Uncertainties and assumptions about how the model would be used and integrated.",
         (m.of(f"Assumed ({m.word(a.id)}): “{m.says(a.id)}”.", a.id) for a in m.assumptions()),
-        arguing.open_problems(m),
+        doubting.open_problems(m),
         otherwise=("Nothing in this case is assumed or open, which is seldom so.",
                    "`assumption` and `problem` elements"),
     )  # fmt: skip
     yield section(
         "mitigations", "Mitigations and what they leave", "Measure 7.3",
         "The safety mitigations in place, their limits, and the risk with and without them.",
-        arguing.mitigations(m), arguing.residual(m),
+        arguing.mitigations(m), weighing.residual(m),
     )  # fmt: skip
     secured = Parts()
     secured.told(m, "WEIGHT-SECURITY", "how the weights are secured")

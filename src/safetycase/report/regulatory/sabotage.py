@@ -10,7 +10,14 @@ from collections.abc import Iterator
 
 from safetycase.argument.graph import supporting
 from safetycase.argument.model import Context
-from safetycase.report.regulatory import arguing, changing, deciding, evaluating
+from safetycase.report.regulatory import (
+    arguing,
+    changing,
+    deciding,
+    doubting,
+    evaluating,
+    weighing,
+)
 from safetycase.report.regulatory.document import Section, Sentence
 from safetycase.report.regulatory.forms import section
 from safetycase.report.regulatory.material import Material
@@ -23,7 +30,7 @@ def sections(m: Material) -> Iterator[Section]:
     yield section(
         "summary", "Summary", "Summary",
         "What is claimed, for which decision, and with what verdict.",
-        arguing.decided_on(m), arguing.confidence(m),
+        arguing.decided_on(m), weighing.confidence(m),
     )  # fmt: skip
     yield section(
         "scope", "Scope and what is meant", "Scope",
@@ -58,18 +65,18 @@ def sections(m: Material) -> Iterator[Section]:
     yield section(
         "residual", "Residual risk", "Residual risk",
         "What is left: doubts that stand, assumptions, confidence.",
-        arguing.residual(m),
+        weighing.residual(m),
     )  # fmt: skip
     yield section(
         "change", "What would change our mind", "What would change our mind",
         "What would turn the verdict, one way or the other.",
-        arguing.would_change(m), arguing.conditions(m),
+        doubting.would_change(m), doubting.conditions(m),
         otherwise=("Nothing that would change the verdict is known.", "`safetycase why`"),
     )  # fmt: skip
     yield section(
         "open", "Open problems", "Open problems",
         "Research that parts of the argument wait for.",
-        arguing.open_problems(m),
+        doubting.open_problems(m),
         otherwise=("No open problem is named in this case.", "`problem` elements"),
     )  # fmt: skip
     yield section(

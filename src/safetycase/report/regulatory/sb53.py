@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safetycase.report.regulatory import arguing, changing, deciding, evaluating
+from safetycase.report.regulatory import (
+    arguing,
+    changing,
+    deciding,
+    doubting,
+    evaluating,
+    weighing,
+)
 from safetycase.report.regulatory.document import Section
 from safetycase.report.regulatory.forms import section
 from safetycase.report.regulatory.material import Material, Parts
@@ -51,7 +58,7 @@ def _assessed(m: Material) -> Iterator[Section]:
         "assessments", "Assessments of catastrophic risk", "§22757.12(c)(2)",
         "Summaries of the assessments of catastrophic risk made under the framework (large "
         "developers).",
-        arguing.argument(m), arguing.margins(m), arguing.confidence(m),
+        arguing.argument(m), weighing.margins(m), weighing.confidence(m),
     )  # fmt: skip
     yield section(
         "results", "Results of the assessments", "§22757.12(c)(2)",
@@ -66,7 +73,7 @@ def _assessed(m: Material) -> Iterator[Section]:
     yield section(
         "other-steps", "Other steps under the framework", "§22757.12(c)(2)",
         "Other steps taken to fulfil the framework for this model (large developers).",
-        evaluating.elicitation(m), arguing.would_change(m),
+        evaluating.elicitation(m), doubting.would_change(m),
     )  # fmt: skip
 
 
@@ -106,7 +113,7 @@ def _framework(m: Material) -> Iterator[Section]:
     yield section(
         "updates", "Revisiting and updating", "§22757.12(a)(6)",
         "When the framework is revisited, and which changes of a model ask for a new report.",
-        arguing.conditions(m), changing.since(m),
+        doubting.conditions(m), changing.since(m),
     )  # fmt: skip
     yield _topic(m, "WEIGHT-SECURITY", *topics["WEIGHT-SECURITY"])
     yield section(
@@ -119,7 +126,7 @@ def _framework(m: Material) -> Iterator[Section]:
         "internal-use", "Risk from internal use, and oversight that is circumvented",
         "§22757.12(a)(10)",
         "Catastrophic risk from internal use, a model that gets around oversight among it.",
-        _internal(m), arguing.residual(m),
+        _internal(m), weighing.residual(m),
     )  # fmt: skip
     yield section(
         "record", "What this was made from", "§22757.12(e)",
