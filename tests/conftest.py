@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.commandline import ALONE, Ran, apart, here
 
 # Workers of the test run share the cores: threads of PyTorch that wait for each other would spin.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -80,19 +77,6 @@ root:
 )
 
 
-@dataclass(frozen=True)
-class Ran:
-    """One call of the command line."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 @pytest.fixture(autouse=True)
 def clean_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys and caches of a user nobody else sees; toy methods are installed."""
@@ -124,18 +108,26 @@ def write_case(folder: Path, text: str, files: Mapping[str, str] | None = None) 
 
 @pytest.fixture
 def sc(tmp_path: Path) -> Callable[..., Ran]:
-    """Run `safetycase` as a user would, in a process of its own."""
+    """Run `safetycase` as a user would.
+
+    In this process, unless the test put plug-ins of its own on the path: what is imported stays.
+    """
+    path = os.environ["PYTHONPATH"]
 
     def call(*words: str | Path, cwd: Path | None = None, timeout: float = 120) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "safetycase.cli", *map(str, words)],
-            capture_output=True,
-            text=True,
-            cwd=cwd or tmp_path,
-            timeout=timeout,
-            env=dict(os.environ),
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        said, folder = [*map(str, words)], cwd or tmp_path
+        if os.environ["PYTHONPATH"] != path or ALONE.intersection(said):
+            return apart(said, cwd=folder, timeout=timeout)
+        return here(said, cwd=folder)
+
+    return call
+
+
+@pytest.fixture
+def sc_apart(tmp_path: Path) -> Callable[..., Ran]:
+    """Run `safetycase` in a process of its own, where its start and end are part of the test."""
+
+    def call(*words: str | Path, cwd: Path | None = None, timeout: float = 120) -> Ran:
+        return apart([*map(str, words)], cwd=cwd or tmp_path, timeout=timeout)
 
     return call

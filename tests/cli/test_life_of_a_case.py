@@ -27,12 +27,12 @@ def leaf(sc: Sc, folder: Path, *more: str) -> dict:
     }
 
 
-def test_never_run_run_and_unchanged(sc: Sc, coin: Path) -> None:
-    before = leaf(sc, coin)
+def test_never_run_run_and_unchanged(sc_apart: Sc, coin: Path) -> None:
+    before = leaf(sc_apart, coin)
     assert (before["fresh"], before["support"]) == ("never run", "open")
-    assert sc("status", coin).code == 4
-    assert sc("run", coin).code == 0
-    after = leaf(sc, coin)
+    assert sc_apart("status", coin).code == 4
+    assert sc_apart("run", coin).code == 0
+    after = leaf(sc_apart, coin)
     assert (after["fresh"], after["outcome"], after["support"]) == (
         "fresh",
         "supports",
@@ -40,9 +40,9 @@ def test_never_run_run_and_unchanged(sc: Sc, coin: Path) -> None:
     )
     # Supported, but nobody stated a credence for the warrants: no confidence, so it cannot hold.
     assert after["verdict"] == "insufficient"
-    assert sc("status", coin).code == 4
+    assert sc_apart("status", coin).code == 4
     log = (coin / "ledger" / "log.jsonl").read_bytes()
-    again = sc("run", coin)
+    again = sc_apart("run", coin)
     assert again.code == 0
     assert "Nothing is due" in again.out
     assert (coin / "ledger" / "log.jsonl").read_bytes() == log
@@ -204,20 +204,20 @@ def test_the_criterion_stands_in_the_record_before_the_run(sc: Sc, coin: Path) -
     assert registration.seq < attempt.start_seq < attempt.end_seq
 
 
-def test_a_flipped_byte_is_found_and_named(sc: Sc, coin: Path) -> None:
-    sc("run", coin)
+def test_a_flipped_byte_is_found_and_named(sc_apart: Sc, coin: Path) -> None:
+    sc_apart("run", coin)
     path = coin / "ledger" / "log.jsonl"
     whole = path.read_bytes()
     lines = whole.split(b"\n")
     for number, line in enumerate(lines[:-1], start=1):
         at = len(b"\n".join(lines[: number - 1])) + (1 if number > 1 else 0) + len(line) // 2
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        done = sc("verify", coin)
+        done = sc_apart("verify", coin)
         assert done.code == 3
         assert f"record {number}" in done.out or f"line {number}" in done.out
-    assert sc("status", coin).code == 3
+    assert sc_apart("status", coin).code == 3
     path.write_bytes(whole)
-    assert sc("verify", coin).code == 0
+    assert sc_apart("verify", coin).code == 0
 
 
 def test_a_changed_artefact_is_found(sc: Sc, coin: Path) -> None:
