@@ -71,10 +71,10 @@ def _whole(case: model.Case, element: model.Element, *, added: bool) -> Change:
 def _fields(old: model.Element, new: model.Element, case: model.Case) -> Iterator[Change]:
     if type(old) is not type(new):
         kinds = kind_of(old), kind_of(new)
-        found = _change(new.id, kinds[1], "kind of element", *kinds, case.span(new.id))
+        change = _change(new.id, kinds[1], "kind of element", *kinds, case.span(new.id))
         # What was argued, or raised as a doubt, is taken without support now.
         taken = isinstance(new, model.Assumption | model.Context | model.Justification)
-        yield dataclasses.replace(found, direction="loosens") if taken else found
+        yield dataclasses.replace(change, direction="loosens") if taken else change
         return
     for item in dataclasses.fields(new):
         before, after = getattr(old, item.name), getattr(new, item.name)
