@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from tests.assess.reviewed_cases import DEFENDED, challenge, plain, reviewed
+from tests.assess.watched_cases import NOW
 from tests.conftest import COIN, write_case
 
 from safetycase.argument.load import load
@@ -68,6 +70,23 @@ def test_what_is_known_is_of_this_case() -> None:
     assert "taken without support: REGISTRY-COMPLETE" in missing.facts
 
 
+def test_alternatives_are_asked_about_a_common_cause() -> None:
+    text = COIN.replace("kind: decomposition", "kind: alternatives")
+    loaded = load(text, "case.yaml")
+    assert loaded.case is not None
+    found = assess(Input(case=loaded.case, history=History(), leaves={}, findings=(), now=NOW))
+    asked = {q.asks: q for q in checklist(found, History()) if q.element == "ROUTES"}
+    assert (
+        "any one of its 2 premises"
+        in asked["If all of this were so, could the conclusion still be false?"].facts
+    )
+    assert (
+        "nothing, and the number takes the worst"
+        in asked["Could one cause make several of the legs fail?"].facts
+    )
+    assert not any(asks.startswith("Which part is missing") for asks in asked)
+
+
 def test_of_one_element_it_asks_what_that_rests_on() -> None:
     asked = checklist(reviewed(CASE), History(), element="RARE")
     assert {q.element for q in asked} == {"RARE", "LOOKS", "FAIR", "D", "SPARE", "SPARE-STEP",
@@ -79,8 +98,6 @@ def test_of_one_element_it_asks_what_that_rests_on() -> None:
 def test_evidence_is_asked_about_tries_sources_and_what_would_have_failed() -> None:
     loaded = load(COIN, "case.yaml")
     assert loaded.case is not None
-    from tests.assess.watched_cases import NOW
-
     found = assess(Input(case=loaded.case, history=History(), leaves={}, findings=(), now=NOW))
     asked = [q for q in checklist(found, History()) if q.element == "E-COIN"]
     words = " ".join(q.asks for q in asked)
@@ -104,8 +121,6 @@ def test_it_is_printed_as_markdown_and_as_data(tmp_path: Path) -> None:
     assert "\\](javascript" not in shown.stdout
     assert "\\]\\(javascript" in shown.stdout
     data = run.invoke(cli, [*words, "--json", "--for", "RARE"], standalone_mode=False)
-    import json
-
     told = json.loads(data.stdout)
     assert told["for"] == "RARE"
     assert {q["element"] for q in told["questions"]} == {"RARE", "E-COIN"}

@@ -75,6 +75,8 @@ def sign(
         signed = after.review.sign_offs[-1]
         state = after.states[named]
         lines = [f"{named} is {state.support}; what is signed has the digest {signed.digest[:16]}…"]
+        if state.posed != "ready":
+            lines.append(f"{named} is not ready: a finding stands at or below it (`check`)")
         standing = [c.id for c in after.review.standing if c.element == named]
         if standing:
             lines.append(f"Challenges stand against it: {', '.join(standing)}")

@@ -180,17 +180,21 @@ def _claim(assessment: Assessment, claim: Claim) -> Iterator[Asked]:
 
 def _step(case: Case, step: Argument) -> Iterator[Asked]:
     rule = rule_of(step)
-    needs = f"{step.k} of" if rule == "k of n" else rule
+    count = len(step.premises)
+    needs = {
+        "any": f"any one of its {count} premises",
+        "k of n": f"{step.k} of its {count} premises",
+        "calculate": f"its {count} premises and a calculation on them",
+    }.get(rule, f"all of its {count} premises")
     judged = (
-        f"{step.credence.owner} puts it at {step.credence.at_least:g} or more"
+        f"{step.credence.owner} puts the step at {step.credence.at_least:g} or more"
         if step.credence
-        else "nobody has assessed it"
+        else "Nobody has assessed how surely the step goes through"
     )
     yield Asked(
         asks="If all of this were so, could the conclusion still be false?",
         why="The warrant is where published cases are thinnest.",
-        facts=f"It needs {needs} {len(step.premises)} premises, because: {step.because} As a step "
-        f"{judged}.",
+        facts=f"It needs {needs}, because: {step.because} {judged}.",
         found=step.credence is None,
     )
     if rule == "all" and step.kind == "decomposition":
@@ -201,6 +205,19 @@ def _step(case: Case, step: Argument) -> Iterator[Asked]:
             facts=f"The premises are {', '.join(step.premises)}; taken without support: "
             f"{', '.join(taken) or 'none'}.",
             found=not taken,
+        )
+    if rule in ("any", "k of n"):
+        legs = set(step.premises)
+        declared = [
+            n
+            for n, e in case.elements.items()
+            if isinstance(e, Dependence) and legs.intersection(e.among)
+        ]
+        yield Asked(
+            asks="Could one cause make several of the legs fail?",
+            why="Legs that share a cause are worth no more than one of them.",
+            facts=f"The legs are {', '.join(step.premises)}. Dependence between them is declared "
+            f"by: {', '.join(declared) or 'nothing, and the number takes the worst'}.",
         )
     for leg, why in step.despite.items():
         yield Asked(
