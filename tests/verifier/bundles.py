@@ -167,6 +167,37 @@ def live(folder: Path) -> None:
     pen.write(TEAM, ("note", {"text": "the end of the week"}))
 
 
+def review(folder: Path) -> None:
+    """A review: a challenge and what became of it, a signature, a dissent, an override."""
+    pen = Pen(folder)
+    first = pen.write(TEAM, ("key", TEAM.introduction(roles=["author", "log"])))
+    origin = origin_of(first[0])
+    pen.write(
+        TEAM,
+        ("key", RUNNER.introduction(roles=["runner"], origin=origin)),
+        ("key", REVIEWER.introduction(roles=["reviewer"], origin=origin)),
+    )
+    about = {"element": "SAFE", "digest": "d" * 64, "by": "Åsa Ström"}
+    pen.write(
+        REVIEWER,
+        ("challenge", {"challenge": "C1", "against": "SAFE", "digest": "d" * 64, "by": "Åsa Ström",
+                       "severity": "major", "says": "Nobody looked at night."}),
+    )  # fmt: skip
+    pen.write(TEAM, ("response", {"challenge": "C1", "says": "We did.", "by": "the team"}))
+    pen.write(
+        REVIEWER,
+        ("ruling", {"challenge": "C1", "outcome": "answered", "reason": "so it is", "by": "Åsa"}),
+        ("sign-off", about | {
+            "verdict": "accept-with-conditions", "conditions": ["again in May"], "hours": "3.5",
+            "says": "It convinces.", "competence": "ten years", "independence": "another house",
+        }),
+        ("override", about | {"clauses": ["freshness", "age"], "authority": "head of safety",
+                              "reason": "urgent", "expires": "2026-12-01T00:00:00Z"}),
+    )  # fmt: skip
+    pen.write(RUNNER, ("dissent", about | {"says": "I would not."}))
+    pen.write(TEAM, ("note", {"text": "the end of the review"}))
+
+
 def cosign(folder: Path, size: int) -> None:
     """Let the reviewer sign that the record had this many records."""
     path = checkpoint_path(folder, size)
@@ -188,11 +219,13 @@ def all_bundles(scratch: Path) -> dict[str, bytes]:
     small(scratch / "small")
     roles(scratch / "roles")
     live(scratch / "live")
+    review(scratch / "review")
     return {
         "small": bundled(scratch / "small"),
         "roles": bundled(scratch / "roles"),
         "part": bundled(scratch / "roles", only=["E-1"], case={}),
         "live": bundled(scratch / "live", case={}),
+        "review": bundled(scratch / "review", case={}),
         "bare": bundled(scratch / "roles", artefacts=False, case={}),
     }
 
