@@ -168,8 +168,8 @@ def live(folder: Path) -> None:
 
 
 def review(folder: Path) -> None:
-    """A review: a challenge and what became of it, a signature, a dissent, an override."""
-    pen = Pen(folder)
+    """A run and its review: a challenge with its answer, a signature, a dissent, an override."""
+    artefact, pen = ObjectStore(folder).put(b"what the run left\n"), Pen(folder)
     first = pen.write(TEAM, ("key", TEAM.introduction(roles=["author", "log"])))
     origin = origin_of(first[0])
     pen.write(
@@ -177,6 +177,8 @@ def review(folder: Path) -> None:
         ("key", RUNNER.introduction(roles=["runner"], origin=origin)),
         ("key", REVIEWER.introduction(roles=["reviewer"], origin=origin)),
     )
+    pen.write(TEAM, ("registration", registration("E-1")))
+    pen.write(RUNNER, *attempt(1, 4, artefacts={"log": artefact}))
     about = {"element": "SAFE", "digest": "d" * 64, "by": "Åsa Ström"}
     pen.write(
         REVIEWER,

@@ -82,7 +82,11 @@ def spoilt(name: str) -> Iterator[Tamper]:
 
 def resting(name: str) -> dict[str, int]:
     """Each artefact of a bundle, and the record that names it first."""
-    ends = {"small": (4, b"what the run left\n"), "roles": (9, b"a transcript\n", b'{"k":1}')}
+    ends = {
+        "small": (4, b"what the run left\n"),
+        "review": (6, b"what the run left\n"),
+        "roles": (9, b"a transcript\n", b'{"k":1}'),
+    }
     seq, *objects = ends.get("roles" if name == "part" else name, (0,))
     return {tampers.stored(data): int(str(seq)) for data in objects if isinstance(data, bytes)}
 
