@@ -73,9 +73,15 @@ def test_a_life_of_a_challenge(call: Call, folder: Path) -> None:
     assert call("Ada", "respond", "C1", "--says", "We looked.", "--yes").code == 0
     own = call("Ada", "resolve", "C1", "--as", "answered", "--reason", "so", "--yes")
     assert own.code == 2
-    assert "a key that is not for reviewer. A reviewer who did not respond to it" in own.error
+    assert (
+        "not for reviewer; SAFETYCASE_KEY names the file of another (a reviewer who did not"
+        in own.error
+    )
     other = call("Bo", "resolve", "C1", "--as", "withdrawn", "--reason", "so", "--yes")
-    assert "which somebody else raised. Whoever raised it rules so" in flat(other.error)
+    assert (
+        "which somebody else raised; SAFETYCASE_KEY names the file of another (whoever raised it"
+        in flat(other.error)
+    )
     conceded = call("Ada", "resolve", "C1", "--as", "conceded", "--reason", "true", "--yes")
     assert "It changes the status of no element" in conceded.out
     done = call("Bo", "resolve", "C1", "--as", "answered", "--reason", "mended", "--yes", "--json")
@@ -271,7 +277,7 @@ def test_a_revoked_reviewer_signs_nothing_and_their_challenge_stays(
     assert "1 it signed before and" not in told.error
     assert "its alarms and challenges stand until they are resolved" in flat(told.out)
     refused = call("Grace", "dissent", "SAFE", "--says", "x", "--yes")
-    assert "revoked the key" in refused.error
+    assert "which record 7 revoked" in refused.error
     assert len(fold(read(folder / "ledger")).challenges) == 1
 
 

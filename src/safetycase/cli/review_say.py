@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -9,16 +10,19 @@ import click
 
 from safetycase.assess.objecting import ways_on
 from safetycase.assess.records import Assessment
-from safetycase.cli.common import case_options, printable
+from safetycase.cli.common import case_options
 from safetycase.cli.review_saying import by_option, made, record_it, signer, yes_option
 from safetycase.cli.show import opened, print_problems
-from safetycase.ledger import SigningKey
-from safetycase.ledger.trust import Admission
 from safetycase.ledger.vocabulary import RULINGS, SEVERITIES
 from safetycase.review import entries
-from safetycase.workspace.folder import Workspace
 
 __all__ = ["challenge", "dissent", "resolve", "respond"]
+
+_MAY: Mapping[str, str] = {
+    "answered": "a reviewer who did not respond to it rules so",
+    "conceded": "an author or a reviewer rules so",
+    "withdrawn": "whoever raised it rules so",
+}
 
 
 @click.command(
@@ -51,7 +55,7 @@ def challenge(
     """
     space, before = opened(case, now)
     print_problems(space)
-    key, owner = signer(space, "challenge")
+    who = signer(space, "challenge")
     entry = made(
         lambda: entries.challenge(
             before,
@@ -59,7 +63,7 @@ def challenge(
             against=element,
             severity=severity,
             says=says,
-            by=by or owner,
+            by=by or who.owner,
             name=name,
         )
     )
@@ -69,7 +73,7 @@ def challenge(
         found = entries.challenge_of(after, raised)
         return [f"Challenge {raised} against {found.against}: {found.says}", *ways_on(found)]
 
-    return record_it(space, before, entry, key, as_json=as_json, yes=yes, tell=tell)
+    return record_it(space, before, entry, who, as_json=as_json, yes=yes, tell=tell)
 
 
 @click.command()
@@ -84,14 +88,14 @@ def respond(
     """Respond to CHALLENGE; it stands until somebody else rules on it."""
     space, before = opened(case, now)
     print_problems(space)
-    key, owner = signer(space, "response")
-    entry = made(lambda: entries.respond(before, name=name, says=says, by=by or owner))
+    who = signer(space, "response")
+    entry = made(lambda: entries.respond(before, name=name, says=says, by=by or who.owner))
 
     def tell(after: Assessment) -> list[str]:
         found = entries.challenge_of(after, name)
         return [f"To challenge {name} of {found.by}: {found.says}", *ways_on(found)]
 
-    return record_it(space, before, entry, key, as_json=as_json, yes=yes, tell=tell)
+    return record_it(space, before, entry, who, as_json=as_json, yes=yes, tell=tell)
 
 
 @click.command(
@@ -122,41 +126,19 @@ def resolve(
     """
     space, before = opened(case, now)
     print_problems(space)
-    key, owner = signer(space, "ruling")
+    who = signer(space, "ruling")
     entry = made(
-        lambda: entries.resolve(before, name=name, outcome=outcome, reason=reason, by=by or owner)
+        lambda: entries.resolve(
+            before, name=name, outcome=outcome, reason=reason, by=by or who.owner
+        )
     )
-    _may_rule(space, entry, key)
 
     def tell(after: Assessment) -> list[str]:
         found = entries.challenge_of(after, name)
         return [f"Challenge {name} of {found.by}: {found.says}"]
 
-    return record_it(space, before, entry, key, as_json=as_json, yes=yes, tell=tell)
-
-
-def _may_rule(space: Workspace, entry: entries.Entry, key: SigningKey) -> None:
-    """Say before anybody is asked what the rules of the record have against this key."""
-    admission = Admission()
-    for record in space.log.records:
-        if not admission.refusals(record.kind, record.body, record.seq, record.at, record.keyid):
-            admission.take(record)
-    if key.keyid not in admission.trust.keys:
-        return  # it introduces itself first, and the writer asks again
-    at = space.log.records[-1].at
-    refusals = admission.refusals(entry.kind, entry.body, len(space.log.records) + 1, at, key.keyid)
-    if refusals:
-        who = {
-            "answered": "a reviewer who did not respond to it",
-            "conceded": "an author or a reviewer",
-            "withdrawn": "whoever raised it",
-        }[entry.body["outcome"]]
-        raise click.ClickException(
-            printable(
-                f"this key {'; '.join(refusals)}. {who[0].upper()}{who[1:]} rules so; set "
-                "SAFETYCASE_KEY to the file of that key"
-            )
-        )
+    may = _MAY[outcome]
+    return record_it(space, before, entry, who, as_json=as_json, yes=yes, tell=tell, may=may)
 
 
 @click.command()
@@ -171,10 +153,10 @@ def dissent(
     """Dissent from ELEMENT: shown beside its conclusion in every report, and never taken away."""
     space, before = opened(case, now)
     print_problems(space)
-    key, owner = signer(space, "dissent")
-    entry = made(lambda: entries.dissent(before, element=element, says=says, by=by or owner))
+    who = signer(space, "dissent")
+    entry = made(lambda: entries.dissent(before, element=element, says=says, by=by or who.owner))
 
     def tell(_after: Assessment) -> list[str]:
         return [f"Dissent from {entry.body['element']}: {says}", "Nothing takes it back."]
 
-    return record_it(space, before, entry, key, as_json=as_json, yes=yes, tell=tell)
+    return record_it(space, before, entry, who, as_json=as_json, yes=yes, tell=tell)

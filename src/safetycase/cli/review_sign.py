@@ -55,7 +55,7 @@ def sign(
     """
     space, before = opened(case, now)
     print_problems(space)
-    key, owner = signer(space, "sign-off")
+    who = signer(space, "sign-off")
     entry = made(
         lambda: entries.sign(
             before,
@@ -65,7 +65,7 @@ def sign(
             says=says,
             competence=competence,
             independence=independence,
-            by=by or owner,
+            by=by or who.owner,
             hours=hours,
         )
     )
@@ -84,7 +84,7 @@ def sign(
             lines.append(f"It will not count: {signed.because}.")
         return lines
 
-    return record_it(space, before, entry, key, as_json=as_json, yes=yes, tell=tell)
+    return record_it(space, before, entry, who, as_json=as_json, yes=yes, tell=tell)
 
 
 @click.command()
@@ -116,7 +116,7 @@ def override(
     until = instant(expires, "--expires")
     space, before = opened(case, now)
     print_problems(space)
-    key, owner = signer(space, "override")
+    who = signer(space, "override")
     entry = made(
         lambda: entries.override(
             before,
@@ -124,7 +124,7 @@ def override(
             clauses=clauses,
             authority=authority,
             reason=reason,
-            by=by or owner,
+            by=by or who.owner,
             expires=until,
         )
     )
@@ -135,4 +135,4 @@ def override(
             f"{entry.body['expires'][:10]}, {entry.body['by']}, {authority}: {reason}"
         ]
 
-    return record_it(space, before, entry, key, as_json=as_json, yes=yes, tell=tell)
+    return record_it(space, before, entry, who, as_json=as_json, yes=yes, tell=tell)
