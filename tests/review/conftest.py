@@ -12,7 +12,8 @@ from tests.review.green import build, challenge, key_file, sign
 
 from safetycase.assess.gated import Gated, Judged
 from safetycase.workspace.folder import open_case
-from safetycase.workspace.gating import policy_at, release_gate
+from safetycase.workspace.gating import release_gate
+from safetycase.workspace.policies import policy_at
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,8 @@ from safetycase.cli.gate import EXITS
 from safetycase.review.gate_changes import means_of
 from safetycase.review.policy_read import default_policy, read_policy
 from safetycase.workspace.folder import open_case
-from safetycase.workspace.gating import Before, merge_gate, policy_at
+from safetycase.workspace.gating import Before, merge_gate
+from safetycase.workspace.policies import policy_at
 
 DOUBT = (
     "defeaters:\n  - {defeater: D, against: E-COIN, says: It may be bent., answered_by: [RARE]}\n"
@@ -268,3 +269,14 @@ def test_a_record_goes_on_from_what_was_pinned_in_the_version_before(
     said = clause(merge(reviewed, pin=pin), "record-verifies")
     assert (said.state, EXITS[said.weight]) == ("fail", 3)
     assert "pinned in before" in said.says
+
+
+def test_only_who_accepts_stands_behind_a_change(reviewed: Path, merge: Merge) -> None:
+    rewrite(reviewed, ("mistake: a head", "mistake: an edge"))
+    for verdict in ("reject", "abstain"):
+        sign(reviewed, "Alan", verdict=verdict)
+        assert weighed(merge(reviewed), "harm.mistake changed").signed == ()
+    sign(reviewed, "Alan")
+    assert weighed(merge(reviewed), "harm.mistake changed").signed == ("Alan",)
+    sign(reviewed, "Alan", verdict="reject")  # and thinks better of it
+    assert weighed(merge(reviewed), "harm.mistake changed").signed == ()

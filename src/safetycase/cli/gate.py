@@ -156,8 +156,8 @@ def _opened(
     case: Path, now: datetime, policy_file: Path | None, show: bool
 ) -> tuple[Workspace, Policy] | int:
     """The case with every digest taken anew, and its policy; or the exit code."""
-    from safetycase.workspace.gating import policy_at
     from safetycase.workspace.paths import find_case
+    from safetycase.workspace.policies import policy_at
 
     folder = find_case(case)
     read = policy_at(folder, policy_file)

@@ -17,7 +17,8 @@ from safetycase.cli.common import Exit, print_findings, printable
 from safetycase.ledger.checkpoints import PIN_NAME
 from safetycase.review.policy import Policy
 from safetycase.review.policy_read import default_policy, read_policy
-from safetycase.workspace.gating import POLICY_FILE, Before
+from safetycase.workspace.gating import Before
+from safetycase.workspace.policies import POLICY_FILE
 from safetycase.workspace.versions import NoVersion, Version, find_version
 
 __all__ = ["before_of"]

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from safetycase.argument.diff import diff
-from safetycase.argument.findings import Finding, Span
 from safetycase.argument.model import Case
 from safetycase.assess.gated import Gated
 from safetycase.ledger import Kept, Seen, default_seen_folder, verify
@@ -17,17 +15,12 @@ from safetycase.ledger.recipe import differences
 from safetycase.ledger.record import Problem
 from safetycase.review.gate import release
 from safetycase.review.gate_facts import Facts
-from safetycase.review.gate_merge import Earlier, merge
 from safetycase.review.policy import Policy
-from safetycase.review.policy_read import PolicyRead, default_policy, read_policy
 from safetycase.workspace.checking import check_folder
 from safetycase.workspace.folder import Workspace, open_case
-from safetycase.workspace.paths import shown
 from safetycase.workspace.profiles import case_findings
 
-__all__ = ["POLICY_FILE", "Before", "merge_gate", "policy_at", "release_gate"]
-
-POLICY_FILE = "policy.yaml"
+__all__ = ["Before", "merge_gate", "release_gate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,22 +38,6 @@ class Before:
     pin: bytes | None = None
 
 
-def policy_at(folder: Path, file: Path | None = None) -> PolicyRead:
-    """The policy in `file`, or in the case folder, or the built-in one if neither is there."""
-    path = file or folder / POLICY_FILE
-    if file is None and not path.exists():
-        return PolicyRead(policy=default_policy())
-    name = shown(path)
-    try:
-        return read_policy(path.read_bytes().decode("utf-8"), name)
-    except UnicodeDecodeError as error:
-        says = f"the policy is not UTF-8 text (byte {error.start})"
-    except OSError as error:
-        says = f"the policy cannot be read: {error.strerror or error}"
-    span = Span(file=name, line=1, column=1)
-    return PolicyRead(policy=None, findings=(Finding(code="F002", span=span, message=says),))
-
-
 def release_gate(space: Workspace, policy: Policy) -> Gated:
     """Whether the case is sufficient now. `space` was opened without trust in remembered digests.
 
@@ -73,6 +50,10 @@ def release_gate(space: Workspace, policy: Policy) -> Gated:
 
 def merge_gate(space: Workspace, before: Before, changed: Policy) -> Gated:
     """Whether the case may take the place of what it was; `changed` is its own policy now."""
+    # Only this gate compares versions, and the other starts faster without.
+    from safetycase.argument.diff import diff
+    from safetycase.review.gate_merge import Earlier, merge
+
     assert space.case is not None
     opened, problem = _earlier(space, before)
     problems = [*space.log.problems, *space.history.problems]

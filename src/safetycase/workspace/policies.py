@@ -1,0 +1,30 @@
+"""The policy of a case folder: its own file, one that was given, or the built-in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from safetycase.argument.findings import Finding, Span
+from safetycase.review.policy_read import PolicyRead, default_policy, read_policy
+from safetycase.workspace.paths import shown
+
+__all__ = ["POLICY_FILE", "policy_at"]
+
+POLICY_FILE: Final = "policy.yaml"
+
+
+def policy_at(folder: Path, file: Path | None = None) -> PolicyRead:
+    """The policy in `file`, or in the case folder, or the built-in one if neither is there."""
+    path = file or folder / POLICY_FILE
+    if file is None and not path.exists():
+        return PolicyRead(policy=default_policy())
+    name = shown(path)
+    try:
+        return read_policy(path.read_bytes().decode("utf-8"), name)
+    except UnicodeDecodeError as error:
+        says = f"the policy is not UTF-8 text (byte {error.start})"
+    except OSError as error:
+        says = f"the policy cannot be read: {error.strerror or error}"
+    span = Span(file=name, line=1, column=1)
+    return PolicyRead(policy=None, findings=(Finding(code="F002", span=span, message=says),))
