@@ -235,6 +235,23 @@ def test_a_root_that_is_shown_less_for_any_other_reason_is_unknown_until_it_is_r
     assert clause(merge(reviewed), "no-less-shown").blocks  # tighter, and otherwise, too
 
 
+def test_a_lower_confidence_that_nothing_can_be_run_for_is_judged_by_who_signs(
+    reviewed: Path, merge: Merge
+) -> None:
+    route = "only route.\n    credence: {at_least: 0.99"
+    rewrite(reviewed, (route, route.replace("0.99", "0.98")))
+    found = merge(reviewed)
+    shown = clause(found, "no-less-shown")
+    assert found.assessment.verdict == "holds"
+    assert (shown.state, EXITS[shown.weight]) == ("unknown", 5)
+    assert "supported (holds, confidence at least 0.92" in shown.says
+    assert weighed(found, "credence changed").means == "undecided"
+    sign(reviewed, "Alan")
+    found = merge(reviewed)
+    assert found.passed
+    assert "The changes were signed; the record shows less" in clause(found, "no-less-shown").says
+
+
 def test_without_a_record_neither_version_shows_anything(tmp_path: Path, merge: Merge) -> None:
     bare: Any = write_case(tmp_path / "bare", GREEN, {"items.txt": "head or tail\n"})
     assert merge(bare).passed

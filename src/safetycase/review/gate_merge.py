@@ -189,13 +189,30 @@ def _shown(facts: Facts, clause: Clause, *, earlier: Earlier, weighed: Sequence[
         return passed(clause, f"The root: {_words(before)} before, {_words(now)} now.")
     weight: Weight = "fails" if now.verdict == "fails" else "unknown"
     told = f"less of {facts.case.root}: {_words(before)} before, {_words(now)} now."
-    if weight == "unknown" and _only_tighter(weighed) and not earlier.other:
+    if _only_tighter(weighed) and not earlier.other:
         return passed(clause, f"The case asks for more than before, and so is shown {told}")
+    if not earlier.other and not _made_stale(now, earlier) and weight == "unknown":
+        # Nothing is left to run: it is what those who sign the change have to judge.
+        if not any(each.missing for each in weighed):
+            return passed(clause, f"The changes were signed; the record shows {told}")
+        weight = "review"
     return _less(
         clause,
         weight,
         f"The same record shows {told}",
         (facts.remark(facts.case.root, "the root is shown less", key="the root"), *lost),
+    )
+
+
+def _made_stale(now: Assessment, earlier: Earlier) -> bool:
+    """Whether a result that counted for the version before does not count for this one."""
+    assert earlier.assessment is not None
+    names = earlier.difference.renamed
+    return any(
+        was.word == "fresh" and name in now.freshness and now.freshness[name].word != "fresh"
+        for name, was in (
+            (names.get(old, old), was) for old, was in earlier.assessment.freshness.items()
+        )
     )
 
 
@@ -219,7 +236,9 @@ def _less(
         weight=weight,
         says=says,
         remarks=remarks,
-        hint="`safetycase run` runs what the change made due; then ask again",
+        hint="sign the change, or take it back"
+        if weight == "review"
+        else "`safetycase run` runs what the change made due; then ask again",
     )
 
 
