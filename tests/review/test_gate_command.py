@@ -14,6 +14,7 @@ from tests.conftest import write_case
 from tests.review.green import AUTHOR, GREEN, sign
 
 from safetycase.cli.gate import gate
+from safetycase.cli.record import verify
 from safetycase.ledger.keys import from_seed
 from safetycase.review.policy_default import DEFAULT_POLICY
 
@@ -29,6 +30,10 @@ def code(result: Result) -> Any:
     if result.exception is None:
         return result.return_value
     return getattr(result.exception, "exit_code", result.exception)
+
+
+def words(result: Result) -> str:
+    return " ".join(result.output.split())
 
 
 def git(folder: Path, *words: str) -> None:
@@ -88,6 +93,36 @@ def test_the_record_of_today_is_read_under_the_version_in_git(reviewed: Path) ->
     found = call(reviewed, "--merge", "--against", "HEAD")  # its data was another, too
     assert "supported (holds, confidence" in " ".join(found.output.split())
     assert code(found) == 4
+
+
+def test_a_record_that_came_with_the_change_counts_for_nothing(reviewed: Path) -> None:
+    commit(reviewed)
+    rewrite(reviewed, *LOOSEN)
+    sign(reviewed, "Grace")
+    sign(reviewed, "Alan")
+    git(reviewed, "add", "-f", "ledger")
+    found = call(reviewed, "--merge", "--against", "HEAD")
+    assert code(found) == 3
+    assert "The record does not verify: the record came with the change" in " ".join(
+        found.output.split()
+    )
+    origin = json.loads(CliRunner().invoke(verify, [str(reviewed), "--json"]).output)["origin"]
+    policy = reviewed.parent / "policy.yaml"
+    merge = "[{clause: loosening-signed}]\n"
+    for name, exits in ((origin, 0), ("safetycase/" + "0" * 32, 3)):
+        policy.write_text(f"policy: p\nrecord: {name}\nrelease: []\nmerge: {merge}", "utf-8")
+        found = call(reviewed, "--merge", "--against", "HEAD", "--policy", policy)
+        assert code(found) == exits, found.output
+
+
+def test_a_policy_that_names_a_record_wants_it_to_be_there(green: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "p.yaml"
+    policy.write_text("policy: p\nrecord: safetycase/x\nrelease: []\nmerge: []\n", "utf-8")
+    other = call(green, "--release", "--policy", policy)
+    assert (code(other), "the policy names safetycase/x" in words(other)) == (3, True)
+    bare = write_case(tmp_path / "bare", GREEN, {"items.txt": "head or tail\n"})
+    absent = call(bare, "--release", "--policy", policy)
+    assert (code(absent), "safetycase/x, is not here" in words(absent)) == (4, True)
 
 
 def test_a_folder_can_be_the_version_before(reviewed: Path, tmp_path: Path) -> None:

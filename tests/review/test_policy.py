@@ -94,7 +94,7 @@ def test_one_rule_can_be_asked_for_twice_under_two_names() -> None:
 
 def test_what_a_policy_asks_less_of_is_named_and_what_it_asks_more_of_is_not() -> None:
     old = policy(
-        "policy: p\nauthorities: [board]\nverdict_valid_for: 30 days\nrelease:\n"
+        "policy: p\nrecord: r/a\nauthorities: [board]\nverdict_valid_for: 30 days\nrelease:\n"
         "  - {clause: sign-off, count: 2}\n  - {clause: ordering-grade, at_least: cosigned}\n"
         "  - {clause: no-open-challenge, at_least: major}\n  - {clause: attempts-within}\n"
         "merge:\n  - {clause: loosening-signed, reviewers: 2}\n"
@@ -115,11 +115,12 @@ def test_what_a_policy_asks_less_of_is_named_and_what_it_asks_more_of_is_not() -
         "the clause attempts-within is gone",
         "reviewers of loosening-signed was 2 and is 1",
         "more people may override",
+        "the record was r/a and is any",
         "a verdict lasts longer",
     ):
         assert words in said
     tighter = policy(
-        "policy: p\nauthorities: [board]\nverdict_valid_for: 7 days\nrelease:\n"
+        "policy: p\nrecord: r/a\nauthorities: [board]\nverdict_valid_for: 7 days\nrelease:\n"
         "  - {clause: sign-off, count: 3, conditions: refused}\n"
         "  - {clause: ordering-grade, at_least: public}\n"
         "  - {clause: no-open-challenge, at_least: minor}\n  - {clause: attempts-within}\n"

@@ -48,8 +48,15 @@ def before_of(word: str, folder: Path, policy: Policy | None) -> Iterator[Before
     with TemporaryDirectory(prefix="safetycase-") as place:
         problem = _checkout(word, folder, Path(place))
         laid = None if problem else Path(place)
-        pin = _pin(Path(place))
-        yield Before(name=word, case=case, policy=own, folder=laid, problem=problem, pin=pin)
+        yield Before(
+            name=word,
+            case=case,
+            policy=own,
+            folder=laid,
+            problem=problem,
+            pin=_pin(Path(place)),
+            brought=_brought(folder),
+        )
 
 
 def _case(version: Version) -> Case:
@@ -81,22 +88,37 @@ def _pin(folder: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def _checkout(word: str, folder: Path, place: Path) -> str:
-    """Put the files of the case at a revision into `place`; says what stood in the way, if any."""
-    # Without a path git takes what of the revision lies in the folder it is called in.
-    command = ["git", "-C", str(folder), "archive", "--format=tar", word]
+def _brought(folder: Path) -> bool:
+    """Whether git tracks files of the record; it does, too, if git cannot say."""
+    done = _git(folder, "ls-files", "--", "ledger")
+    return isinstance(done, str) or bool(done.strip())
+
+
+def _git(folder: Path, *words: str) -> bytes | str:
+    """What git prints, or in words what stood in the way."""
+    command = ["git", "-C", str(folder), *words]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"git archive failed: {error}"
+        return f"git {words[0]} failed: {error}"
     if done.returncode != 0:
-        return f"git archive failed: {printable(done.stderr.decode('utf-8', 'replace').strip())}"
-    if len(done.stdout) > _LARGEST:
+        told = printable(done.stderr.decode("utf-8", "replace").strip())
+        return f"git {words[0]} failed: {told}"
+    return done.stdout
+
+
+def _checkout(word: str, folder: Path, place: Path) -> str:
+    """Put the files of the case at a revision into `place`; says what stood in the way, if any."""
+    # Without a path git takes what of the revision lies in the folder it is called in.
+    done = _git(folder, "archive", "--format=tar", word)
+    if isinstance(done, str):
+        return done
+    if len(done) > _LARGEST:
         return f"its files take more than {_LARGEST // 2**20} MiB"
     try:
-        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        with tarfile.open(fileobj=io.BytesIO(done)) as archive:
             archive.extractall(place, filter="data")
     except (tarfile.TarError, OSError) as error:
         return f"its files cannot be laid out: {error}"

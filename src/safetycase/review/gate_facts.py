@@ -39,7 +39,8 @@ class Facts:
     """Everything a gate is given: it reads no file and no clock.
 
     `problems` is what is wrong with the record; `assessment` was computed with every digest taken
-    anew. `findings` are those of the case file.
+    anew. `findings` are those of the case file. `origin` is the name of the record, empty without
+    one.
     """
 
     assessment: Assessment
@@ -47,6 +48,7 @@ class Facts:
     policy: Policy
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
+    origin: str = ""
     scopes: Scopes = field(init=False)
 
     def __post_init__(self) -> None:

@@ -28,9 +28,28 @@ def _verifies(facts: Facts, clause: Clause) -> Judged:
             remarks=tuple(Remark(element="", says=p.says, key=p.says) for p in wrong),
             hint=wrong[0].hint,
         )
+    if facts.policy.record and facts.origin != facts.policy.record:
+        return _another(facts, clause)
     if facts.assessment.record_length == 0:
         return passed(clause, "There is no record yet, so there is nothing to verify.")
     return passed(clause)
+
+
+def _another(facts: Facts, clause: Clause) -> Judged:
+    """Not the record that the policy names: who makes a record signs in it what they like."""
+    there = bool(facts.origin)
+    named = facts.policy.record
+    return Judged(
+        clause=clause.name,
+        kind=clause.kind,
+        state="fail" if there else "unknown",
+        weight="record" if there else "unknown",
+        says=f"The record is {facts.origin}, and the policy names {named}."
+        if there
+        else f"The record that the policy names, {named}, is not here.",
+        remarks=(Remark(element="", says="not the record of the policy", key="other record"),),
+        hint="`safetycase record home set` fetches the record of a team",
+    )
 
 
 def _leaves(facts: Facts) -> Iterator[LeafResult]:

@@ -183,7 +183,8 @@ class Clause:
 class Policy:
     """What a gate asks for. `source` names its text, `digest` is the SHA-256 of it.
 
-    Only `authorities` may override a clause, if any are named. A signed verdict ends
+    `record` is the name of the one record that counts, as `verify` prints it, if one is named. Only
+    `authorities` may override a clause, if any are named. A signed verdict ends
     `verdict_valid_for` after it was given, at the latest.
     """
 
@@ -191,6 +192,7 @@ class Policy:
     release: tuple[Clause, ...]
     merge: tuple[Clause, ...]
     says: str = ""
+    record: str = ""
     authorities: tuple[str, ...] = ()
     verdict_valid_for: Duration | None = None
     source: str = ""
@@ -224,6 +226,8 @@ def _weakened(old: Policy, new: Policy) -> Iterator[str]:
                 continue
             for name, before, value in _looser(clause, after):
                 yield f"{mode}: {name} of {clause.name} was {before} and is {value}"
+    if old.record and new.record != old.record:
+        yield f"the record was {old.record} and is {new.record or 'any'}"
     if old.authorities and set(new.authorities) - set(old.authorities):
         yield "more people may override"
     elif old.authorities and not new.authorities:

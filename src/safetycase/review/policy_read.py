@@ -36,6 +36,7 @@ class _Head:
 
     policy: str
     says: str | None = None
+    record: str | None = None
     authorities: tuple[str, ...] = ()
     verdict_valid_for: Duration | None = None
 
@@ -84,6 +85,7 @@ def read_policy(text: str, file: str) -> PolicyRead:
         policy=Policy(
             name=values.policy,
             says=values.says or "",
+            record=values.record or "",
             authorities=values.authorities,
             verdict_valid_for=values.verdict_valid_for,
             release=lists["release"],

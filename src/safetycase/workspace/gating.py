@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from safetycase.argument.model import Case
 from safetycase.assess.gated import Gated
@@ -13,6 +14,7 @@ from safetycase.ledger import Kept, Seen, default_seen_folder, verify
 from safetycase.ledger.checkpoints import hold
 from safetycase.ledger.recipe import differences
 from safetycase.ledger.record import Problem
+from safetycase.ledger.trust import origin_of
 from safetycase.review.gate import release
 from safetycase.review.gate_facts import Facts
 from safetycase.review.policy import Policy
@@ -23,11 +25,21 @@ from safetycase.workspace.profiles import case_findings
 __all__ = ["Before", "merge_gate", "release_gate"]
 
 
+_BROUGHT: Final = Problem(
+    line=0,
+    says="the record came with the change: its files are in git, so that whoever made the change "
+    "may have made the record and every signature in it",
+    hint="keep `ledger/` out of git and fetch the record, or name it in the policy (`record:`), or "
+    "pin a checkpoint in the version before (`safetycase record checkpoint --pin`)",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
     """The version before a change: its case, its policy, and its folder, if it could be had.
 
     `pin` is the checkpoint that was pinned in it: the record of today has to go on from there.
+    `brought` is whether the record came with the change, being under version control itself.
     """
 
     name: str
@@ -36,6 +48,7 @@ class Before:
     folder: Path | None
     problem: str = ""
     pin: bytes | None = None
+    brought: bool = False
 
 
 def release_gate(space: Workspace, policy: Policy) -> Gated:
@@ -60,6 +73,8 @@ def merge_gate(space: Workspace, before: Before, changed: Policy) -> Gated:
     if before.pin is not None and space.log.records:
         kept = Kept(name=f"pinned in {before.name}", data=before.pin)
         problems += hold(space.log, [kept])[1]
+    elif before.brought and before.policy.record == "" and space.log.records:
+        problems.append(_BROUGHT)
     return merge(
         _facts(space, before.policy, problems),
         Earlier(
@@ -86,6 +101,7 @@ def _facts(space: Workspace, policy: Policy, problems: Sequence[Problem]) -> Fac
         policy=policy,
         findings=findings,
         problems=tuple(problems),
+        origin=origin_of(space.log.records[0]) if space.log.records else "",
     )
 
 
