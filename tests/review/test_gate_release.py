@@ -234,6 +234,12 @@ def test_only_the_authorities_of_the_policy_override(reviewed: Path, ask: Ask) -
     assert ask(reviewed, strict).passed
 
 
+def test_an_override_of_no_clause_says_so(reviewed: Path, ask: Ask) -> None:
+    override(reviewed, "sign-of")
+    (over,) = ask(reviewed).overrides
+    assert over.idle == "the policy has no clause of that name (did you mean `sign-off`?)"
+
+
 def test_a_dissent_is_always_shown_and_never_shuts(reviewed: Path, ask: Ask) -> None:
     say(reviewed, "Alan", "dissent", element="SAFE", digest=digest(reviewed, "SAFE"),
         says="Coins are unsafe.", by="Alan")  # fmt: skip

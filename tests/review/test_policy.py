@@ -130,6 +130,15 @@ def test_what_a_policy_asks_less_of_is_named_and_what_it_asks_more_of_is_not() -
     assert weakened(old, tighter) == ()
 
 
+def test_more_elements_to_sign_is_stricter_and_others_are_not() -> None:
+    def on(words: str) -> Policy:
+        return policy(f"policy: p\nrelease:\n  - {{clause: sign-off{words}}}\nmerge: []\n")
+
+    assert weakened(on(", on: [A]"), on(", on: [A, B]")) == ()
+    assert weakened(on(", on: [A]"), on(", on: [B]")) == ("release: on of sign-off was A and is B",)
+    assert weakened(on(""), on(", on: [A]"))  # the root is signed no longer
+
+
 def test_a_most_that_is_lowered_is_stricter_and_one_that_is_raised_is_not() -> None:
     def at_most(words: str) -> Policy:
         return policy(f"policy: p\nrelease:\n  - {{clause: attempts-within{words}}}\nmerge: []\n")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from safetycase.argument.findings import Finding, Span
+from safetycase.argument.findings import Finding, Span, did_you_mean
 from safetycase.argument.model import Case
 from safetycase.assess.gated import Judged, Overrode, Remark
 from safetycase.assess.records import Assessment
@@ -150,9 +150,16 @@ def _idle(facts: Facts, row: Overridden) -> str:
     allowed = facts.policy.authorities
     if allowed and folded(row.authority) not in {folded(name) for name in allowed}:
         return f"{row.authority} is no authority of the policy ({', '.join(allowed)})"
+    if not set(row.clauses) & _names(facts.policy):
+        hint = did_you_mean(row.clauses[0], _names(facts.policy))
+        return "the policy has no clause of that name" + (f" ({hint})" if hint else "")
     if not row.current:
         return f"it was given for an earlier version of {row.element}"
     return ""
+
+
+def _names(policy: Policy) -> set[str]:
+    return {clause.name for clause in (*policy.of("release"), *policy.of("merge"))}
 
 
 def overridden(facts: Facts, judged: Judged, given: Sequence[Overrode]) -> Judged:

@@ -243,6 +243,8 @@ def _looser(old: Clause, new: Clause) -> Iterator[tuple[str, str, str]]:
         before, after = getattr(old.options, item.name), getattr(new.options, item.name)
         if before == after:
             continue
+        if item.name == "on" and before and set(before) < set(after):
+            continue  # more has to be signed than before
         rank = _RANKS.get((old.kind, item.name))
         if rank is None or not rank(after) > rank(before):
             yield item.name, _words(before), _words(after)
