@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,10 +17,12 @@ from tests.review.green import digest, override, say
 
 from safetycase.argument.findings import Finding, Span
 from safetycase.assess.gated import Gated, Judged, Remark
+from safetycase.cli.report_checks import write_junit, write_sarif
 from safetycase.report.gate_text import gate_json, gate_lines
 from safetycase.report.junit import to_junit
 from safetycase.report.sarif import MOST_RESULTS, to_sarif
 from safetycase.report.step_summary import MOST_BYTES, step_summary
+from safetycase.workspace.folder import open_case
 
 HOSTILE = (
     "<script>alert(1)</script> ![x](https://x.example/p) [a](javascript:alert(1)) @all | `x` "
@@ -129,6 +133,22 @@ def test_what_is_over_the_limit_is_left_out_worst_first_and_said(
     assert run["properties"]["leftOut"] == 5 + errors
     (told,) = run["invocations"][0]["toolExecutionNotifications"]
     assert f"{5 + errors} results are left out ({5 + errors} notes)" in told["message"]["text"]
+
+
+def test_a_report_is_written_in_both_formats_without_a_gate(green: Path) -> None:
+    path = green / "case.yaml"
+    text = path.read_text("utf-8").replace("title: A coin", "title: A coin\nprofiles: [review]")
+    path.write_text(text, "utf-8")
+    space = open_case(green, datetime.now(UTC))
+    assessment = space.assess()
+    written = write_sarif(space, assessment, None)
+    assert written == green / "report" / "findings.sarif"
+    data = json.loads(written.read_text("utf-8"))
+    jsonschema.validate(data, SARIF)
+    rules = {rule["id"]: rule for rule in data["runs"][0]["tool"]["driver"]["rules"]}
+    assert any(rule["properties"]["tags"][1] == "review" for rule in rules.values()), rules
+    junit = write_junit(space, assessment, green.parent / "j.xml")
+    assert suites(junit.read_text("utf-8")).keys() == {"SAFE", "RARE"}
 
 
 def suites(text: str) -> dict[str, ElementTree.Element]:

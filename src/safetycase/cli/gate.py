@@ -213,8 +213,10 @@ def _write(
         keep(out, own)
     if sarif is not None:
         from safetycase.report.sarif import to_sarif
+        from safetycase.workspace.gating import findings_of
 
-        data = to_sarif(found.assessment, space.findings, found.clauses, version=__version__)
+        findings = findings_of(space)
+        data = to_sarif(found.assessment, findings, found.clauses, version=__version__)
         save(sarif, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     if junit is not None:
         from safetycase.report.junit import Unknown, to_junit

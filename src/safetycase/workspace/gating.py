@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from safetycase.argument.findings import Finding
 from safetycase.argument.model import Case
 from safetycase.assess.gated import Gated
 from safetycase.ledger import Kept, Seen, default_seen_folder, verify
@@ -22,7 +23,7 @@ from safetycase.workspace.checking import check_folder
 from safetycase.workspace.folder import Workspace, open_case
 from safetycase.workspace.profiles import case_findings
 
-__all__ = ["Before", "merge_gate", "release_gate"]
+__all__ = ["Before", "findings_of", "merge_gate", "release_gate"]
 
 
 _BROUGHT: Final = Problem(
@@ -90,19 +91,22 @@ def merge_gate(space: Workspace, before: Before, changed: Policy) -> Gated:
 
 
 def _facts(space: Workspace, policy: Policy, problems: Sequence[Problem]) -> Facts:
-    assert space.case is not None
-    findings = space.findings
-    if space.case.header.profiles:
-        held = case_findings(check_folder(space.folder), (), space.now.date())
-        findings = tuple(dict.fromkeys((*findings, *held)))
     return Facts(
         assessment=space.assess(),
         history=space.history,
         policy=policy,
-        findings=findings,
+        findings=findings_of(space),
         problems=tuple(problems),
         origin=origin_of(space.log.records[0]) if space.log.records else "",
     )
+
+
+def findings_of(space: Workspace) -> tuple[Finding, ...]:
+    """The findings of the case, those of the profiles that it asks for among them."""
+    if space.case is None or not space.case.header.profiles:
+        return space.findings
+    held = case_findings(check_folder(space.folder), (), space.now.date())
+    return tuple(dict.fromkeys((*space.findings, *held)))
 
 
 def _earlier(space: Workspace, before: Before) -> tuple[Workspace | None, str]:

@@ -1,0 +1,37 @@
+"""The report as a program reads it in a pipeline: SARIF for its findings, JUnit for its claims."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from safetycase.assess.records import Assessment
+from safetycase.cli.writing import keep, save
+from safetycase.workspace.folder import Workspace
+
+__all__ = ["write_junit", "write_sarif"]
+
+
+def write_sarif(space: Workspace, assessment: Assessment, out: Path | None) -> Path:
+    """Every finding of the case, of its profiles too, as SARIF 2.1.0; the path of the file."""
+    from safetycase import __version__
+    from safetycase.report.sarif import to_sarif
+    from safetycase.workspace.gating import findings_of
+
+    data = to_sarif(assessment, findings_of(space), version=__version__)
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    return _put(out or space.folder / "report" / "findings.sarif", text)
+
+
+def write_junit(space: Workspace, assessment: Assessment, out: Path | None) -> Path:
+    """A test for every claim as JUnit XML, an unknown one failing; the path of the file."""
+    from safetycase.report.junit import to_junit
+
+    return _put(out or space.folder / "report" / "junit.xml", to_junit(assessment))
+
+
+def _put(path: Path, text: str) -> Path:
+    keep(path, [])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(path, text)
+    return path
