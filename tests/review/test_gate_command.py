@@ -272,3 +272,32 @@ def test_nothing_of_the_case_is_written(reviewed: Path) -> None:
     before = state()
     call(reviewed, "--release")
     assert state() == before
+
+
+def test_the_policy_in_git_judges_the_change_of_it(reviewed: Path) -> None:
+    strict = "policy: strict\nrelease: []\nmerge: [{clause: sign-off, count: 3}]\n"
+    (reviewed / "policy.yaml").write_text(strict, "utf-8")
+    commit(reviewed)
+    (reviewed / "policy.yaml").write_text("policy: loose\nrelease: []\nmerge: []\n", "utf-8")
+    found = call(reviewed, "--merge", "--against", "HEAD")
+    assert code(found) == 5
+    assert "policy strict" in found.output.splitlines()[0]
+    assert "merge: the clause sign-off is gone" in words(found)
+    assert "1 of 3 independent reviewers accept SAFE" in words(found)
+
+
+def test_no_digest_that_was_remembered_is_trusted(
+    reviewed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import safetycase.workspace.folder as folder
+
+    trusted: list[bool] = []
+    real = folder.Digester
+
+    def digester(*, trust_cache: bool) -> Any:
+        trusted.append(trust_cache)
+        return real(trust_cache=trust_cache)
+
+    monkeypatch.setattr(folder, "Digester", digester)
+    assert code(call(reviewed, "--release")) == 0
+    assert trusted == [False]
