@@ -80,6 +80,10 @@ def check(
         from safetycase.workspace.profiles import case_findings
 
         findings = case_findings(checked, profiles, now.date())
+    if (folder / "policy.yaml").exists():
+        from safetycase.workspace.policies import policy_at
+
+        findings = [*findings, *policy_at(folder).findings]
     count = len(checked.case.elements) if checked.case else 0
     _show(findings, counted(count, "element"), as_json)
     errors = any(f.severity == "error" for f in findings)
