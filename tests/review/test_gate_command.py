@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from tests.conftest import write_case
 from tests.review.green import AUTHOR, GREEN, sign
 
+from safetycase.cli.check import check
 from safetycase.cli.gate import gate
 from safetycase.cli.record import verify
 from safetycase.ledger.keys import from_seed
@@ -193,6 +194,13 @@ def test_the_policy_in_force_is_printed_and_can_be_given(green: Path) -> None:
     shown = call(green, "--show-policy")
     assert code(shown) == 0
     assert DEFAULT_POLICY in shown.output
+    data = json.loads(call(green, "--show-policy", "--json").output)
+    assert data["merge"][3] == {
+        "clause": "loosening-signed",
+        "as": "loosening-signed",
+        "options": {"reviewers": 1, "reviewers_if_full": 2, "undecided": "signed",
+                    "reworded": "shown"},
+    }  # fmt: skip
     mine = green.parent / "mine.yaml"
     mine.write_text("policy: mine\nrelease: [{clause: sign-of}]\nmerge: []\n", "utf-8")
     wrong = call(green, "--release", "--policy", mine)
@@ -205,6 +213,18 @@ def test_the_policy_in_force_is_printed_and_can_be_given(green: Path) -> None:
     assert "4 of 4 clauses pass, policy mine" in found.output
     (green / "policy.yaml").write_bytes(b"\xff")
     assert code(call(green, "--release")) == 2
+
+
+def test_check_reads_the_policy_beside_the_case(green: Path) -> None:
+    def checked() -> Result:
+        return CliRunner().invoke(check, [str(green)], standalone_mode=False)
+
+    policy = green / "policy.yaml"
+    policy.write_text("policy: mine\nrelease: []\nmerge: [{clause: sign-of}]\n", "utf-8")
+    assert code(checked()) == 2
+    assert "policy.yaml:3:18: error F022 `sign-of` is no clause" in checked().output
+    policy.write_text("policy: mine\nrelease: []\nmerge: []\n", "utf-8")
+    assert code(checked()) == 0
 
 
 def test_a_signed_answer_is_checked_without_the_case(reviewed: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +14,11 @@ from tests.review.conftest import clause
 from tests.review.green import GREEN, override, sign
 
 from safetycase.argument.diff import diff
-from safetycase.argument.load import load
+from safetycase.argument.load import load, load_files
 from safetycase.argument.model import Case
 from safetycase.assess.gated import Gated, Weighed
 from safetycase.cli.gate import EXITS
+from safetycase.plugin.library import templates
 from safetycase.review.gate_changes import means_of
 from safetycase.review.policy_read import default_policy, read_policy
 from safetycase.workspace.folder import open_case
@@ -297,3 +299,25 @@ def test_only_who_accepts_stands_behind_a_change(reviewed: Path, merge: Merge) -
     assert weighed(merge(reviewed), "harm.mistake changed").signed == ("Alan",)
     sign(reviewed, "Alan", verdict="reject")  # and thinks better of it
     assert weighed(merge(reviewed), "harm.mistake changed").signed == ()
+
+
+CASES = Path(__file__).resolve().parents[2] / "cases"
+BOUND = re.compile(r"(holds_when: \w+ )(<=|<|>=|>)( )(\d[\d.]*)")
+
+
+@pytest.mark.parametrize("name", ["internal-assistant", "control-replay", "three-routes"])
+def test_each_bound_of_a_shipped_case_that_is_loosened_is_weaker(name: str) -> None:
+    text = (CASES / name / "case.yaml").read_text("utf-8")
+    old = load_files({"case.yaml": text}, library=templates(CASES / name)).case
+    assert old is not None
+    found = list(BOUND.finditer(text))
+    assert found
+    for match in found:
+        bound = float(match[4])
+        step = max(bound / 9, 0.01)
+        loose = bound + (step if "<" in match[2] else -step)
+        changed = text[: match.start(4)] + f"{loose:.6f}" + text[match.end(4) :]
+        new = load_files({"case.yaml": changed}, library=templates(CASES / name)).case
+        assert new is not None
+        (change,) = diff(old, new).changes
+        assert (change.what, means_of(change)) == ("criterion loosened", "weaker"), match[0]

@@ -104,7 +104,7 @@ def gate(
         from safetycase.cli.gate_check import check_verdict
 
         return check_verdict(verdict, now, keys, weights, policy_file, as_json=as_json)
-    space_or_code = _opened(case, now, policy_file, show_policy)
+    space_or_code = _opened(case, now, policy_file, show_policy, as_json=as_json)
     if isinstance(space_or_code, int):
         return space_or_code
     space, policy = space_or_code
@@ -153,7 +153,7 @@ def _fitting(
 
 
 def _opened(
-    case: Path, now: datetime, policy_file: Path | None, show: bool
+    case: Path, now: datetime, policy_file: Path | None, show: bool, *, as_json: bool
 ) -> tuple[Workspace, Policy] | int:
     """The case with every digest taken anew, and its policy; or the exit code."""
     from safetycase.workspace.paths import find_case
@@ -165,7 +165,7 @@ def _opened(
         print_findings(read.findings)
         return Exit.FINDINGS
     if show:
-        return _show(read.policy)
+        return _show(read.policy, as_json=as_json)
     from safetycase.workspace.folder import open_case
 
     space = open_case(folder, now, trust_cache=False)
@@ -175,10 +175,18 @@ def _opened(
     return space, read.policy
 
 
-def _show(policy: Policy) -> int:
-    """The text of the policy in force, as it can be copied into a case folder."""
+def _show(policy: Policy, *, as_json: bool) -> int:
+    """The text of the policy in force, as it can be copied into a case folder.
+
+    As JSON, what it asks for in the end: with the clauses that no policy leaves out.
+    """
     from safetycase.review.policy_default import DEFAULT_POLICY
 
+    if as_json:
+        from safetycase.review.policy import as_data
+
+        echo_json(as_data(policy))
+        return Exit.HOLDS
     built_in = policy.source == "built in"
     text = DEFAULT_POLICY if built_in else Path(policy.source).read_text("utf-8")
     click.echo(f"# {printable(policy.source)}, sha256 {policy.digest}", err=True)

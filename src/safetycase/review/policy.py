@@ -34,6 +34,7 @@ __all__ = [
     "Policy",
     "Raised",
     "Signing",
+    "as_data",
     "with_always",
     "weakened",
 ]
@@ -208,6 +209,29 @@ def with_always(clauses: tuple[Clause, ...], mode: Mode) -> tuple[Clause, ...]:
     kinds = {clause.kind for clause in clauses}
     missing = [kind for kind in ALWAYS[mode] if kind not in kinds]
     return (*(Clause(name=k, kind=k, options=OPTIONS[k]()) for k in missing), *clauses)
+
+
+def as_data(policy: Policy) -> dict[str, Any]:
+    """The policy as JSON data, with every option and the clauses that are always asked for."""
+
+    def rows(mode: Mode) -> list[dict[str, Any]]:
+        return [
+            {"clause": c.kind, "as": c.name, "options": dataclasses.asdict(c.options)}
+            for c in policy.of(mode)
+        ]
+
+    lasts = policy.verdict_valid_for
+    return {
+        "policy": policy.name,
+        "says": policy.says,
+        "source": policy.source,
+        "sha256": policy.digest,
+        "record": policy.record or None,
+        "authorities": list(policy.authorities),
+        "verdict_valid_for": lasts.text if lasts else None,
+        "release": rows("release"),
+        "merge": rows("merge"),
+    }
 
 
 def weakened(old: Policy, new: Policy) -> tuple[str, ...]:
