@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import subprocess
 from pathlib import Path
@@ -309,8 +310,7 @@ def test_the_policy_in_git_judges_the_change_of_it(reviewed: Path) -> None:
 def test_no_digest_that_was_remembered_is_trusted(
     reviewed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import safetycase.workspace.folder as folder
-
+    folder: Any = importlib.import_module("safetycase.workspace.folder")
     trusted: list[bool] = []
     real = folder.Digester
 
