@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from tests.report.conftest import make_assessment
 from tests.report.leaves import NOW, SVG, built, dated, many, small, texts, told
+from tests.report.test_monitors import month
 
 from safetycase.report.drawing import WIDTH
 from safetycase.report.timeline import days_text, next_to_end, spans
@@ -79,6 +80,17 @@ def test_the_axis_has_a_few_dates(days):
 def test_many_rows_are_counted():
     shown = texts(timeline_svg(many(300)))
     assert f"{300 - MOST_ROWS} further rows are not drawn; 0 of them do not count now." in shown
+
+
+def test_monitors_with_their_alarms_and_what_was_last_heard():
+    rows = [row for row in spans(month()) if row.section == "monitors"]
+    assert [row.says for row in rows] == ["alarm, last heard 2026-11-19 00:00"]
+    assert [row.counts for row in rows] == [False]
+    assert [(m.kind, m.says) for m in rows[0].moments] == [
+        ("alarm", "alarm in record 11, resolved"),
+        ("alarm", "alarm in record 18, open"),
+    ]
+    assert "There is no evidence." in told(timeline_svg(month()))
 
 
 def test_days_in_words():

@@ -262,7 +262,7 @@ def _monitors(assessment: Assessment) -> Iterator[Span]:
             mark=MONITOR[watched.state],
             start=moment_of(reports[0].since) if reports else None,
             end=last,
-            counts=not watched.blocks,
+            counts=not watched.blocks and not watched.open,
             dated=False,
             moments=tuple(alarms),
         )

@@ -198,7 +198,7 @@ def _ticks(span: Range) -> list[tuple[datetime, str]]:
         step = next((d for d in DAYS if days <= d * MOST_TICKS), DAYS[-1])
         first = datetime(start.year, start.month, start.day, tzinfo=UTC) + timedelta(days=1)
         found = [first + timedelta(days=step * i) for i in range(days // step + 1)]
-        return [(t, f"{t:%Y-%m-%d}" if step > 2 else f"{t:%m-%d}") for t in found if t <= end]
+        return [(t, f"{t:%m-%d}") for t in found if t <= end]
     months = days / 30.4
     step = next((m for m in MONTHS if months <= m * MOST_TICKS), MONTHS[-1])
     ticks, at = [], start.year * 12 + start.month
@@ -220,7 +220,11 @@ def _told(rows: Sequence[Span], now: datetime) -> str:
     told = [f"As of {now:%Y-%m-%d %H:%M} UTC."]
     evidence = [row for row in rows if row.section == "evidence"]
     fresh = sum(row.counts for row in evidence)
-    told.append(f"{fresh:,} of {len(evidence):,} pieces of evidence count now.")
+    told.append(
+        f"{fresh:,} of {len(evidence):,} pieces of evidence count now."
+        if evidence
+        else "There is no evidence."
+    )
     first = next_to_end(rows, now)
     if first is not None and first.end is not None:
         day = first.end - timedelta(seconds=1)
