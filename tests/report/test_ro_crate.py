@@ -73,7 +73,7 @@ def check(crate) -> dict[str, dict]:
     assert by_id[DESCRIPTOR]["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.1"}
     root = by_id["./"]
     assert root["@type"] == "Dataset"
-    assert {"name", "description", "datePublished"} <= set(root)
+    assert {"name", "description", "datePublished", "license"} <= set(root)
     outside = ("http://schema.org/", "https://w3id.org/ro/crate/1.1")
     for name in re.findall(r'\{"@id": "((?:[^"\\]|\\.)*)"\}', text):
         known = json.loads(f'"{name}"')
@@ -104,11 +104,16 @@ def test_files_people_and_tools():
         {"@id": "items/self%20reasoning%231.jsonl"},
     ]
     assert found["case.yaml"]["sha256"] == "ab" * 32
-    assert found["./"]["author"] == [{"@id": "#person-Ann%20Lee"}]
+    assert found["./"]["author"] == {"@id": "#person-Ann%20Lee"}
     assert found["#person-Ann%20Lee"]["affiliation"] == {"@id": "#organisation-The%20House"}
     assert found["#person-Eve"]["@type"] == "Person"
     assert found["#safetycase"]["softwareVersion"] == "1.2"
     assert found["./"]["license"] == {"@id": "https://l.example/"}
+
+
+def test_that_no_licence_is_stated_is_said():
+    found = crate_of(small())
+    assert found[found["./"]["license"]["@id"]]["name"] == "No licence is stated"
 
 
 def test_every_attempt_is_an_action_and_failed_ones_say_why():
@@ -120,7 +125,7 @@ def test_every_attempt_is_an_action_and_failed_ones_say_why():
     assert failed["error"] == "the server stopped: out of memory"
     assert "result" not in failed
     done = found["#attempt-5"]
-    assert done["result"] == [{"@id": "record.scbundle"}]
+    assert done["result"] == {"@id": "record.scbundle"}
     assert done["startTime"] == "2026-11-20T10:05:00Z"
     assert found[done["instrument"]["@id"]]["@type"] == "SoftwareApplication"
     assert "exploratory" in found["#attempt-12"]["name"]

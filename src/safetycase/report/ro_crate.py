@@ -26,6 +26,7 @@ __all__ = ["DESCRIPTOR", "PREVIEW", "CrateFile", "preview", "ro_crate"]
 DESCRIPTOR, PREVIEW = "ro-crate-metadata.json", "ro-crate-preview.html"
 CRATE = "https://w3id.org/ro/crate/1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+UNLICENSED = "#no-licence"
 STATUS = "http://schema.org/"
 CONTEXT: list[object] = [
     f"{CRATE}/context",
@@ -69,6 +70,7 @@ def ro_crate(
     held = {file.path for file in files}
     actions = [_action(assessment, attempt, record, held) for attempt in assessment.attempts]
     numbers = list(_numbers(assessment))
+    made = _made(files, version, at)
     people = [*_people(header.authors), *_people(header.reviewers), *_owners(keys or {})]
     tools = [*_methods(assessment), _tool(version)]
     mark = verdict_mark(assessment)
@@ -80,14 +82,13 @@ def ro_crate(
         "datePublished": at,
         "conformsTo": {"@id": PROFILE},
         "hasPart": [{"@id": _path(file.path)} for file in files],
-        "mentions": [{"@id": str(each["@id"])} for each in (*actions, *numbers)],
+        "mentions": [{"@id": str(each["@id"])} for each in (made, *actions, *numbers)],
         "keywords": f"safety case, {_text(header.case)}, {header.maturity}",
     }
     authors = [{"@id": str(p["@id"])} for p in _people(header.authors) if p["@type"] == "Person"]
     if authors:
         root["author"] = authors
-    if licence:
-        root["license"] = {"@id": licence}
+    root["license"] = {"@id": licence or UNLICENSED}
     graph: list[Entity] = [
         {
             "@id": DESCRIPTOR,
@@ -98,15 +99,14 @@ def ro_crate(
         root,
         {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"},
         *map(_file, files),
-        _made(files, version, at),
+        made,
         *people,
         *tools,
         *actions,
         *numbers,
         *_elsewhere(assessment, held),
     ]
-    if licence:
-        graph.append({"@id": licence, "@type": "CreativeWork", "name": "Licence"})
+    graph.append(_licence(licence))
     return {"@context": CONTEXT, "@graph": _once(graph)}
 
 
@@ -148,6 +148,18 @@ def _short(part: str) -> str:
         told = hashlib.sha256(part.encode(errors="surrogatepass")).hexdigest()[:16]
         part = f"{part[:LONGEST_NAME]}-{told}"
     return quote(part, safe="", errors="surrogatepass")
+
+
+def _licence(address: str | None) -> Entity:
+    """The licence; that none is stated is said, since a crate has to say something of it."""
+    stated = "The licence under which this may be used."
+    unstated = "How this may be used has to be asked of whoever the case is of."
+    return {
+        "@id": address or UNLICENSED,
+        "@type": "CreativeWork",
+        "name": "Licence" if address else "No licence is stated",
+        "description": stated if address else unstated,
+    }
 
 
 def _file(file: CrateFile) -> Entity:
@@ -307,4 +319,9 @@ def _once(graph: Sequence[Entity]) -> list[Entity]:
     for entity in graph:
         name = str(entity["@id"])
         found[name] = {**entity, **found.get(name, {})}
-    return list(found.values())
+    return [{k: _compact(v) for k, v in e.items() if v != []} for e in found.values()]
+
+
+def _compact(value: object) -> object:
+    """A list of one is that one: compacted JSON-LD, as RO-Crate 1.1 recommends."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
