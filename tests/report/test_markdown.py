@@ -207,6 +207,7 @@ def test_what_reviewers_said():
     review = Review(challenges=(challenge,), sign_offs=(signed,), dissents=(dissent,))
     text = render_markdown(dataclasses.replace(small(), review=review), version="1")
     assert text.index("**Dissent** of mallory") < text.index("**Challenge** `CH-1`")
+    assert "1 challenge was raised: 1 open." in text
     assert "major, open, and contests it, against `SAFE` by eve" in text
     assert "No counter-case &lt;b&gt;." in text
     assert "answer of ann (record 21): It is there." in text

@@ -11,6 +11,7 @@ from tests.report.conftest import make_assessment
 from tests.report.leaves import NOW, SVG, built, dated, many, small, texts, told
 from tests.report.test_monitors import month
 
+from safetycase.assess.reviewed import Overridden, Review
 from safetycase.report.drawing import WIDTH
 from safetycase.report.timeline import days_text, next_to_end, spans
 from safetycase.report.timeline_svg import MOST_ROWS, timeline_svg
@@ -91,6 +92,26 @@ def test_monitors_with_their_alarms_and_what_was_last_heard():
         ("alarm", "alarm in record 18, open"),
     ]
     assert "There is no evidence." in told(timeline_svg(month()))
+
+
+def test_an_override_stands_until_its_date():
+    over = Overridden(
+        element="SAFE",
+        clauses=("challenges-open",),
+        authority="the board",
+        reason="It is needed.",
+        by="ann",
+        expires="2026-12-05T00:00:00Z",
+        at="2026-11-22T00:00:00Z",
+        record=30,
+        digest="aa",
+        current=True,
+        in_force=True,
+    )
+    case = dataclasses.replace(small(), review=Review(overrides=(over,)))
+    row = next(row for row in spans(case) if row.id == "override of challenges-open")
+    assert (row.says, row.counts) == ("in force, ann, until 2026-12-05", True)
+    assert "in force, ann, until 2026-12-05" in texts(timeline_svg(case))
 
 
 def test_days_in_words():

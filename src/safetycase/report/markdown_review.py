@@ -6,8 +6,9 @@ That nobody challenged a case is said too: it may mean that nobody read it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
-from safetycase.assess.reviewed import Challenged, Review, SignedOff
+from safetycase.assess.reviewed import Challenged, Review, SignedOff, Standing
 from safetycase.report.markdown_text import code, md, when
 
 __all__ = ["review_lines"]
@@ -19,11 +20,12 @@ def review_lines(review: Review) -> Iterator[str]:
     yield ""
     open_first = sorted(review.challenges, key=lambda c: not c.stands)
     if review.challenges:
-        yield (
-            f"{len(review.challenges):,} challenges were raised; {review.count('open'):,} are "
-            f"open, {review.count('conceded'):,} conceded, {review.count('answered'):,} answered "
-            f"and {review.count('withdrawn'):,} withdrawn."
+        raised = len(review.challenges)
+        standing = ", ".join(
+            f"{review.count(word):,} {word}" for word in get_args(Standing) if review.count(word)
         )
+        noun = "challenge was" if raised == 1 else "challenges were"
+        yield f"{raised:,} {noun} raised: {standing}."
     else:
         yield "Nobody has challenged any part of this case."
     if not any((review.challenges, review.sign_offs, review.dissents, review.overrides)):

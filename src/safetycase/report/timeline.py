@@ -185,7 +185,7 @@ def _attempts(leaf: LeafResult) -> Iterator[Moment]:
 
 
 def _taken(assessment: Assessment) -> Iterator[Span]:
-    """Assumptions, accepted doubts, declared dependences and waivers."""
+    """Assumptions, accepted doubts, declared dependences, waivers and overrides."""
     for name, element in assessment.case.elements.items():
         if isinstance(element, Assumption):
             yield _assumption(assessment, element)
@@ -209,6 +209,17 @@ def _taken(assessment: Assessment) -> Iterator[Span]:
                 end=until,
                 counts=until is None or until >= assessment.at,
             )
+    for over in assessment.review.overrides:
+        word = "in force" if over.in_force else "no longer in force"
+        yield Span(
+            section="taken",
+            id=f"override of {', '.join(over.clauses)}",
+            says=f"{word}, {over.by}, until {over.expires[:10]}",
+            mark=DOUBT["accepted" if over.in_force else "answered"],
+            start=moment_of(over.at),
+            end=moment_of(over.expires),
+            counts=over.in_force,
+        )
 
 
 def _assumption(assessment: Assessment, element: Assumption) -> Span:
