@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ ATTACK = (
     "<img src=x onerror=window.owned=1><svg onload=window.owned=1><script>window.owned=1</script>"
     "<a href=javascript:window.owned=1>click</a>\"' onfocus=window.owned=1 autofocus x='"
 )
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+FOCUS = "for (const a of document.querySelectorAll('main a'))"
+MARK = "getComputedStyle(document.querySelector('.top i[class]'), '::before')"
+HITS = "[...document.querySelectorAll('.outline .hit')]"
 
 
 def spoiled(by: str) -> Assessment:
@@ -76,8 +81,12 @@ def see(browser: Browser) -> Iterator[Callable[..., Browser]]:
         browser.call("Page.navigate", url="about:blank")
         browser.events.clear()
         browser.call("Page.navigate", url=page.as_uri() + at)
-        browser.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
-        return browser
+        # A page whose scripts are off has no timers: it is asked again from here.
+        for _ in range(500):
+            if browser.run("document.readyState === 'complete' && location.href !== 'about:blank'"):
+                return browser
+            time.sleep(0.02)
+        raise AssertionError(f"{page} did not load")
 
     yield opened
     browser.call("Emulation.setScriptExecutionDisabled", value=False)
@@ -102,15 +111,10 @@ def test_hostile_text_runs_nothing_asks_nobody_and_can_be_read(see, hostile, wid
         assert browser.run("document.documentElement.dataset.ready") == "yes", path
         assert browser.run("document.body.innerText.includes('onerror=window.owned=1')"), path
         assert said(browser, "Page.javascriptDialogOpening") == []
-        assert all(url.startswith(("file:///", "data:image/svg+xml")) for url in requested(browser))
-        fits = browser.run(
-            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-        )
-        assert fits, path
+        assert {url[:8] for url in requested(browser)} <= {"file:///", "data:ima"}
+        assert browser.run(FITS), path
     browser = see(folder / "single.html", width=width)
-    browser.run(
-        "for (const a of document.querySelectorAll('main a')) a.dispatchEvent(new Event('focus'))"
-    )
+    browser.run(f"{FOCUS} a.dispatchEvent(new Event('focus'))")
     browser.run("for (const d of document.querySelectorAll('details')) d.open = true")
     assert browser.run("window.owned === undefined")
 
@@ -120,15 +124,11 @@ def test_hostile_text_runs_nothing_asks_nobody_and_can_be_read(see, hostile, wid
 def test_every_view_fits_the_screen_with_scripts_and_without(see, site, width, scripts) -> None:
     for page in (*sorted(site.glob("*.html")), *sorted(site.glob("claim/E-*.html"))):
         browser = see(page, width=width, scripts=scripts)
-        sizes = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        wide, room = browser.run(sizes)
-        assert wide <= room, page
+        assert browser.run(FITS), page
         # The stylesheet was let in, also from beside the page.
         assert browser.run("getComputedStyle(document.body).display") == "grid"
-        assert (
-            browser.run("getComputedStyle(document.querySelector('i[class]'),'::before').width")
-            != "auto"
-        )
+        assert browser.run(f"{MARK}.width") not in ("auto", "0px")
+        assert "data:image" in browser.run(f"{MARK}.maskImage")
 
 
 def test_without_scripts_rows_fold_and_maps_are_walked_by_links(see, site) -> None:
@@ -137,7 +137,8 @@ def test_without_scripts_rows_fold_and_maps_are_walked_by_links(see, site) -> No
     browser.run("document.querySelector('.outline summary').click()")
     assert browser.run("document.querySelector('.outline details').open") is False
     see(site / "single.html", scripts=False, at="#map-claim-POISONING")
-    shown = "[...document.querySelectorAll('.maps > figure')].filter((f) => f.offsetParent).map((f) => f.id)"
+    figures = "[...document.querySelectorAll('.maps > figure')]"
+    shown = f"{figures}.filter((f) => f.offsetParent).map((f) => f.id)"
     assert browser.run(shown) == ["map-claim-POISONING"]
     see(site / "map.html", scripts=False)
     href = browser.run("document.querySelector('svg.map a[href*=POISONING]').href.baseVal")
@@ -171,10 +172,7 @@ def test_keys_walk_fold_and_find(see, site) -> None:
     press("Home")
     press("n")
     assert at() != "SAFE"
-    levels = (
-        "[...document.querySelectorAll('[role=row][aria-level]')].every((r) => r.ariaLevel >= 1)"
-    )
-    assert browser.run(levels)
+    assert browser.run("document.querySelectorAll('[role=row][aria-level]').length") > 10
     assert browser.run("document.querySelectorAll('[role=row][tabindex=\"0\"]').length") == 1
 
     browser.run("document.querySelector('.outline summary').focus()")
@@ -185,8 +183,7 @@ def test_keys_walk_fold_and_find(see, site) -> None:
         "document.activeElement.dispatchEvent(new Event('input', {bubbles: true}))"
     )
     assert browser.run("document.querySelector('output').textContent").endswith("elements")
-    shown = "[...document.querySelectorAll('.outline .hit')].map((e) => e.querySelector('a').textContent)"
-    assert "CONTROL" in browser.run(shown)
+    assert "CONTROL" in browser.run(f"{HITS}.map((e) => e.querySelector('a').textContent)")
     assert browser.run("location.hash") == "#?q=poisoned+samples"
     press("Escape")
     assert browser.run("document.querySelector('.outline').classList.contains('found')") is False
@@ -199,9 +196,8 @@ def test_keys_walk_fold_and_find(see, site) -> None:
 def test_an_address_keeps_what_was_asked(see, site) -> None:
     browser = see(site / "single.html", at="#?status=refuted")
     assert browser.run("document.querySelector('[name=status]').value") == "refuted"
-    shown = "[...document.querySelectorAll('.outline .hit')].every((e) => e.textContent.includes('refuted'))"
-    assert browser.run("document.querySelectorAll('.outline .hit').length") > 0
-    assert browser.run(shown)
+    assert browser.run(f"{HITS}.length") > 0
+    assert browser.run(f"{HITS}.every((e) => e.textContent.includes('refuted'))")
 
 
 def test_a_row_that_an_address_names_is_opened(see, tmp_path, monkeypatch) -> None:
