@@ -182,7 +182,7 @@ def test_keys_walk_fold_and_find(see, site) -> None:
         "document.activeElement.value = 'poisoned samples';"
         "document.activeElement.dispatchEvent(new Event('input', {bubbles: true}))"
     )
-    assert browser.run("document.querySelector('output').textContent").endswith("elements")
+    assert browser.run("document.querySelector('output').textContent") == "1 element"
     assert "CONTROL" in browser.run(f"{HITS}.map((e) => e.querySelector('a').textContent)")
     assert browser.run("location.hash") == "#?q=poisoned+samples"
     press("Escape")
