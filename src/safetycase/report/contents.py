@@ -11,12 +11,14 @@ from safetycase.assess.reviewed import Challenged, Dissented, Overridden, Signed
 from safetycase.report.confidence_view import ConfidenceView, confidence_view
 from safetycase.report.environment import environment
 from safetycase.report.filters import FILTERS, chosen_of
+from safetycase.report.intervals_svg import intervals_svg
 from safetycase.report.keys import KEYS, LETTERS
 from safetycase.report.marks import CHANNELS, OUTCOME, POSED
 from safetycase.report.monitor_marks import MONITOR
 from safetycase.report.source import Live, Source
+from safetycase.report.timeline_svg import timeline_svg
 from safetycase.report.tree_map import has_map
-from safetycase.report.view import Page
+from safetycase.report.view import Page, markup
 
 __all__ = ["base_context", "content"]
 
@@ -135,7 +137,13 @@ def _confidence(source: Source, _page: Page) -> dict[str, Any]:
 
 
 def _evidence(source: Source, _page: Page) -> dict[str, Any]:
-    return {"leaves": list(source.assessment.leaves.items()), "pictures": []}
+    a = source.assessment
+    pictures = [
+        ("All measurements against their criteria", intervals_svg(a, alone=False)),
+        ("Until when everything counts", timeline_svg(a, alone=False)),
+    ]
+    drawn = [(title, markup(svg)) for title, svg in pictures]
+    return {"leaves": list(a.leaves.items()), "pictures": drawn if a.leaves else []}
 
 
 def _attempts(source: Source, _page: Page) -> dict[str, Any]:
