@@ -60,7 +60,7 @@ def find_version(word: str | None, folder: Path) -> Version:
         return _in_folder(path.parent, path.name, word)
     if path.is_dir():
         return _in_folder(path, "case.yaml", word)
-    return revision(word, folder)
+    return _in_git(word, folder, "is neither a file, nor a folder, nor a revision of git")
 
 
 def _in_folder(folder: Path, entry: str, name: str) -> Version:
@@ -78,13 +78,17 @@ def _in_folder(folder: Path, entry: str, name: str) -> Version:
 
 def revision(word: str, folder: Path) -> Version:
     """A revision of git of the case in `folder`; no file is read. `NoVersion` says why not."""
+    return _in_git(word, folder, "is no revision of git")
+
+
+def _in_git(word: str, folder: Path, otherwise: str) -> Version:
     if not _WORD.fullmatch(word) or word.startswith("-"):
-        raise NoVersion(f"`{word}` is neither a file, nor a folder, nor a revision of git")
+        raise NoVersion(f"`{word}` {otherwise}")
     commit = _git(
         folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}"
     )
     if commit is None:
-        raise NoVersion(f"`{word}` is neither a file, nor a folder, nor a revision of git here")
+        raise NoVersion(f"`{word}` {otherwise} here")
     at = commit.decode("ascii", "replace").strip()
 
     def text(file: str) -> str | None:
