@@ -162,7 +162,7 @@ def _say(folder: Path, address: str) -> None:
 def _names(host: str, more: tuple[str, ...]) -> list[str]:
     from safetycase.monitor.webhook import is_loopback
 
-    own = [] if is_loopback(host) else [host, socket.gethostname(), socket.getfqdn()]
+    own = [] if is_loopback(host) else [host, socket.gethostname()]
     return [name.casefold().rstrip(".") for name in (*own, *more) if name]
 
 
