@@ -14,11 +14,12 @@ import click
 from safetycase.assess.records import Assessment
 from safetycase.cli.common import Exit, ask_to_sign, case_options, echo_json, printable
 from safetycase.cli.show import opened, print_problems
-from safetycase.cli.would import changes_json, show_changes, would_change
+from safetycase.cli.would import changes_json, show_changes
 from safetycase.ledger import SigningKey, default_key_path, load_or_create, open_writer
 from safetycase.ledger.fold import ResolutionRecord, SignalRecord
 from safetycase.ledger.record import stamp
 from safetycase.ledger.vocabulary import RESOLUTIONS
+from safetycase.review.would import would_change
 from safetycase.workspace.folder import Workspace
 
 __all__ = ["resolve"]

@@ -11,10 +11,11 @@ import click
 
 from safetycase.assess.records import Assessment
 from safetycase.cli.common import Exit, ask_to_sign, echo_json, printable
-from safetycase.cli.would import changes_json, show_changes, would_change
+from safetycase.cli.would import changes_json, show_changes
 from safetycase.ledger.record import stamp
 from safetycase.ledger.trust import SIGNS
 from safetycase.review.entries import Entry, ReviewRefused, with_entry
+from safetycase.review.would import would_change
 from safetycase.workspace.folder import Workspace
 from safetycase.workspace.signing import CannotSign, Signer, may_sign, sign, signer_of
 

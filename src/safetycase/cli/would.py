@@ -1,4 +1,4 @@
-"""What a record would change if it were signed: a case before and after it."""
+"""Printing what a record would change if it were signed (`review.would`)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,9 @@ from collections.abc import Mapping
 
 import click
 
-from safetycase.assess.records import Assessment
 from safetycase.cli.common import printable
 
-__all__ = ["changes_json", "show_changes", "would_change"]
-
-
-def would_change(before: Assessment, after: Assessment) -> dict[str, tuple[str, str]]:
-    """The elements whose support would change, as it was and would be; "" is the verdict."""
-    found: dict[str, tuple[str, str]] = {}
-    for name in dict.fromkeys((*before.states, *after.states)):
-        # The doubt that an alarm or a challenge raises is there only as long as that stands.
-        was, now = (each.states.get(name) for each in (before, after))
-        words = was.support if was else "not there", now.support if now else "gone"
-        if words[0] != words[1]:
-            found[name] = words
-    if before.verdict != after.verdict:
-        found[""] = (before.verdict, after.verdict)
-    return found
+__all__ = ["changes_json", "show_changes"]
 
 
 def show_changes(changes: Mapping[str, tuple[str, str]]) -> None:

@@ -15,7 +15,7 @@ from safetycase.ledger.record import stamp
 from safetycase.ledger.trust import Admission
 from safetycase.workspace.folder import Workspace
 
-__all__ = ["CannotSign", "Signer", "may_sign", "sign", "signer_of"]
+__all__ = ["CannotSign", "Signer", "may_sign", "refusals_of", "sign", "signer_of"]
 
 
 class CannotSign(Exception):
@@ -63,17 +63,22 @@ def may_sign(
     space: Workspace, kind: str, body: Mapping[str, Any], signer: Signer, at: datetime
 ) -> None:
     """Raise `CannotSign` if the rules of the record would refuse it."""
+    if refusals := refusals_of(space, kind, body, signer.key.keyid, stamp(at)):
+        raise CannotSign(
+            f"a {kind} by this key {'; '.join(refusals)}; SAFETYCASE_KEY names the file of another"
+        )
+
+
+def refusals_of(
+    space: Workspace, kind: str, body: Mapping[str, Any], keyid: str, at: str
+) -> tuple[str, ...]:
+    """Why the rules of the record would refuse it as the next one, by this key at this time."""
     admission = Admission()
     for record in space.log.records:
         given = (record.kind, record.body, record.seq, record.at, record.keyid)
         if not admission.refusals(*given):
             admission.take(record)
-    seq = len(space.log.records) + 1
-    refusals = admission.refusals(kind, body, seq, stamp(at), signer.key.keyid)
-    if refusals:
-        raise CannotSign(
-            f"a {kind} by this key {'; '.join(refusals)}; SAFETYCASE_KEY names the file of another"
-        )
+    return admission.refusals(kind, body, len(space.log.records) + 1, at, keyid)
 
 
 def sign(
