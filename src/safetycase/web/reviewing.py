@@ -22,9 +22,11 @@ from safetycase.ledger import LedgerError
 from safetycase.ledger.record import stamp
 from safetycase.monitor.bodies import Rejected
 from safetycase.review.entries import Entry, ReviewRefused, with_entry
+from safetycase.review.would import would_change
 from safetycase.web import frames
 from safetycase.web.forms import Fields
 from safetycase.web.review_forms import FORMS, entry_of
+from safetycase.web.shared import wall
 from safetycase.workspace.folder import Workspace, open_case
 from safetycase.workspace.signing import CannotSign, Signer, may_sign, sign, signer_of
 
@@ -100,7 +102,7 @@ class Reviewing:
             return self._form(verb, about, fields, signer, wrong=str(error))
         if fields["seen"] != seen.digest:
             return self._confirm(verb, about, fields, seen)
-        folder, at = self.shared.wanted.folder, self.shared.wanted.clock()
+        folder, at = self.shared.wanted.folder, wall()
         await asyncio.to_thread(
             sign, folder, seen.entry.kind, seen.entry.body, signer, at, after=seen.head
         )
@@ -141,7 +143,7 @@ class Reviewing:
 
     def _look(self, verb: str, about: str, fields: Fields, signer: Signer) -> _Seen:
         """What would be signed and what it would change; on a thread of its own."""
-        space, at = self._opened(), self.shared.wanted.clock()
+        space, at = self._opened(), wall()
         before = space.assess()
         by = fields["by"] or signer.owner
         entry = entry_of(verb, before, space.history, about, fields, by)
@@ -158,7 +160,7 @@ class Reviewing:
             space=space,
             entry=entry,
             signer=signer,
-            changes=tuple(_changes(before, after)),
+            changes=tuple((n, *words) for n, words in would_change(before, after).items()),
             notes=_notes(entry, after),
         )
 
@@ -227,19 +229,6 @@ def _shown(body: Mapping[str, Any]) -> list[tuple[str, str]]:
         for name, value in body.items()
         if value not in (None, [], ())
     ]
-
-
-def _changes(before: Assessment, after: Assessment) -> list[tuple[str, str, str]]:
-    """The elements whose support would change, as it was and would be; "" is the verdict."""
-    found: list[tuple[str, str, str]] = []
-    for name in dict.fromkeys((*before.states, *after.states)):
-        was, now = before.states.get(name), after.states.get(name)
-        first, then = was.support if was else "not there", now.support if now else "gone"
-        if first != then:
-            found.append((name, first, then))
-    if before.verdict != after.verdict:
-        found.append(("", before.verdict, after.verdict))
-    return found
 
 
 def _notes(entry: Entry, after: Assessment) -> tuple[str, ...]:

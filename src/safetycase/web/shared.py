@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,12 @@ from safetycase.web.cache import Cache
 from safetycase.web.keeper import Keeper, Reading
 from safetycase.web.runs import Runs
 
-__all__ = ["Shared", "Wanted"]
+__all__ = ["Shared", "Wanted", "wall"]
+
+
+def wall() -> datetime:
+    """The time that it is, whatever time the case is judged at."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,7 @@ class Shared:
         self.cache = Cache()
         self.streams = 0
         self.runs = (
-            Runs(wanted.run_command, self.bell, wanted.clock, self.keeper.renew)
+            Runs(wanted.run_command, self.bell, wall, self.keeper.renew)
             if wanted.run_command
             else None
         )
