@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, needs_chromium]
 ROOT = Path(__file__).resolve().parents[2]
 VIEWS = ("/", "/map", "/evidence", "/attempts", "/agenda", "/monitors", "/review", "/findings",
          "/changes", "/record", "/help", "/?kind=claim&status=open", "/nothing",
-         "/confidence")  # fmt: skip
+         "/confidence", "/review/checklist")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -119,3 +119,16 @@ def test_only_revisions_are_compared_and_no_file_is_read(case: Served, word: str
     reply = case.ask(f"/changes?since={word}")
     assert reply.status == 200
     assert "revision of git" in reply.text
+
+
+def test_the_questions_of_a_reviewer(case: Served) -> None:
+    whole = case.ask("/review/checklist")
+    assert whole.status == 200
+    assert "<h2>The case</h2>" in whole.text
+    assert '<a href="/claim/E-COIN"><code>E-COIN</code></a>' in whole.text
+    part = case.ask("/review/checklist?for=RARE").text
+    assert "<h2>The case</h2>" not in part
+    assert "REGISTRY-COMPLETE</code></a></h2>" not in part
+    assert part.count("<li>") < whole.text.count("<li>")
+    assert case.ask("/review/checklist?for=RAER").status == 404
+    assert 'href="/review/checklist?for=RARE"' in case.ask("/claim/RARE").text

@@ -104,6 +104,7 @@ class _Desk:
         gets: dict[str, Answer] = {
             "/": self.pages.outline,
             "/claim/{name:path}": self.pages.element,
+            "/review/checklist": self.pages.checklist,
             "/api/case.json": self.pages.data,
             "/static/{name}": self.pages.static,
             "/favicon.ico": self.pages.static,
@@ -118,7 +119,7 @@ class _Desk:
             from safetycase.web.reviewing import Reviewing
 
             self.reviewing = Reviewing(self.pages)
-            gets = {"/review/{verb}": self.reviewing.form, **gets}
+            gets["/review/{verb}"] = self.reviewing.form
             posts["/review/{verb}"] = self.review
         routes = [Route(path, answer, methods=["POST"]) for path, answer in posts.items()]
         return routes + [Route(path, answer, methods=["GET"]) for path, answer in gets.items()]

@@ -148,6 +148,27 @@ class Pages:
         page = await self.shared.kept().later(("changes", word), made)
         return Response(page, media_type=_HTML)
 
+    async def checklist(self, request: Request) -> Response:
+        """`/review/checklist?for=ID`: the questions of a reviewer."""
+        from safetycase.web.checklist import body
+
+        word = _query(request).get("for", "").strip()
+        name = self.named(word) if word else ""
+        if name is None:
+            return self._no_element(word)
+        reading, source = self.shown()
+        live = self.live()
+
+        def address(of: str) -> str:
+            return self.address(of) if self.named(of) else ""
+
+        def made() -> str:
+            title = f"Questions to ask{f' of {name}' if name else ''}"
+            return site.frame(source, title, body(reading, name, address), live=live)
+
+        page = await self.shared.kept().later(("checklist", name), made)
+        return Response(page, media_type=_HTML)
+
     async def data(self, _: Request) -> Response:
         """`/api/case.json`: the assessment as data."""
         from safetycase.web.data import case_data
