@@ -104,3 +104,23 @@ def test_a_reader_that_has_gone_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> 
     with Shown() as show:
         tell(show)
     assert show.ended == 1
+
+
+def test_without_a_terminal_a_long_attempt_says_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("safetycase.cli.run_show.time.monotonic", lambda: now[0])
+    with Shown() as show:
+        show(started("E-A", 1))
+        for done in range(1, 13):
+            now[0] += 1
+            note = "\x1b[2Jsamples" if done < 10 else ""
+            show(Progressed(evidence="E-A", attempt="E-A/1.1", done=done, total=40, note=note))
+        now[0] += 6
+        show(Progressed(evidence="E-A", attempt="E-A/1.1", done=20, total=0, note=""))
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "      E-A: 5 of 40 \\x1b[2Jsamples",
+        "      E-A: 10 of 40",
+        "      E-A: 20",
+    ]

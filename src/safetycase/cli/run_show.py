@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import Any
 
 from safetycase.cli.common import printable
@@ -19,6 +20,8 @@ from safetycase.evidence.events import (
 
 __all__ = ["Shown", "brief"]
 
+EVERY = 5.0
+"""Seconds between two lines on the progress of one attempt, where there is no terminal."""
 LONGEST = 240
 """Characters of a reason on the screen; the whole of it stands in the record."""
 
@@ -64,6 +67,7 @@ class Shown:
         self.whole: Any = None
         self.ended = 0
         self.bars: dict[str, Any] = {}
+        self.told: dict[str, float] = {}
 
     def __enter__(self) -> Shown:
         if self.progress:
@@ -107,6 +111,7 @@ class Shown:
     def _started(self, event: AttemptStarted) -> None:
         again = f" (again, after {event.retry_of})" if event.retry_of else ""
         self.say(f"[{event.position}/{event.of}] {event.evidence}: {brief(event.because)}{again}")
+        self.told[event.attempt] = time.monotonic()
         if self.progress:
             if self.whole is None:
                 self.whole = self.progress.add_task("all attempts", total=event.of)
@@ -122,9 +127,14 @@ class Shown:
                 total=event.total or None,
                 description=f"{event.evidence} {printable(event.note)}",
             )
+        elif not self.progress and time.monotonic() - self.told.get(event.attempt, 0.0) >= EVERY:
+            self.told[event.attempt] = time.monotonic()
+            of = f" of {event.total}" if event.total else ""
+            self.say(f"      {event.evidence}: {event.done}{of} {brief(event.note)}".rstrip())
 
     def _ended(self, event: AttemptEnded) -> None:
         self.ended += 1
+        self.told.pop(event.attempt, None)
         bar = self.bars.pop(event.attempt, None)
         if bar is not None:
             self.progress.remove_task(bar)
