@@ -62,7 +62,8 @@ def test_the_commands_of_the_page_serve(coin: Path) -> None:
         assert rest[:2] == ["safetycase", "serve"]
         status, address, code = served(coin, *rest[2:], **env)
         assert (status, code) == (200, 0), words
-        assert ("?token=" in address) == ("--token" in words)
+        # Every user of this machine reaches a port of it: what runs or signs asks who it is.
+        assert ("?token=" in address) == (len(rest) > 2)
 
 
 def test_the_page_names_every_address_and_option() -> None:

@@ -43,7 +43,7 @@ __all__ = ["serve"]
     "with_token",
     is_flag=True,
     help="Ask readers for a token, which is made now and printed once, in an address. Needed for "
-    "a host that other machines reach.",
+    "a host that other machines reach; --allow-run and --review always ask for one.",
 )
 @click.option(
     "--allow-host",
@@ -107,7 +107,7 @@ def serve(
     wanted = Wanted(
         folder=folder,
         clock=(lambda: fixed) if fixed else _clock,
-        token=secrets.token_urlsafe(32) if with_token else None,
+        token=secrets.token_urlsafe(32) if with_token or allow_run or may_review else None,
         secret=secrets.token_urlsafe(32),
         names=frozenset(_names(host, names)),
         cookie=f"safetycase-{port}",
@@ -120,7 +120,7 @@ def serve(
     if as_json:
         echo_json({"url": full, "case": str(folder)})
     else:
-        _say(folder, full)
+        _say(folder, full, host)
     sys.stdout.flush()
     if open_browser:
         click.launch(full)
@@ -149,12 +149,15 @@ def _run_command(folder: Path) -> tuple[str, ...]:
     return (sys.executable, "-m", "safetycase.cli", "run", str(folder))
 
 
-def _say(folder: Path, address: str) -> None:
+def _say(folder: Path, address: str, host: str) -> None:
+    from safetycase.monitor.webhook import is_loopback
+
     click.echo(f"{printable(str(folder))} at {address}")
     if "?token=" in address:
+        click.echo("Who opens this address is let in; nobody else is answered.")
+    if not is_loopback(host):
         click.echo(
-            "Whoever has this address can read the case, and what crosses the network can be "
-            "overheard: put TLS before it, or use ssh -L."
+            "What crosses the network can be overheard: put TLS before it, or use ssh -L instead."
         )
     click.echo("Ctrl-C ends it.", err=True)
 
