@@ -371,3 +371,57 @@ def test_a_claim_that_is_merely_assumed_now_loosens_the_case() -> None:
     assert ("RARE", "kind of element changed", "loosens") in found
     back = whats(BASE.replace(argued, assumed), BASE)
     assert ("RARE", "kind of element changed", "") in back
+
+
+def test_what_is_asked_of_a_leaf_less_strictly_loosens_the_case() -> None:
+    asked = (
+        "          effort: {attempts: 4, access: white box}\n"
+        "          identity: weights\n"
+        "          environment: [python]\n"
+        "          distribution: throws\n"
+        "          prior: {owner: me, because: I think so., holds: 0.5}\n"
+    )
+    end = "          because: It is the coin.\n"
+    full = BASE.replace(end, asked + end)
+    found = {what: way for _, what, way in whats(full, BASE)}
+    assert found == {
+        "effort lowered": "loosens",
+        "subject may be less surely known": "loosens",
+        "part of the environment removed": "loosens",
+        "distribution removed": "loosens",
+        "prior removed": "loosens",
+    }
+    for old, new, what, way in (
+        ("attempts: 4", "attempts: 3", "effort lowered", "loosens"),
+        ("attempts: 4", "attempts: 5", "effort raised", "tightens"),
+        ("identity: weights", "identity: reported", "subject may be less surely known", "loosens"),
+        ("holds: 0.5", "holds: 0.6", "prior raised", "loosens"),
+        ("holds: 0.5", "holds: 0.4", "prior changed", ""),
+    ):
+        assert whats(full, full.replace(old, new)) == [("E-COIN", what, way)]
+
+
+def test_more_tries_and_a_lower_level_loosen_the_case() -> None:
+    end = "          because: It is the coin.\n"
+    for line, what, way in (
+        ("level: 0.5", "level lowered", "loosens"),
+        ("level: 0.99", "level added", ""),
+        ("plan: {budget: 50}", "plan weakened", "loosens"),
+        ("plan: {budget: 3}", "plan changed", ""),
+        ("plan: {exploratory: 11}", "plan weakened", "loosens"),
+    ):
+        new = BASE.replace(end, f"          {line}\n{end}")
+        assert whats(BASE, new) == [("E-COIN", what, way)]
+
+
+def test_a_sketch_that_calls_itself_full_loosens_the_case() -> None:
+    full = BASE.replace("maturity: sketch", "maturity: full")
+    assert whats(BASE, full) == [("", "maturity raised", "loosens")]
+    assert whats(full, BASE) == [("", "maturity lowered", "tightens")]
+
+
+def test_the_attempts_that_no_plan_states_are_those_of_the_record() -> None:
+    from safetycase.argument import judge
+    from safetycase.ledger import attempts
+
+    assert (judge.SPARE, judge.EXPLORATORY) == (attempts.SPARE, attempts.EXPLORATORY)

@@ -82,6 +82,9 @@ def _fields(old: model.Element, new: model.Element, case: model.Case) -> Iterato
             continue
         key = item.name.rstrip("_")
         found = judge(old, new, item.name)
+        if item.name == "level" and before is None and after < case.header.target:
+            # Without a level of its own, a leaf is judged at that of the decision or a higher one.
+            found = Judgement("level lowered", "loosens")
         words = _words(before, after)
         yield Change(
             element=new.id,

@@ -7,7 +7,7 @@ by the same evidence. A reviewer reads these first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from safetycase.argument import model
 from safetycase.argument.compare import compare
@@ -64,6 +64,10 @@ def judge_header(path: str, before: Any, after: Any) -> Judgement:
             rule = by_size(name, "lowered", "raised", less="tightens")
             return rule(a, b, None, None)
         return Judgement(f"{name} changed")
+    if path == "maturity":
+        riper = _RIPE.index(after) > _RIPE.index(before)
+        what = "maturity raised" if riper else "maturity lowered"
+        return Judgement(what, "loosens" if riper else "tightens")
     if path == "decision.expires":
         return by_size("decision", "ends earlier", "extended", less="tightens")(
             before, after, None, None
@@ -85,6 +89,9 @@ def _criterion(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
         "changed": Judgement("criterion changed"),
     }[compare(before, after)]
 
+
+_RIPE = ("sketch", "template", "full")
+"""What the release gate lets through stands last."""
 
 _STRENGTH = {"any": 0, "k of n": 1, "all": 2}
 
@@ -135,7 +142,50 @@ def _plan(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
         a is not None and (b is None or b < a)
         for a, b in ((was.n, now.n), (was.clusters, now.clusters))
     )
+    looser |= _budget(now) > _budget(was) or _tries(now) > _tries(was)
     return Judgement("plan weakened", "loosens") if looser else Judgement("plan changed")
+
+
+SPARE = 2
+"""Attempts beyond the planned ones that a plan without a stated budget allows, as in `ledger`."""
+
+EXPLORATORY = 10
+"""Exploratory runs that a plan without a stated number allows, as in `ledger`."""
+
+
+def _budget(plan: model.Plan) -> int:
+    return max(1, plan.attempts) + SPARE if plan.budget is None else plan.budget
+
+
+def _tries(plan: model.Plan) -> int:
+    return EXPLORATORY if plan.exploratory is None else plan.exploratory
+
+
+def _identity(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
+    known = get_args(model.Identity)
+    was, now = (known.index(word) if word else len(known) for word in (before, after))
+    if now > was:
+        return Judgement("subject may be less surely known", "loosens")
+    return Judgement("subject has to be more surely known", "tightens")
+
+
+def _effort(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
+    """Less of anything that was asked for, or not asked for any more."""
+    for name, was in before.items():
+        now = after.get(name)
+        numbers = all(isinstance(x, int | float) for x in (was, now))
+        if now is None or (now < was if numbers else now != was):
+            return Judgement("effort lowered", "loosens")
+    return Judgement("effort raised", "tightens")
+
+
+def _prior(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
+    if before is None or after is None:
+        return optional("prior", lost="loosens", gained="tightens")(before, after, None, None)
+    numbers = ("holds", "valid", "with_probability", "floor")
+    pairs = [(getattr(before, name) or 0, getattr(after, name) or 0) for name in numbers]
+    looser = any(now > was for was, now in pairs)
+    return Judgement("prior raised", "loosens") if looser else Judgement("prior changed")
 
 
 def _credence(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
@@ -192,10 +242,16 @@ _RULES: Mapping[tuple[type[Any], str], Judge] = {
     (model.Evidence, "level"): by_size("level", "lowered", "raised", less="loosens"),
     (model.Evidence, "plan"): _plan,
     (model.Evidence, "stale_when"): members("trigger", removed="loosens", added="tightens"),
+    (model.Evidence, "effort"): _effort,
+    (model.Evidence, "identity"): _identity,
+    (model.Evidence, "environment"): members("part of the environment", removed="loosens"),
+    (model.Evidence, "distribution"): optional("distribution", lost="loosens"),
+    (model.Evidence, "prior"): _prior,
     (model.Evidence, "inputs"): members("input"),
     (model.Evidence, "with_"): lambda *_: Judgement("parameters changed"),
     (model.Assumption, "owner"): _owner,
     (model.Assumption, "expires"): _expiry,
+    (model.Assumption, "attested_by"): members("attestation", removed="loosens"),
     (model.Assumption, "monitor"): optional("monitor", lost="loosens", gained="tightens"),
     (model.Defeater, "accepted"): _accepted,
     (model.Defeater, "answered_by"): _answers,
