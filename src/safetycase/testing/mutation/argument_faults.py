@@ -30,6 +30,20 @@ def _drop_support(ground: Ground) -> Iterator[Plant]:
             )  # fmt: skip
 
 
+def _undevelop(ground: Ground) -> Iterator[Plant]:
+    for name, _ in ground.leaves():
+        if name not in ground.source.places and ground.supported(name):
+            instance, _, local = name.rpartition("/")
+            site = ground.draft.at(instance, "develops", local)
+            if site is not None:
+                yield Plant(
+                    about=name,
+                    says=f"{name} is no longer developed: nothing executes it",
+                    broken=frozenset((name,)),
+                    texts=ground.draft.drop(site),
+                )
+
+
 def _premises(ground: Ground) -> Iterator[tuple[Argument, str, Site]]:
     """Every premise of a written step that needs all of several, with its place."""
     for name, element in ground.case.elements.items():
@@ -153,6 +167,14 @@ ARGUMENT: tuple[Mutation, ...] = (
         plants="The leaf or the argument below a claim is taken out.",
         must="The claim, and all that needs it, is no longer supported.",
         sites=_drop_support,
+    ),
+    Mutation(
+        name="drop-development",
+        group="argument",
+        kind="breaks",
+        plants="A leaf of a template is no longer developed by what executes it.",
+        must="The leaf, and all that needs it, is no longer supported.",
+        sites=_undevelop,
     ),
     Mutation(
         name="drop-premise",

@@ -102,6 +102,16 @@ def _other_harm(ground: Ground) -> Iterator[Plant]:
             )
 
 
+def _riper(ground: Ground) -> Iterator[Plant]:
+    for site in _header(ground, "maturity"):
+        if site.word != "full":
+            yield Plant(
+                about="maturity",
+                says=f"the case calls itself full, and was a {site.word}",
+                texts=ground.draft.put((site, "full")),
+            )
+
+
 def _later_decision(ground: Ground) -> Iterator[Plant]:
     for site in _header(ground, "decision", "expires"):
         yield Plant(
@@ -269,6 +279,14 @@ HEADER: tuple[Mutation, ...] = (
         plants="The harm, or the mistake that adds up to it, is another.",
         must="A comparison names it.",
         sites=_other_harm,
+    ),
+    Mutation(
+        name="call-it-full",
+        group="header",
+        kind="loosens",
+        plants="A sketch calls itself a full case, which the release gate would let through.",
+        must="A comparison calls it a loosening.",
+        sites=_riper,
     ),
     Mutation(
         name="longer-decision",

@@ -7,6 +7,7 @@ from typing import Final
 
 from safetycase.testing.mutation.argument_faults import ARGUMENT
 from safetycase.testing.mutation.case_faults import HEADER, MONITORS
+from safetycase.testing.mutation.demand_faults import DEMANDS
 from safetycase.testing.mutation.doubt_faults import DOUBTS
 from safetycase.testing.mutation.leaf_faults import LEAVES
 from safetycase.testing.mutation.record_faults import RECORD
@@ -17,6 +18,15 @@ __all__ = ["CATALOGUE"]
 
 CATALOGUE: Final[Mapping[str, Mutation]] = {
     mutation.name: mutation
-    for mutation in (*ARGUMENT, *LEAVES, *DOUBTS, *HEADER, *MONITORS, *RECORD, *SURROUNDINGS)
+    for mutation in (
+        *ARGUMENT,
+        *LEAVES,
+        *DEMANDS,
+        *DOUBTS,
+        *HEADER,
+        *MONITORS,
+        *RECORD,
+        *SURROUNDINGS,
+    )
 }
 """The mutations in the order in which they are told."""

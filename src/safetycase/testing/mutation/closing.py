@@ -18,6 +18,7 @@ from safetycase.argument.model import (
     Assumption,
     Case,
     Claim,
+    Credence,
     Defeater,
     Element,
     Evidence,
@@ -28,6 +29,7 @@ __all__ = ["Closing", "closing_of"]
 
 _OWNER = "taken as given"
 _ENDS = date(9999, 12, 31)
+_BELIEVED = Credence(at_least=1 - 1e-5, owner=_OWNER, because="Taken as given.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,8 @@ class Closing:
     """What is taken as given, by id.
 
     `problems` are taken as solved, `bare` claims as supported, `planned` evidence as measured,
-    `unowned` assumptions as owned, and `doubts` that nothing answers as accepted.
+    `unowned` assumptions as owned, and `doubts` that nothing answers as accepted. What has no
+    number is believed nearly surely (`unassessed`), so that the case can reach its target.
     """
 
     problems: frozenset[str]
@@ -43,10 +46,16 @@ class Closing:
     planned: frozenset[str]
     unowned: frozenset[str]
     doubts: frozenset[str]
+    unassessed: frozenset[str]
 
     def closed(self, case: Case) -> Case:
         """The case with all of that taken as given."""
-        return replace(case, elements=dict(self._elements(case)))
+        elements = dict(self._elements(case))
+        for name in self.unassessed:
+            element = elements.get(name)
+            if isinstance(element, Argument | Evidence | Assumption) and element.credence is None:
+                elements[name] = replace(element, credence=_BELIEVED)
+        return replace(case, elements=elements)
 
     def _elements(self, case: Case) -> Iterator[tuple[str, Element]]:
         for name, element in case.elements.items():
@@ -58,7 +67,16 @@ class Closing:
             elif isinstance(element, Claim) and name in self.bare and element.by is None:
                 given = f"{name}:given"
                 yield name, replace(element, by=given)
-                yield given, Assumption(id=given, says=element.says, owner=_OWNER, expires=_ENDS)
+                yield (
+                    given,
+                    Assumption(
+                        id=given,
+                        says=element.says,
+                        owner=_OWNER,
+                        expires=_ENDS,
+                        credence=_BELIEVED,
+                    ),
+                )
             elif isinstance(element, Assumption) and name in self.unowned:
                 yield name, replace(element, owner=element.owner or _OWNER)
             elif isinstance(element, Defeater) and name in self.doubts and not element.answered_by:
@@ -75,6 +93,7 @@ class Closing:
             (self.planned, "leaf without a method passed", "leaves without a method passed"),
             (self.unowned, "assumption has an owner", "assumptions have owners"),
             (self.doubts, "unanswered doubt is accepted", "unanswered doubts are accepted"),
+            (self.unassessed, "part is believed nearly surely", "parts are believed nearly surely"),
         ):  # fmt: skip
             if names:
                 yield f"{len(names)} {one if len(names) == 1 else many}"
@@ -97,6 +116,11 @@ def closing_of(case: Case) -> Closing:
             n
             for n, e in items
             if isinstance(e, Defeater) and not e.answered_by and e.accepted is None
+        ),
+        unassessed=frozenset(
+            n
+            for n, e in items
+            if isinstance(e, Argument | Evidence | Assumption) and e.credence is None
         ),
     )
 

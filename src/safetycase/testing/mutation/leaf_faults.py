@@ -14,7 +14,7 @@ from safetycase.testing.mutation.draft import Site
 from safetycase.testing.mutation.ground import Ground
 from safetycase.testing.mutation.records import Mutation, Plant
 
-__all__ = ["LEAVES", "relaxed"]
+__all__ = ["LEAVES", "leaf_sites", "relaxed"]
 
 _BOUND = re.compile(r"(<=|>=|<|>)(\s*)(-?\d+(?:\.\d+)?)")
 _MIRROR = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
@@ -86,7 +86,8 @@ def _drop_condition(ground: Ground) -> Iterator[Plant]:
             )
 
 
-def _sites(ground: Ground, *path: str) -> Iterator[tuple[str, Evidence, Site]]:
+def leaf_sites(ground: Ground, *path: str) -> Iterator[tuple[str, Evidence, Site]]:
+    """Every leaf with a result that counts, and where the value at `path` of it is written."""
     for name, element in ground.leaves():
         site = ground.leaf_site(name, *path)
         if site is not None and ground.supported(name):
@@ -94,7 +95,7 @@ def _sites(ground: Ground, *path: str) -> Iterator[tuple[str, Evidence, Site]]:
 
 
 def _swap_reads(ground: Ground) -> Iterator[Plant]:
-    for name, _, site in _sites(ground, "reads"):
+    for name, _, site in leaf_sites(ground, "reads"):
         entries = list(ground.draft.entries(site))
         for one, other in itertools.pairwise(entries):
             if one.word != other.word:
@@ -107,7 +108,7 @@ def _swap_reads(ground: Ground) -> Iterator[Plant]:
 
 
 def _read_another(ground: Ground) -> Iterator[Plant]:
-    for name, _, site in _sites(ground, "reads"):
+    for name, _, site in leaf_sites(ground, "reads"):
         method = ground.base.space.methods[name]
         for entry in ground.draft.entries(site):
             other = next((m.name for m in method.measures if m.name != entry.word), None)
@@ -146,7 +147,7 @@ def _other_input(ground: Ground) -> Iterator[Plant]:
         for p in sorted(ground.folder.rglob("*"))
         if p.is_file() and Path("ledger") not in p.relative_to(ground.folder).parents
     ]
-    for name, element, site in _sites(ground, "inputs"):
+    for name, element, site in leaf_sites(ground, "inputs"):
         for entry in ground.draft.entries(site):
             alike = [t for t in there if t.endswith(Path(entry.word).suffix)]
             other = next((t for t in alike if t not in element.inputs), "case.yaml")
@@ -159,14 +160,14 @@ def _other_input(ground: Ground) -> Iterator[Plant]:
 
 
 def _drop_inputs(ground: Ground) -> Iterator[Plant]:
-    for name, _, site in _sites(ground, "inputs"):
+    for name, _, site in leaf_sites(ground, "inputs"):
         yield Plant(
             about=name, says=f"{name} no longer names its inputs", texts=ground.draft.drop(site)
         )
 
 
 def _parameters(ground: Ground) -> Iterator[Plant]:
-    for name, _, site in _sites(ground, "with"):
+    for name, _, site in leaf_sites(ground, "with"):
         for entry in ground.draft.entries(site):
             other, key = _otherwise(entry.word), ground.draft.key(entry)
             if other is None:
@@ -188,58 +189,6 @@ def _otherwise(word: str) -> str | None:
     if re.fullmatch(r"\d+\.\d+", word):
         return f"{float(word) / 2 or 0.5:.6g}"
     return None
-
-
-def _validity(ground: Ground) -> Iterator[Plant]:
-    for name, element in ground.case.elements.items():
-        site = ground.leaf_site(name, "valid_for") if isinstance(element, Evidence) else None
-        found = re.fullmatch(r"(\d+) (.+)", site.word) if site else None
-        if site is None or found is None:
-            continue
-        longer = f"{int(found[1]) * 10} {found[2]}"
-        yield Plant(
-            about=name,
-            says=f"{name} counts for {longer}, not {site.word}",
-            texts=ground.draft.put((site, longer)),
-        )
-        yield Plant(about=name, says=f"{name} counts for ever", texts=ground.draft.drop(site))
-
-
-def _plan(ground: Ground) -> Iterator[Plant]:
-    for name, _, site in _sites(ground, "plan", "n"):
-        yield Plant(
-            about=name,
-            says=f"{name} plans one item, not {site.word}",
-            broken=frozenset((name,)),
-            texts=ground.draft.put((site, "1")),
-        )
-
-
-def _demands(ground: Ground) -> Iterator[Plant]:
-    for name, element in ground.case.elements.items():
-        if isinstance(element, Evidence):
-            for key in ("effort", "identity", "environment", "stale_when", "distribution"):
-                site = ground.leaf_site(name, key)
-                if site is not None:
-                    yield Plant(
-                        about=name,
-                        says=f"{name} no longer states its {key}",
-                        texts=ground.draft.drop(site),
-                    )
-
-
-def _credence(ground: Ground) -> Iterator[Plant]:
-    for name, element in ground.case.elements.items():
-        site = ground.draft.at(name, "credence", "at_least")
-        if site is None or not site.word:
-            continue
-        value = float(site.word)
-        yield Plant(
-            about=name,
-            says=f"{name} is believed to {(1 + value) / 2:.6g}, not {site.word}",
-            texts=ground.draft.put((site, f"{(1 + value) / 2:.6g}")),
-        )
-        del element
 
 
 LEAVES: tuple[Mutation, ...] = (
@@ -314,38 +263,5 @@ LEAVES: tuple[Mutation, ...] = (
         plants="A number or switch among the parameters of a method is another.",
         must="The leaf is stale.",
         sites=_parameters,
-    ),
-    Mutation(
-        name="longer-validity",
-        group="evidence",
-        kind="loosens",
-        plants="A result counts ten times as long, or for ever.",
-        must="A comparison calls it a loosening.",
-        sites=_validity,
-    ),
-    Mutation(
-        name="fewer-items",
-        group="evidence",
-        kind="breaks",
-        plants="A plan promises one item.",
-        must="The leaf is stale.",
-        sites=_plan,
-    ),
-    Mutation(
-        name="drop-demand",
-        group="evidence",
-        kind="changes",
-        plants="A leaf stops stating the effort, the identity, the environment, the distribution "
-        "or the triggers that it asks for.",
-        must="A comparison names it, or the leaf is stale.",
-        sites=_demands,
-    ),
-    Mutation(
-        name="raise-credence",
-        group="evidence",
-        kind="loosens",
-        plants="A named judgement is halfway nearer to certainty.",
-        must="A comparison calls it a loosening.",
-        sites=_credence,
     ),
 )
