@@ -1,4 +1,4 @@
-"""Faults in the record: results that are changed, hidden, moved, signed by others, or too old."""
+"""Faults in the record: results that are changed, hidden, moved or dated back."""
 
 from __future__ import annotations
 
@@ -7,24 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from safetycase.ledger import Record, read
-from safetycase.ledger.record import stamp
-from safetycase.testing.mutation.asif import key_of
+from safetycase.ledger import Record
 from safetycase.testing.mutation.ground import Ground
 from safetycase.testing.mutation.records import Mutation, Plant
 from safetycase.testing.mutation.tampering import (
-    append,
     edit_lines,
     edit_payload,
     flip_byte,
     forget,
     moved,
     remeasured,
-    renewed,
     written_anew,
 )
 
-__all__ = ["RECORD"]
+__all__ = ["RECORD", "ends_of", "lines_changed", "named"]
 
 MOST = 3
 """At how many places of a record one kind of fault is planted: all places are alike."""
@@ -32,7 +28,7 @@ MOST = 3
 Lines = list[bytes]
 
 
-def _ends(ground: Ground) -> Sequence[int]:
+def ends_of(ground: Ground) -> Sequence[int]:
     """The places of results, counted from 0: a few, spread over the record."""
     found = [
         i
@@ -42,17 +38,17 @@ def _ends(ground: Ground) -> Sequence[int]:
     return found[:: max(1, len(found) // MOST)][:MOST]
 
 
-def _lines(
-    ground: Ground, says: str, change: Callable[[Lines], Lines], about: str = "record"
-) -> Plant:
+def lines_changed(says: str, change: Callable[[Lines], Lines]) -> Plant:
+    """A plant that puts other lines in the place of those of the record."""
+
     def spoil(folder: Path) -> None:
         edit_lines(folder, change)
 
-    del ground
-    return Plant(about=about, says=says, spoil=spoil)
+    return Plant(about="record", says=says, spoil=spoil)
 
 
-def _named(ground: Ground, index: int) -> str:
+def named(ground: Ground, index: int) -> str:
+    """A record, counted from 0, as messages name it."""
     return f"record {index + 1} ({ground.log.records[index].kind})"
 
 
@@ -62,7 +58,7 @@ def _measured(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _swap_results(ground: Ground) -> Iterator[Plant]:
-    ends = _ends(ground)
+    ends = ends_of(ground)
     for one, other in itertools.pairwise(ends):
 
         def change(lines: Lines, one: int = one, other: int = other) -> Lines:
@@ -78,13 +74,11 @@ def _swap_results(ground: Ground) -> Iterator[Plant]:
             lines[other] = edit_payload(lines[other], put(bodies[0]["measurement"]))
             return lines
 
-        yield _lines(
-            ground, f"the results in records {one + 1} and {other + 1} are swapped", change
-        )
+        yield lines_changed(f"the results in records {one + 1} and {other + 1} are swapped", change)
 
 
 def _change_result(ground: Ground) -> Iterator[Plant]:
-    for index in _ends(ground):
+    for index in ends_of(ground):
 
         def change(lines: Lines, index: int = index) -> Lines:
             def put(value: dict[str, Any]) -> None:
@@ -94,15 +88,15 @@ def _change_result(ground: Ground) -> Iterator[Plant]:
             lines[index] = edit_payload(lines[index], put)
             return lines
 
-        yield _lines(ground, f"the measurement in {_named(ground, index)} is another", change)
+        yield lines_changed(f"the measurement in {named(ground, index)} is another", change)
 
 
 def _change_result_inside(ground: Ground) -> Iterator[Plant]:
     """By the holder of the key, who signs all of it anew."""
-    for index in _ends(ground)[:1]:
+    for index in ends_of(ground)[:1]:
         records = list(ground.log.records)
         records[index] = remeasured(records[index])
-        yield from _anew(ground, records, f"the measurement in {_named(ground, index)} is another")
+        yield from _anew(ground, records, f"the measurement in {named(ground, index)} is another")
 
 
 def _anew(ground: Ground, records: Sequence[Record], says: str) -> Iterator[Plant]:
@@ -112,25 +106,6 @@ def _anew(ground: Ground, records: Sequence[Record], says: str) -> Iterator[Plan
     yield Plant(
         about="record",
         says=f"{says}; the holder of the key signed everything behind it anew",
-        spoil=spoil,
-    )
-
-
-def _renewed(ground: Ground) -> Iterator[Plant]:
-    index = _ends(ground)[0] if _ends(ground) else -1
-    if index < 0:
-        return
-    records = list(ground.log.records)
-    records[index] = remeasured(records[index])
-
-    def spoil(folder: Path) -> None:
-        written_anew(folder, records, ground.key)
-        renewed(folder, ground.key)
-
-    yield Plant(
-        about="record",
-        says=f"the holder of the key changed {_named(ground, index)}, signed everything behind it "
-        "anew, and made new checkpoints",
         spoil=spoil,
     )
 
@@ -149,7 +124,7 @@ def _drop_failed(ground: Ground) -> Iterator[Plant]:
     if not gone:
         return
     says = f"the failed attempt {', '.join(sorted(failed))} is taken out of the record"
-    yield _lines(ground, says, lambda ls: [x for i, x in enumerate(ls) if i not in gone])
+    yield lines_changed(says, lambda ls: [x for i, x in enumerate(ls) if i not in gone])
     kept = [r for i, r in enumerate(ground.log.records) if i not in gone]
     shifted = _renumbered(kept, ground.log.records)
     yield from _anew(ground, shifted, says)
@@ -172,19 +147,17 @@ def _renumbered(kept: Sequence[Record], before: Sequence[Record]) -> list[Record
 
 
 def _drop_record(ground: Ground) -> Iterator[Plant]:
-    for index in _ends(ground):
-        yield _lines(
-            ground,
-            f"{_named(ground, index)} is taken out",
+    for index in ends_of(ground):
+        yield lines_changed(
+            f"{named(ground, index)} is taken out",
             lambda lines, index=index: lines[:index] + lines[index + 1 :],  # type: ignore[misc]
         )
 
 
 def _reorder(ground: Ground) -> Iterator[Plant]:
-    for index in _ends(ground):
+    for index in ends_of(ground):
         if index + 1 < len(ground.log.records):
-            yield _lines(
-                ground,
+            yield lines_changed(
                 f"records {index + 1} and {index + 2} are exchanged",
                 lambda ls, i=index: [*ls[:i], ls[i + 1], ls[i], *ls[i + 2 :]],  # type: ignore[misc]
             )
@@ -195,7 +168,7 @@ def _truncate(ground: Ground) -> Iterator[Plant]:
     for cut in (1, size // 2):
         if 0 < cut < size:
             says = f"the last {cut} of {size} records are cut off"
-            yield _lines(ground, says, lambda lines, cut=cut: lines[:-cut])  # type: ignore[misc]
+            yield lines_changed(says, lambda lines, cut=cut: lines[:-cut])  # type: ignore[misc]
     if size > 1:
 
         def spoil(folder: Path) -> None:
@@ -206,10 +179,9 @@ def _truncate(ground: Ground) -> Iterator[Plant]:
 
 
 def _duplicate(ground: Ground) -> Iterator[Plant]:
-    for index in _ends(ground):
-        yield _lines(
-            ground,
-            f"{_named(ground, index)} stands there twice",
+    for index in ends_of(ground):
+        yield lines_changed(
+            f"{named(ground, index)} stands there twice",
             lambda ls, i=index: [*ls[: i + 1], ls[i], *ls[i + 1 :]],  # type: ignore[misc]
         )
 
@@ -234,74 +206,8 @@ def _corrupt_artefact(ground: Ground) -> Iterator[Plant]:
         )
 
 
-def _stranger(ground: Ground) -> Iterator[Plant]:
-    stranger = key_of("a stranger")
-    for index in _ends(ground)[:1]:
-
-        def change(lines: Lines, index: int = index) -> Lines:
-            import base64
-            import json
-
-            from safetycase.ledger import dsse
-
-            payload = base64.b64decode(json.loads(lines[index])["payload"])
-            lines[index] = dsse.seal(payload, stranger.keyid, stranger.sign)
-            return lines
-
-        yield _lines(ground, f"{_named(ground, index)} is signed by a stranger", change)
-
-    def anew(folder: Path) -> None:
-        written_anew(folder, ground.log.records, stranger)
-
-    if ground.log.records:
-        yield Plant(about="record", says="a stranger signed the whole record anew", spoil=anew)
-
-
-def _stranger_renewed(ground: Ground) -> Iterator[Plant]:
-    stranger = key_of("a stranger")
-
-    def spoil(folder: Path) -> None:
-        written_anew(folder, ground.log.records, stranger)
-        renewed(folder, stranger)
-
-    if ground.log.records:
-        says = "a stranger signed the whole record anew, and made new checkpoints"
-        yield Plant(about="record", says=says, spoil=spoil)
-
-
-def _stranger_joins(ground: Ground) -> Iterator[Plant]:
-    stranger = key_of("a stranger")
-    for index in _ends(ground)[:1]:
-        attempt = ground.log.records[index].body["attempt"]
-        start = next(
-            r for r in ground.log.records
-            if r.kind == "attempt-start" and r.body["attempt"] == attempt
-        )  # fmt: skip
-        registration = ground.log.records[start.body["registration"] - 1]
-        number = len(ground.log.records) + 2
-        name = f"{registration.body['evidence']}/{number}.1"
-        begun = {**start.body, "attempt": name, "registration": number}
-        ended = {**ground.log.records[index].body, "attempt": name}
-        at = stamp(ground.now)
-
-        entries = [
-            ("registration", dict(registration.body), at),
-            ("attempt-start", begun, at),
-            ("attempt-end", ended, at),
-        ]
-
-        def spoil(folder: Path, entries: Any = entries) -> None:
-            append(folder, stranger, entries)
-
-        yield Plant(
-            about=str(registration.body["evidence"]),
-            says=f"a stranger introduces itself and adds a run of {registration.body['evidence']}",
-            spoil=spoil,
-        )
-
-
 def _backdate(ground: Ground) -> Iterator[Plant]:
-    for index in _ends(ground):
+    for index in ends_of(ground):
 
         def change(lines: Lines, index: int = index) -> Lines:
             def put(value: dict[str, Any]) -> None:
@@ -310,12 +216,12 @@ def _backdate(ground: Ground) -> Iterator[Plant]:
             lines[index] = edit_payload(lines[index], put)
             return lines
 
-        yield _lines(ground, f"{_named(ground, index)} is dated back", change)
+        yield lines_changed(f"{named(ground, index)} is dated back", change)
 
 
 def _criterion_late(ground: Ground) -> Iterator[Plant]:
     """The registration stands behind the result that it is for."""
-    for index in _ends(ground)[:1]:
+    for index in ends_of(ground)[:1]:
         attempt = ground.log.records[index].body["attempt"]
         start = next(
             r for r in ground.log.records
@@ -337,58 +243,11 @@ def _criterion_late(ground: Ground) -> Iterator[Plant]:
         )
 
 
-def _forget(ground: Ground) -> Iterator[Plant]:
-    if not ground.log.records:
-        return
-    yield Plant(about="record", says="the checkpoints beside the record are gone", spoil=forget)
-
-    def cut(folder: Path) -> None:
-        edit_lines(folder, lambda lines: lines[:-1])
-        forget(folder)
-
-    if len(ground.log.records) > 1:
-        says = "the last record is cut off, and the checkpoints are gone"
-        yield Plant(about="record", says=says, spoil=cut)
-
-
-def _no_record(ground: Ground) -> Iterator[Plant]:
-    def spoil(folder: Path) -> None:
-        edit_lines(folder, lambda _: [])
-        forget(folder)
-
-    broken = frozenset(n for n, _ in ground.leaves() if ground.supported(n))
-    if broken:
-        yield Plant(about="record", says="the record is gone", broken=broken, spoil=spoil)
-
-
-def _revoke(ground: Ground) -> Iterator[Plant]:
-    broken = {n for n, _ in ground.leaves() if ground.supported(n)}
-    if not broken or not ground.log.records:
-        return
-
-    def spoil(folder: Path) -> None:
-        body = {
-            "event": "key-revoked",
-            "says": "The key was lost.",
-            "about": {"keyid": [ground.key.keyid]},
-        }
-        append(folder, ground.key, [("event", body, stamp(ground.now))])
-        assert read(folder / "ledger").records
-
-    yield Plant(
-        about="record",
-        says="the key that signed everything is revoked",
-        broken=frozenset(broken),
-        spoil=spoil,
-    )
-
-
 def _mutation(name: str, kind: Any, plants: str, must: str, sites: Any) -> Mutation:
     return Mutation(name=name, group="record", kind=kind, plants=plants, must=must, sites=sites)
 
 
 _FAILS = "`verify` fails."
-_KEPT = "`verify` fails against a checkpoint that was kept elsewhere; nothing else can show it."
 
 RECORD: tuple[Mutation, ...] = (
     _mutation(
@@ -403,13 +262,6 @@ RECORD: tuple[Mutation, ...] = (
         "The holder of the key changes a measurement and signs all of it anew.",
         "`verify` fails: a checkpoint beside the record disagrees.",
         _change_result_inside,
-    ),
-    _mutation(
-        "rewrite-and-renew",
-        "changes",
-        "The holder of the key changes a measurement, signs all anew and makes new checkpoints.",
-        _KEPT,
-        _renewed,
     ),
     _mutation(
         "drop-failed-attempt",
@@ -429,27 +281,6 @@ RECORD: tuple[Mutation, ...] = (
         _FAILS,
         _corrupt_artefact,
     ),
-    _mutation(
-        "strangers-key",
-        "breaks",
-        "A stranger signs a record, or all of them, in the place of the runner.",
-        _FAILS,
-        _stranger,
-    ),
-    _mutation(
-        "strangers-record",
-        "changes",
-        "A stranger signs all of the record anew and makes new checkpoints.",
-        _KEPT,
-        _stranger_renewed,
-    ),
-    _mutation(
-        "stranger-joins",
-        "changes",
-        "A key that nobody vouches for introduces itself and adds a run.",
-        "`verify` notes that a further key is there on its own word.",
-        _stranger_joins,
-    ),
     _mutation("backdate", "breaks", "A record is dated back.", _FAILS, _backdate),
     _mutation(
         "criterion-after-result",
@@ -457,20 +288,5 @@ RECORD: tuple[Mutation, ...] = (
         "A criterion is registered after the result, and all is signed anew.",
         "The result counts for nothing.",
         _criterion_late,
-    ),
-    _mutation(
-        "forget-checkpoints",
-        "changes",
-        "The checkpoints are taken away, and with them the end of the record.",
-        "`verify` notes that a cut would not show, and fails against a checkpoint kept elsewhere.",
-        _forget,
-    ),
-    _mutation("no-record", "breaks", "The record is gone.", "No result counts.", _no_record),
-    _mutation(
-        "revoke-key",
-        "breaks",
-        "The key that signed every record is revoked.",
-        "No result counts.",
-        _revoke,
     ),
 )

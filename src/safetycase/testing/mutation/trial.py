@@ -100,14 +100,14 @@ def _unbroken(
     ground: Ground, plant: Plant, seen: Seen, trail: _Trail, kept: tuple[str, ...]
 ) -> str:
     """Why a fault that takes the ground away is not caught; empty if it is."""
-    if "record" in trail.ways:
-        return ""
     after, before = seen.assessment, ground.base.assessment
     if after.verdict == "not posed" and before.verdict != "not posed":
         return ""
     if kept:
         names = ", ".join(kept[:_MOST]) + (" …" if len(kept) > _MOST else "")
         return f"still supported although the ground is gone: {names}"
+    if "record" in trail.ways:
+        return ""
     if plant.whole and after.verdict == "holds":
         return "the verdict is still `holds`"
     if not plant.broken and not plant.whole:
