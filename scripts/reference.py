@@ -18,6 +18,7 @@ from safetycase.checks.profiles import PROFILES
 from safetycase.checks.registry import Rule, all_rules
 from safetycase.cli.main import VERBS, cli
 from safetycase.plugin.catalogue import installed
+from safetycase.testing.mutation import page as mutations
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
@@ -150,6 +151,7 @@ def pages() -> dict[str, str]:
         **rules,
         "commands.md": commands(),
         "methods.md": methods(),
+        "mutations.md": mutations.page(),
         "case.schema.json": schema,
     }
 
