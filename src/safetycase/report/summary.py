@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from posixpath import dirname
 
+from safetycase.argument.graph import blockers
 from safetycase.argument.model import (
     Argument,
     Assumption,
@@ -117,8 +118,9 @@ def changes(assessment: Assessment) -> tuple[Change, ...]:
     it holds or fails: what that rests on.
     """
     found: dict[str, Change] = {}
+    blocked = blockers(assessment.case)
     for name in _ends(assessment):
-        says = _way_out(assessment, name)
+        says = _way_out(assessment, name, blocked.get(name, ()))
         if says:
             found[name] = Change(about=name, says=says)
     return tuple(found.values())
@@ -146,7 +148,7 @@ def _ends(assessment: Assessment) -> Iterator[str]:
             yield name
 
 
-def _way_out(assessment: Assessment, name: str) -> str:
+def _way_out(assessment: Assessment, name: str, problems: tuple[str, ...]) -> str:
     element = assessment.case.elements.get(name)
     word = status_mark(assessment, name).word
     if isinstance(element, Evidence):
@@ -173,13 +175,8 @@ def _way_out(assessment: Assessment, name: str) -> str:
     if isinstance(element, Problem):
         return f"a solution: {one_line(element.closed_when)}"
     if isinstance(element, Claim | Argument) and word in ("open", "contested"):
-        blockers = [
-            p.id
-            for p in assessment.case.elements.values()
-            if isinstance(p, Problem) and name in p.blocks
-        ]
-        if blockers:
-            return f"a solution of the open problem {', '.join(blockers)}"
+        if problems:
+            return f"a solution of the open problem {', '.join(problems)}"
         return "evidence for it" if isinstance(element, Claim) else "a step that follows"
     return ""
 
