@@ -7,9 +7,8 @@ catalogue knows, at every place of the case that it fits.
 from datetime import UTC, datetime
 
 import pytest
-from test_status import CASE, GUARD
-
 from safetycase.testing.mutation import CATALOGUE, mutate
+from test_status import CASE, GUARD
 
 DOUBT = """\
 defeaters: [{defeater: D, against: GUARD, says: The tests may be too easy., answered_by: [HARD]}]
