@@ -7,8 +7,9 @@ catalogue knows, at every place of the case that it fits.
 from datetime import UTC, datetime
 
 import pytest
-from safetycase.testing.mutation import CATALOGUE, mutate
 from test_status import CASE, GUARD
+
+from safetycase.testing import mutation
 
 DOUBT = """\
 defeaters: [{defeater: D, against: GUARD, says: The tests may be too easy., answered_by: [HARD]}]
@@ -35,13 +36,13 @@ def tally(tmp_path_factory):
     folder.mkdir()
     (folder / "case.yaml").write_text(CASE.replace("root:", f"{DOUBT}root:", 1), "utf-8")
     (folder / "guard.xml").write_text(GUARD, "utf-8")
-    return mutate(folder, datetime(2026, 11, 27, tzinfo=UTC))
+    return mutation.mutate(folder, datetime(2026, 11, 27, tzinfo=UTC))
 
 
 def test_there_is_something_to_lose(tally):
     assert tally.supported == tally.elements
     assert tally.planted >= 80
-    assert len({outcome.mutation for outcome in tally.outcomes}) >= len(CATALOGUE) // 2
+    assert len({outcome.mutation for outcome in tally.outcomes}) >= len(mutation.CATALOGUE) // 2
 
 
 def test_no_fault_goes_by_unnoticed(tally):
