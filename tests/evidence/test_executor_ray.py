@@ -120,11 +120,18 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     assert not left("SC_TEST_CLUSTER", found.token)
 
 
-@pytest.fixture
-def joined(nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RayExecutor]:
-    for name, value in nodes.environment.items():
-        monkeypatch.setenv(name, value)
-    executor = make(ExecutorOptions(scratch=tmp_path / "executor", address=nodes.address))
+def connected(nodes: Nodes, scratch: Path, **options: str) -> RayExecutor:
+    """An executor on the cluster; its driver alone needs the token."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in nodes.environment.items():
+            patch.setenv(name, value)
+        return make(ExecutorOptions(scratch=scratch, address=nodes.address, options=options))
+
+
+@pytest.fixture(scope="module")
+def joined(nodes: Nodes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayExecutor]:
+    """One driver for the tests that leave it as it was: a driver takes seconds to start."""
+    executor = connected(nodes, tmp_path_factory.mktemp("joined"))
     yield executor
     executor.close()
 
@@ -318,13 +325,8 @@ def test_a_killed_node_loses_its_tasks_in_bounded_time(
 
 
 @slow
-def test_what_no_node_can_run_is_lost_and_says_so(
-    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in nodes.environment.items():
-        monkeypatch.setenv(name, value)
-    options = {"queue_seconds": "2"}
-    executor = make(ExecutorOptions(scratch=tmp_path, address=nodes.address, options=options))
+def test_what_no_node_can_run_is_lost_and_says_so(nodes: Nodes, tmp_path: Path) -> None:
+    executor = connected(nodes, tmp_path, queue_seconds="2")
     asks = task(tmp_path, "E", "COUNTS", resources=Resources(gpus=8))
     executor.start(asks)
     found = until(executor, [asks])[0][asks.id]
@@ -335,12 +337,9 @@ def test_what_no_node_can_run_is_lost_and_says_so(
 
 @slow
 def test_packed_tasks_give_the_same_and_a_poisoned_pack_is_accounted_for(
-    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nodes: Nodes, tmp_path: Path
 ) -> None:
-    for name, value in nodes.environment.items():
-        monkeypatch.setenv(name, value)
-    options = {"pack": "10"}
-    executor = make(ExecutorOptions(scratch=tmp_path, address=nodes.address, options=options))
+    executor = connected(nodes, tmp_path, pack="10")
     assert executor.slots == 40
     good = [task(tmp_path, f"G{i}", "COUNTS", seed=i) for i in range(20)]
     for each in good:
@@ -367,16 +366,18 @@ def test_packed_tasks_give_the_same_and_a_poisoned_pack_is_accounted_for(
 
 
 @slow
-def test_a_driver_that_dies_loses_what_it_had(joined: RayExecutor, tmp_path: Path) -> None:
+def test_a_driver_that_dies_loses_what_it_had(nodes: Nodes, tmp_path: Path) -> None:
+    executor = connected(nodes, tmp_path / "executor")
     running = task(tmp_path, "R", "COUNTS", parameters={"pause": 20.0})
-    joined.start(running)
+    executor.start(running)
     _ray_worker_of(running)
-    os.kill(joined._process.pid, signal.SIGKILL)
-    found = until(joined, [running])[0][running.id]
+    os.kill(executor._process.pid, signal.SIGKILL)
+    found = until(executor, [running])[0][running.id]
     assert found.how == "lost"
     assert "Ray's driver ended" in found.reason
     with pytest.raises(ExecutorFailed, match="Ray's driver ended"):
-        joined.start(task(tmp_path, "next", "COUNTS"))
+        executor.start(task(tmp_path, "next", "COUNTS"))
+    executor.close()
     assert left(processes.TOKEN, running.token) == []
 
 
