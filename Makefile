@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CASE ?= cases/internal-assistant
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# A file stays in one process, which sets up once what its tests share; the longest files begin.
+SPREAD := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: case test test-fast check format bench accept docs clean
 
@@ -12,12 +14,11 @@ case: $(VENV)/.run
 
 # Tests of the real model run one at a time: two inference servers on two cores starve each other.
 test: check
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not model"
+	$(BIN)/python -m pytest $(SPREAD) -m "not model"
 	$(BIN)/python -m pytest -m model
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal \
-	  -m "not slow and not model and not browser"
+	$(BIN)/python -m pytest $(SPREAD) -m "not slow and not model and not browser"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

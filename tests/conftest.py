@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -75,6 +76,12 @@ root:
           because: It is the coin.
 """
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with most slow tests come first, so that none is left to one process at the end."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(autouse=True)
