@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A file stays in one process, which sets up once what its tests share; the longest files begin.
 SPREAD := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: case test test-fast check format bench accept docs clean
+.PHONY: case test test-all test-fast check format bench accept docs clean
 
 case: $(VENV)/.run
 	$(BIN)/safetycase run $(CASE)
@@ -16,6 +16,10 @@ case: $(VENV)/.run
 test: check
 	$(BIN)/python -m pytest $(SPREAD) -m "not model"
 	$(BIN)/python -m pytest -m model
+
+# Sweeps over seeds and tampered bundles run whole here, and in part in `make test`.
+test-all:
+	SAFETYCASE_WHOLE_SWEEPS=1 $(MAKE) test
 
 test-fast: $(VENV)/.dev
 	$(BIN)/python -m pytest $(SPREAD) -m "not slow and not model and not browser"

@@ -11,13 +11,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.commandline import ALONE, Ran, apart, here
+from tests.sweeps import WHOLE
 
 # Workers of the test run share the cores: threads of PyTorch that wait for each other would spin.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # How long an example takes to make says how busy the machine is, and nothing about the code.
 settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+settings.register_profile("whole sweeps", settings.get_profile("any machine"), max_examples=1000)
+settings.load_profile("whole sweeps" if WHOLE else "any machine")
 
 try:
     import nest_asyncio2

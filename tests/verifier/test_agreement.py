@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.sweeps import WHOLE
 from tests.verifier import reviews, tampers, watched
 from tests.verifier.bundles import GOLDEN, REVIEWER, RUNNER, TEAM
 from tests.verifier.engines import ENGINES, Engine, run
@@ -20,7 +21,7 @@ from safetycase.ledger.bundle_verify import verify_bundle
 
 NAMES = ("small", "roles", "part", "bare", "live", "review")
 KEYS = {key.keyid: key for key in (TEAM, RUNNER, REVIEWER)}
-ALL = bool(os.environ.get("SAFETYCASE_EVERY_TAMPER"))
+ALL = WHOLE or bool(os.environ.get("SAFETYCASE_EVERY_TAMPER"))
 """Whether to try all tampers of the larger bundles too; of the small one all are always tried."""
 
 every_engine = pytest.mark.parametrize(

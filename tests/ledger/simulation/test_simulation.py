@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.ledger.simulation.disk import SimulatedDisk, SimulatedHandle
 from tests.ledger.simulation.life import Violation, cheap_signatures, live
+from tests.sweeps import only_whole
 
 from safetycase.ledger.errors import LedgerWriteError
 from safetycase.ledger.home import FolderHome
@@ -43,6 +44,7 @@ def test_two_thousand_crashes_cost_nothing_that_was_acknowledged() -> None:
     assert appends > 1_000
 
 
+@only_whole
 @pytest.mark.slow
 def test_five_thousand_more() -> None:
     crashes, seed = 0, 100_000
