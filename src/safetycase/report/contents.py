@@ -98,7 +98,9 @@ class Remarks:
 def remarks(page: Page, name: str) -> Remarks:
     """What was said in review of an element."""
     review = page.a.review
-    above = frozenset(page.path(name)[:-1]) if review.sign_offs else frozenset()
+    # What somebody said since is no part of what was signed.
+    inside = bool(review.sign_offs) and name in page.a.case.elements
+    above = frozenset(page.path(name)[:-1]) if inside else frozenset()
     return Remarks(
         challenges=[c for c in review.challenges if name in (c.element, c.doubt)],
         dissents=[d for d in review.dissents if d.element == name],

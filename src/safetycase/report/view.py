@@ -248,9 +248,15 @@ class View:
         return ROLE_WORDS.get(row.role, "")
 
     def has_freshness(self, name: str) -> bool:
-        """Whether it rests on anything that could be fresh; what an alarm raised does not."""
-        timeless = self.kind(name) in ("context", "problem", "missing", "monitor")
-        return not timeless and name not in self.a.challenges
+        """Whether it rests on anything that could be fresh.
+
+        What an alarm or a challenge in review raised does not.
+        """
+        if self.kind(name) in ("context", "problem", "missing", "monitor"):
+            return False
+        if name in self.a.case.elements:
+            return name not in self.a.challenges
+        return name not in self.a.challenges and self.a.review.doubt(name) is None
 
     def shows_freshness(self, row: Row) -> bool:
         """Everything but evidence is silent about freshness while nothing is wrong with it."""
