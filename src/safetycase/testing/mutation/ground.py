@@ -105,7 +105,7 @@ class Ground:
         space = open_case(
             folder,
             now,
-            texts={**self.texts, **(texts or {})} if same else None,
+            texts={**self.texts, **(texts or {})},
             cache=self.cache if same else None,
             log=self.log if same else None,
             reading=self.reading if same else None,

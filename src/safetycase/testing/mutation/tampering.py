@@ -19,6 +19,7 @@ from safetycase.ledger.record import GENESIS, statement
 
 __all__ = [
     "append",
+    "append_past",
     "edit_lines",
     "edit_payload",
     "flip_byte",
@@ -86,6 +87,15 @@ def append(
     with Writer(folder / "ledger", key, seen=Seen(folder=None)) as writer:
         for kind, body, at in entries:
             writer.append(kind, body, at=at)
+
+
+def append_past(folder: Path, key: SigningKey, kind: str, body: dict[str, Any], at: str) -> None:
+    """Add a record that a writer would refuse to the end of the chain, signed like any other."""
+    last = read(folder / "ledger").records[-1]
+    payload = statement(seq=last.seq + 1, kind=kind, at=at, previous=last.digest, body=body)
+    line = dsse.seal(payload, key.keyid, key.sign)
+    edit_lines(folder, lambda lines: [*lines, line])
+    forget(folder)
 
 
 def renewed(folder: Path, key: SigningKey) -> None:

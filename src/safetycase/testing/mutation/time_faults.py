@@ -15,7 +15,7 @@ from safetycase.ledger.record import stamp
 from safetycase.testing.mutation.asif import quiet, record_as_if
 from safetycase.testing.mutation.ground import Ground
 from safetycase.testing.mutation.records import Mutation, Plant
-from safetycase.testing.mutation.tampering import append, edit_lines, forget, written_anew
+from safetycase.testing.mutation.tampering import append, append_past, edit_lines
 from safetycase.workspace.folder import open_case
 
 __all__ = ["SURROUNDINGS"]
@@ -185,11 +185,7 @@ def _own_resolution(ground: Ground) -> Iterator[Plant]:
             try:
                 append(folder, ground.key, [("resolution", said, at)])
             except RecordRefused:
-                from dataclasses import replace
-
-                own = replace(records[-1], kind="resolution", body=said)
-                written_anew(folder, [*records, own], ground.key)
-                forget(folder)
+                append_past(folder, ground.key, "resolution", said, at)
 
         yield Plant(
             about=monitor.id,
