@@ -1,4 +1,4 @@
-"""When a case would no longer hold, told for a regulator: doubts, dates, monitors, open problems."""
+"""When a case would no longer hold, for a regulator: doubts, dates, monitors, open problems."""
 
 from __future__ import annotations
 
