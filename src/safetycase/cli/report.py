@@ -35,6 +35,8 @@ WRITERS: Mapping[str, tuple[str, str]] = {
     "csv": ("report_formats", "write_csv"),
     "pdf": ("report_formats", "write_pdf"),
     "ro-crate": ("report_formats", "write_crate"),
+    "sarif": ("report_checks", "write_sarif"),
+    "junit": ("report_checks", "write_junit"),
 }
 """format -> (module of this room, function); each takes the case, its assessment and a path."""
 
