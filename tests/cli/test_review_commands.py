@@ -251,6 +251,8 @@ def test_dissent_and_overrides_are_shown_and_change_nothing(call: Call, folder: 
     done = call("Grace", "override", "SAFE", *words, "--yes", "--json")
     assert done.code == 0, done.error
     assert done.json["changes"] == {}
+    assert "has no clause `freshness`, so this opens nothing" in done.json["says"][1]
+    assert len(done.json["says"]) == 2
     assert done.json["body"]["expires"] == "2026-12-24T00:00:00Z"
     listed = flat(call("Ada", "list").out)
     assert "⚑ Robot dissents from SAFE" in listed
@@ -307,3 +309,26 @@ def test_review_alone_lists_and_an_unknown_verb_is_named(
     assert "did you mean `challenge`?" in str(getattr(wrong.exception, "message", ""))
     help_text = CliRunner().invoke(cli, ["review", "--help"]).stdout
     assert "checklist" in help_text
+
+
+def test_an_override_that_opens_nothing_is_told_so(call: Call, folder: Path) -> None:
+    def says(*words: str) -> list[str]:
+        given = ("--reason", "r", "--expires", "2099-01-01", "--yes", "--json")
+        found: list[str] = call("Grace", "override", "SAFE", *words, *given).json["says"]
+        return found[1:]
+
+    board = ("--authority", "the board")
+    assert says("--clause", "sign-off", *board) == []
+    assert "did you mean `sign-off`?" in says("--clause", "sign-of", *board)[0]
+    assert says("--clause", "well-formed", *board) == [
+        "Nobody can override `well-formed`, so this opens nothing."
+    ]
+    policy = (
+        "policy: ours\nsays: Ours.\nauthorities: [head of safety]\n"
+        "release:\n  - clause: sign-off\nmerge: []\n"
+    )
+    (folder / "policy.yaml").write_text(policy, "utf-8")
+    told = says("--clause", "sign-off", *board)
+    assert told == ["The policy ours knows no authority but head of safety, so this opens nothing."]
+    (folder / "policy.yaml").write_text("policy: [", "utf-8")
+    assert "cannot be read" in says("--clause", "sign-off", *board)[0]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from safetycase.argument.findings import did_you_mean
 from safetycase.assess.records import Assessment
 from safetycase.cli.common import case_options, instant
 from safetycase.cli.review_saying import by_option, made, record_it, signer, yes_option
@@ -87,6 +89,30 @@ def sign(
     return record_it(space, before, entry, who, as_json=as_json, yes=yes, tell=tell)
 
 
+def _opens_nothing(folder: Path, clauses: tuple[str, ...], authority: str) -> Iterator[str]:
+    """Why an override would open no gate under the policy in force; it is recorded all the same."""
+    from safetycase.review.policy import NOT_OVERRIDDEN
+    from safetycase.workspace.gating import policy_at
+
+    policy = policy_at(folder).policy
+    if policy is None:
+        yield "The policy of this case cannot be read: `safetycase gate --show-policy` says why."
+        return
+    known = {c.name: c.kind for c in (*policy.of("release"), *policy.of("merge"))}
+    for clause in clauses:
+        if clause not in known:
+            hint = did_you_mean(clause, known)
+            yield f"The policy {policy.name} has no clause `{clause}`, so this opens nothing" + (
+                f"; {hint}" if hint else "."
+            )
+        elif known[clause] in NOT_OVERRIDDEN:
+            yield f"Nobody can override `{clause}`, so this opens nothing."
+    named = {" ".join(a.casefold().split()) for a in policy.authorities}
+    if named and " ".join(authority.casefold().split()) not in named:
+        listed = ", ".join(policy.authorities)
+        yield f"The policy {policy.name} knows no authority but {listed}, so this opens nothing."
+
+
 @click.command()
 @click.argument("element")
 @case_options
@@ -132,7 +158,8 @@ def override(
     def tell(_after: Assessment) -> list[str]:
         return [
             f"{entry.body['element']}: {', '.join(clauses)} overridden until "
-            f"{entry.body['expires'][:10]}, {entry.body['by']}, {authority}: {reason}"
+            f"{entry.body['expires'][:10]}, {entry.body['by']}, {authority}: {reason}",
+            *_opens_nothing(space.folder, clauses, authority),
         ]
 
     return record_it(space, before, entry, who, as_json=as_json, yes=yes, tell=tell)
