@@ -287,8 +287,15 @@ def test_a_part_that_one_has_no_hand_in_may_be_signed() -> None:
     (whole,) = reviewed(CASE, sign_off(CASE, by="mint")).review.sign_offs
     (part,) = reviewed(CASE, sign_off(CASE, "REGISTRY-COMPLETE", by="mint")).review.sign_offs
     assert (whole.independent, part.independent) == (False, True)
-    elsewhere = {"registrations": (registered(GRACE, claim="OTHER"),)}
-    assert reviewed(CASE, sign_off(CASE), **elsewhere).review.sign_offs[0].independent
+    case = plain(SPARE)
+    elsewhere = {"registrations": (registered(GRACE, evidence="LIGHT", claim="SPARE"),)}
+    assert reviewed(case, sign_off(case), **elsewhere).review.sign_offs[0].independent
+
+
+def test_a_new_name_of_what_was_run_makes_nobody_independent() -> None:
+    renamed = {"registrations": (registered(GRACE, evidence="E-OLD", claim="OLD"),)}
+    (signed,) = reviewed(CASE, sign_off(CASE), **renamed).review.sign_offs
+    assert signed.because == "the key that signed it registered E-OLD"
 
 
 def test_authors_named_in_the_header_do_not_sign() -> None:

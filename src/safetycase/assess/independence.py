@@ -62,10 +62,16 @@ class Independence:
         return self._found[element]
 
     def _keys(self, scope: frozenset[str]) -> Mapping[str, str]:
+        """What each key did for the part.
+
+        What was run under a name that the case no longer has may have been part of it: a new name
+        makes nobody independent.
+        """
         found: dict[str, str] = {}
         inside: dict[int, str] = {}
         for registered in self.history.registrations:
-            if registered.evidence in scope or registered.claim in scope:
+            gone = registered.evidence not in self.case.elements
+            if gone or registered.evidence in scope or registered.claim in scope:
                 inside[registered.seq] = registered.evidence
                 found.setdefault(registered.keyid, f"registered {registered.evidence}")
         for attempt in self.history.attempts:
