@@ -332,6 +332,14 @@ def test_an_override_is_in_force_until_its_day_and_for_what_it_was_about() -> No
     assert (old.current, old.in_force) == (False, False)
 
 
+def test_who_raised_a_challenge_of_their_own_case_is_known() -> None:
+    rows = [challenge(CASE, "RARE", id=f"C{n}", seq=10 + n, keyid=k)
+            for n, k in enumerate((TEAM, GRACE, SECOND))]  # fmt: skip
+    keys = (*KEYS, key(SECOND, " team", "reviewer", seq=4))
+    found = reviewed(CASE, *rows, keys=keys).review.challenges
+    assert [c.own for c in found] == [True, False, True]
+
+
 def test_several_challenges_are_told_apart() -> None:
     found = reviewed(
         CASE,

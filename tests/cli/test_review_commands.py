@@ -43,7 +43,7 @@ def test_a_case_that_nobody_challenged_is_told_so(call: Call) -> None:
     assert "Nobody signed off any part of this case." in found.out
     told = call("Ada", "list", "--json").json
     assert told["counts"] == {
-        "raised": 0, "open": 0, "answered": 0, "conceded": 0, "withdrawn": 0,
+        "raised": 0, "raised_by_authors": 0, "open": 0, "answered": 0, "conceded": 0, "withdrawn": 0,
     }  # fmt: skip
     assert "Nobody challenged this case" in told["findings"][0]["message"]
 
@@ -90,7 +90,10 @@ def test_a_life_of_a_challenge(call: Call, folder: Path) -> None:
     assert "challenge C1 is answered already: record 9" in again.error
     assert call("Ada", "resolve", "C2", "--as", "withdrawn", "--reason", "no", "--yes").code == 0
     listed = flat(call("Ada", "list").out)
-    assert "2 challenges raised: 0 open, 1 answered, 0 conceded, 1 withdrawn." in listed
+    assert (
+        "2 challenges raised, 1 by an author: 0 open, 1 answered, 0 conceded, 1 withdrawn."
+        in listed
+    )
     assert "Bo ruled it answered on" in listed
     assert verify(folder / "ledger").ok
 

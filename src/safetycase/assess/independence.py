@@ -8,6 +8,7 @@ from typing import Any
 from safetycase.argument.model import Assumption, Case, Dependence, Element, Monitor, Problem
 from safetycase.checks.scope import Scopes
 from safetycase.ledger.fold import History
+from safetycase.ledger.trust import Key
 
 __all__ = ["Independence", "folded"]
 
@@ -34,11 +35,9 @@ class Independence:
         """
         key = self.keys.get(keyid)
         owner = key.owner if key else ""
-        own = {
-            k.keyid for k in self.keys.values() if owner and folded(k.owner) == folded(owner)
-        } | {keyid}
+        own = self._same(keyid)
         found: list[str] = []
-        authors = [self.keys[k] for k in own if k in self.keys and "author" in self.keys[k].roles]
+        authors = self.authors(keyid)
         if any(k.keyid == keyid for k in authors):
             found.append("the key that signed it is an author's too")
         elif authors:
@@ -53,6 +52,18 @@ class Independence:
         people = {folded(name): name for name in (owner, by) if folded(name)}
         found += [f"{name} {names[key]}" for key, name in people.items() if key in names]
         return tuple(found)
+
+    def authors(self, keyid: str) -> tuple[Key, ...]:
+        """The keys of an author that belong to whoever holds this key; it may be among them."""
+        keys = (self.keys[each] for each in sorted(self._same(keyid)) if each in self.keys)
+        return tuple(key for key in keys if "author" in key.roles)
+
+    def _same(self, keyid: str) -> frozenset[str]:
+        """The key and all others of its owner."""
+        key = self.keys.get(keyid)
+        name = folded(key.owner) if key else ""
+        others = (k.keyid for k in self.keys.values() if name and folded(k.owner) == name)
+        return frozenset((keyid, *others))
 
     def _involved(self, element: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """What each key and each named person did for the part under `element`."""

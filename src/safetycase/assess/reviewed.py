@@ -49,7 +49,8 @@ class Challenged:
     of the last ruling, `open` without one. While it is open or conceded and not minor it
     `contests` `targets`, by the doubt of id `doubt`, which no file can answer; a challenge whose
     element is gone, or is neither true nor false, bears on what that was for, in the end on the
-    root. `changed` is whether the part of the argument changed since the challenge was raised.
+    root. `changed` is whether the part of the argument changed since the challenge was raised, and
+    `own` whether an author's key raised it, or another key of an author.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Challenged:
     targets: tuple[str, ...] = ()
     doubt: str = ""
     changed: bool = False
+    own: bool = False
 
     @property
     def stands(self) -> bool:

@@ -163,6 +163,7 @@ class _Reviewing:
             targets=bears_on(self.case, self.elements, element) if contests else (),
             doubt=self._free(raised.id) if contests else "",
             changed=not self._current(raised.against, raised.digest),
+            own=bool(self.independence.authors(raised.keyid)),
         )
 
     def _free(self, name: str) -> str:

@@ -19,6 +19,7 @@ def review_json(review: Review) -> dict[str, Any]:
         "challenges": [dataclasses.asdict(c) | {"stands": c.stands} for c in review.challenges],
         "counts": {
             "raised": len(review.challenges),
+            "raised_by_authors": sum(c.own for c in review.challenges),
             "open": review.count("open"),
             "answered": review.count("answered"),
             "conceded": review.count("conceded"),

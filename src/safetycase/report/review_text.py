@@ -23,11 +23,12 @@ _SEVERITY = {"critical": 0, "major": 1, "minor": 2}
 
 
 def counts_told(review: Review) -> str:
-    """`4 challenges raised: 1 open, 2 answered, 0 conceded, 1 withdrawn`."""
-    total = len(review.challenges)
+    """`4 challenges raised, 1 by an author: 1 open, 2 answered, 0 conceded, 1 withdrawn`."""
+    total, own = len(review.challenges), sum(c.own for c in review.challenges)
     noun = "challenge" if total == 1 else "challenges"
     words = ("open", "answered", "conceded", "withdrawn")
-    return f"{total} {noun} raised: " + ", ".join(
+    by = f", {own} by an author" if own else ""
+    return f"{total} {noun} raised{by}: " + ", ".join(
         f"{review.count(word)} {word}"  # type: ignore[arg-type]
         for word in words
     )
