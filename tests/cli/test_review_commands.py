@@ -43,7 +43,8 @@ def test_a_case_that_nobody_challenged_is_told_so(call: Call) -> None:
     assert "Nobody signed off any part of this case." in found.out
     told = call("Ada", "list", "--json").json
     assert told["counts"] == {
-        "raised": 0, "raised_by_authors": 0, "open": 0, "answered": 0, "conceded": 0, "withdrawn": 0,
+        "raised": 0, "raised_by_authors": 0, "open": 0,
+        "answered": 0, "conceded": 0, "withdrawn": 0,
     }  # fmt: skip
     assert "Nobody challenged this case" in told["findings"][0]["message"]
 

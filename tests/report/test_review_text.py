@@ -98,7 +98,8 @@ def test_the_json_has_every_record_and_what_it_is_worth() -> None:
     told = to_json(WHOLE)["review"]
     assert isinstance(told, dict)
     assert told["counts"] == {
-        "raised": 4, "raised_by_authors": 0, "open": 2, "answered": 1, "conceded": 1, "withdrawn": 0,
+        "raised": 4, "raised_by_authors": 0, "open": 2,
+        "answered": 1, "conceded": 1, "withdrawn": 0,
     }  # fmt: skip
     assert [(c["id"], c["stands"], c["contests"]) for c in told["challenges"]] == [
         ("C1", True, False), ("C2", True, True), ("C3", True, True), ("C4", False, False),
