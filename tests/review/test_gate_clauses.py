@@ -146,12 +146,12 @@ def test_a_refuted_root_is_overridden_by_nobody_and_an_unknown_one_may_be(
     reviewed: Path, space: Workspace
 ) -> None:
     override(reviewed, "verdict-holds")
-    review = open_case(reviewed, datetime.now(UTC)).assess().review
+    later = open_case(reviewed, datetime.now(UTC)).assess()
     policy = read_policy("policy: p\nrelease: []\nmerge: []\n", "p").policy
     assert policy is not None
 
     def state(verdict: str) -> str:
-        assessment = dataclasses.replace(space.assess(), verdict=verdict, review=review)  # type: ignore[arg-type]
+        assessment = dataclasses.replace(later, verdict=verdict)  # type: ignore[arg-type]
         facts = Facts(assessment=assessment, history=space.history, policy=policy)
         return clause(release(facts), "verdict-holds").state
 
