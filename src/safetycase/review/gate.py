@@ -85,18 +85,6 @@ def _end_of(day: Any) -> datetime:
 
 
 def _result_ends(facts: Facts, leaf: Evidence) -> datetime | None:
-    """When the oldest run that the leaf's result pools is as old as it may be."""
+    """Until when the result of a leaf counts; None without a result or a limit."""
     result = facts.assessment.leaves.get(leaf.id)
-    if result is None or leaf.valid_for is None or result.tally is None:
-        return None
-    ends = [
-        instant(attempt.ended_at)
-        for attempt in result.attempts
-        if attempt.registration == result.tally.registration
-        and attempt.outcome == "completed"
-        and attempt.ended_at
-    ]
-    try:
-        return min(ends) + timedelta(seconds=leaf.valid_for.seconds) if ends else None
-    except OverflowError:
-        return None
+    return result.valid_until if result else None
