@@ -193,6 +193,24 @@ def test_an_overridden_clause_passes_and_says_by_whom(green: Path, ask: Ask) -> 
     assert "overridden by Ada, on the authority of the board" in (out.text or "")
 
 
+def test_overrides_and_dissents_are_shown_whatever_the_answer_is(reviewed: Path, ask: Ask) -> None:
+    number = override(reviewed, "sign-off", reason="to be sure")
+    say(reviewed, "Alan", "dissent", element="SAFE", digest=digest(reviewed, "SAFE"), says="No.",
+        by="Alan")  # fmt: skip
+    found = ask(reviewed)
+    assert found.passed
+    text = " ".join(" ".join(gate_lines(found, width=80)).split())
+    assert "override of sign-off for SAFE by Ada, on the authority of the board" in text
+    assert f"to be sure (record {number}, in force)" in text
+    assert f"dissent of Alan from SAFE: No. (record {number + 1})" in text
+    summary = step_summary(found)
+    assert "**Override** of sign-off by Ada" in summary
+    assert "**Dissent** of Alan from SAFE: No." in summary
+    data = gate_json(found)
+    assert [(o["by"], o["in_force"]) for o in data["overrides"]] == [("Ada", True)]
+    assert [d["by"] for d in data["dissents"]] == ["Alan"]
+
+
 def test_the_summary_shows_every_clause_and_what_is_always_shown(green: Path, ask: Ask) -> None:
     say(green, "Alan", "dissent", element="SAFE", digest=digest(green, "SAFE"), says="No.",
         by="Alan")  # fmt: skip

@@ -135,6 +135,16 @@ def test_conditions_are_printed_or_refused(green: Path, ask: Ask) -> None:
     assert clause(ask(green, strict), "sign-off").blocks
 
 
+def test_a_policy_can_name_who_has_to_sign(green: Path, ask: Ask) -> None:
+    named = "policy: p\nrelease: [{clause: sign-off, by: [ALAN, Ada]}]\nmerge: []\n"
+    sign(green, "Grace")
+    sign(green, "Grace", by="Ada")  # her name, but not her key
+    assert clause(ask(green, named), "sign-off").blocks
+    sign(green, "Alan")
+    found = clause(ask(green, named), "sign-off")
+    assert (found.state, found.says) == ("pass", "Signed by Alan.")
+
+
 def test_external_reviewers_are_those_the_case_calls_so(green: Path, ask: Ask) -> None:
     strict = "policy: p\nrelease: [{clause: sign-off, external: 1}]\nmerge: []\n"
     sign(green, "Grace")

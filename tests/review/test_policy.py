@@ -137,6 +137,11 @@ def test_more_elements_to_sign_is_stricter_and_others_are_not() -> None:
     assert weakened(on(", on: [A]"), on(", on: [A, B]")) == ()
     assert weakened(on(", on: [A]"), on(", on: [B]")) == ("release: on of sign-off was A and is B",)
     assert weakened(on(""), on(", on: [A]"))  # the root is signed no longer
+    assert (
+        weakened(on(""), on(", by: [A, B]")) == weakened(on(", by: [A, B]"), on(", by: [A]")) == ()
+    )
+    assert weakened(on(", by: [A]"), on("")) == ("release: by of sign-off was A and is not stated",)
+    assert weakened(on(", by: [A]"), on(", by: [B]"))
 
 
 def test_a_most_that_is_lowered_is_stricter_and_one_that_is_raised_is_not() -> None:

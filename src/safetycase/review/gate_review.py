@@ -101,6 +101,9 @@ def _of(facts: Facts, options: Signing, name: str) -> tuple[list[str], list[Rema
     groups = people(facts, signers(facts, [name]))
     last = [group[-1] for group in groups]
     behind = [group for group in groups if group[-1].verdict in ACCEPTS]
+    if options.by:
+        named = {folded(name) for name in options.by}
+        behind = [group for group in behind if {owner_of(facts, s) for s in group} & named]
     if options.conditions == "refused":
         behind = [group for group in behind if not group[-1].conditions]
     accepted = [group[-1] for group in behind]

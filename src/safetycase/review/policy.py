@@ -65,11 +65,13 @@ class Raised:
 class Signing:
     """How many different independent reviewers have to accept each element of `on`.
 
-    Without `on` it is the root. `external` of them have to be among the case's `reviewers` with
-    `external: true`. `conditions` says whether a sign-off with conditions counts; they are listed.
+    Without `on` it is the root. With `by`, only the keys of these owners count. `external` of them
+    have to be among the case's `reviewers` with `external: true`. `conditions` says whether a
+    sign-off with conditions counts; they are listed.
     """
 
     on: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
     count: int = 1
     external: int = 0
     conditions: Literal["allowed", "refused"] = "allowed"
@@ -269,12 +271,16 @@ def _looser(old: Clause, new: Clause) -> Iterator[tuple[str, str, str]]:
             continue
         if item.name == "on" and before and set(before) < set(after):
             continue  # more has to be signed than before
+        if item.name == "by" and after and (not before or set(after) < set(before)):
+            continue  # fewer may sign
         rank = _RANKS.get((old.kind, item.name))
         if rank is None or not rank(after) > rank(before):
             yield item.name, _words(before), _words(after)
 
 
 def _words(value: Any) -> str:
+    if value in (None, ()):
+        return "not stated"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
