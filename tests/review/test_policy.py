@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from safetycase.review.policy import ALWAYS, CLAUSES, OPTIONS, Policy, weakened
+from safetycase.review.policy import ALWAYS, CLAUSES, OPTIONS, Policy
+from safetycase.review.policy_compare import weakened
 from safetycase.review.policy_default import DEFAULT_POLICY
 from safetycase.review.policy_read import default_policy, read_policy
 

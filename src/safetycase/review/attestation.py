@@ -179,6 +179,13 @@ def _predicate(
             "head": record.head,
             "checkpoint": record.checkpoint,
         },
+        **_said(gated),
+    }
+
+
+def _said(gated: Gated) -> dict[str, Any]:
+    """Every clause, override, condition and dissent: what a deployer has to be told."""
+    return {
         "clauses": [
             {
                 "clause": _cut(clause.clause),
@@ -202,7 +209,7 @@ def _predicate(
         ],
         "conditions": [
             {"by": _cut(s.by), "element": s.element, "conditions": [_cut(c) for c in s.conditions]}
-            for s in assessment.review.sign_offs
+            for s in gated.assessment.review.sign_offs
             if s.counts and s.conditions
         ],
         "dissents": [

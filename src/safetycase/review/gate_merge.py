@@ -19,7 +19,8 @@ from safetycase.assess.records import Assessment
 from safetycase.review.gate import RULES, Rule, rule
 from safetycase.review.gate_changes import weigh
 from safetycase.review.gate_facts import Facts, overrides, passed
-from safetycase.review.policy import Clause, Loosening, Policy, weakened
+from safetycase.review.policy import Clause, Loosening, Policy
+from safetycase.review.policy_compare import weakened
 
 __all__ = ["Earlier", "merge"]
 
