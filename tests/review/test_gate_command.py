@@ -127,6 +127,20 @@ def test_a_policy_that_names_a_record_wants_it_to_be_there(green: Path, tmp_path
     assert (code(absent), "safetycase/x, is not here" in words(absent)) == (4, True)
 
 
+def test_a_case_that_is_new_is_no_weaker_than_it_was(reviewed: Path) -> None:
+    text = (reviewed / "case.yaml").read_text("utf-8")
+    (reviewed / "case.yaml").unlink()
+    commit(reviewed)
+    (reviewed / "case.yaml").write_text(text, "utf-8")
+    found = call(reviewed, "--merge", "--against", "HEAD", "--json")
+    assert code(found) == 0
+    told = json.loads(found.output)
+    assert told["against"] == "HEAD, which has no case here"
+    assert told["changes"] == []
+    rewrite(reviewed, "      - claim: RARE", "      - NOWHERE\n      - claim: RARE")
+    assert code(call(reviewed, "--merge", "--against", "HEAD")) == 2
+
+
 def test_a_folder_can_be_the_version_before(reviewed: Path, tmp_path: Path) -> None:
     before = write_case(tmp_path / "before", GREEN, {"items.txt": "head or tail\n"})
     rewrite(reviewed, *LOOSEN)

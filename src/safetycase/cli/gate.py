@@ -201,7 +201,8 @@ def _judged(space: Workspace, policy: Policy, against: str | None, *, outside: b
         return release_gate(space, policy)
     from safetycase.cli.gate_before import before_of
 
-    with before_of(against, space.folder, policy if outside else None) as before:
+    assert space.case is not None
+    with before_of(against, space.folder, policy if outside else None, space.case) as before:
         return merge_gate(space, before, policy)
 
 

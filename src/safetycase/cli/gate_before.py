@@ -28,13 +28,20 @@ _LARGEST = 256 * 1024 * 1024
 
 
 @contextmanager
-def before_of(word: str, folder: Path, policy: Policy | None) -> Iterator[Before]:
-    """The earlier version `word`, in force as long as the context lasts.
+def before_of(word: str, folder: Path, policy: Policy | None, now: Case) -> Iterator[Before]:
+    """The earlier version `word` of the case `now`, in force as long as the context lasts.
 
-    `policy` is one that was given from outside; else the version's own policy counts.
+    `policy` is one that was given from outside; else the version's own policy counts. Against a
+    revision of git in which the case was not yet, nothing of it is weaker than it was.
     """
     try:
         version = find_version(word, folder)
+        if version.text(version.entry) is None and not Path(word).exists():
+            name = f"{word}, which has no case here"
+            brought = _brought(folder)
+            yield Before(name=name, case=now, policy=policy or default_policy(), folder=folder,
+                         brought=brought)  # fmt: skip
+            return
         case = _case(version)
         own = policy or _policy(version)
     except NoVersion as error:
