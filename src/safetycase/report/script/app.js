@@ -12,7 +12,8 @@
   const isBox = (e) => e.tagName === "P" || e.tagName === "DETAILS";
   const rowOf = (box) => (box.tagName === "P" ? box : box.firstElementChild);
   const boxOf = (row) => (row.tagName === "SUMMARY" ? row.parentElement : row);
-  const seen = (box) => box.offsetParent !== null;
+  // Asking for `offsetParent` of what is folded away would lay it out, which takes seconds.
+  const seen = (box) => (box.checkVisibility ? box.checkVisibility() : box.offsetParent !== null);
   const chip = (row, letters) =>
     [...row.children].find((e) => e.tagName === "I" && letters.includes(e.className[0]));
 
