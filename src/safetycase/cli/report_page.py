@@ -20,7 +20,7 @@ from safetycase.workspace.folder import Workspace
 if TYPE_CHECKING:
     from safetycase.report.source import Source
 
-__all__ = ["current_report", "write_folder", "write_report"]
+__all__ = ["current_report", "page_of", "write_folder", "write_report"]
 
 MANIFEST = "pages.txt"
 _PAGE = re.compile(r"(?:(?:claim|map)/)?[A-Za-z0-9._~-]+\.(?:html|css|js)")
@@ -32,7 +32,7 @@ def write_report(
     """Render and write the page; the old one stays until the new one is whole."""
     from safetycase.report.page import render_single
 
-    path = out or _page(space)
+    path = out or page_of(space)
     if path.is_dir():
         path = path / "index.html"
     keep(path, [])
@@ -91,7 +91,7 @@ def source_of(space: Workspace, assessment: Assessment) -> Source:
     return with_ranking(replace(source, transcripts=drawn_samples(space, assessment)), space)
 
 
-def _page(space: Workspace) -> Path:
+def page_of(space: Workspace) -> Path:
     """Where the page stands; that of a case with parameters bound otherwise beside the other."""
     if not space.texts:
         return space.folder / "report" / "index.html"
@@ -101,7 +101,7 @@ def _page(space: Workspace) -> Path:
 
 def current_report(space: Workspace, assessment: Assessment) -> Path | None:
     """The page in the case folder, if one is there that was made of the same state."""
-    path = _page(space)
+    path = page_of(space)
     wanted = _state(space, assessment).encode()
     try:
         with path.open("rb") as file:
