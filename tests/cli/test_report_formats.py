@@ -8,6 +8,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -98,6 +99,17 @@ def test_each_format_and_picture_of_one_case(
     with pytest.raises(click.ClickException, match=r"made no PDF of the page: it broke"):
         write_pdf(space, assessment, tmp_path / "r.pdf")
     assert not (tmp_path / "r.pdf").exists()
+
+
+def test_a_case_with_a_parameter_bound_otherwise_has_files_of_its_own(tmp_path: Path) -> None:
+    folder = write_case(tmp_path / "coin", COIN, {"items.txt": "x"})
+    space, assessment = opened(folder, NOW)
+    bound = replace(space, texts={"case.yaml": COIN})
+    plain, other = (write_csv(each, assessment, None) for each in (space, bound))
+    assert plain == folder / "report" / "leaves.csv"
+    assert other.parent == plain.parent
+    assert other.name.startswith("with-")
+    assert other.name.endswith("-leaves.csv")
 
 
 def test_a_picture_that_cannot_be_drawn_says_why(tmp_path: Path) -> None:

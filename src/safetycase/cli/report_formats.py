@@ -116,7 +116,7 @@ def write_crate(
     space: Workspace, assessment: Assessment, out: Path | None, *, licence: str | None = None
 ) -> Path:
     """Write case, record and report as an RO-Crate: a folder, or a ZIP file if `out` ends so."""
-    path = out or space.folder / "report" / "ro-crate"
+    path = out or _default(space, "ro-crate")
     zipped = path.suffix.lower() == ".zip"
     _ours(path, zipped=zipped)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -143,11 +143,19 @@ def _write(space: Workspace, out: Path | None, name: str, text: str) -> Path:
 
 def _place(space: Workspace, out: Path | None, name: str) -> Path:
     """Where a format is written: `out`, in it if it is a folder, or in the case's report."""
-    path = out or space.folder / "report" / name
+    path = out or _default(space, name)
     if path.is_dir():
         path = path / name
     keep(path, [])
     return path
+
+
+def _default(space: Workspace, name: str) -> Path:
+    """Beside the page, and under its name where parameters are bound otherwise."""
+    from safetycase.cli.report_page import page_of
+
+    page = page_of(space)
+    return page.with_name(f"{page.stem}-{name}" if space.texts else name)
 
 
 def _page(space: Workspace, assessment: Assessment, path: Path) -> Path:
