@@ -39,6 +39,8 @@ WRITERS: Mapping[str, tuple[str, str]] = {
     "junit": ("report_checks", "write_junit"),
 }
 """format -> (module of this room, function); each takes the case, its assessment and a path."""
+COMPARED = ("markdown", "pdf")
+"""The formats that can show what changed since a version: they take a `source` too."""
 
 
 @click.command()
@@ -81,12 +83,17 @@ def report(
     """Write the report of CASE as one self-contained HTML page and print its path."""
     if folder is not None and (out is not None or form != "html"):
         raise click.UsageError("`--folder` names where the pages go: leave out `--out`, `--format`")
-    if since is not None and form != "html":
-        raise click.UsageError("`--since` is for pages; `safetycase diff` has other formats")
+    if since is not None and form not in ("html", *COMPARED):
+        raise click.UsageError(
+            f"`--since` is for html, {' and '.join(COMPARED)}; `safetycase diff` has other formats"
+        )
     space, assessment = opened(case, now, rebound)
     print_problems(space)
-    if form != "html":
+    if form != "html" and since is None:
         path = _writer(form)(space, assessment, out)
+    elif form != "html":
+        source = _compared(space, source_of(space, assessment), since or "")
+        path = _writer(form)(space, assessment, out, source=source)
     else:
         source = source_of(space, assessment)
         source = _compared(space, source, since) if since is not None else source
@@ -98,10 +105,10 @@ def report(
     return Exit.RECORD if space.log.problems else Exit.HOLDS
 
 
-def _writer(form: str) -> Callable[[Workspace, Assessment, Path | None], Path]:
+def _writer(form: str) -> Callable[..., Path]:
     module, name = WRITERS[form]
     found = getattr(importlib.import_module(f"safetycase.cli.{module}"), name)
-    return cast("Callable[[Workspace, Assessment, Path | None], Path]", found)
+    return cast("Callable[..., Path]", found)
 
 
 def _pages(

@@ -20,8 +20,8 @@ from safetycase.workspace.folder import Workspace
 
 if TYPE_CHECKING:
     from safetycase.assess.records import Assessment
-    from safetycase.report.markdown import Extra
     from safetycase.report.ro_crate import CrateFile
+    from safetycase.report.source import Source
 
 __all__ = [
     "FORMATS",
@@ -59,14 +59,20 @@ LARGEST_INPUT = 16 * 1024 * 1024
 """Inputs up to this many bytes are taken into a crate; larger ones are named alone."""
 
 
-def markdown_text(space: Workspace, assessment: Assessment, extra: Extra | None = None) -> str:
-    """The report in Markdown; `extra` are the agenda and what changed, in lines."""
+def markdown_text(space: Workspace, assessment: Assessment, source: Source | None = None) -> str:
+    """The report in Markdown, with what changed since a version where `source` has that."""
     from safetycase import __version__
+    from safetycase.report.diff_text import diff_lines
     from safetycase.report.markdown import Extra, render_markdown
 
+    found = source.difference if source else None
+    extra = Extra(
+        agenda=_agenda(space, assessment),
+        difference=diff_lines(found, width=COLUMNS) if found is not None else (),
+        since=source.since if source else "",
+    )
     root = breakdown_of(assessment, assessment.case.root)
-    given = extra or Extra(agenda=_agenda(space, assessment))
-    return render_markdown(assessment, version=__version__, breakdown=root, extra=given)
+    return render_markdown(assessment, version=__version__, breakdown=root, extra=extra)
 
 
 def json_text(space: Workspace, assessment: Assessment) -> str:
@@ -87,9 +93,14 @@ def csv_text(space: Workspace, assessment: Assessment) -> str:  # noqa: ARG001 -
     return leaves_csv(assessment)
 
 
-def write_markdown(space: Workspace, assessment: Assessment, out: Path | None) -> Path:
-    """Write the report in Markdown, by default to `report/report.md` in the case folder."""
-    return _write(space, out, "report.md", markdown_text(space, assessment))
+def write_markdown(
+    space: Workspace, assessment: Assessment, out: Path | None, *, source: Source | None = None
+) -> Path:
+    """Write the report in Markdown, by default to `report/report.md` in the case folder.
+
+    `source` is what the pages are made of, if it was compared with a version.
+    """
+    return _write(space, out, "report.md", markdown_text(space, assessment, source))
 
 
 def write_json(space: Workspace, assessment: Assessment, out: Path | None) -> Path:
@@ -102,13 +113,18 @@ def write_csv(space: Workspace, assessment: Assessment, out: Path | None) -> Pat
     return _write(space, out, "leaves.csv", csv_text(space, assessment))
 
 
-def write_pdf(space: Workspace, assessment: Assessment, out: Path | None) -> Path:
-    """Print the page to PDF, by default to `report/report.pdf` in the case folder."""
+def write_pdf(
+    space: Workspace, assessment: Assessment, out: Path | None, *, source: Source | None = None
+) -> Path:
+    """Print the page to PDF, by default to `report/report.pdf` in the case folder.
+
+    `source` is what the page is made of, if it was compared with a version.
+    """
     from safetycase.cli.report_pdf import print_pdf
 
     path = _place(space, out, "report.pdf")
     with tempfile.TemporaryDirectory(prefix="safetycase-page-") as folder:
-        print_pdf(_page(space, assessment, Path(folder) / "index.html"), path)
+        print_pdf(_page(space, assessment, Path(folder) / "index.html", source), path)
     return path
 
 
@@ -158,11 +174,13 @@ def _default(space: Workspace, name: str) -> Path:
     return page.with_name(f"{page.stem}-{name}" if space.texts else name)
 
 
-def _page(space: Workspace, assessment: Assessment, path: Path) -> Path:
+def _page(
+    space: Workspace, assessment: Assessment, path: Path, source: Source | None = None
+) -> Path:
     """The HTML page of the report, written to `path`; the one in the case folder stays."""
-    from safetycase.cli.show import write_report
+    from safetycase.cli.report_page import write_report
 
-    return write_report(space, assessment, path)
+    return write_report(space, assessment, path, source)
 
 
 def _agenda(space: Workspace, assessment: Assessment) -> Sequence[str]:
