@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from tests.conftest import COIN, Ran, write_case
 
 from safetycase.cli.draw import draw
+from safetycase.cli.report import report
 from safetycase.cli.report_formats import (
     write_crate,
     write_csv,
@@ -99,6 +100,23 @@ def test_each_format_and_picture_of_one_case(
     with pytest.raises(click.ClickException, match=r"made no PDF of the page: it broke"):
         write_pdf(space, assessment, tmp_path / "r.pdf")
     assert not (tmp_path / "r.pdf").exists()
+
+
+def test_the_markdown_report_shows_what_changed_since_a_version(tmp_path: Path) -> None:
+    before = write_case(tmp_path / "before", COIN, {"items.txt": "x"})
+    now = write_case(
+        tmp_path / "now", COIN.replace("rate <= 0.20", "rate <= 0.30"), {"items.txt": ""}
+    )
+    words = [str(now), "--format", "markdown", "--since", str(before), "--now", "2026-11-28"]
+    done = CliRunner().invoke(report, words, standalone_mode=False)
+    assert done.exception is None, done.output
+    text = (now / "report" / "report.md").read_text("utf-8")
+    assert "## Changes since" in text
+    assert "rate <= 0.20" in text
+    assert "rate <= 0.30" in text
+    refused = CliRunner().invoke(report, [*words[:2], "csv", *words[3:]], standalone_mode=False)
+    assert isinstance(refused.exception, click.UsageError)
+    assert "html, markdown and pdf" in refused.exception.message
 
 
 def test_a_case_with_a_parameter_bound_otherwise_has_files_of_its_own(tmp_path: Path) -> None:
