@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import xml.etree.ElementTree as ET
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.report.conftest import make_assessment
@@ -118,3 +118,14 @@ def test_days_in_words():
     assert days_text(NOW, NOW) == "today"
     assert days_text(NOW + timedelta(days=1), NOW) == "in 1 day"
     assert days_text(NOW - timedelta(days=8), NOW) == "8 days ago"
+
+
+@pytest.mark.parametrize("year", [1, 2, 1969, 1970, 2038, 9998, 9999])
+@pytest.mark.parametrize("day", [(1, 1), (12, 31)])
+def test_any_time_can_be_now(year, day):
+    at = datetime(year, *day, 23, 59, tzinfo=UTC)
+    for case in (small(), many(0)):
+        svg = timeline_svg(dataclasses.replace(case, at=at))
+        assert f"now {at:%Y-%m-%d}" in texts(svg)
+        for part in ET.fromstring(svg).iter(f"{SVG}rect"):
+            assert 0 <= float(part.get("x")) <= WIDTH

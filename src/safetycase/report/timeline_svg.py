@@ -22,9 +22,13 @@ __all__ = ["MOST_ROWS", "timeline_svg"]
 MOST_ROWS = 40
 """Rows of each part that are drawn one by one; the others are counted."""
 MOST_MOMENTS = 60
-FARTHEST = timedelta(days=731)
+DAY = 86_400.0
+FARTHEST = 731 * DAY
 """How far the axis reaches to either side of now; what lies beyond is an arrow at the edge."""
-NEAREST = timedelta(days=20)
+NEAREST = 20 * DAY
+EARLIEST = datetime(2, 1, 1, tzinfo=UTC).timestamp()
+LATEST = datetime(9998, 12, 1, tzinfo=UTC).timestamp()
+"""Where the axis ends at the latest, since years have four digits."""
 STEP, BARE, ROOM = 38.0, 21.0, WIDTH - LEFT - RIGHT
 MONTHS = (1, 2, 3, 6, 12, 24)
 DAYS = (1, 2, 7, 14)
@@ -67,20 +71,20 @@ def timeline_svg(
 
 def _range(rows: Sequence[Span], now: datetime) -> Range:
     """The axis, in seconds: from the first beginning to the last end, within reason."""
-    begins = [row.start for row in rows if row.start is not None]
-    begins += [m.at for row in rows for m in row.moments]
-    ends = [row.end for row in rows if row.end is not None]
-    inside = [t for t in (*begins, *ends) if abs(t - now) <= FARTHEST]
-    outside = [t for t in (*begins, *ends) if abs(t - now) > FARTHEST]
-    start = min([*inside, now - NEAREST])
-    end = max([*inside, now + NEAREST])
+    at = now.timestamp()
+    times = [t.timestamp() for row in rows for t in (row.start, row.end) if t is not None]
+    times += [m.at.timestamp() for row in rows for m in row.moments]
+    inside = [t for t in times if abs(t - at) <= FARTHEST]
+    start, end = min([*inside, at - NEAREST]), max([*inside, at + NEAREST])
     # What lies farther away makes room for its arrow, and no more.
-    if any(t < now for t in outside):
-        start = min(start, now - (end - now) / 2)
-    if any(t > now for t in outside):
-        end = max(end, now + (now - start) / 2)
+    if any(t < at - FARTHEST for t in times):
+        start = min(start, at - (end - at) / 2)
+    if any(t > at + FARTHEST for t in times):
+        end = max(end, at + (at - start) / 2)
     pad = (end - start) / 40
-    return ((start - pad).timestamp(), (end + pad).timestamp())
+    start, wide = max(start - pad, EARLIEST), end - start + 2 * pad
+    start = min(start, LATEST - wide)
+    return start, start + wide
 
 
 def _row(row: Span, x: Scale, y: float, key: str) -> Iterator[str]:
