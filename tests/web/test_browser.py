@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.conftest import COIN, write_case
+from tests.conftest import COIN, Ran, write_case
 from tests.web.browsing import Tab, axe_source, needs_chromium, violations
 from tests.web.reviewed import reviewed
 from tests.web.serving import SECRET, Served, serving
@@ -231,6 +231,69 @@ def test_a_reviewer_signs_in_a_browser(
         assert tab.complaints() == []
     (record,) = fold(read(folder / "ledger")).challenges
     assert record.says == 'One\ntwo "<b>" lines'
+
+
+def test_hostile_words_of_a_review_run_nothing(
+    tab: Tab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a form that is shown again, on the page before signing, and wherever it shows after."""
+    import json
+
+    whole = json.dumps("\n".join(HOSTILE))
+    folder = reviewed(tmp_path)
+    monkeypatch.setenv("SAFETYCASE_KEY", str(tmp_path / "Grace.pem"))
+    fill = (
+        "document.querySelectorAll('form.fields textarea').forEach((e) => { e.value = %s; });"
+        "document.querySelectorAll('form.fields input[type=text]').forEach((e) => {"
+        " e.value = %s.slice(0, e.maxLength).replaceAll('\\n', ' '); });"
+        "document.querySelectorAll('form.fields select').forEach((e) => {"
+        " e.selectedIndex = %d; });"
+        "document.querySelector('form.fields').noValidate = true;"
+        "document.querySelector('form.fields button').click()"
+    )
+    with serving(folder, may_review=True) as server:
+        tab.events.clear()
+        tab.size(360)
+        for verb, choice in (("challenge", 2), ("sign", 1), ("dissent", 0)):
+            tab.go(f"{server.url}/review/{verb}?on=RARE")
+            tab.run(fill % (whole, whole, choice))
+            if verb == "sign":  # conditions with a plain acceptance, and hours that are none
+                tab.wait("document.querySelector('[role=alert]')")
+                assert tab.overflow() == ""
+                tab.run("document.querySelector('[name=hours]').value = ''")
+                tab.run("document.querySelector('select').selectedIndex = 2")
+                tab.run("document.querySelector('form.fields button').click()")
+            tab.wait("document.querySelector('input[name=seen]')")
+            assert tab.overflow() == "", verb
+            assert tab.run("window.owned") is None
+            tab.run("document.querySelector('form button').click()")
+            tab.wait("location.pathname === '/claim/RARE' && document.readyState === 'complete'")
+        for path in ("/claim/RARE", "/review", "/", "/review/respond", "/review/resolve?on=C1"):
+            tab.go(f"{server.url}{path}")
+            assert tab.overflow() == "", path
+            assert tab.run("window.owned") is None, path
+            assert not tab.run("document.querySelector('main img, main script, main b[onclick]')")
+        assert [url for url in tab.asked() if not url.startswith(server.url)] == []
+        assert [c for c in tab.complaints() if "422" not in c] == []
+    assert fold(read(folder / "ledger")).dissents[0].says == "\n".join(HOSTILE).strip()
+
+
+def test_a_reader_checks_a_bundle_in_a_served_page(
+    tab: Tab, tmp_path: Path, sc: Callable[..., Ran]
+) -> None:
+    folder = reviewed(tmp_path)
+    bundle = tmp_path / "own.scbundle"
+    assert sc("record", "bundle", folder, "-o", bundle).code == 0
+    with serving(folder) as server:
+        tab.events.clear()
+        tab.go(f"{server.url}/record")
+        tab.wait("document.querySelector('#check-record input[type=file]')")
+        tab.choose("#check-record input[type=file]", bundle)
+        done = "document.querySelector('#check-record').innerText.includes('verified: 3 records')"
+        tab.wait(done)
+        said = tab.run("document.querySelector('#check-record').innerText")
+        assert "It is the record that this report was made from." in said
+        assert tab.complaints() == []
 
 
 def test_axe_finds_nothing_serious(tab: Tab, shipped: Served) -> None:

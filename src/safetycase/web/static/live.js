@@ -3,6 +3,7 @@
 // The page works without it.
 
 const shown = document.querySelector("script[data-state]")?.dataset.state;
+const still = document.querySelector("[data-still]"); // an answer to a form: asked for anew, it would be sent anew
 const run = document.querySelector("[data-run]")?.dataset.run;
 const kept = `safetycase ${location.pathname}${location.search}`;
 let source = null;
@@ -69,6 +70,8 @@ function say(text, lost = false) {
     document.querySelector("main").before(line);
   }
   line.dataset.lost = lost ? "yes" : "";
+  line.textContent = text;
+  if (still) return;
   const link = document.createElement("a");
   link.href = location.href;
   link.textContent = "Load this page anew";
@@ -76,7 +79,7 @@ function say(text, lost = false) {
     event.preventDefault();
     again();
   });
-  line.replaceChildren(`${text} `, link);
+  line.append(" ", link);
 }
 
 function news(event) {
@@ -84,7 +87,7 @@ function news(event) {
   const line = document.getElementById("news");
   if (line?.dataset.lost) line.remove();
   if (told.state === shown && (run === undefined || told.run === run)) return;
-  if (inUse()) say("The case has changed since this page was loaded.");
+  if (still || inUse()) say("The case has changed since this page was loaded.");
   else again();
 }
 
