@@ -10,6 +10,7 @@ import pytest
 
 from safetycase.argument.changes import Difference
 from safetycase.assess import freshness, logic
+from safetycase.ledger import verify
 from safetycase.testing.mutation import ALONE, CATALOGUE, Tally, mutate, trial
 from safetycase.testing.mutation.ground import Ground, ground_of
 from safetycase.testing.mutation.sweep import plants_of, swept
@@ -134,11 +135,10 @@ def test_a_comparison_that_calls_nothing_a_loosening_is_found_out(
 def test_a_verifier_that_sees_nothing_lets_the_record_be_changed(
     routes: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = trial.verify
 
     def blind(folder: Path, **_: object) -> object:
         del folder
-        return real(routes.folder / "ledger")
+        return verify(routes.folder / "ledger")
 
     monkeypatch.setattr(trial, "verify", blind)
     tally = swept(routes, only=["corrupt-artefact", "rewrite-and-renew"], sample=1)

@@ -183,7 +183,7 @@ def _measurement(job: Job, found: Mapping[str, Statistic]) -> dict[str, Any]:
         "raises": [],
         "plots": [],
         "transcripts": [],
-        "diagnostics": {"as if": "simulated for a mutation test; nothing was executed"},
+        "diagnostics": {"as if": f"a result of {job.evidence.id} that nothing was executed for"},
     }
 
 
