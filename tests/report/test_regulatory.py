@@ -141,6 +141,7 @@ def traced(made: Document, a: Assessment, records: int) -> None:
     for ref in refs(made):
         if ref.kind == "element":
             assert ref.name in known, ref
+            assert re.fullmatch(r"[\w.-][\w./-]*:\d+", ref.place), ref
         elif ref.kind == "record":
             assert 1 <= int(ref.name) <= records, ref
         elif ref.kind == "header":
@@ -293,7 +294,8 @@ def test_what_is_withheld_is_gone_and_said_to_be(assessment: Assessment, form: s
     assert says.rstrip(".") in to_markdown(whole)
     for gone in (says.rstrip("."), "Ida", "46 of 100 caught", "precursor_advantage"):
         assert gone not in page, gone
-    assert "Withheld (record 23: a name)." in page
+    assert "A dissent, withheld (record 23: a name)." in page
+    assert "An attempt, completed, withheld (E-CONTROL: security)." in page
     assert made.elements == whole.elements  # what is kept of the original
     assert made.elements["INABILITY"] in to_markdown(made)
     # The same with something else withheld has the same original, and another report another one.
@@ -373,3 +375,13 @@ def test_a_waiver_is_told_beside_what_counts_by_it(make: Callable[..., Assessmen
     (results,) = [s for s in made.sections if s.id == "results"]
     told = [s for s in results.sentences if "equivalent by waiver of Grace" in s.text]
     assert [ref.short for ref in told[0].sources] == ["E-CONTROL", "record 9"]
+
+
+def test_what_a_sentence_quotes_of_a_record_is_a_source_of_it(assessment: Assessment) -> None:
+    m = material(assessment)
+    told = m.said(
+        "It is invalidated (evaluation-bug-found, record 3: it leaked).", m.element("SAFE")
+    )
+    assert [ref.short for ref in told.sources] == ["SAFE", "record 3"]
+    far = m.said("Nobody has seen record 999999999 or record 0.", m.element("SAFE"))
+    assert [ref.short for ref in far.sources] == ["SAFE"]

@@ -81,6 +81,7 @@ def objections(m: Material) -> list[Sentence]:
         m.said(
             f"{moment(d.at)}: {d.by} dissents from {d.element}: {ended(d.says)}",
             *_about(m, d.seq, d.element),
+            what="A dissent",
         )
         for d in m.history.dissents
     ]
@@ -90,6 +91,7 @@ def objections(m: Material) -> list[Sentence]:
             f"release policy, by the authority of {o.authority}, until {moment(o.expires)}: "
             f"{ended(o.reason)}",
             *_about(m, o.seq, o.element),
+            what="A decision against the release policy",
         )
         for o in m.history.overrides
     ]
@@ -115,6 +117,7 @@ def _challenge(m: Material, challenge: ChallengeRecord) -> Iterator[Sentence]:
         f"{moment(challenge.at)}: {challenge.by} raised the challenge {challenge.id} "
         f"({challenge.severity}) against {challenge.against}: {ended(challenge.says)}",
         *sources,
+        what=f"A {challenge.severity} challenge",
     )
     for r in m.history.responses:
         if r.challenge == challenge.id:

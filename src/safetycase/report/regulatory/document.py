@@ -42,11 +42,16 @@ class Ref:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """Something the report says, and what says it. `ValueError` without a source or a text."""
+    """Something the report says, and what says it. `ValueError` without a source or a text.
+
+    `what` names it where a reader has to know that it is there even if its text is withheld: a
+    dissent, say.
+    """
 
     text: str
     sources: tuple[Ref, ...]
     withheld: bool = False
+    what: str = ""
 
     def __post_init__(self) -> None:
         _sourced(self.text, self.sources)

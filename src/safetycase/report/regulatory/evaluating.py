@@ -143,6 +143,7 @@ def _attempt(m: Material, attempt: Attempt) -> Sentence:
         m.record(attempt.seq),
         m.record(attempt.registration),
         *([m.element(attempt.evidence)] if known else []),
+        what=f"An attempt, {attempt.outcome}",
     )
 
 

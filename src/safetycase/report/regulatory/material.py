@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,7 @@ from safetycase.report.summary import place_of
 
 __all__ = ["Earlier", "Material", "Parts", "ended"]
 
+_RECORD = re.compile(r"\brecord (\d{1,9})\b")
 E = TypeVar("E", bound=Element)
 
 
@@ -89,9 +91,15 @@ class Material:
         folder = dirname(self.assessment.case.source)
         return place.removeprefix(f"{folder}/") if folder else place
 
-    def said(self, text: str, *sources: Ref) -> Sentence:
-        """A sentence on one line, with its sources once each."""
-        return Sentence(text=one_line(text), sources=tuple(dict.fromkeys(sources)))
+    def said(self, text: str, *sources: Ref, what: str = "") -> Sentence:
+        """A sentence on one line, with its sources once each; `what` as in `Sentence`.
+
+        A record that the text mentions is among them: it may quote what that says.
+        """
+        named = (int(n) for n in _RECORD.findall(text))
+        quoted = [self.record(seq) for seq in named if 0 < seq <= self.assessment.record_length]
+        found = tuple(dict.fromkeys((*sources, *quoted)))
+        return Sentence(text=one_line(text), sources=found, what=what)
 
     def of(self, text: str, *names: str) -> Sentence:
         """A sentence about elements, in the order of their ids."""

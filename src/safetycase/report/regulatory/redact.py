@@ -71,7 +71,8 @@ def _sentence(sentence: Sentence, reasons: Mapping[str, str]) -> Sentence:
     why = _reason(sentence.sources, reasons)
     if not why:
         return sentence
-    return Sentence(text=f"Withheld ({why}).", sources=sentence.sources, withheld=True)
+    told = f"{sentence.what}, withheld" if sentence.what else "Withheld"
+    return replace(sentence, text=f"{told} ({why}).", withheld=True)
 
 
 def _sample(sample: Sample, reasons: Mapping[str, str]) -> Sample:
