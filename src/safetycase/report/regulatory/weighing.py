@@ -8,8 +8,10 @@ from safetycase.argument.model import Defeater, Evidence
 from safetycase.assess.records import LeafResult, QuantityResult
 from safetycase.report.numbers import (
     confidence_text,
+    is_share,
     level_text,
     quantity_text,
+    share,
     sides_of,
     threshold_of,
     value_text,
@@ -82,18 +84,29 @@ def _margin(
     claim = m.assessment.case.elements.get(leaf.claim)
     sides = sides_of(claim, quantity, "supports")
     ends = quantity.interval
-    margin = asked - ends.high if sides == {"high"} else ends.low - asked
+    end = ends.high if sides == {"high"} else ends.low
+    margin = asked - end if sides == {"high"} else end - asked
     told = quantity_text(claim, quantity, leaf.outcome)
-    size = value_text(abs(margin), quantity.unit)
-    how = f"a margin of {size}" if margin >= 0 else f"short of it by {size}"
-    if sides not in ({"high"}, {"low"}):
-        how = "both ends count, so no one margin"
+    if sides in ({"high"}, {"low"}):
+        counts = value_text(end, quantity.unit, apart_from=asked)
+        size = _points(abs(margin), quantity.unit)
+        how = f"a margin of {size}" if margin >= 0 else f"short of it by {size}"
+        how = f"the end that counts is {counts}, {how}"
+    else:
+        how = "both ends count, so there is no one margin"
     return m.said(
         f"{told}; asked is `{leaf.criterion}`: {how} at {level_text(quantity.level)}.",
         m.element(evidence.id),
         m.element(leaf.claim),
         *_runs(m, leaf),
     )
+
+
+def _points(size: float, unit: str) -> str:
+    """A distance: of shares in percentage points, since per cent of what would be open."""
+    if is_share(unit):
+        return f"{share(size).removesuffix(' %')} percentage points"
+    return value_text(size, unit)
 
 
 def _runs(m: Material, leaf: LeafResult) -> list[Ref]:

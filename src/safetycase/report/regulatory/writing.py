@@ -23,7 +23,7 @@ __all__ = ["FORMAT", "digest_of", "to_json", "to_markdown"]
 FORMAT: Final = "safetycase/regulatory@1"
 MOST_SOURCES = 12
 _LIVE = re.compile(r"([\\`*_\[\]<>#|~])")
-_START = re.compile(r"^(\d*)([-+=.)])")
+_START = re.compile(r"^(?:(\d+)([.)])|()([-+=]))")
 _CODE = re.compile(r"(?:[\w./=*+(), -]|[<>]=?(?= ))+")
 
 
@@ -121,7 +121,7 @@ def _text(text: str) -> str:
     if len(parts) % 2 == 0 or not all(_CODE.fullmatch(part) for part in parts[1::2]):
         parts = ["`".join(parts)]
     return _START.sub(
-        r"\1\\\2", "".join(f"`{p}`" if i % 2 else _escaped(p) for i, p in enumerate(parts))
+        r"\1\3\\\2\4", "".join(f"`{p}`" if i % 2 else _escaped(p) for i, p in enumerate(parts))
     )
 
 
