@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ QUICK = (
     "KC4-2-WORST",
     "KC4-2-TAIL",
 )
+RANDOM = "OVERSIGHT/E-KC4-2-RANDOM"
 Sc = Callable[..., Ran]
 
 
@@ -28,6 +30,7 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(SHIPPED, tmp_path / "debate", ignore=ignored))
 
 
+@pytest.mark.slow
 def test_nothing_is_wrong_with_it(sc: Sc, folder: Path) -> None:
     checked = sc("check", folder)
     assert (checked.code, "0 errors, 1 warning" in checked.out) == (0, True), checked.out
@@ -75,15 +78,29 @@ def test_exact_leaves_run_and_a_swap_changes_what_it_should(sc: Sc, folder: Path
 
 @pytest.mark.slow
 def test_the_game_bounds_its_tests_and_no_other_purpose(sc: Sc, folder: Path) -> None:
-    done = sc("run", folder, "--only", "E-SEARCH", "--only", "E-SEARCH-OUTSIDE", timeout=280)
+    only = ("--only", "E-SEARCH", "--only", "E-SEARCH-OUTSIDE", "--only", RANDOM)
+    done = sc("run", folder, *only, timeout=280)
     assert done.code == 0, done.err
     leaves = sc("status", folder, "--json").json["leaves"]
     inside, outside = leaves["E-SEARCH"], leaves["E-SEARCH-OUTSIDE"]
     assert (inside["outcome"], outside["outcome"]) == ("supports", "refutes")
     assert inside["quantities"][0]["interval"]["high"] == pytest.approx(0.009, abs=1e-6)
     assert outside["quantities"][0]["interval"]["low"] == pytest.approx(0.5, abs=1e-6)
+    # As the README says: a thousand answers, all there are, cannot show an advantage of 1 %.
+    (advantage,) = leaves[RANDOM]["quantities"]
+    assert leaves[RANDOM]["outcome"] == "inconclusive"
+    assert advantage["interval"]["low"] == 0.0
+    assert advantage["interval"]["high"] == pytest.approx(0.17, abs=0.005)
+    assert all(passed for _, passed, _ in leaves[RANDOM]["instrument"])
 
 
+def test_the_answers_are_what_their_script_makes(tmp_path: Path) -> None:
+    runpy.run_path(str(SHIPPED / "items" / "make_answers.py"))["main"](tmp_path)
+    shipped = (SHIPPED / "items" / "answers.jsonl").read_bytes()
+    assert (tmp_path / "answers.jsonl").read_bytes() == shipped
+
+
+@pytest.mark.slow
 def test_the_same_problems_stay_needed_whatever_the_method(sc: Sc, folder: Path) -> None:
     found = sc("diff", folder, "--with", "method=all", "--json").json
     needed = {p["id"]: p["needed"] for p in found["problems"]}
