@@ -92,7 +92,7 @@ def sign(
 def _opens_nothing(folder: Path, clauses: tuple[str, ...], authority: str) -> Iterator[str]:
     """Why an override would open no gate under the policy in force; it is recorded all the same."""
     from safetycase.review.policy import NOT_OVERRIDDEN
-    from safetycase.workspace.gating import policy_at
+    from safetycase.workspace.policies import policy_at
 
     policy = policy_at(folder).policy
     if policy is None:
