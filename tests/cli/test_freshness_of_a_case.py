@@ -128,6 +128,7 @@ def test_one_line_of_a_helper_in_the_case_folder(sc: Sc, tmp_path: Path) -> None
         "line": 3,
         "was": "return int(x)",
         "now": "return round(x)",
+        "record": None,
     }
 
 

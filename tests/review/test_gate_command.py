@@ -58,7 +58,10 @@ def rewrite(folder: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def test_open_then_one_threshold_loosened_and_the_difference_names_it(reviewed: Path) -> None:
+def test_open_then_one_threshold_loosened_and_the_difference_names_it(
+    reviewed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(reviewed)  # places are told from here, and a long one would be cut
     commit(reviewed)
     opened = call(reviewed, "--release")
     assert code(opened) == 0, opened.output
