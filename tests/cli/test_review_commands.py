@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from tests.cli.review_folder import TEXT, Called, caller, made, pem
 
 from safetycase.ledger import fold, read, verify
+from safetycase.workspace.versions import Version, revision
 
 Call = Callable[..., Called]
 SIGN = ("--says", "It convinces.", "--competence", "weighs coins", "--independence", "a stranger")
@@ -235,17 +238,55 @@ def test_git_tells_what_changed_since_a_signature(call: Call, folder: Path) -> N
     (folder / "case.yaml").write_text(changed.replace("title: A coin", "title: Coins"), "utf-8")
     git("commit", "-q", "-a", "-m", "second")
     listed = flat(call("Ada", "list").out)
-    assert "holds what was signed; 2 changes of it:" in listed
+    assert "holds what was signed; 2 changes since:" in listed
     assert "0.9 → 0.8" in listed
     assert "LOOKS: " in listed
     assert "Looking tells. → Looking says all." in listed
+
+
+def test_the_version_that_was_signed_is_found_by_its_time_among_many(
+    call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetycase.workspace import signed_since
+
+    def git(*words: str, day: int = 0) -> str:
+        when = f"{int(time.time()) + 86_400 * day} +0000"
+        who: dict[str, str] = {}
+        for role in ("AUTHOR", "COMMITTER"):
+            who |= {f"GIT_{role}_NAME": "Ada", f"GIT_{role}_EMAIL": "a@example.org"}
+            who[f"GIT_{role}_DATE"] = when
+        done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True,
+                              text=True, env={**os.environ, **who})  # fmt: skip
+        return done.stdout.strip()
+
+    git("init", "-q")
+    git("add", "case.yaml")
+    git("commit", "-q", "-m", "signed")
+    signed = git("rev-parse", "HEAD")
+    assert call("Grace", "sign", "SAFE", "--verdict", "accept", *SIGN, "--yes").code == 0
+    for day in range(1, signed_since.MOST_READ + 4):
+        text = TEXT.replace("Looking tells.", f"Looking tells on day {day}.")
+        (folder / "case.yaml").write_text(text, "utf-8")
+        git("commit", "-q", "-a", "-m", f"day {day}", day=day)
+    # A folder that is called like the commit is not what was signed.
+    made(folder / signed, TEXT.replace("0.90", "0.99"))
+    read = []
+
+    def noted(word: str, place: Path) -> Version:
+        read.append(word)
+        return revision(word, place)
+
+    monkeypatch.setattr(signed_since, "revision", noted)
+    told = flat(call("Ada", "list").out)
+    assert f"git {signed[:12]} holds what was signed; 1 change since:" in told
+    assert read == [signed]
 
 
 def test_without_git_it_says_that_it_cannot_tell(call: Call, folder: Path) -> None:
     call("Grace", "sign", "SAFE", "--verdict", "accept", *SIGN, "--yes")
     (folder / "case.yaml").write_text(TEXT.replace("Looking tells.", "Looking is all."), "utf-8")
     told = flat(call("Ada", "list").out)
-    assert "no revision of git here holds the version that was signed" in told
+    assert "no revision of git around that time holds what was signed" in told
 
 
 def test_dissent_and_overrides_are_shown_and_change_nothing(call: Call, folder: Path) -> None:

@@ -49,6 +49,6 @@ def _since(space: Workspace, assessment: Assessment) -> Mapping[int, tuple[str, 
     """What changed since each sign-off of an earlier version, by the number of its record."""
     if all(signed.current for signed in assessment.review.sign_offs):
         return {}
-    from safetycase.cli.review_since import changes_since
+    from safetycase.workspace.signed_since import changes_since
 
     return changes_since(space.folder, assessment)

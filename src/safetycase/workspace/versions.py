@@ -11,6 +11,7 @@ import re
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from safetycase.argument.library import Library
@@ -19,7 +20,7 @@ from safetycase.argument.nodes import MAX_BYTES
 from safetycase.plugin.library import templates
 from safetycase.workspace.paths import inside
 
-__all__ = ["NoVersion", "Version", "find_version", "read_texts", "revision", "revisions"]
+__all__ = ["Dated", "NoVersion", "Version", "find_version", "read_texts", "revision", "revisions"]
 
 _TIMEOUT = 60
 _WORD = re.compile(r"[A-Za-z0-9_./@{}^~+:-]{1,200}")
@@ -116,13 +117,24 @@ def _in_git(word: str, folder: Path, otherwise: str) -> Version:
     return Version(name=word, entry="case.yaml", text=text, library=library)
 
 
-def revisions(folder: Path, most: int) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A commit by its whole name, and when it was made."""
+
+    name: str
+    at: datetime
+
+
+def revisions(folder: Path, most: int) -> tuple[Dated, ...]:
     """The commits that touched a folder, the latest first and at most so many; none without git.
 
     Raises `NoVersion` if git is not installed or does not answer.
     """
-    told = _git(folder, "log", f"--max-count={most}", "--format=%H", "--", ".")
-    return tuple(told.decode("ascii", "replace").split()) if told else ()
+    told = _git(folder, "log", f"--max-count={most}", "--format=%H %ct", "--", ".")
+    pairs = (line.split() for line in (told or b"").decode("ascii", "replace").splitlines())
+    return tuple(
+        Dated(name=name, at=datetime.fromtimestamp(int(seconds), UTC)) for name, seconds in pairs
+    )
 
 
 def _git(folder: Path, *words: str) -> bytes | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from safetycase.argument.changes import Change
@@ -11,12 +12,14 @@ from safetycase.argument.model import Case
 from safetycase.assess.records import Assessment
 from safetycase.assess.reviewed import SignedOff
 from safetycase.checks.scope import Scopes, target_of
-from safetycase.workspace.versions import NoVersion, find_version, revisions
+from safetycase.workspace.versions import Dated, NoVersion, revision, revisions
 
-__all__ = ["MOST_REVISIONS", "changes_since"]
+__all__ = ["MOST_READ", "MOST_REVISIONS", "changes_since"]
 
-MOST_REVISIONS = 60
-"""How many revisions of git are looked through, the latest first."""
+MOST_REVISIONS = 2_000
+"""How many revisions of git are known of, the latest first."""
+MOST_READ = 12
+"""How many of them are read for one signature, those nearest to its time first."""
 _MOST = 8
 _HEADER = ("target", "decision", "models", "system", "deployment", "harm", "maturity")
 
@@ -24,34 +27,42 @@ _HEADER = ("target", "decision", "models", "system", "deployment", "harm", "matu
 def changes_since(folder: Path, assessment: Assessment) -> Mapping[int, tuple[str, ...]]:
     """Sentences on what changed since each sign-off of an earlier version, by its record.
 
-    The version is looked for in the revisions of git that touched the folder: it is the one in
-    which the part has the digest that was signed.
+    The version is looked for in the revisions of git that touched the folder, those around the time
+    of the signature first: it is the one in which the part has the digest that was signed.
     """
-    wanted = {s.record: s for s in assessment.review.sign_offs if not s.current}
+    wanted = [s for s in assessment.review.sign_offs if not s.current]
+    try:
+        known = revisions(folder, MOST_REVISIONS) if wanted else ()
+    except NoVersion:  # git is not installed, or does not answer
+        known = ()
+    read: dict[str, Scopes | None] = {}
     found: dict[int, tuple[str, ...]] = {}
-    for name, case in _versions(folder):
-        scopes = Scopes(case)
-        for record, signed in wanted.items():
-            if record not in found and _is(scopes, signed):
-                found[record] = tuple(_told(name, scopes, assessment.case, signed.element))
-        if len(found) == len(wanted):
-            break
-    for record in wanted.keys() - found.keys():
-        found[record] = ("no revision of git here holds the version that was signed",)
+    for signed in wanted:
+        found[signed.record] = ("no revision of git around that time holds what was signed",)
+        for each in _nearest(known, signed.at)[:MOST_READ]:
+            if each.name not in read:
+                read[each.name] = _scopes(folder, each.name)
+            scopes = read[each.name]
+            if scopes is not None and _is(scopes, signed):
+                told = _told(each.name[:12], scopes, assessment.case, signed.element)
+                found[signed.record] = tuple(told)
+                break
     return found
 
 
-def _versions(folder: Path) -> Iterator[tuple[str, Case]]:
+def _nearest(known: Sequence[Dated], at: str) -> Sequence[Dated]:
+    """The revisions by their distance in time; one from before the signature goes first."""
+    time = datetime.fromisoformat(at)
+    return sorted(known, key=lambda d: (abs(d.at - time), d.at > time))
+
+
+def _scopes(folder: Path, name: str) -> Scopes | None:
+    """The case as it was in a revision; None if it cannot be read there."""
     try:
-        for revision in revisions(folder, MOST_REVISIONS):
-            try:
-                case = find_version(revision, folder).load().case
-            except NoVersion:
-                continue
-            if case is not None:
-                yield revision[:12], case
-    except NoVersion:  # git is not installed, or does not answer
-        return
+        case = revision(name, folder).load().case
+    except NoVersion:
+        return None
+    return None if case is None else Scopes(case)
 
 
 def _is(scopes: Scopes, signed: SignedOff) -> bool:
@@ -65,7 +76,8 @@ def _told(name: str, was: Scopes, case: Case, element: str) -> Iterator[str]:
     if target_of(case, element) is not None:
         inside |= set(Scopes(case).names(element))
     changes = [c for c in diff(was.case, case).changes if _inside(c, inside)]
-    yield f"git {name} holds what was signed; {len(changes)} changes of it:"
+    noun = "change" if len(changes) == 1 else "changes"
+    yield f"git {name} holds what was signed; {len(changes)} {noun} since:"
     for change in changes[:_MOST]:
         yield _sentence(change)
     if len(changes) > _MOST:
