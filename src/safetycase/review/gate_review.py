@@ -15,10 +15,13 @@ __all__ = ["RULES"]
 
 def _asked(facts: Facts, clause: Clause) -> Judged:
     options: Raised = clause.options
-    raised = len(facts.assessment.review.challenges)
+    challenges = facts.assessment.review.challenges
+    own = sum(c.own for c in challenges)  # whoever wrote the case did not ask whether it holds
+    raised = len(challenges) - own
     if raised >= options.at_least:
         return passed(clause, f"{raised} challenge{'' if raised == 1 else 's'} raised.")
     says = "Nobody challenged this case" if raised == 0 else f"{raised} challenges were raised"
+    says += f" but its authors ({own})" if own else ""
     return Judged(
         clause=clause.name,
         kind=clause.kind,
