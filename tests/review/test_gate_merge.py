@@ -88,9 +88,14 @@ def merge(tmp_path: Path) -> Merge:
     """Put a folder to the merge gate, against a folder with the text of the version before."""
 
     def call(
-        folder: Path, old: str = GREEN, policy: str | None = None, pin: bytes | None = None
+        folder: Path,
+        old: str = GREEN,
+        policy: str | None = None,
+        pin: bytes | None = None,
+        data: str | None = "head or tail\n",
     ) -> Gated:
-        before = write_case(tmp_path / "before", old, {"items.txt": "head or tail\n"})
+        files = {} if data is None else {"items.txt": data}
+        before = write_case(tmp_path / "before", old, files)
         if policy is not None:
             (before / "policy.yaml").write_text(policy, "utf-8")
         judge, own = policy_at(before).policy, policy_at(folder).policy
@@ -270,6 +275,9 @@ def test_data_that_changed_is_run_again_before_it_is_merged(
     assert (said.state, EXITS[said.weight]) == ("unknown", 4)
     assert "E-COIN is stale" in said.remarks[0].says
     assert "items.txt" in said.remarks[0].says
+    (tmp_path / "before" / "items.txt").unlink()
+    unknown = clause(merge(reviewed, data=None), "reruns-recorded")
+    assert "items.txt" in unknown.remarks[0].says  # what it ran before cannot be told
     bare = write_case(tmp_path / "bare", GREEN, {"items.txt": "head\n"})
     assert clause(merge(bare), "reruns-recorded").blocks  # without a record as well
 

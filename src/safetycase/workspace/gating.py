@@ -125,9 +125,13 @@ def _other(before: Workspace, now: Workspace) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, current in now.recipes.items():
         was = before.recipes.get(name)
-        if was is None or was.recipe is None or current.recipe is None:
-            continue
-        fields = differences(was.recipe.groups, current.recipe.groups)
+        if was is None:
+            continue  # a new leaf, which the difference of the argument lists
+        fields: tuple[str, ...] = ()
+        if was.recipe is not None and current.recipe is not None:
+            fields = differences(was.recipe.groups, current.recipe.groups)
+        elif was.recipe is not current.recipe:
+            fields = (f"what it runs: {was.problem or current.problem}",)
         if fields:
             found[name] = fields
     return found
