@@ -279,6 +279,8 @@ def test_data_that_changed_is_run_again_before_it_is_merged(
     unknown = clause(merge(reviewed, data=None), "reruns-recorded")
     assert "items.txt" in unknown.remarks[0].says  # what it ran before cannot be told
     bare = write_case(tmp_path / "bare", GREEN, {"items.txt": "head\n"})
+    rewrite(bare, ("evidence: E-COIN", "evidence: E-OTHER"))  # under another name, too
+    assert dict(merge(bare).difference.renamed) == {"E-COIN": "E-OTHER"}  # type: ignore[union-attr]
     assert clause(merge(bare), "reruns-recorded").blocks  # without a record as well
 
 

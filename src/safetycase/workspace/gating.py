@@ -69,6 +69,7 @@ def merge_gate(space: Workspace, before: Before, changed: Policy) -> Gated:
     from safetycase.review.gate_merge import Earlier, merge
 
     assert space.case is not None
+    difference = diff(before.case, space.case)
     opened, problem = _earlier(space, before)
     problems = [*space.log.problems, *space.history.problems]
     if before.pin is not None and space.log.records:
@@ -81,11 +82,11 @@ def merge_gate(space: Workspace, before: Before, changed: Policy) -> Gated:
         Earlier(
             name=before.name,
             case=before.case,
-            difference=diff(before.case, space.case),
+            difference=difference,
             policy=changed,
             assessment=opened.assess() if opened else None,
             problem=problem,
-            other=_other(opened, space) if opened else {},
+            other=_other(opened, space, difference.renamed) if opened else {},
         ),
     )
 
@@ -120,11 +121,17 @@ def _earlier(space: Workspace, before: Before) -> tuple[Workspace | None, str]:
     return same, ""
 
 
-def _other(before: Workspace, now: Workspace) -> Mapping[str, tuple[str, ...]]:
-    """The leaves of both versions that run something else now: the fields of their recipes."""
+def _other(
+    before: Workspace, now: Workspace, renamed: Mapping[str, str]
+) -> Mapping[str, tuple[str, ...]]:
+    """The leaves of both versions that run something else now: the fields of their recipes.
+
+    `renamed` has the ids of today by those of before.
+    """
+    called = {after: old for old, after in renamed.items()}
     found: dict[str, tuple[str, ...]] = {}
     for name, current in now.recipes.items():
-        was = before.recipes.get(name)
+        was = before.recipes.get(called.get(name, name))
         if was is None:
             continue  # a new leaf, which the difference of the argument lists
         fields: tuple[str, ...] = ()
