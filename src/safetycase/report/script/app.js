@@ -2,7 +2,7 @@
 // rows fold, links lead and forms are answered without it. It stores nothing and asks nobody.
 "use strict";
 (() => {
-  const MOST = 300; // rows shown of those that match
+  const MOST = 100; // rows shown of those that match
   const trees = [...document.querySelectorAll("[data-tree]")];
   const find = document.querySelector("form[data-find]");
   const keys = document.querySelector("dialog.over");
@@ -268,6 +268,7 @@
       remember();
     });
     recall();
+    (window.requestIdleCallback ?? setTimeout)(() => indexed(trees[0]));
   }
 
   // ---- keys of the page ----
