@@ -59,6 +59,8 @@ def span_of(values: Iterable[float], unit: str, pad: float = 0.06) -> Range:
     if not finite:
         raise ValueError("it has no finite number")
     low, high = min(finite), max(finite)
+    if not math.isfinite(high - low):
+        raise ValueError("its numbers lie too far apart for an axis")
     if is_share(unit) and low >= 0 and high <= 1:
         high = 1.0 if high > 0.6 else high * 1.25 or 1.0
         return (0.0, high) if low < 0.75 else (math.floor(low * 20 - 0.5) / 20, 1.0)

@@ -49,6 +49,8 @@ def share(value: float, *, apart_from: float | None = None) -> str:
     """A part of one, per cent, with more figures where it must differ from `apart_from`."""
     if not math.isfinite(value):
         return "?"
+    if not math.isfinite(value * 100):
+        return f"{value:.3g} × 100 %".replace("-", "−")
     for extra in range(7):
         number = _percent(value, extra)
         if (
