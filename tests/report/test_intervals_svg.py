@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.report.breakdowns import ATTACK
 from tests.report.leaves import (
     ALLOWED,
@@ -25,7 +28,9 @@ from tests.report.leaves import (
 
 from safetycase.report.drawing import WIDTH
 from safetycase.report.intervals_svg import MOST_ROWS, intervals_svg
+from safetycase.report.numbers import share
 from safetycase.report.picture import STYLE
+from safetycase.report.svg import intervals
 from safetycase.report.timeline_svg import timeline_svg
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -137,6 +142,52 @@ def test_far_apart_numbers_of_a_unit_stand_on_a_logarithmic_axis():
         )
         leaves[name] = (leaf, "fresh", "supported")
     assert "steps, logarithmic" in texts(intervals_svg(built(leaves)))
+
+
+ODD = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    5e-324,
+    1e-300,
+    0.049,
+    1e6,
+    1e308,
+    -1e308,
+    math.inf,
+    -math.inf,
+    math.nan,
+]
+CRITERIA = ["rate <= 0.2", "rate >= 1e-300", "rate <= 1e308 and rate >= -1e308", "not rate > 0.5"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from(ODD)] * 3, st.sampled_from(["share", "nats", ""])),
+        min_size=1,
+        max_size=3,
+    ),
+    st.sampled_from(CRITERIA),
+)
+def test_any_number_of_a_record_can_be_drawn(rows, criterion):
+    leaves = {}
+    for index, (low, point, high, unit) in enumerate(rows):
+        leaf = dataclasses.replace(
+            dated(f"E-{index}", "fresh", None, criterion=criterion),
+            quantities=(number(low, point, high, unit=unit),),
+        )
+        leaves[f"E-{index}"] = (leaf, "fresh", "supported")
+    for part in ET.fromstring(intervals_svg(built(leaves))).iter():
+        for name in ("x", "y", "d", "width", "height", "cx", "viewBox"):
+            assert not re.search(r"nan|inf|e\+", part.get(name, "")), (name, part.get(name))
+
+
+def test_numbers_too_far_apart_for_an_axis_are_told_so():
+    with pytest.raises(ValueError, match="too far apart"):
+        intervals([("a", -1e308, 0.0, 1e308)], title="t", unit="", threshold=None, key="k")
+    assert share(1e308) == "1e+308 × 100 %"
 
 
 def test_a_criterion_with_two_ends_is_shaded_between_them():

@@ -29,7 +29,7 @@ SMALL = 0.05
 DECADES = 10
 """The logarithmic axis reaches so many powers of ten down at most."""
 STEP, BARE, ROOM = 54.0, 21.0, WIDTH - LEFT - RIGHT
-LARGE = 1000.0
+LARGE, ENDLESS = 1000.0, 1e300
 
 _RANK = ("refutes", "inconclusive")
 
@@ -126,11 +126,11 @@ def _wide(rows: Sequence[LeafRow]) -> bool:
 
 
 def _values(row: LeafRow) -> list[float]:
-    """The finite numbers of a row."""
+    """The numbers of a row that an axis can hold."""
     q = row.quantity
     assert q is not None
     found = (q.interval.low, q.estimate, q.interval.high, *row.thresholds)
-    return [v for v in found if math.isfinite(v)]
+    return [v if abs(v) > 1 / ENDLESS else 0.0 for v in found if abs(v) < ENDLESS]
 
 
 def _scale(panel: _Panel) -> Scale:
@@ -138,10 +138,10 @@ def _scale(panel: _Panel) -> Scale:
     if not panel.log:
         return Scale(span_of(values, panel.unit), LEFT, WIDTH - RIGHT)
     positive = [v for v in values if v > 0] or [1.0]
+    least = max(min(positive), max(positive) * 10.0**-DECADES)
     # Half a decade to spare, so that no threshold stands at the very edge.
     top = math.ceil(math.log10(max(positive) * 2))
-    bottom = max(math.floor(math.log10(min(positive) / 2)), top - DECADES)
-    bottom = min(bottom, top - 2)
+    bottom = min(math.floor(math.log10(least / 2)), top - 2)
     return LogScale((10.0**bottom, 10.0**top), LEFT, WIDTH - RIGHT)
 
 
@@ -207,13 +207,15 @@ def _whisker(row: LeafRow, x: Scale, y: float, *, log: bool) -> Iterator[str]:
     """The interval with its ends; an end that the axis does not reach is an arrow."""
     q = row.quantity
     assert q is not None
-    low, high = x(q.interval.low), x(q.interval.high)
+    bottom = -math.inf if math.isnan(q.interval.low) else q.interval.low
+    upmost = math.inf if math.isnan(q.interval.high) else q.interval.high
+    low, high = x(bottom), x(upmost)
     high = max(high, low + 1)
     starts = f"M{low:.1f} {y - 4:.1f}v8"
-    if q.interval.low < x.span[0] or (log and q.interval.low <= 0):
+    if bottom < x.span[0] or (log and bottom <= 0):
         starts = f"M{low + 5:.1f} {y - 4:.1f}l-5 4l5 4"
     ends = f"M{high:.1f} {y - 4:.1f}v8"
-    if q.interval.high > x.span[1]:
+    if upmost > x.span[1]:
         ends = f"M{high - 5:.1f} {y - 4:.1f}l5 4l-5 4"
     counted = row.counts or row.says in _RANK
     told = titled(f"{row.evidence}: {q.name} {row.reading}, {row.n}, {row.says}")
