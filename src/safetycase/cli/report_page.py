@@ -116,7 +116,8 @@ def _state(space: Workspace, assessment: Assessment) -> str:
     from safetycase import __version__
 
     total = hashlib.sha256(f"{__version__} {assessment.record_head} {assessment.verdict}".encode())
-    for file in sorted(space.folder.rglob("*.yaml")):
+    made = space.folder / "report"  # what was written of the case, a copy of it among that
+    for file in sorted(f for f in space.folder.rglob("*.yaml") if made not in f.parents):
         total.update(f"\n{file.name} ".encode() + hashlib.sha256(file.read_bytes()).digest())
     for name, text in sorted(space.texts.items()):
         total.update(f"\n{name} ".encode() + hashlib.sha256(text.encode()).digest())
