@@ -92,10 +92,9 @@ def test_every_leaf_is_there_with_its_numbers():
     assert "≤ 0.046 % at 95 %" in shown
     assert "1.2 nats to 2.4 nats, each end at 95 %" in shown
     assert {"Shares", "Small shares, logarithmic", "nats", "Without a number"} <= set(shown)
-    assert {"supports", "refutes", "inconclusive", "expired", "invalidated", "never run"} <= set(
-        shown
-    )
+    assert {"supports", "refutes", "inconclusive", "expired", "invalidated"} <= set(shown)
     assert "supports, but is contested" in shown
+    assert "never run · rate <= 0.20" in shown
 
 
 def test_what_blocks_comes_first_and_what_does_not_count_is_hollow():

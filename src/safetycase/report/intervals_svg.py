@@ -229,10 +229,12 @@ def _whisker(row: LeafRow, x: Scale, y: float, *, log: bool) -> Iterator[str]:
 
 
 def _bare(row: LeafRow, y: float) -> Iterator[str]:
-    """A leaf that has no number, and why."""
+    """A leaf that has no number, why, and what its number will be held against."""
+    told = f"{row.says} · {row.asked}" if row.asked else row.says
+    wide = min(text_width(one_line(told, limit=200), 11.0) + 1, ROOM * 0.6)
     yield glyph(row.mark, LEFT, y + 2)
-    yield label(LEFT + 19, y + 12, row.evidence, room=ROOM * 0.5 - 19)
-    yield label(WIDTH - RIGHT, y + 12, row.says, "small end", room=ROOM * 0.48)
+    yield label(LEFT + 19, y + 12, row.evidence, room=ROOM - wide - 29)
+    yield label(WIDTH - RIGHT, y + 12, told, "small end", room=wide)
 
 
 def _key(y: float) -> Iterator[str]:
