@@ -34,7 +34,8 @@ NAMES: Final = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
-SECONDS: Final = 180
+SECONDS: Final = 900
+"""How long the browser may take; thousands of claims are hundreds of pages."""
 FLAGS: Final = (
     "--headless",
     "--disable-gpu",
