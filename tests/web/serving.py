@@ -75,7 +75,7 @@ class Served:
 
 @contextlib.contextmanager
 def serving(folder: Path, **options: Any) -> Iterator[Served]:
-    given = {"clock": lambda: NOW, "secret": SECRET} | options
+    given: dict[str, Any] = {"clock": lambda: NOW, "secret": SECRET, **options}
     app = application(Wanted(folder=folder, **given))
     server = server_of(app)
     with socket.create_server(("127.0.0.1", 0)) as place:

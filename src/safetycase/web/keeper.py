@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -69,6 +70,8 @@ class Keeper:
     make: Callable[[Workspace, Assessment], Any]
     reading: Reading = field(init=False)
     good: Reading | None = field(init=False, default=None)
+    lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+    """Held while a case is read: Python's parser of Python is not to be used by two threads."""
     _cache: dict[Any, Any] = field(init=False, default_factory=dict)
     _marks: Marks = field(init=False, default=frozenset())
     _seconds: float = field(init=False, default=0.0)
@@ -137,7 +140,8 @@ class Keeper:
         at = self.clock()
         nothing = Reading(serial=0, number=0, at=at, space=None, assessment=None)
         try:
-            space = open_case(self.folder, at, cache=self._cache)
+            with self.lock:
+                space = open_case(self.folder, at, cache=self._cache)
             if space.case is None:
                 return replace(nothing, findings=space.findings)
             assessment = space.assess()

@@ -5,46 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any, Final, cast
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from safetycase.argument.findings import did_you_mean
 from safetycase.report import site
-from safetycase.report.filters import FILTERS
-from safetycase.report.seal import verifier_source
 from safetycase.report.site import Live, Source
 from safetycase.web import frames
 from safetycase.web.keeper import Reading
-from safetycase.web.runs import Run
 from safetycase.web.shared import Shared
+from safetycase.web.static_files import static_files
+from safetycase.web.words import LONGEST, ended, nearest, outcome, query_of, unread
 from safetycase.workspace.reporting import with_ranking
 
-__all__ = ["Pages", "static_files"]
+__all__ = ["Broken", "Pages"]
 
 _HTML: Final = "text/html; charset=utf-8"
-_KEPT_WORDS: Final = 400
-"""Characters of an address that a page is kept for; others are made anew."""
-
-
-@lru_cache(maxsize=1)
-def static_files() -> Mapping[str, tuple[str, bytes]]:
-    """Every file that pages ask for, with its kind; no other is given."""
-    own = files("safetycase.web").joinpath("static")
-    texts = {**site.assets(), "verify.js": verifier_source()}
-    texts["style.css"] += own.joinpath("server.css").read_text("utf-8")
-    for name in ("live.js", "icon.svg"):
-        texts[name] = own.joinpath(name).read_text("utf-8")
-    kinds = {
-        "css": "text/css; charset=utf-8",
-        "js": "text/javascript; charset=utf-8",
-        "svg": "image/svg+xml",
-    }
-    return {n: (kinds[n.rpartition(".")[2]], text.encode()) for n, text in texts.items()}
 
 
 class Pages:
@@ -90,15 +68,15 @@ class Pages:
 
     async def outline(self, request: Request) -> Response:
         """`/`: the decision and the outline, or what a filter lets through, or what is wrong."""
-        query = _query(request)
+        query = query_of(request)
         if self.shared.broken and "last" not in query:
             return self.broken()
         key = ("index", tuple(sorted(query.items())))
-        return await self._kept(key, "index.html", query, _unread(query))
+        return await self._kept(key, "index.html", query, unread(query))
 
     async def view(self, request: Request) -> Response:
         """`/map`, `/agenda` and the other views."""
-        key, query = request.path_params["view"], _query(request)
+        key, query = request.path_params["view"], query_of(request)
         if f"{key}.html" not in site.paths(self.shown()[1]) or key == "index":
             return self.refused(404, f"There is no view `{key[:100]}`.", self._near_view(key))
         if key == "findings" and self.shared.broken:
@@ -134,7 +112,7 @@ class Pages:
         """`/changes?since=REV`: what changed since a revision of git."""
         from safetycase.web.since import NoVersion, since
 
-        word = query.get("since", "").strip()[:_KEPT_WORDS]
+        word = query.get("since", "").strip()[:LONGEST]
         reading, source = self.shown()
         live = self.live(query)
 
@@ -152,7 +130,7 @@ class Pages:
         """`/review/checklist?for=ID`: the questions of a reviewer."""
         from safetycase.web.checklist import body
 
-        word = _query(request).get("for", "").strip()
+        word = query_of(request).get("for", "").strip()
         name = self.named(word) if word else ""
         if name is None:
             return self._no_element(word)
@@ -196,7 +174,7 @@ class Pages:
         assert runs is not None
         _, source = self.shown()
         a = source.assessment
-        names = [*a.due, *a.leaves, *(str(e.get("evidence")) for e in _ended(runs.latest))]
+        names = [*a.due, *a.leaves, *(str(e.get("evidence")) for e in ended(runs.latest))]
         body = frames.body_of(
             "run.html",
             run=runs.latest,
@@ -277,7 +255,7 @@ class Pages:
 
     def _no_element(self, word: str) -> Response:
         _, source = self.shown()
-        near = _nearest(word, source.assessment.states)
+        near = nearest(word, source.assessment.states)
         found = tuple((n, self.address(n)) for n in near if self.named(n))
         return self.refused(404, f"The case has no element `{word[:100]}`.", found)
 
@@ -286,51 +264,9 @@ class Pages:
         if (name := self.named(word)) is not None:
             return ((name, self.address(name)),)
         views = [p.removesuffix(".html") for p in site.paths(source) if "/" not in p]
-        near = _nearest(word, views)
+        near = nearest(word, views)
         return tuple((n, f"/{n}") for n in near if n != "index")
 
 
 class Broken(Exception):
     """There is nothing to show: the file could never be read since the server started."""
-
-
-def _ended(run: Run | None) -> list[Mapping[str, Any]]:
-    found = run.result.get("ended", []) if run else []
-    return [one for one in found if isinstance(one, dict)]
-
-
-def outcome(run: Run | None) -> str:
-    """How a run ended, in a sentence."""
-    if run is None or run.goes_on:
-        return ""
-    ended, asked = len(_ended(run)), " It was asked to stop." if run.stopping else ""
-    if run.code == 0:
-        many = f"{ended} attempt{'' if ended == 1 else 's'} ended in the record"
-        return f"{many if ended else 'Nothing was due, so nothing was run'}.{asked}"
-    if run.stopping:
-        return "It was stopped; what it had finished is kept."
-    return f"It ended with exit code {run.code}; what it said stands below."
-
-
-def _query(request: Request) -> dict[str, str]:
-    """The parameters of an address, the last of each name, within bounds."""
-    return {k[:40]: v[:_KEPT_WORDS] for k, v in list(request.query_params.items())[:20]}
-
-
-def _unread(query: Mapping[str, str]) -> str:
-    """A sentence on words of a filter that no filter has: they are said and not guessed."""
-    told = []
-    for name, label, words in FILTERS:
-        value = query.get(name, "")
-        if value and value not in words:
-            near = did_you_mean(value, words) or ""
-            told.append(f"No {label.lower()} is called `{value[:60]}`; {near or 'all are shown'}")
-    return ". ".join(told) + ("." if told and not told[-1].endswith("?") else "")
-
-
-def _nearest(word: str, known: Any) -> list[str]:
-    import difflib
-
-    folded = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(word[:100].casefold(), folded, n=3, cutoff=0.55)
-    return [folded[name] for name in close]

@@ -128,7 +128,8 @@ class Reviewing:
 
     def _opened(self) -> Workspace:
         """The case as it is at this moment; what is signed is not taken from what was kept."""
-        space = open_case(self.shared.wanted.folder, self.shared.wanted.clock())
+        with self.shared.keeper.lock:
+            space = open_case(self.shared.wanted.folder, self.shared.wanted.clock())
         if space.case is None:
             raise CannotSign("the case file cannot be read as it is now")
         if space.log.problems:
