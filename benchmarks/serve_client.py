@@ -2,13 +2,15 @@
 
     python benchmarks/serve_client.py make FOLDER CLAIMS
     python benchmarks/serve_client.py serve CASE
+    python benchmarks/serve_client.py bare BYTES
     python benchmarks/serve_client.py read PORT SECONDS READERS PATH...
 
 `make` writes a case of so many claims, ten to a step, the last ones with an evidence each, and
-prints the addresses of their pages, one a line. `serve` prints its port once it listens. `read`
-keeps so many readers asking for the paths (`-`: those on standard input), each on a connection of
-its own and for the next page when it has the last one whole, and prints one JSON object: pages,
-seconds, p50, p99 and longest time in ms, bytes, client CPU, answers other than 200.
+prints the addresses of their pages, one a line. `serve` and `bare`, a page that is always the same,
+print their port once they listen. `read` keeps so many readers asking for the paths (`-`: those on
+standard input), each on a connection of its own and for the next page when it has the last one
+whole, and prints one JSON object: pages, seconds, p50, p99 and longest time in ms, bytes, client
+CPU, answers other than 200.
 """
 
 from __future__ import annotations
@@ -72,6 +74,26 @@ def serve(case: str) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=256) as place:
         print(place.getsockname()[1], flush=True)
         server_of(app).run(sockets=[place])
+
+
+def bare(size: str) -> None:
+    """Serve one page of so many bytes by the same libraries and nothing of ours."""
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    page = b"x" * int(size)
+
+    async def answer(_: Request) -> Response:
+        return Response(page, media_type="text/html; charset=utf-8")
+
+    app = Starlette(routes=[Route("/claim/{name}", answer)])
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as place:
+        print(place.getsockname()[1], flush=True)
+        config = uvicorn.Config(app, http="h11", log_level="error", access_log=False)
+        uvicorn.Server(config).run(sockets=[place])
 
 
 class Reader:
@@ -156,6 +178,8 @@ if __name__ == "__main__":
         make(*rest)
     elif word == "serve":
         serve(*rest)
+    elif word == "bare":
+        bare(*rest)
     else:
         given = rest[3:]
         if given == ["-"]:
