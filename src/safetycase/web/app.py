@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -22,7 +23,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from safetycase.assess.records import Assessment
-from safetycase.monitor.bodies import Gone, Rejected, Room
+from safetycase.monitor.bodies import Gone, Receive, Rejected, Room, Scope, Send
 from safetycase.report.site import paths
 from safetycase.report.source import Source
 from safetycase.web import frames
@@ -51,6 +52,11 @@ class Application(Guarded):
     def __init__(self, inner: Starlette, door: Door, shared: Shared) -> None:
         super().__init__(inner, door, frames.refusal, frames.welcome)
         self.shared, self.bell = shared, shared.bell
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or take one message of the server."""
+        self.shared.keeper.asked = time.monotonic()
+        await super().__call__(scope, receive, send)
 
 
 def application(wanted: Wanted) -> Application:
