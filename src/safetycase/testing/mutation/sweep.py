@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +16,11 @@ from safetycase.testing.mutation.ground import Ground, ground_of
 from safetycase.testing.mutation.records import Mutation, Outcome, Plant, Tally
 from safetycase.testing.mutation.trial import tried
 
-__all__ = ["mutate", "plants_of", "swept"]
+__all__ = ["mutate", "plants_of", "swept", "workplace"]
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+ROOM = 48 * 2**20
+"""Bytes that the record of a copy and the copies of it may take."""
 
 _ARGUED = ("claim", "argument", "evidence", "assumption")
 Progress = Callable[[int, int, Outcome], None]
@@ -35,9 +41,25 @@ def mutate(
     `sample` is how many plants of each are tried at most, drawn with `seed`. Raises `Refused` if
     the case cannot be read, `KeyError` for a mutation that does not exist.
     """
-    with tempfile.TemporaryDirectory(prefix="safetycase-mutate-") as work:
-        ground = ground_of(folder, now, Path(work).resolve())
+    with workplace(folder) as work:
+        ground = ground_of(folder, now, work)
         return swept(ground, only=only, sample=sample, seed=seed, progress=progress)
+
+
+@contextlib.contextmanager
+def workplace(folder: Path) -> Iterator[Path]:
+    """A new folder for the copies of a case, gone afterwards: in memory where there is room for it.
+
+    A record is flushed to the disk line by line, and nothing of these has to survive anything.
+    """
+    files = (p for p in folder.rglob("*") if p.is_file())
+    needed = ROOM + 4 * sum(p.stat().st_size for p in files)
+    try:
+        memory = MEMORY if shutil.disk_usage(MEMORY).free > needed else None
+    except OSError:
+        memory = None
+    with tempfile.TemporaryDirectory(prefix="safetycase-mutate-", dir=memory) as work:
+        yield Path(work).resolve()
 
 
 def swept(
