@@ -12,6 +12,7 @@ from safetycase.testing.mutation.doubt_faults import DOUBTS
 from safetycase.testing.mutation.leaf_faults import LEAVES
 from safetycase.testing.mutation.record_faults import RECORD
 from safetycase.testing.mutation.records import Mutation
+from safetycase.testing.mutation.review_faults import REVIEW
 from safetycase.testing.mutation.run_faults import RUNS
 from safetycase.testing.mutation.signing_faults import SIGNING
 from safetycase.testing.mutation.time_faults import SURROUNDINGS
@@ -30,6 +31,7 @@ CATALOGUE: Final[Mapping[str, Mutation]] = {
         *RECORD,
         *SIGNING,
         *RUNS,
+        *REVIEW,
         *SURROUNDINGS,
     )
 }
