@@ -92,6 +92,23 @@ def test_a_case_that_cannot_be_read_is_refused(coin: Path) -> None:
     assert "tarjet" in done.output
 
 
+def test_a_case_that_is_not_well_posed_has_nothing_to_lose(coin: Path) -> None:
+    (coin / "case.yaml").write_text(COIN.replace("toy/coin", "toy/coyn"), "utf-8")
+    code, done = call(coin, "--now", NOW)
+    assert code == 2
+    assert "case.yaml:31:" in done.output
+    assert "C120" in done.output
+    assert "safetycase-mutate" not in done.output
+
+
+def test_what_has_no_support_even_so_is_named(coin: Path) -> None:
+    (coin / "case.yaml").write_text(COIN.replace("2099-03-01", "2020-03-01"), "utf-8")
+    code, done = call(coin, "--now", NOW, "--only", "lower-target")
+    assert code == 0
+    assert "verdict of the copy is `unknown`" in done.output
+    assert "nothing to take there: SAFE, ROUTES, REGISTRY-COMPLETE" in done.output
+
+
 def test_a_hostile_id_is_printed_and_does_not_act(tmp_path: Path) -> None:
     text = COIN.replace("says: Heads are rare.", 'says: "\\e[31m<script>alert(1)</script>"')
     folder = write_case(tmp_path / "bad", text, {"items.txt": "x\n"})

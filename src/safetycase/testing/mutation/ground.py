@@ -14,7 +14,7 @@ from typing import Any
 
 from safetycase.argument.findings import Finding
 from safetycase.argument.model import Case, Evidence
-from safetycase.argument.source import Source, read_source
+from safetycase.argument.source import Refused, Source, read_source
 from safetycase.assess.records import Assessment
 from safetycase.evidence.digests import Digester
 from safetycase.evidence.recipes import Reading
@@ -28,10 +28,13 @@ from safetycase.testing.mutation.draft import Draft, Site
 from safetycase.workspace.checking import CASE_FILE, check_folder, own_texts
 from safetycase.workspace.failures import NO_RESULT, failures
 from safetycase.workspace.folder import Workspace, open_case
+from safetycase.workspace.paths import shown
 
-__all__ = ["Ground", "Seen", "ground_of"]
+__all__ = ["ARGUED", "Ground", "Seen", "ground_of"]
 
 KEY = "as-if"
+ARGUED = ("claim", "argument", "evidence", "assumption")
+"""The kinds of elements that have support to lose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,11 @@ class Ground:
         yield from self.closing.said()
         if self.without:
             yield "no result could be simulated for " + ", ".join(self.without)
+        states = self.base.assessment.states.items()
+        bare = [n for n, s in states if s.kind in ARGUED and not self.supported(n)]
+        if bare:
+            names = ", ".join(bare[:6]) + (" …" if len(bare) > 6 else "")
+            yield f"without support even so, so that faults have nothing to take there: {names}"
 
     def supported(self, name: str) -> bool:
         """Whether an element has support before anything is planted."""
@@ -181,6 +189,12 @@ class Ground:
                 yield name, element
 
 
+def _renamed(finding: Finding, copy: Path) -> Finding:
+    """A finding in a copy, by the name that the file has in the case folder."""
+    name = finding.span.file.removeprefix(f"{shown(copy)}/")
+    return dataclasses.replace(finding, span=dataclasses.replace(finding.span, file=name))
+
+
 def _has(word: str) -> bool:
     return word in ("supported", "assumed")
 
@@ -188,7 +202,8 @@ def _has(word: str) -> bool:
 def ground_of(folder: Path, now: datetime, work: Path) -> Ground:
     """Copy a case to `work`, and give the copy a record in which everything passed.
 
-    `Refused` with findings if the case cannot be read.
+    `Refused` with findings if the case cannot be read, or is not well-posed: nothing of it could be
+    lost then.
     """
     copy = work / "case"
     copy_case(folder, copy)
@@ -200,6 +215,8 @@ def ground_of(folder: Path, now: datetime, work: Path) -> Ground:
             (copy / name).write_text(text, "utf-8")
         source = read_source(texts, CASE_FILE, library)
     space = open_case(copy, now)
+    if space.errors:
+        raise Refused(*(_renamed(f, copy) for f in space.errors))
     left = record_as_if(space, key_of(KEY))
     log = read(copy / "ledger")
     kept, _ = kept_in(copy / "ledger")

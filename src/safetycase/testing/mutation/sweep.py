@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from safetycase.testing.mutation.catalogue import CATALOGUE
-from safetycase.testing.mutation.ground import Ground, ground_of
+from safetycase.testing.mutation.ground import ARGUED, Ground, ground_of
 from safetycase.testing.mutation.records import Mutation, Outcome, Plant, Tally
 from safetycase.testing.mutation.trial import tried
 
@@ -22,7 +22,6 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 ROOM = 48 * 2**20
 """Bytes that the record of a copy and the copies of it may take."""
 
-_ARGUED = ("claim", "argument", "evidence", "assumption")
 Progress = Callable[[int, int, Outcome], None]
 
 
@@ -39,7 +38,7 @@ def mutate(
 
     Nothing in `folder` is written and nothing of the case is executed. `only` names mutations;
     `sample` is how many plants of each are tried at most, drawn with `seed`. Raises `Refused` if
-    the case cannot be read, `KeyError` for a mutation that does not exist.
+    the case cannot be read or is not well-posed, `KeyError` for a mutation that does not exist.
     """
     with workplace(folder) as work:
         ground = ground_of(folder, now, work)
@@ -81,7 +80,7 @@ def swept(
         outcomes.append(outcome)
         if progress is not None:
             progress(len(outcomes), len(chosen), outcome)
-    states = [n for n, s in ground.base.assessment.states.items() if s.kind in _ARGUED]
+    states = [n for n, s in ground.base.assessment.states.items() if s.kind in ARGUED]
     return Tally(
         case=ground.name,
         at=ground.now,
