@@ -134,7 +134,8 @@ def _lines(tally: Tally) -> Iterator[str]:
     yield (
         f"{tally.planted - len(tally.survivors)} of {tally.planted} faults were caught "
         f"({tally.share:.1%}): {tally.total['alone']} by the changed case or record alone, "
-        f"{tally.total['compared']} only by who compares with an earlier version."
+        f"{tally.total['compared']} only by who compares with an earlier version or reads the "
+        "notes of `verify`."
     )
     for outcome in tally.equivalent:
         yield f"equal: {outcome.mutation}, {printable(outcome.says)}: {outcome.because}"
