@@ -12,10 +12,10 @@ SPREAD := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 case: $(VENV)/.run
 	$(BIN)/safetycase run $(CASE)
 
-# Tests of the real model run one at a time: two inference servers on two cores starve each other.
+# Tests of an inference server run one at a time: two servers on two cores starve each other.
 test: check
-	$(BIN)/python -m pytest $(SPREAD) -m "not model"
-	$(BIN)/python -m pytest -m model
+	$(BIN)/python -m pytest $(SPREAD) -m "not server"
+	$(BIN)/python -m pytest -m server
 
 # Sweeps over seeds and tampered bundles run whole here, and in part in `make test`.
 test-all:

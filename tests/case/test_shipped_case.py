@@ -94,6 +94,7 @@ def test_it_has_no_findings_and_no_record(sc: Sc, tmp_path: Path) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.server
 @pytest.mark.timeout(1800)  # a guard against a hang, not a bound: slow machines take long
 def test_it_runs_and_its_verdict_is_computed(sc: Sc, tmp_path: Path) -> None:
     folder = thinned(tmp_path / "case")

@@ -18,6 +18,7 @@ def blocks() -> dict[str, str]:
 
 
 @pytest.mark.model
+@pytest.mark.server
 def test_the_page_works_as_written(sc: Callable[..., Ran], tmp_path: Path) -> None:
     parts = blocks()
     commands = [

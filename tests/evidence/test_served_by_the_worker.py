@@ -77,6 +77,7 @@ def method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.model
+@pytest.mark.server
 def test_packaged_weights_are_served_where_the_worker_is(method: Path) -> None:
     digest = hashlib.sha256(packaged().read_bytes()).hexdigest()
     found = carried(method, NAME, digest)
@@ -87,6 +88,7 @@ def test_packaged_weights_are_served_where_the_worker_is(method: Path) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.server
 def test_weights_of_the_case_folder_travel_with_the_task(method: Path) -> None:
     weights = packaged().read_bytes()
     (method / "mine.gguf").write_bytes(weights)

@@ -17,6 +17,7 @@ WEIGHTS = "smollm2-135m-instruct"
 
 
 @pytest.mark.model
+@pytest.mark.server
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.timeout(1800)  # a guard against a hang, not a bound: slow machines take long
 def test_the_real_model_is_told_to_attack_and_remembers(tmp_path: Path) -> None:

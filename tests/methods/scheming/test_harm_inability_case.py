@@ -76,6 +76,7 @@ def told():
 
 
 @pytest.mark.model
+@pytest.mark.server
 def test_every_level_runs_on_the_model_of_the_case(tmp_path: Path, sc: Callable[..., Ran]) -> None:
     folder = write_case(tmp_path / "sums", CASE, {"sums.py": TASKS})
     ran = sc("run", folder)

@@ -390,6 +390,7 @@ def test_no_server_is_an_error_with_its_address() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.server
 def test_a_served_model_gives_the_logarithm_it_had_before_the_grammar(tmp_path: Path) -> None:
     """The likeliest first token, freely generated, against the same token held by the grammar."""
     from safetycase.argument.model import ModelSpec

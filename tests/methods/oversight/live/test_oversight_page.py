@@ -75,6 +75,7 @@ def environment() -> dict[str, str]:
 
 
 @pytest.mark.model
+@pytest.mark.server
 @pytest.mark.timeout(1800)  # a guard against a hang, not a bound: slow machines take long
 def test_the_shell_commands_run_on_the_local_model(tmp_path: Path) -> None:
     script = "".join(line.removeprefix("$ ") + "\n" for line in blocks("console")[0].splitlines())
@@ -107,6 +108,7 @@ def test_the_shell_commands_run_on_the_local_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.server
 @pytest.mark.timeout(1800)
 def test_the_case_runs_on_the_local_model(sc: Callable[..., Ran], tmp_path: Path) -> None:
     text = blocks("yaml")[0]
