@@ -38,6 +38,7 @@ def test_the_swapped_case_is_the_sketch_that_ships_with_that_method(sc: Sc) -> N
     assert words(swapped) == words(shipped)
 
 
+@pytest.mark.slow
 def test_every_method_in_one_table(sc: Sc) -> None:
     found = sc("diff", SKETCH, "--with", "method=all", "--json").json
     assert len(found["methods"]) >= 12
