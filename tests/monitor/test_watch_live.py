@@ -47,7 +47,7 @@ def test_a_stream_from_another_process_turns_the_claim(sc: Sc, tmp_path: Path) -
         second = sc("watch", folder, "--port", "0")
         assert second.code == 2
         assert "is being watched by another process" in second.err
-        assert watch.status()["monitors"]["M-HEADS"]["state"] == "alarm"
+        until(lambda: watch.status()["monitors"]["M-HEADS"]["state"] == "alarm")
         assert watch.end() == 0
     assert any("ALARM" in line for line in watch.out)
     assert "Traceback" not in "".join(watch.err)
