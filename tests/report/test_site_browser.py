@@ -212,3 +212,18 @@ def test_a_row_that_an_address_names_is_opened(see, tmp_path, monkeypatch) -> No
     )
     browser = see(tmp_path / "small.html", at="#claim-RECALL")
     browser.wait("document.getElementById('claim-RECALL').offsetParent !== null")
+
+
+def test_what_is_folded_is_printed(see, site) -> None:
+    browser = see(site / "single.html")
+    browser.run("for (const d of document.querySelectorAll('.outline details')) d.open = false")
+    inner = "document.querySelector('.outline details details summary').checkVisibility()"
+    shown = f"{inner} || document.querySelector('.outline details details').offsetHeight > 0"
+    assert browser.run(inner) is False
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert browser.run(shown) is True
+        assert browser.run("document.querySelector('nav').offsetParent === null")
+        assert browser.run("getComputedStyle(document.querySelector('.find')).display") == "none"
+    finally:
+        browser.call("Emulation.setEmulatedMedia", media="")

@@ -26,6 +26,8 @@ LINE, TEXT, SMALL = 15.0, 12.0, 11.0
 LINES = 3
 BOX = 900
 """Characters that a box takes in the text of a map, about."""
+ASIDE = ("problem", "monitor")
+"""How that hangs on an element which it does not rest on."""
 MOST_CHILDREN, MOST_BOXES, MOST_PATH = 40, 70, 3
 
 
@@ -51,8 +53,13 @@ class _Box:
 
 
 def has_map(view: View | Page, name: str) -> bool:
-    """Whether anything hangs on an element that a map would show."""
-    return bool(_below(view, name)[1])
+    """Whether an element rests on anything, or is doubted, so that its map would show something.
+
+    A step has none: it is part of the map of its conclusion.
+    """
+    if view.is_step(name):
+        return False
+    return any(role not in ASIDE for _name, role in _below(view, name)[1])
 
 
 def boxes_in(view: View | Page, name: str) -> int:
