@@ -193,6 +193,19 @@ def test_a_server_has_its_addresses_forms_and_no_policy_of_the_page(source):
     assert "A form ·" in own
 
 
+def test_the_decision_names_the_weakest_path_and_what_flips_the_answer(source):
+    words = Page(render(source, "index.html")).words
+    part = words[words.index("The weakest path") : words.index("What would change the verdict")]
+    assert part.startswith("The weakest path open: SAFE ›")
+    assert "The smallest sets that flip the answer" in part
+    # Without a number the path is that of the first reasons.
+    plain = Page(render(made(make_assessment()), "index.html")).words
+    way = plain[plain.index("The weakest path") : plain.index("What would change the verdict")]
+    for name in ("SAFE", "POISONING", "E-SELF-REASONING", "D-SANDBAGGING"):
+        assert name in way, name
+    assert "flip" not in way
+
+
 def test_a_map_shows_two_levels_and_says_what_it_hides(source):
     text = render(source, "map.html")
     drawing = text[text.index('<svg class="map"') :]
