@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from safetycase.assess.records import Assessment
 from safetycase.monitor.bodies import Gone, Receive, Rejected, Room, Scope, Send
-from safetycase.report.site import paths
+from safetycase.report.site import element_path, render
 from safetycase.report.source import Source
 from safetycase.web import frames
 from safetycase.web.forms import Fields, form_of
@@ -93,7 +93,8 @@ def _made(space: Workspace, assessment: Assessment) -> Source:
     """What the pages are made of, but for the ranking, which is worked out when it is asked for."""
     drawn = drawn_samples(space, assessment)
     source = replace(source_of(space, assessment), transcripts=drawn)
-    paths(source)  # what all pages share is worked out here, and not while a reader waits
+    # What all pages share, and their templates, are worked out here and not while a reader waits.
+    render(source, element_path(source, assessment.case.root))
     return source
 
 
