@@ -171,6 +171,10 @@ def test_only_a_comparison_shows_what_the_holder_of_the_key_rewrote(routes: Grou
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in SHIPPED if n != "three-routes"])
 def test_the_shipped_cases_notice_every_kind_of_fault(name: str) -> None:
-    tally = mutate(CASES / name, NOW, sample=1, seed=3)
+    # What is done to a record is alike in every case, and planted above.
+    alike = ("record", "signing", "runs", "files")
+    names = [m.name for m in CATALOGUE.values() if m.group not in alike]
+    tally = mutate(CASES / name, NOW, only=names, sample=1, seed=3)
+    assert tally.verdict == "holds"
     assert tally.planted >= 20
     assert not survivors(tally)
