@@ -9,6 +9,7 @@ from safetycase.testing.mutation.argument_faults import ARGUMENT
 from safetycase.testing.mutation.case_faults import HEADER, MONITORS
 from safetycase.testing.mutation.demand_faults import DEMANDS
 from safetycase.testing.mutation.doubt_faults import DOUBTS
+from safetycase.testing.mutation.ease_faults import EASE
 from safetycase.testing.mutation.leaf_faults import LEAVES
 from safetycase.testing.mutation.record_faults import RECORD
 from safetycase.testing.mutation.records import Mutation
@@ -26,6 +27,7 @@ CATALOGUE: Final[Mapping[str, Mutation]] = {
         *LEAVES,
         *DEMANDS,
         *DOUBTS,
+        *EASE,
         *HEADER,
         *MONITORS,
         *RECORD,
