@@ -90,7 +90,10 @@ def bare(size: str) -> None:
         return Response(page, media_type="text/html; charset=utf-8")
 
     app = Starlette(routes=[Route("/claim/{name}", answer)])
-    with socket.create_server(("127.0.0.1", 0), backlog=256) as place:
+    # A socket that names its protocol, or asyncio lets the body wait for the head to be acknowledged.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as place:
+        place.bind(("127.0.0.1", 0))
+        place.listen(256)
         print(place.getsockname()[1], flush=True)
         config = uvicorn.Config(app, http="h11", log_level="error", access_log=False)
         uvicorn.Server(config).run(sockets=[place])
