@@ -90,7 +90,7 @@ def bare(size: str) -> None:
         return Response(page, media_type="text/html; charset=utf-8")
 
     app = Starlette(routes=[Route("/claim/{name}", answer)])
-    # A socket that names its protocol, or asyncio lets the body wait for the head to be acknowledged.
+    # It names its protocol, or asyncio lets the body wait until the head is acknowledged.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as place:
         place.bind(("127.0.0.1", 0))
         place.listen(256)
