@@ -15,6 +15,8 @@ from tests.conftest import COIN, write_case
 
 pytest.importorskip("pygls", reason="the language server is an extra: safetycase[lsp]")
 
+pytestmark = pytest.mark.slow  # each starts a server
+
 MODULE = """\
 module: part
 title: A part
