@@ -12,6 +12,9 @@ SPREAD := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 case: $(VENV)/.run
 	$(BIN)/safetycase run $(CASE)
 
+# Compiled code is kept, whatever the shell says: else every process compiles all of it again.
+test test-fast: export PYTHONDONTWRITEBYTECODE =
+
 # Tests of an inference server run one at a time: two servers on two cores starve each other.
 test: check
 	$(BIN)/python -m pytest $(SPREAD) -m "not server"
