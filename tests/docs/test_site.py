@@ -21,7 +21,7 @@ def test_the_site_is_built_and_its_links_are_to_its_own_pages(tmp_path: Path) ->
     assert site["build"](tmp_path) == len(site["all_pages"]()[0])
     page = (tmp_path / "docs" / "learn" / "first-case.html").read_text("utf-8")
     assert 'href="../../docs/why/spent-alpha.html"' in page
-    assert (tmp_path / "docs" / "images" / "report.png").is_file()
+    assert (tmp_path / "docs" / "images" / "report-outline.png").is_file()
     assert "<script" not in page
 
 

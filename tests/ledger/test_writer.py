@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ledger.conftest import REGISTRATION
+from tests.ledger.tampering import AUTHOR
 
 from safetycase.ledger import (
     CanonicalError,
@@ -21,10 +23,13 @@ from safetycase.ledger import (
     RecordRefused,
     SigningKey,
     Writer,
+    open_writer,
     read,
+    verify,
 )
 from safetycase.ledger.disk import OsDisk
 from safetycase.ledger.mark import MARK_NAME, Mark, read_mark
+from safetycase.ledger.trust import origin_of
 
 AT = "2026-11-23T09:30:00Z"
 Build = Callable[[Path], list[Record]]
@@ -499,3 +504,18 @@ def test_a_file_in_the_place_of_the_folder_is_named(ledger: Path, key: SigningKe
     ledger.write_text("")
     with pytest.raises(LedgerWriteError, match="a file stands where the folder should be"):
         Writer(ledger, key).__enter__()
+
+
+def test_two_records_begun_by_one_key_in_one_second_are_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    names = set()
+    for case in ("a", "b"):
+        for _ in range(2):  # the second time what was seen of it before is compared
+            with open_writer(tmp_path / case, AUTHOR) as writer:
+                body = REGISTRATION | {"evidence": f"E-{case}"}
+                writer.append("registration", body, at="2026-11-23T09:40:00Z")
+        names.add(origin_of(read(tmp_path / case).records[0]))
+        assert verify(tmp_path / case).ok
+    assert len(names) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -132,7 +133,8 @@ def _begin(ledger: Path) -> None:
         return
     key = load_or_create(default_key_path(os.environ), getpass.getuser())
     with Writer(ledger, key) as writer:
-        writer.append("key", key.introduction(), at=stamp(datetime.now(UTC)))
+        body = key.introduction() | {"nonce": secrets.token_hex(16)}
+        writer.append("key", body, at=stamp(datetime.now(UTC)))
 
 
 def _say(records: int, fresh: int, head: str | None, address: str, *, as_json: bool) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from safetycase.ledger.keys import SigningKey
@@ -23,7 +24,7 @@ def open_writer(folder: Path, key: SigningKey) -> Writer:
     seen = Seen(folder=default_seen_folder(os.environ))
     shared = read_settings(folder).record
     if shared is None:
-        return Writer(folder, key, seen=seen)
+        return Writer(folder, key, seen=seen, nonce=secrets.token_hex(16))
     from safetycase.ledger.team import TeamHome
 
     return Writer(folder, key, home=TeamHome(folder, shared), seen=seen)

@@ -49,7 +49,8 @@ class Writer:
     unfinished last line was moved to (None if there was none). `home` says where the lines go if
     not into the folder; a home of many writers hands over what the others added, which is checked
     like everything that is read. `seen` is what this user remembers of records: one that was put
-    back or written anew since is refused with `LedgerDamaged`.
+    back or written anew since is refused with `LedgerDamaged`. `nonce` goes into the first line of
+    a record that this writer begins: it names the record, and one key may begin two in a second.
 
     Leaving it writes a checkpoint, if something was added and the key has the role `log`.
     """
@@ -61,9 +62,11 @@ class Writer:
         *,
         home: Home | None = None,
         seen: Seen | None = None,
+        nonce: str = "",
     ) -> None:
         self.folder = folder
         self.key = key
+        self._nonce = nonce
         self._seen = seen or Seen(folder=None)
         self.log = Log()
         self.set_aside: Path | None = None
@@ -124,7 +127,7 @@ class Writer:
                 self._catch_up(news)
                 before = self._chain.seq, self._chain.head
                 if self._introduce_first(kind, body, at, subjects):
-                    added.append(self._add("key", self.key.introduction(), at, ()))
+                    added.append(self._add("key", self._introduction(), at, ()))
                 added.append(self._add(kind, body, at, subjects))
         except BaseException:
             # What the home kept nevertheless comes back as news in the next turn.
@@ -210,6 +213,11 @@ class Writer:
             self._admission.take(record)
         self._tree.add(bytes.fromhex(record.digest))
         self._last_at = record.at
+
+    def _introduction(self) -> dict[str, Any]:
+        """What introduces our key; as the first line it is told apart from every other."""
+        first = self._nonce and self._chain.seq == 0
+        return self.key.introduction() | ({"nonce": self._nonce} if first else {})
 
     def _introduce_first(
         self, kind: str, body: Mapping[str, Any], at: str, subjects: tuple[tuple[str, str], ...]
