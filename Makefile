@@ -49,6 +49,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/oversight.py
 	$(BIN)/python benchmarks/whitebox.py
 	$(BIN)/python benchmarks/monitor.py
+	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/serve.py
 
 # Take what the program prints now as what it should print; look at the difference before you commit.
 accept: $(VENV)/.dev
