@@ -124,62 +124,41 @@ def _until_it_passes(ground: Ground) -> Iterator[Plant]:
         )
 
 
-def _broken_instrument(ground: Ground) -> Iterator[Plant]:
+def _run_otherwise(
+    ground: Ground, says: str, change: Callable[[dict[str, Any]], None]
+) -> Iterator[Plant]:
+    """One more run of each leaf whose end `change` alters; `says` tells it of the leaf `{name}`."""
     at = stamp(ground.now)
+    for name, _ in _leaves(ground):
 
+        def spoil(folder: Path, name: str = name) -> None:
+            _again(folder, ground.key, at, name, change)
+
+        told = says.format(name=name)
+        yield Plant(about=name, says=told, broken=frozenset((name,)), spoil=spoil)
+
+
+def _broken_instrument(ground: Ground) -> Iterator[Plant]:
     def change(ended: dict[str, Any]) -> None:
         check = {"name": "as if", "passed": False, "detail": "The instrument saw nothing."}
         ended["measurement"]["instrument"] = [check]
 
-    for name, _ in _leaves(ground):
-
-        def spoil(folder: Path, name: str = name) -> None:
-            _again(folder, ground.key, at, name, change)
-
-        yield Plant(
-            about=name,
-            says=f"the instrument of {name} fails its check, and the result is as good as before",
-            broken=frozenset((name,)),
-            spoil=spoil,
-        )
+    says = "the instrument of {name} fails its check, and the result is as good as before"
+    return _run_otherwise(ground, says, change)
 
 
 def _doubted_by_itself(ground: Ground) -> Iterator[Plant]:
-    at = stamp(ground.now)
-
     def change(ended: dict[str, Any]) -> None:
         ended["measurement"]["raises"] = [{"name": "below-chance", "says": "Worse than chance."}]
 
-    for name, _ in _leaves(ground):
-
-        def spoil(folder: Path, name: str = name) -> None:
-            _again(folder, ground.key, at, name, change)
-
-        yield Plant(
-            about=name,
-            says=f"a result of {name} raises a doubt against itself",
-            broken=frozenset((name,)),
-            spoil=spoil,
-        )
+    return _run_otherwise(ground, "a result of {name} raises a doubt against itself", change)
 
 
 def _no_result(ground: Ground) -> Iterator[Plant]:
-    at = stamp(ground.now)
-
     def change(ended: dict[str, Any]) -> None:
         ended |= {"outcome": "failed", "reason": "It broke.", "measurement": None}
 
-    for name, _ in _leaves(ground):
-
-        def spoil(folder: Path, name: str = name) -> None:
-            _again(folder, ground.key, at, name, change)
-
-        yield Plant(
-            about=name,
-            says=f"{name} is registered anew, and its only run failed",
-            broken=frozenset((name,)),
-            spoil=spoil,
-        )
+    return _run_otherwise(ground, "{name} is registered anew, and its only run failed", change)
 
 
 def _bug(ground: Ground) -> Iterator[Plant]:
