@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,18 @@ def test_what_is_not_installed_says_so() -> None:
     }
     with pytest.raises(OSError, match="nowhere to be found"):
         closure("no_such_package.x:METHOD")
+
+
+def test_a_module_is_known_by_the_package_that_installed_it() -> None:
+    for name, owners in packages_distributions().items():
+        if find_spec(name) and name not in sys.stdlib_module_names and name != "safetycase":
+            [(found, its)] = packages([name]).items()
+            assert plain(found) in map(plain, owners), name
+            assert its == version(found)
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_a_package_without_an_init_file_counts_too(package: Package) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
+from tests.conftest import COIN, write_case
 
 from safetycase.web.bell import Bell
 from safetycase.web.cache import Cache
@@ -82,3 +87,30 @@ def test_a_bell_wakes_everybody_and_a_closed_one_rings_for_ever() -> None:
         return [*told, await bell.wait(5), await bell.wait(5)]
 
     assert asyncio.run(wait()) == [False, True, True, True, True, True]
+
+
+_FIRST = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from safetycase.report import site
+from safetycase.report.environment import environment
+from safetycase.web.app import Wanted, application
+
+clock = lambda: datetime(2026, 3, 2, tzinfo=UTC)
+app = application(Wanted(folder=Path(sys.argv[1]), clock=clock, secret="s"))
+source = app.shared.good.made
+before = {*sys.modules, *environment().cache.keys()}
+live = site.Live(state="1")
+pages = [site.render(source, p, live=live) for p in site.paths(source) if p.startswith("claim/")]
+after = {*sys.modules, *environment().cache.keys()}
+print(len(pages), sorted(map(str, after - before)))
+"""
+
+
+@pytest.mark.slow
+def test_no_reader_waits_for_what_all_pages_share(tmp_path: Path) -> None:
+    folder = write_case(tmp_path / "coin", COIN, {"items.txt": "head\n"})
+    words = [sys.executable, "-c", _FIRST, str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"[1-9]\d* \[\]\n", done.stdout), done.stdout

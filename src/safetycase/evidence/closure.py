@@ -292,8 +292,16 @@ def _version(name: str) -> tuple[str, str]:
         pass
     if importlib.util.find_spec(name) is None:
         return name.replace("_", "-"), "not installed"
-    # Slow, since it reads what every distribution installed; only names unlike their module's.
-    dists = importlib.metadata.packages_distributions().get(name, [])
-    if not dists:
-        return name, "no version"
-    return dists[0], importlib.metadata.version(dists[0])
+    dist = next(filter(functools.partial(_offers, name), importlib.metadata.distributions()), None)
+    return (dist.metadata["Name"], dist.version) if dist else (name, "no version")
+
+
+def _offers(name: str, dist: importlib.metadata.Distribution) -> bool:
+    """Whether a distribution installs a top-level module, as `packages_distributions` would say.
+
+    That function parses the metadata and every path of every distribution: 0.15 s with 200 of them.
+    """
+    if declared := (dist.read_text("top_level.txt") or "").split():
+        return name in declared
+    listed = rf'^"?{re.escape(name)}(?:\.py|/[^,\n]*\.py)"?,'
+    return re.search(listed, dist.read_text("RECORD") or "", re.MULTILINE) is not None
