@@ -113,7 +113,7 @@ def main() -> int:
         "",
     ]
     text = "\n".join(lines)
-    (HERE / "serve.md").write_text("# The server of a large case\n\n" + text, "utf-8")
+    (HERE / "serve.md").write_text("# Readers of a served case\n\n" + text, "utf-8")
     print(text)
     return 0
 

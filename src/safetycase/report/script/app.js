@@ -14,8 +14,12 @@
   const boxOf = (row) => (row.tagName === "SUMMARY" ? row.parentElement : row);
   // Asking for `offsetParent` of what is folded away would lay it out, which takes seconds.
   const seen = (box) => (box.checkVisibility ? box.checkVisibility() : box.offsetParent !== null);
-  const chip = (row, letters) =>
-    [...row.children].find((e) => e.tagName === "I" && letters.includes(e.className[0]));
+  const chip = (row, letters) => {
+    for (let e = row.firstElementChild; e; e = e.nextElementSibling) {
+      if (e.tagName === "I" && letters.includes(e.className[0])) return e;
+    }
+    return null;
+  };
 
   // ---- roles: given when a row is first seen, so that a long outline starts fast ----
 
@@ -190,19 +194,18 @@
   let before = null; // what was open before anything was asked
 
   function indexed(tree) {
-    index ??= [...tree.querySelectorAll("p, details")].map((box) => {
-      const row = rowOf(box);
-      return {
-        box,
-        text: row.firstElementChild.textContent.toLowerCase(),
-        kind: box.className || "claim",
-        again: box.classList.contains("again"),
-        status: chip(row, "sdm")?.textContent ?? "",
-        fresh: chip(row, "f")?.textContent ?? "",
-      };
-    });
+    index ??= Array.from(tree.querySelectorAll("p, details"), (box) => ({
+      box,
+      text: rowOf(box).firstElementChild.textContent.toLowerCase(),
+    }));
     return index;
   }
+
+  // Read when first asked for: most who find ask for words alone.
+  const again = (e) => (e.again ??= e.box.classList.contains("again"));
+  const kind = (e) => (e.kind ??= e.box.className || "claim");
+  const status = (e) => (e.status ??= chip(rowOf(e.box), "sdm")?.textContent ?? "");
+  const fresh = (e) => (e.fresh ??= chip(rowOf(e.box), "f")?.textContent ?? "");
 
   function asked() {
     const form = new FormData(find);
@@ -226,11 +229,11 @@
     before ??= [...tree.querySelectorAll("details")].map((box) => [box, box.open]);
     const hits = indexed(tree).filter(
       (e) =>
-        !e.again &&
-        (!want.kind || e.kind === want.kind) &&
-        (!want.status || e.status === want.status) &&
-        (!want.fresh || e.fresh === want.fresh) &&
-        want.words.every((word) => e.text.includes(word)),
+        want.words.every((word) => e.text.includes(word)) &&
+        (!want.kind || kind(e) === want.kind) &&
+        (!want.status || status(e) === want.status) &&
+        (!want.fresh || fresh(e) === want.fresh) &&
+        !again(e),
     );
     for (const { box } of hits.slice(0, MOST)) {
       box.classList.add("hit");
