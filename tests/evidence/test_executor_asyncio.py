@@ -18,6 +18,7 @@ from safetycase.plugin.executors import (
     Finished,
     Limits,
     Task,
+    Ticked,
 )
 from safetycase.testing import check_executor
 
@@ -75,6 +76,37 @@ def test_waiting_overlaps(tmp_path: Path, method: str) -> None:
     executor.close()
     assert {event.how for event in found.values()} == {"completed"}
     assert took < sum(event.seconds for event in found.values())  # they ran at the same time
+
+
+def test_an_abandoned_run_ends_at_its_next_report_and_prints_nowhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executor = AsyncioExecutor()
+    start(executor, tmp_path, "E1", "COUNTS", parameters={"pause": 0.15})
+    while not (threads := [t for t in threading.enumerate() if t.name == "E1"]):
+        time.sleep(0.01)
+    executor.close()
+    assert threads[0].is_alive()
+    threads[0].join(10)
+    assert not threads[0].is_alive()
+    assert not (tmp_path / "E1" / "scratch" / "count.txt").exists()
+    assert capsys.readouterr().out == ""
+
+
+def test_what_an_abandoned_run_prints_later_is_not_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safetycase.evidence.executors.asyncio.TICK_SECONDS", 0.0)
+    monkeypatch.setattr("sys.stdout", sys.stdout)
+    executor = AsyncioExecutor()
+    start(executor, tmp_path, "E1", "COUNTS", parameters={"pause": 0.1})
+    while not any(isinstance(e, Ticked) and e.done == 4 for e in executor.wait(10.0)):
+        pass
+    [thread] = [t for t in threading.enumerate() if t.name == "E1"]
+    executor.close()
+    thread.join(10)
+    assert (tmp_path / "E1" / "scratch" / "count.txt").exists()
+    assert capsys.readouterr().out == ""
 
 
 def test_each_run_prints_into_its_own_log_and_the_rest_goes_through(

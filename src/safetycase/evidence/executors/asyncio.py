@@ -1,7 +1,8 @@
 """Many attempts at a time in this very process, for evaluations that wait for an API.
 
 A coroutine runs on one event loop; any other method has a thread. A thread cannot be killed: one
-that is over its time is reported and abandoned, and what it returns later is refused. There is no
+that is over its time is reported and abandoned. It ends when it next reports progress; what it
+prints or returns until then goes nowhere. There is no
 limit on memory, and a method that kills its process kills the scheduler. Nothing here is for code
 that computes, or that is not trusted to behave.
 """
@@ -60,6 +61,10 @@ class _Live:
     ticked: float = 0.0
 
 
+class _Over(BaseException):
+    """Ends a run that was reported to be over; no method is to take it for a failure of its own."""
+
+
 class AsyncioExecutor:
     """Runs tasks on one event loop in a thread of its own, and in further threads."""
 
@@ -75,10 +80,11 @@ class AsyncioExecutor:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._routes = contextlib.ExitStack()
+        self._threads: set[threading.Thread] = set()
+        self._routes, self._watch = contextlib.ExitStack(), contextlib.ExitStack()
         self._routes.enter_context(routed())
         # This thread keeps the record; no attempt runs in it, so none is charged with that.
-        self._routes.enter_context(unwatched())
+        self._watch.enter_context(unwatched())
         self._closed = False
 
     def start(self, task: Task) -> None:
@@ -122,7 +128,9 @@ class AsyncioExecutor:
         self._thread.join(timeout=10)
         if not self._thread.is_alive():
             self._loop.close()
-        self._routes.close()
+        self._watch.close()
+        if not self._threads:
+            self._routes.close()  # else what they still print would come out in our name
 
     def _begin(self, live: _Live) -> None:
         """On the loop: the task, and the timer that ends it."""
@@ -172,16 +180,21 @@ class AsyncioExecutor:
             except BaseException as error:
                 live.log.note(traceback.format_exc())
                 found = failure(error)
+            self._threads.discard(threading.current_thread())
             with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
                 self._loop.call_soon_threadsafe(_settle, future, found)
 
-        threading.Thread(target=run, daemon=True, name=live.task.id).start()
+        thread = threading.Thread(target=run, daemon=True, name=live.task.id)
+        self._threads.add(thread)
+        thread.start()
         return future
 
     def _ticker(self, live: _Live) -> Any:
         def progress(done: int, total: int, note: str = "") -> None:
             now = time.monotonic()
-            if now - live.ticked >= TICK_SECONDS and live.task.id in self._live:
+            if self._live.get(live.task.id) is not live:
+                raise _Over
+            if now - live.ticked >= TICK_SECONDS:
                 live.ticked = now
                 tick = results.tick(live.task.id, done, total, note)
                 if tick is not None:
