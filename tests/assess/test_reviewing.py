@@ -28,6 +28,7 @@ from tests.assess.reviewed_cases import (
 from tests.assess.watched_cases import ROOT, SPARE
 from tests.conftest import HEADER
 
+from safetycase.argument.header import Author
 from safetycase.argument.load import load
 from safetycase.argument.model import Case
 from safetycase.assess.records import Assessment
@@ -299,8 +300,6 @@ def test_a_new_name_of_what_was_run_makes_nobody_independent() -> None:
 
 
 def test_authors_named_in_the_header_do_not_sign() -> None:
-    from safetycase.argument.header import Author
-
     header = dataclasses.replace(CASE.header, authors=(Author(name="Grace"),))
     case: Case = dataclasses.replace(CASE, header=header)
     (signed,) = reviewed(case, sign_off(case)).review.sign_offs
@@ -403,3 +402,79 @@ def test_no_edit_of_a_file_makes_a_challenged_case_hold(
     assert found.verdict != "holds"
     assert [c.id for c in found.review.standing] == ["C1"]
     assert found.root.truth == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("says", "rows", "history"),
+    [
+        ("the key that signed it is an author's too", (),
+         {"keys": (*KEYS[:2], key(GRACE, "Grace", "author", "reviewer"))}),
+        ("Grace also holds the key", (), {"keys": (*KEYS, key(SECOND, "GRACE", "author", seq=4))}),
+        ("Grace also holds the key", (),
+         {"keys": (*KEYS, key(SECOND, "Gr\u200bace", "author", seq=4))}),
+        ("the key that signed it registered E", (), {"registrations": (registered(GRACE),)}),
+        ("ADA responded to it in record 15", (response(seq=15, by="ADA"),), {}),
+        ("Grace responded to it in record 15",
+         (response(seq=15, by="Grace", keyid=SECOND),), {}),
+    ],
+)  # fmt: skip
+def test_nobody_calls_a_challenge_to_their_own_work_answered(
+    says: str, rows: tuple[Any, ...], history: dict[str, Any]
+) -> None:
+    raised = challenge(CASE, "RARE", keyid="e" * 64, by="Bo")
+    found = reviewed(CASE, raised, response(), *rows, ruling(), **history)
+    (challenged,) = found.review.challenges
+    (ruled,) = challenged.rulings
+    assert (ruled.counts, challenged.standing, challenged.contests) == (False, "open", True)
+    assert says in ruled.because
+    assert f"That does not count: {ruled.because}." in told(found, "C1")
+    assert found.verdict == "unknown"
+    assert reviewed(CASE, raised, response(), ruling()).verdict == "holds"
+
+
+def test_who_owns_what_is_challenged_does_not_rule_that_it_is_answered() -> None:
+    raised = challenge(CASE, "FAIR", keyid="e" * 64, by="Bo")
+    owner = getattr(CASE.elements["FAIR"], "owner", None)
+    assert owner is not None
+    (own,) = reviewed(CASE, raised, response(), ruling(by=owner)).review.challenges
+    assert (own.standing, own.rulings[0].because) == ("open", f"{owner} owns FAIR")
+    (conceded,) = reviewed(CASE, raised, ruling("conceded", by=owner)).review.challenges
+    assert conceded.standing == "conceded"
+
+
+def test_a_ruling_that_does_not_count_replaces_none_that_does() -> None:
+    raised = challenge(CASE, "RARE", keyid="e" * 64, by="Bo")
+    told = (response(), ruling("conceded", seq=12), ruling(seq=13, by="Ida"))
+    header = dataclasses.replace(CASE.header, authors=(Author(name="ida"),))
+    case = dataclasses.replace(CASE, header=header)
+    (found,) = reviewed(case, raised, *told).review.challenges
+    assert (found.standing, [r.counts for r in found.rulings]) == ("conceded", [True, False])
+
+
+@pytest.mark.parametrize(
+    ("says", "history"),
+    [
+        ("the key that signed it is an author's too",
+         {"keys": (*KEYS[:2], key(GRACE, "Grace", "author", "reviewer"))}),
+        ("grace also holds the key", {"keys": (*KEYS, key(SECOND, "gRACE ", "author", seq=4))}),
+        ("the key that signed it registered E", {"registrations": (registered(GRACE),)}),
+    ],
+)  # fmt: skip
+def test_nobody_overrides_a_policy_for_their_own_work(says: str, history: dict[str, Any]) -> None:
+    (found,) = reviewed(CASE, override(CASE), **history).review.overrides
+    assert (found.current, found.in_force) == (True, False)
+    assert says in found.because.replace("Grace", "grace").replace("gRACE ", "grace")
+    owner = CASE.header.decision.owner  # who takes the decision may well be who has to decide
+    (given,) = reviewed(CASE, override(CASE, by=owner)).review.overrides
+    assert (given.in_force, given.because) == (True, "")
+
+
+def test_an_author_of_the_case_is_known_by_name_as_well() -> None:
+    header = dataclasses.replace(CASE.header, authors=(Author(name="Grace"),))
+    case = dataclasses.replace(CASE, header=header)
+    found = reviewed(case, challenge(case, "RARE"), override(case)).review
+    assert found.challenges[0].own
+    assert found.overrides[0].because == "Grace is named as an author of the case"
+    keys = (*KEYS[:2], dataclasses.replace(KEYS[2], vouched=False))
+    (raised,) = reviewed(CASE, challenge(CASE, "RARE"), keys=keys).review.challenges
+    assert (raised.own, raised.vouched, raised.contests) == (False, False, True)

@@ -58,7 +58,8 @@ def test_the_golden_record_is_what_this_version_writes(ledger: Path, golden: Fil
     (note,) = [p for p in found.problems if p.severity == "note"]
     assert "no records it signed before count for nothing" in note.says
     assert note.says.endswith(
-        "its alarms and challenges stand until they are resolved: 1 record (9)"
+        "what it said against the case stands, alarms and challenges until they are resolved: "
+        "1 record (9)"
     )
 
 

@@ -64,7 +64,8 @@ def test_the_golden_record_is_what_this_version_writes(ledger: Path, golden: Fil
     assert found.ok
     (note,) = [p for p in found.problems if p.severity == "note"]
     assert note.says.endswith(
-        "its alarms and challenges stand until they are resolved: 2 records (6, 16)"
+        "what it said against the case stands, alarms and challenges until they are resolved: "
+        "3 records (6-7, 16)"
     )
 
 
@@ -81,7 +82,8 @@ def test_the_record_tells_the_review_in_its_order(golden: Files) -> None:
         (11, "C1", "answered"),
         (12, "C2", "withdrawn"),
     ]
-    (signature,) = told.sign_offs  # that of who left counts for nothing
+    left, signature = told.sign_offs
+    assert (left.seq, left.verdict) == (7, "reject")  # of who left only what speaks against it
     assert (signature.seq, signature.verdict, signature.conditions, signature.hours) == (
         13, "accept-with-conditions", ("the lamp stays on",), None,
     )  # fmt: skip
@@ -169,13 +171,29 @@ def test_who_may_rule_depends_on_the_ruling(ledger: Path) -> None:
         ledger, AUTHOR, "ruling", ruling("C4", "answered"), "a key that is not for reviewer", LATER
     )
     both(ledger, RUNNER, "ruling", ruling("C4", "conceded"), "of no author or reviewer", LATER)
-    both(ledger, AUTHOR, "ruling", ruling("C4", "withdrawn"), "which somebody else raised", LATER)
+    both(ledger, AUTHOR, "ruling", ruling("C4", "withdrawn"), "which another key raised", LATER)
     append(ledger, REVIEWER, "response", response("C4", by="a reviewer"), LATER)
     why = "to which the same person responded: somebody else has to"
     both(ledger, REVIEWER, "ruling", ruling("C4", "answered"), why, LATER)
     both(ledger, namesake, "ruling", ruling("C4", "answered"), why, LATER)
-    assert append(ledger, namesake, "ruling", ruling("C4", "withdrawn"), LATER)
+    both(ledger, namesake, "ruling", ruling("C4", "withdrawn"), "which another key raised", LATER)
+    assert append(ledger, REVIEWER, "ruling", ruling("C4", "withdrawn"), LATER)
     assert append(ledger, AUTHOR, "ruling", ruling("C4", "conceded"), LATER)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [f"  {REVIEWER.owner.upper()} ", REVIEWER.owner.replace("e", "e\u200b"), "Ａ ｒｅｖｉｅｗｅｒ"],
+)
+def test_another_spelling_of_a_name_is_nobody_else(ledger: Path, name: str) -> None:
+    assert REVIEWER.owner == "a reviewer"
+    origin = origin_of(read(ledger).records[0])
+    namesake = from_seed(bytes([122] * 32), name)
+    append(ledger, AUTHOR, "key", namesake.introduction(origin=origin, roles=["reviewer"]), LATER)
+    append(ledger, AUTHOR, "challenge", challenge("C4"), LATER)
+    append(ledger, REVIEWER, "response", response("C4"), LATER)
+    why = "to which the same person responded: somebody else has to"
+    both(ledger, namesake, "ruling", ruling("C4", "answered"), why, LATER)
 
 
 def test_of_a_revoked_key_challenges_and_dissents_stand_and_nothing_else(ledger: Path) -> None:
@@ -184,10 +202,23 @@ def test_of_a_revoked_key_challenges_and_dissents_stand_and_nothing_else(ledger:
     told = fold(read(ledger))
     assert [c.id for c in told.challenges] == ["C1", "C2", "C3"]
     assert [d.seq for d in told.dissents] == [14]
-    assert told.sign_offs == ()
+    assert [s.verdict for s in told.sign_offs] == ["reject"]
     assert told.overrides == ()
     assert [r.outcome for r in told.rulings] == ["conceded"]  # the author's; C1 stands again
     assert verify(ledger).ok
+
+
+def test_revoking_a_key_sheds_no_rejection_and_no_concession(ledger: Path) -> None:
+    append(ledger, REVIEWER, "challenge", challenge("C4"), LATER)
+    append(ledger, AUTHOR, "response", response("C4"), LATER)
+    append(ledger, REVIEWER, "ruling", ruling("C4", "answered"), LATER)
+    append(ledger, REVIEWER, "ruling", ruling("C4", "conceded"), LATER)
+    rejected = append(ledger, REVIEWER, "sign-off", sign_off("reject"), LATER)
+    append(ledger, REVIEWER, "sign-off", sign_off("accept"), LATER)
+    append(ledger, AUTHOR, "event", revoked(REVIEWER), LATER)
+    told = fold(read(ledger))
+    assert [s.seq for s in told.sign_offs] == [7, rejected]
+    assert [r.outcome for r in told.rulings if r.challenge == "C4"] == ["conceded"]
 
 
 def test_every_word_of_the_vocabulary_can_be_recorded(ledger: Path) -> None:

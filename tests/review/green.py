@@ -33,8 +33,18 @@ AUTHOR = bytes(range(32))
 PEOPLE: Mapping[str, bytes] = {"Grace": b"g" * 32, "Alan": b"a" * 32, "Ada": b"d" * 32}
 
 
-def key(name: str) -> SigningKey:
-    return from_seed(PEOPLE[name], name)
+def key(name: str, owner: str | None = None) -> SigningKey:
+    return from_seed(PEOPLE.get(name, name.encode().ljust(32)[:32]), owner or name)
+
+
+def let_in(folder: Path, name: str, *roles: str, owner: str | None = None) -> SigningKey:
+    """A further key, for which the author vouches; `say` signs with it under its `name`."""
+    found = key(name, owner)
+    origin = origin_of(read(folder / "ledger").records[0])
+    with Writer(folder / "ledger", from_seed(AUTHOR, "author")) as writer:
+        body = found.introduction(origin=origin, roles=list(roles))
+        writer.append("key", body, at=stamp(datetime.now(UTC)))
+    return found
 
 
 def key_file(folder: Path, seed: bytes = AUTHOR) -> Path:
@@ -109,7 +119,9 @@ def sign(folder: Path, name: str, element: str = "SAFE", **more: Any) -> int:
     return say(folder, name, "sign-off", **body)
 
 
-def override(folder: Path, clause: str, element: str = "SAFE", **more: Any) -> int:
+def override(
+    folder: Path, clause: str, element: str = "SAFE", *, who: str = "Ada", **more: Any
+) -> int:
     body = {
         "element": element,
         "digest": digest(folder, element),
@@ -119,4 +131,4 @@ def override(folder: Path, clause: str, element: str = "SAFE", **more: Any) -> i
         "by": "Ada",
         "expires": "2098-01-01T00:00:00Z",
     } | more
-    return say(folder, "Ada", "override", **body)
+    return say(folder, who, "override", **body)

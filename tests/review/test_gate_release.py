@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.review.conftest import Ask, clause
-from tests.review.green import GREEN, challenge, digest, override, say, sign
+from tests.review.green import GREEN, challenge, digest, key, let_in, override, say, sign
 
 from safetycase.assess.gated import Gated
 from safetycase.cli.gate import EXITS
+from safetycase.ledger import Writer, read
+from safetycase.ledger.record import stamp
 
 
 def shut(found: Gated) -> set[str]:
@@ -230,6 +233,32 @@ def test_an_override_has_force_only_for_what_it_was_given_for(reviewed: Path, as
     found = ask(reviewed)
     assert clause(found, "assumptions-owned-and-unexpired").blocks
     assert "earlier version of REGISTRY-COMPLETE" in found.overrides[-1].idle
+
+
+def test_an_author_overrides_nothing_by_a_second_key(green: Path, ask: Ask) -> None:
+    author = read(green / "ledger").records[0].body["owner"]
+    let_in(green, "twin", "reviewer", owner=author.upper())
+    override(green, "sign-off", who="twin", by="the board")
+    found = ask(green)
+    assert clause(found, "sign-off").blocks
+    (over,) = found.overrides
+    assert over.idle.startswith(
+        f"nobody overrides a policy for their own work: {author.upper()} also holds"
+    )
+    override(green, "sign-off")
+    assert clause(ask(green), "sign-off").state == "overridden"
+
+
+def test_a_challenge_by_a_key_that_nobody_let_in_is_not_counted(green: Path, ask: Ask) -> None:
+    stranger = key("stranger")
+    with Writer(green / "ledger", stranger) as writer:
+        writer.append("key", stranger.introduction(roles=["runner"]), at=stamp(datetime.now(UTC)))
+    assert challenge(green, "stranger")
+    said = clause(ask(green), "review-asked")
+    assert said.blocks
+    assert "but holders of keys that no author let in (1)" in said.says
+    challenge(green, challenge="C2")
+    assert clause(ask(green), "review-asked").says == "1 challenge raised."
 
 
 def test_only_the_authorities_of_the_policy_override(reviewed: Path, ask: Ask) -> None:

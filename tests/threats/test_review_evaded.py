@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.cli.review_folder import NOW, SEEDS, TEXT, Called, caller, made
+from tests.cli.review_folder import NOW, SEEDS, TEXT, Called, caller, made, pem
 
 from safetycase.cli.main import cli
 from safetycase.ledger import RecordRefused, Writer, fold, read, verify
 from safetycase.ledger.keys import from_seed
+from safetycase.ledger.trust import origin_of
 
 Call = Callable[..., Called]
 SIGN = ("--verdict", "accept", "--says", "x", "--competence", "x", "--independence", "x", "--yes")
@@ -121,3 +122,30 @@ def test_a_signature_of_another_record_is_none_here(call: Call, folder: Path) ->
     found = read(other / "ledger")
     assert found.errors
     assert fold(found).sign_offs == ()
+
+
+def test_a_key_that_calls_itself_somebody_else_takes_back_nothing(call: Call, folder: Path) -> None:
+    fake = from_seed(bytes([77] * 32), "Grace")
+    body = {"challenge": "C1", "outcome": "withdrawn", "reason": "I misread it", "by": "Grace"}
+    why = "which another key raised"
+    with Writer(folder / "ledger", fake) as writer, pytest.raises(RecordRefused, match=why):
+        writer.append("ruling", body, at="2026-11-24T00:00:00Z")
+    assert open_ones(call) == ["C1"]
+    assert status() == 4
+
+
+def test_an_author_with_a_key_of_a_reviewer_answers_nothing(call: Call, folder: Path) -> None:
+    second = from_seed(bytes([78] * 32), "Ada")
+    origin = origin_of(read(folder / "ledger").records[0])
+    with Writer(folder / "ledger", ADA) as writer:
+        body = second.introduction(origin=origin, roles=["reviewer"])
+        writer.append("key", body, at="2026-11-24T00:00:00Z")
+    assert call("Robot", "respond", "C1", "--says", "It is fine.", "--yes").code == 0
+    file = folder.parent / "second.pem"
+    file.write_bytes(pem(bytes([78] * 32)))
+    file.chmod(0o600)
+    said = call("second", "resolve", "C1", "--as", "answered", "--reason", "So it is.", "--yes")
+    assert "It will not count: Ada also holds the key" in said.out
+    assert "It changes the status of no element" in said.out
+    assert open_ones(call) == ["C1"]
+    assert status() == 4

@@ -82,8 +82,14 @@ def _told(
         (reviewer, "response", response("C1")),
         (STRANGER, "ruling", ruling("C1", "answered")),
     ]  # fmt: skip
-    yield "withdrawn by another key of who raised it", -1, [
+    yield "withdrawn by another key of who raised it", number + 2, [
         (team, "key", namesake), raised, (STRANGER, "ruling", ruling("C1", "withdrawn")),
+    ]  # fmt: skip
+    spelled = namesake | {"owner": f" {reviewer.owner.upper()}\u200b"}
+    yield "answered by who responded, spelled otherwise", number + 3, [
+        (team, "key", spelled), (team, "challenge", challenge("C1")),
+        (reviewer, "response", response("C1")),
+        (STRANGER, "ruling", ruling("C1", "answered")),
     ]  # fmt: skip
     left = {"event": "key-revoked", "says": "left", "about": {"keyid": [reviewer.keyid]}}
     yield "signed by one who left", number + 1, [
@@ -103,6 +109,7 @@ def _told(
         ("sign-off", "hours in words", sign_off(hours="three")),
         ("sign-off", "no competence", sign_off(competence=None)),
         ("dissent", "of nothing", dissent(element="")),
+        ("override", "a policy that is no digest", override(policy="default")),
         ("override", "no clause", override(clauses=[])),
         ("override", "no end", override(expires="soon")),
         ("override", "no reason", override(reason="")),

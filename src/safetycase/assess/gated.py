@@ -47,7 +47,8 @@ class Overrode:
     """A decision of somebody with authority against clauses of a policy, from the record.
 
     `until` is a UTC time, `record` a sequence number. `idle` says why it changes nothing now
-    (expired, given for an earlier version, ...); empty if it is in force.
+    (expired, given for an earlier version, ...); empty if it is in force. `policy` is the SHA-256
+    of the policy that stood beside the case, empty if the record does not say.
     """
 
     clauses: tuple[str, ...]
@@ -58,6 +59,7 @@ class Overrode:
     until: str
     record: int
     idle: str = ""
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Whether whoever signs off a part of an argument had a hand in it."""
+"""Whether whoever signs off a part of an argument, or rules on it, had a hand in it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from typing import Any
 from safetycase.argument.model import Assumption, Case, Dependence, Element, Monitor, Problem
 from safetycase.checks.scope import Scopes
 from safetycase.ledger.fold import History
+from safetycase.ledger.names import folded
 from safetycase.ledger.trust import Key
 
-__all__ = ["Independence", "folded"]
-
-
-def folded(name: str) -> str:
-    """A name as it is compared: without regard to case and white space."""
-    return " ".join(name.casefold().split())
+__all__ = ["Independence"]
 
 
 class Independence:
@@ -33,25 +29,61 @@ class Independence:
         registered or ran evidence in the part that was signed, or a person named answers for part
         of it, wrote it or takes the decision.
         """
+        _keys, names = self._involved(element)
+        people = self._people(keyid, by)
+        answers = (f"{name} {names[key]}" for key, name in people.items() if key in names)
+        return (*self._by_key(keyid, element), *answers)
+
+    def own_work(self, keyid: str, by: str, element: str) -> tuple[str, ...]:
+        """Why this key, in the name of `by`, would decide about work of its own.
+
+        Less than `missing` asks: whoever answers for an assumption or takes the decision may well
+        be who has to decide, but nobody who wrote the case or ran its evidence.
+        """
+        people = self._people(keyid, by)
+        named = (name for name in people if name in self._named())
+        says = (f"{people[name]} is named as an author of the case" for name in named)
+        return (*self._by_key(keyid, element), *says)
+
+    def raised_by_author(self, keyid: str, by: str) -> bool:
+        """Whether an author of the case speaks: by a key, by another of its owner, or by name."""
+        return bool(self.authors(keyid)) or bool(self._named() & set(self._people(keyid, by)))
+
+    def one_person(self, keyid: str, by: str, other: str, other_by: str) -> bool:
+        """Whether two keys, each in a name, have a key, an owner or a name in common."""
+        same = bool(self._same(keyid) & self._same(other))
+        return same or bool(self._people(keyid, by).keys() & self._people(other, other_by).keys())
+
+    def vouched(self, keyid: str) -> bool:
+        """Whether somebody stands behind the key: it is the first, or an author let it in."""
+        key = self.keys.get(keyid)
+        return key is not None and key.vouched
+
+    def _by_key(self, keyid: str, element: str) -> Iterator[str]:
+        """What this key, or another of its owner, did for the case and for the part."""
         key = self.keys.get(keyid)
         owner = key.owner if key else ""
-        own = self._same(keyid)
-        found: list[str] = []
         authors = self.authors(keyid)
         if any(k.keyid == keyid for k in authors):
-            found.append("the key that signed it is an author's too")
+            yield "the key that signed it is an author's too"
         elif authors:
-            found.append(f"{owner} also holds the key {authors[0].short} of an author")
-        keys, names = self._involved(element)
+            yield f"{owner} also holds the key {authors[0].short} of an author"
+        keys, _names = self._involved(element)
         if keyid in keys:
-            found.append(f"the key that signed it {keys[keyid]}")
+            yield f"the key that signed it {keys[keyid]}"
         else:
-            other = next((keys[k] for k in sorted(own) if k in keys), None)
+            other = next((keys[k] for k in sorted(self._same(keyid)) if k in keys), None)
             if other:
-                found.append(f"another key of {owner} {other}")
-        people = {folded(name): name for name in (owner, by) if folded(name)}
-        found += [f"{name} {names[key]}" for key, name in people.items() if key in names]
-        return tuple(found)
+                yield f"another key of {owner} {other}"
+
+    def _people(self, keyid: str, by: str) -> dict[str, str]:
+        """The owner of the key and the name under the record, by their folded names."""
+        key = self.keys.get(keyid)
+        owner = key.owner if key else ""
+        return {folded(name): name for name in (owner, by) if folded(name)}
+
+    def _named(self) -> frozenset[str]:
+        return frozenset(folded(author.name) for author in self.case.header.authors)
 
     def authors(self, keyid: str) -> tuple[Key, ...]:
         """The keys of an author that belong to whoever holds this key; it may be among them."""

@@ -62,6 +62,7 @@ def objections(challenge: Challenged) -> Iterator[str]:
         yield (
             f"{ruling.by} ruled it {ruling.outcome} on {ruling.at[:10]} (record {ruling.record}): "
             f"{ruling.reason.rstrip('.')}."
+            + ("" if ruling.counts else f" That does not count: {ruling.because}.")
         )
     if challenge.stands and challenge.changed and challenge.element is not None:
         yield "What it is against changed since it was raised; that alone answers nothing."
@@ -102,7 +103,7 @@ def ways_on(challenge: Challenged) -> Iterator[str]:
     if not challenge.responses:
         yield f"To respond to it: `safetycase review respond {challenge.id} --says TEXT`"
     yield (
-        "To end it, a reviewer who did not respond rules that it is answered, or whoever raised it "
-        f"takes it back: `safetycase review resolve {challenge.id} --as answered|withdrawn "
-        "--reason TEXT`"
+        "To end it, a reviewer who did not respond, and had no hand in what it is against, rules "
+        "that it is answered, or the key that raised it takes it back: `safetycase review resolve "
+        f"{challenge.id} --as answered|withdrawn --reason TEXT`"
     )

@@ -31,13 +31,23 @@ class Responded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruled:
-    """What was ruled of a challenge; `outcome` is answered, conceded or withdrawn."""
+    """What was ruled of a challenge; `outcome` is answered, conceded or withdrawn.
+
+    `because` says why it counts for nothing, empty if it counts: nobody calls a challenge to their
+    own work answered.
+    """
 
     record: int
     at: str
     outcome: str
     reason: str
     by: str
+    because: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says anything of the challenge."""
+        return not self.because
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +56,12 @@ class Challenged:
 
     `against` is the name it was raised against, `element` the id of what the case has under that
     name now, None if it is gone. `severity` is minor, major or critical. `standing` is the outcome
-    of the last ruling, `open` without one. While it is open or conceded and not minor it
-    `contests` `targets`, by the doubt of id `doubt`, which no file can answer; a challenge whose
+    of the last ruling that counts, `open` without one. While it is open or conceded and not minor
+    it `contests` `targets`, by the doubt of id `doubt`, which no file can answer; a challenge whose
     element is gone, or is neither true nor false, bears on what that was for, in the end on the
     root. `changed` is whether the part of the argument changed since the challenge was raised, and
-    `own` whether an author's key raised it, or another key of an author.
+    `own` whether an author raised it, by a key of an author, another of its owner, or in the name
+    of one. `vouched` is whether somebody stands behind the key that raised it.
     """
 
     id: str
@@ -69,6 +80,7 @@ class Challenged:
     doubt: str = ""
     changed: bool = False
     own: bool = False
+    vouched: bool = True
 
     @property
     def stands(self) -> bool:
@@ -127,7 +139,8 @@ class Overridden:
     """Somebody with authority decided against clauses of a release policy, until `expires` (UTC).
 
     It is `in_force` until then, as long as the part of the argument is still what it was
-    (`current`).
+    (`current`) and the signer had no hand in it; `because` says what hand they had. `policy` is the
+    SHA-256 of the policy that stood beside the case, empty if the record does not say.
     """
 
     element: str
@@ -141,6 +154,8 @@ class Overridden:
     digest: str
     current: bool
     in_force: bool
+    because: str = ""
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

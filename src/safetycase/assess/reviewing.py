@@ -1,7 +1,8 @@
 """What the challenges, sign-offs, dissents and overrides of a record make of a case now.
 
-Nobody signs off their own work: who approves is neither an author nor a signer of evidence. A
-challenge ends by a ruling in the record and by nothing that is written into the case.
+Nobody signs off their own work, calls a challenge to it answered, or overrides a policy for it: who
+does is neither an author nor a signer of evidence. A challenge ends by a ruling in the record and
+by nothing that is written into the case.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from safetycase.checks.scope import Scopes, target_of
 from safetycase.ledger.fold import (
     ChallengeRecord,
     History,
+    OverrideRecord,
     ResponseRecord,
     RulingRecord,
     SignOffRecord,
@@ -85,22 +87,27 @@ class _Reviewing:
                 )
                 for d in self.history.dissents
             ),
-            overrides=tuple(
-                Overridden(
-                    element=o.element,
-                    clauses=o.clauses,
-                    authority=o.authority,
-                    reason=o.reason,
-                    by=o.by,
-                    expires=o.expires,
-                    at=o.at,
-                    record=o.seq,
-                    digest=o.digest,
-                    current=(current := self._current(o.element, o.digest)),
-                    in_force=current and _time(o.expires) > self.now,
-                )
-                for o in self.history.overrides
-            ),
+            overrides=tuple(self._overridden(each) for each in self.history.overrides),
+        )
+
+    def _overridden(self, given: OverrideRecord) -> Overridden:
+        current = self._current(given.element, given.digest)
+        target = target_of(self.case, given.element) or self.case.root
+        because = "; ".join(self.independence.own_work(given.keyid, given.by, target))
+        return Overridden(
+            element=given.element,
+            clauses=given.clauses,
+            authority=given.authority,
+            reason=given.reason,
+            by=given.by,
+            expires=given.expires,
+            at=given.at,
+            record=given.seq,
+            digest=given.digest,
+            current=current,
+            in_force=current and not because and _time(given.expires) > self.now,
+            because=because,
+            policy=given.policy,
         )
 
     def _current(self, element: str, digest: str) -> bool:
@@ -138,8 +145,10 @@ class _Reviewing:
     def _challenged(self, raised: ChallengeRecord) -> Challenged:
         element = raised.against if raised.against in self.elements else None
         element = element or target_of(self.case, raised.against)
-        rulings = self.rulings.get(raised.id, ())
-        standing: Standing = rulings[-1].outcome if rulings else "open"  # type: ignore[assignment]
+        about = target_of(self.case, raised.against) or self.case.root
+        rulings = tuple(self._ruled(each, about) for each in self.rulings.get(raised.id, ()))
+        last = next((ruled for ruled in reversed(rulings) if ruled.counts), None)
+        standing: Standing = last.outcome if last else "open"  # type: ignore[assignment]
         contests = raised.severity != "minor" and standing in ("open", "conceded")
         return Challenged(
             id=raised.id,
@@ -154,16 +163,33 @@ class _Reviewing:
                 Responded(record=r.seq, at=r.at, says=r.says, by=r.by)
                 for r in self.responses.get(raised.id, ())
             ),
-            rulings=tuple(
-                Ruled(record=r.seq, at=r.at, outcome=r.outcome, reason=r.reason, by=r.by)
-                for r in rulings
-            ),
+            rulings=rulings,
             contests=contests,
             element=element,
             targets=bears_on(self.case, self.elements, element) if contests else (),
             doubt=self._free(raised.id) if contests else "",
             changed=not self._current(raised.against, raised.digest),
-            own=bool(self.independence.authors(raised.keyid)),
+            own=self.independence.raised_by_author(raised.keyid, raised.by),
+            vouched=self.independence.vouched(raised.keyid),
+        )
+
+    def _ruled(self, given: RulingRecord, about: str) -> Ruled:
+        """A ruling, and why it counts for nothing: who calls it answered had a hand in `about`."""
+        because: tuple[str, ...] = ()
+        if given.outcome == "answered":
+            because = self.independence.missing(given.keyid, given.by, about)
+            because += tuple(
+                f"{response.by} responded to it in record {response.seq}"
+                for response in self.responses.get(given.challenge, ())
+                if self.independence.one_person(given.keyid, given.by, response.keyid, response.by)
+            )
+        return Ruled(
+            record=given.seq,
+            at=given.at,
+            outcome=given.outcome,
+            reason=given.reason,
+            by=given.by,
+            because="; ".join(because),
         )
 
     def _free(self, name: str) -> str:

@@ -19,9 +19,9 @@ from safetycase.review import entries
 __all__ = ["challenge", "dissent", "resolve", "respond"]
 
 _MAY: Mapping[str, str] = {
-    "answered": "a reviewer who did not respond to it rules so",
+    "answered": "a reviewer who neither responded to it nor had a hand in the work rules so",
     "conceded": "an author or a reviewer rules so",
-    "withdrawn": "whoever raised it rules so",
+    "withdrawn": "the key that raised it rules so",
 }
 
 
@@ -121,8 +121,9 @@ def resolve(
 ) -> int:
     """Rule on CHALLENGE; a later ruling replaces an earlier one, and all stay in the record.
 
-    A reviewer who did not respond rules that it is answered; an author or a reviewer concedes it;
-    only who raised it withdraws it.
+    A reviewer who neither responded nor had a hand in the work rules that it is answered, as with a
+    sign-off; an author or a reviewer concedes it;
+    only the key that raised it withdraws it.
     """
     space, before = opened(case, now)
     print_problems(space)
@@ -135,7 +136,9 @@ def resolve(
 
     def tell(after: Assessment) -> list[str]:
         found = entries.challenge_of(after, name)
-        return [f"Challenge {name} of {found.by}: {found.says}"]
+        because = found.rulings[-1].because
+        idle = [f"It will not count: {because}."] if because else []
+        return [f"Challenge {name} of {found.by}: {found.says}", *idle]
 
     may = _MAY[outcome]
     return record_it(space, before, entry, who, as_json=as_json, yes=yes, tell=tell, may=may)

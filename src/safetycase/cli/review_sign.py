@@ -13,8 +13,10 @@ from safetycase.assess.records import Assessment
 from safetycase.cli.common import case_options, instant
 from safetycase.cli.review_saying import by_option, made, record_it, signer, yes_option
 from safetycase.cli.show import opened, print_problems
+from safetycase.ledger.names import folded
 from safetycase.ledger.vocabulary import VERDICTS
 from safetycase.review import entries
+from safetycase.workspace.policies import about_policy
 
 __all__ = ["override", "sign"]
 
@@ -107,8 +109,8 @@ def _opens_nothing(folder: Path, clauses: tuple[str, ...], authority: str) -> It
             )
         elif known[clause] in NOT_OVERRIDDEN:
             yield f"Nobody can override `{clause}`, so this opens nothing."
-    named = {" ".join(a.casefold().split()) for a in policy.authorities}
-    if named and " ".join(authority.casefold().split()) not in named:
+    named = {folded(each) for each in policy.authorities}
+    if named and folded(authority) not in named:
         listed = ", ".join(policy.authorities)
         yield f"The policy {policy.name} knows no authority but {listed}, so this opens nothing."
 
@@ -154,9 +156,13 @@ def override(
             expires=until,
         )
     )
+    entry = about_policy(entry, space.folder)
 
-    def tell(_after: Assessment) -> list[str]:
+    def tell(after: Assessment) -> list[str]:
+        because = after.review.overrides[-1].because
+        own = [f"It will have no force: {because}."] if because else []
         return [
+            *own,
             f"{entry.body['element']}: {', '.join(clauses)} overridden until "
             f"{entry.body['expires'][:10]}, {entry.body['by']}, {authority}: {reason}",
             *_opens_nothing(space.folder, clauses, authority),

@@ -46,9 +46,16 @@ def _covered(record: Record, revocation: Revocation) -> bool:
 
 
 def _is_doubt(record: Record) -> bool:
-    """An alarm, or another doubt that outlives the trust in its key."""
+    """An alarm, or another doubt that outlives the trust in its key.
+
+    Any author may revoke a key: what speaks against a case is not taken out of it in that way.
+    """
     if record.kind == "signal":
         return bool(record.body["state"] == "alarm")
+    if record.kind == "sign-off":
+        return bool(record.body["verdict"] == "reject")
+    if record.kind == "ruling":
+        return bool(record.body["outcome"] == "conceded")
     return record.kind in ("challenge", "dissent")
 
 
@@ -80,7 +87,8 @@ def _note(revocation: Revocation, signed: set[int], resting: set[int], alarms: s
     if resting:
         says += f" and {_counted(resting)} resting on them"
     stay = (
-        f"; its alarms and challenges stand until they are resolved: {_counted(alarms)}"
+        f"; what it said against the case stands, alarms and challenges until they are resolved: "
+        f"{_counted(alarms)}"
         if alarms
         else ""
     )

@@ -308,7 +308,10 @@ class DissentRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideRecord:
-    """Somebody with authority decided against clauses of a release policy, until `expires`."""
+    """Somebody with authority decided against clauses of a release policy, until `expires`.
+
+    `policy` is the SHA-256 of the policy that stood beside the case then, empty if it is not said.
+    """
 
     seq: int
     at: str
@@ -320,6 +323,7 @@ class OverrideRecord:
     by: str
     expires: str
     keyid: str
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

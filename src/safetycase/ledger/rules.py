@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from safetycase.ledger.dsse import keyid_of, unbase64
+from safetycase.ledger.names import folded
 from safetycase.ledger.points import is_strong
 from safetycase.ledger.record import is_digest, is_instant
 from safetycase.ledger.vocabulary import (
@@ -248,6 +249,7 @@ _BODIES: Final[Mapping[str, Mapping[str, _Field]]] = {
         "reason": _TEXT,
         "by": _TEXT,
         "expires": _Field(is_a="a UTC time", test=is_instant),
+        "policy": _Field(is_a="a SHA-256 in hex", test=is_digest, required=False),
     },
     "note": {},
     "shot": {
@@ -308,7 +310,7 @@ def _contradictions(kind: str, body: Mapping[str, Any]) -> list[str]:
         first, last = body.get("not_before"), body.get("not_after")
         if first is not None and last is not None and first > last:
             return [f"has a `not_after` ({last}) before its `not_before` ({first})"]
-    if kind == "waiver" and _same_person(body["author"], body["reviewer"]):
+    if kind == "waiver" and folded(body["author"]) == folded(body["reviewer"]):
         return [f"is reviewed by its author, {body['author']}: somebody else has to"]
     if kind == "signal" and body["since"] > body["until"]:
         return [f"has an `until` ({body['until']}) before its `since` ({body['since']})"]
@@ -323,10 +325,6 @@ def _contradictions(kind: str, body: Mapping[str, Any]) -> list[str]:
     if kind == "event" and body["event"] == "key-revoked" and set(body["about"]) != {"keyid"}:
         return ["revokes a key without saying, by `keyid` alone, which one"]
     return []
-
-
-def _same_person(one: str, other: str) -> bool:
-    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
 
 
 def public_key(body: Mapping[str, Any]) -> bytes | None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from safetycase.ledger import canonical
 from safetycase.ledger.dsse import unbase64, verifier
+from safetycase.ledger.names import folded
 from safetycase.ledger.record import Record
 from safetycase.ledger.rules import ROLES, Order, misfits, public_key
 
@@ -315,20 +316,21 @@ class Admission:
     def _same(self, keyid: str, others: Iterable[str]) -> bool:
         """Whether the key, or another of its owner, is among `others`."""
         keys, others = self.trust.keys, set(others)
-        owners = {keys[each].owner for each in others if each in keys} - {""}
-        return keyid in others or keys[keyid].owner in owners
+        owners = {folded(keys[each].owner) for each in others if each in keys} - {""}
+        return keyid in others or folded(keys[keyid].owner) in owners
 
     def _ruling(self, kind: str, body: Mapping[str, Any], keyid: str) -> tuple[str, ...]:
-        """Why this key may not rule so: only who raised a challenge may withdraw it.
+        """Why this key may not rule so: only the key that raised a challenge may withdraw it.
 
-        No one calls their own response an answer, and a runner neither answers nor concedes.
+        A key says itself who owns it, so that another of the same name would be anybody's. No one
+        calls their own response an answer, and a runner neither answers nor concedes.
         """
         if kind != "ruling":
             return ()
         name, outcome, roles = body["challenge"], body["outcome"], self.trust.keys[keyid].roles
         if outcome == "withdrawn":
-            raised = self._same(keyid, [self._challengers[name]])
-            return () if raised else (f"withdraws challenge {name}, which somebody else raised",)
+            raised = keyid == self._challengers[name]
+            return () if raised else (f"withdraws challenge {name}, which another key raised",)
         if outcome == "conceded":
             may = "author" in roles or "reviewer" in roles
             return () if may else (f"concedes challenge {name} by a key of no author or reviewer",)

@@ -43,6 +43,7 @@ def review_lines(review: Review) -> Iterator[str]:
         yield from _sign_off(signed)
     for over in review.overrides:
         force = "in force" if over.in_force else "no longer in force"
+        force = f"without force ({md(over.because)})" if over.because else force
         clauses = ", ".join(code(clause) for clause in over.clauses)
         yield (
             f"- **Override**, {force}, of {clauses} at {code(over.element)} by {md(over.by)} as "
@@ -65,6 +66,7 @@ def _challenge(c: Challenged) -> Iterator[str]:
         yield (
             f"  - ruled {md(ruled.outcome)} by {md(ruled.by)} (record {ruled.record}): "
             f"{md(ruled.reason)}"
+            + ("" if ruled.counts else f" (does not count: {md(ruled.because)})")
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from safetycase.assess.reviewed import Review
+from safetycase.assess.reviewed import Challenged, Review
 
 __all__ = ["review_json"]
 
@@ -13,10 +13,10 @@ __all__ = ["review_json"]
 def review_json(review: Review) -> dict[str, Any]:
     """A JSON-able mapping; `counts` says how many challenges were raised and what became of them.
 
-    Of a sign-off `counts` says whether it says anything of the case as it is now.
+    Of a sign-off and of a ruling `counts` says whether it says anything of the case as it is now.
     """
     return {
-        "challenges": [dataclasses.asdict(c) | {"stands": c.stands} for c in review.challenges],
+        "challenges": [_challenge(c) for c in review.challenges],
         "counts": {
             "raised": len(review.challenges),
             "raised_by_authors": sum(c.own for c in review.challenges),
@@ -29,3 +29,8 @@ def review_json(review: Review) -> dict[str, Any]:
         "dissents": [dataclasses.asdict(d) for d in review.dissents],
         "overrides": [dataclasses.asdict(o) for o in review.overrides],
     }
+
+
+def _challenge(challenge: Challenged) -> dict[str, Any]:
+    rulings = [dataclasses.asdict(r) | {"counts": r.counts} for r in challenge.rulings]
+    return dataclasses.asdict(challenge) | {"stands": challenge.stands, "rulings": rulings}

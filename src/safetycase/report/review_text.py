@@ -124,6 +124,8 @@ def _challenge(challenge: Challenged, width: int) -> Iterator[str]:
             f"{ruling.record}): {one_line(ruling.reason)}",
             width,
         )
+        if not ruling.counts:
+            yield from _under(f"that does not count: {one_line(ruling.because)}", width)
     if challenge.contests:
         targets = ", ".join(one_line(t, limit=80) for t in challenge.targets[:_MOST])
         yield from _under(f"it contests {targets}", width)
@@ -175,9 +177,11 @@ def _dissent(dissent: Dissented) -> str:
 
 
 def _override(override: Overridden, width: int) -> Iterator[str]:
-    state = (
-        "in force" if override.in_force else "over" if override.current else "of an earlier version"
-    )
+    state = "of an earlier version"
+    if override.in_force:
+        state = "in force"
+    elif override.current:
+        state = "without force" if override.because else "over"
     yield from wrap(
         f"⚠ {one_line(override.element, limit=120)} · {state} · until {override.expires[:10]} · "
         f"clauses {', '.join(one_line(c, limit=80) for c in override.clauses)} · "
@@ -187,6 +191,8 @@ def _override(override: Overridden, width: int) -> Iterator[str]:
         first="  ",
         rest="    ",
     )
+    if override.because:
+        yield from _under(f"it has no force: {one_line(override.because)}", width)
 
 
 def _under(text: str, width: int) -> list[str]:

@@ -116,8 +116,8 @@ def resolve(assessment: Assessment, *, name: str, outcome: str, reason: str, by:
     """Rule that a challenge is answered, conceded or withdrawn."""
     found = challenge_of(assessment, name)
     _word(outcome, RULINGS, "outcome")
-    if found.rulings and found.standing == outcome:
-        last = found.rulings[-1]
+    last = next((ruled for ruled in reversed(found.rulings) if ruled.counts), None)
+    if last is not None and found.standing == outcome:
         raise ReviewRefused(
             f"challenge {found.id} is {outcome} already: record {last.record} of {last.at[:10]}, "
             f"by {last.by} ({last.reason})"

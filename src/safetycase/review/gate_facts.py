@@ -14,13 +14,13 @@ from safetycase.assess.records import Assessment
 from safetycase.assess.reviewed import Overridden, SignedOff
 from safetycase.checks.scope import Scopes
 from safetycase.ledger.fold import History
+from safetycase.ledger.names import folded
 from safetycase.ledger.record import Problem
 from safetycase.review.policy import CLAUSES, NOT_OVERRIDDEN, Clause, Policy
 
 __all__ = [
     "ACCEPTS",
     "Facts",
-    "folded",
     "instant",
     "overridden",
     "overrides",
@@ -73,11 +73,6 @@ class Facts:
     def remark(self, element: str, says: str, *keys: str, key: str = "") -> Remark:
         """A remark at the place of an element."""
         return Remark(element=element, says=says, at=self.at(element, *keys), key=key or says)
-
-
-def folded(name: str) -> str:
-    """A name without regard to case and space."""
-    return " ".join(name.casefold().split())
 
 
 def passed(clause: Clause, says: str = "") -> Judged:
@@ -136,6 +131,7 @@ def overrides(facts: Facts) -> tuple[Overrode, ...]:
             until=row.expires,
             record=row.record,
             idle=_idle(facts, row),
+            policy=row.policy,
         )
         for row in facts.assessment.review.overrides
     )
@@ -145,6 +141,8 @@ def _idle(facts: Facts, row: Overridden) -> str:
     """Why an override has no force; empty if it has."""
     if instant(row.expires) <= facts.now:
         return f"it expired at {row.expires}"
+    if row.because:
+        return f"nobody overrides a policy for their own work: {row.because}"
     if instant(row.at) > facts.now:
         return f"it was given at {row.at}, later than the time the case is judged at"
     allowed = facts.policy.authorities

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from safetycase.assess.gated import Judged, Remark
 from safetycase.assess.reviewed import SignedOff
+from safetycase.ledger.names import folded
 from safetycase.ledger.vocabulary import SEVERITIES
-from safetycase.review.gate_facts import ACCEPTS, Facts, folded, owner_of, passed, people, signers
+from safetycase.review.gate_facts import ACCEPTS, Facts, owner_of, passed, people, signers
 from safetycase.review.policy import Challenges, Clause, Raised, Signing
 
 __all__ = ["RULES"]
@@ -17,11 +18,14 @@ def _asked(facts: Facts, clause: Clause) -> Judged:
     options: Raised = clause.options
     challenges = facts.assessment.review.challenges
     own = sum(c.own for c in challenges)  # whoever wrote the case did not ask whether it holds
-    raised = len(challenges) - own
+    nobody = sum(not c.own and not c.vouched for c in challenges)  # a key says itself whose it is
+    raised = len(challenges) - own - nobody
     if raised >= options.at_least:
         return passed(clause, f"{raised} challenge{'' if raised == 1 else 's'} raised.")
     says = "Nobody challenged this case" if raised == 0 else f"{raised} challenges were raised"
-    says += f" but its authors ({own})" if own else ""
+    but = [f"its authors ({own})"] if own else []
+    but += [f"holders of keys that no author let in ({nobody})"] if nobody else []
+    says += f" but {' and '.join(but)}" if but else ""
     return Judged(
         clause=clause.name,
         kind=clause.kind,

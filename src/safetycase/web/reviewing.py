@@ -28,6 +28,7 @@ from safetycase.web.forms import Fields
 from safetycase.web.review_forms import FORMS, entry_of
 from safetycase.web.shared import wall
 from safetycase.workspace.folder import Workspace, open_case
+from safetycase.workspace.policies import about_policy
 from safetycase.workspace.signing import CannotSign, Signer, may_sign, sign, signer_of
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ class Reviewing:
         before = space.assess()
         by = fields["by"] or signer.owner
         entry = entry_of(verb, before, space.history, about, fields, by)
+        entry = about_policy(entry, space.folder)
         may_sign(space, entry.kind, entry.body, signer, at)
         history = with_entry(
             space.history,
@@ -234,6 +236,12 @@ def _shown(body: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _notes(entry: Entry, after: Assessment) -> tuple[str, ...]:
     """What else a reader should know before signing."""
+    if entry.kind == "override" and (because := after.review.overrides[-1].because):
+        return (f"It will have no force: {because}.",)
+    if entry.kind == "ruling":
+        name = entry.body["challenge"]
+        ruled = next(c for c in after.review.challenges if c.id == name).rulings[-1]
+        return () if ruled.counts else (f"It will not count: {ruled.because}.",)
     if entry.kind != "sign-off" or not after.review.sign_offs:
         return ()
     signed, element = after.review.sign_offs[-1], entry.body["element"]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from safetycase.argument.findings import Finding, Span
 from safetycase.review.policy_read import PolicyRead, default_policy, read_policy
 from safetycase.workspace.paths import shown
 
-__all__ = ["POLICY_FILE", "policy_at"]
+if TYPE_CHECKING:
+    from safetycase.review.entries import Entry
+
+__all__ = ["POLICY_FILE", "about_policy", "policy_at"]
 
 POLICY_FILE: Final = "policy.yaml"
 
@@ -28,3 +32,14 @@ def policy_at(folder: Path, file: Path | None = None) -> PolicyRead:
         says = f"the policy cannot be read: {error.strerror or error}"
     span = Span(file=name, line=1, column=1)
     return PolicyRead(policy=None, findings=(Finding(code="F002", span=span, message=says),))
+
+
+def about_policy(entry: Entry, folder: Path) -> Entry:
+    """An override with the digest of the policy beside the case, which whoever overrides has read.
+
+    Without it, it opens no clause about the policy itself. Other entries stay as they are.
+    """
+    policy = policy_at(folder).policy if entry.kind == "override" else None
+    if policy is None:
+        return entry
+    return replace(entry, body={**entry.body, "policy": policy.digest})

@@ -128,9 +128,11 @@ def _challenge(m: Material, challenge: ChallengeRecord) -> Iterator[Sentence]:
     if contests:
         yield m.said(f"{challenge.id} contests what it is against.", *sources)
     rulings = [r for r in m.history.rulings if r.challenge == challenge.id]
+    counts = {r.record for c in m.assessment.review.challenges for r in c.rulings if r.counts}
     for ruling in rulings:
+        worth = "" if ruling.seq in counts else " That does not count: it was their own work."
         yield m.said(
-            f"{ruling.by} ruled {challenge.id} {ruling.outcome}: {ended(ruling.reason)}",
+            f"{ruling.by} ruled {challenge.id} {ruling.outcome}: {ended(ruling.reason)}{worth}",
             m.record(ruling.seq),
             *sources,
         )

@@ -806,7 +806,7 @@ const BODIES = {
   "dissent": { "element": isText, "digest": isDigest, "says": isText, "by": isText },
   "override": {
     "element": isText, "digest": isDigest, "clauses": isTexts, "authority": isText, "reason": isText, "by": isText,
-    "expires": isInstant,
+    "expires": isInstant, "policy?": isDigest,
   },
   "note": {},
   "redaction": { "sha256": isDigest, "reason": isText },
@@ -838,11 +838,24 @@ function misfits(kind, body) {
   return wrong.length ? wrong : contradictions(kind, body);
 }
 
+/* Whether a record speaks against the case: that outlives the trust in its key. */
+function isDoubt({ kind, body }) {
+  if (kind === "signal") return body.get("state") === "alarm";
+  if (kind === "sign-off") return body.get("verdict") === "reject";
+  if (kind === "ruling") return body.get("outcome") === "conceded";
+  return kind === "challenge" || kind === "dissent";
+}
+
+/* A name as it is compared: without regard to case, white space, and how it is encoded. */
+function person(name) {
+  const seen = name.normalize("NFKC").replace(/\p{Cf}|[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]/gu, "");
+  return seen.toLowerCase().toUpperCase().toLowerCase().normalize("NFKC").split(/[\s\x1c-\x1f\x85]+/).filter(Boolean).join(" ");
+}
+
 /* What is wrong between fields that are right each by itself. */
 function contradictions(kind, body) {
   const from = body.get("not_before") ?? null, until = body.get("not_after") ?? null;
   if (kind === "key" && from !== null && until !== null && from > until) return ["has a `not_after` before its `not_before`"];
-  const person = (name) => name.toUpperCase().toLowerCase().split(/\s+/).filter(Boolean).join(" ");
   if (kind === "waiver" && person(body.get("author")) === person(body.get("reviewer"))) return ["is reviewed by its author"];
   if (kind === "signal" && body.get("since") > body.get("until")) return ["has an `until` before its `since`"];
   if (kind === "sign-off" && (body.get("verdict") === "accept-with-conditions") !== (body.get("conditions").length > 0)) {
@@ -1002,8 +1015,8 @@ class Trust {
 
   /* Whether the key, or another of its owner, is among these. */
   samePerson(key, keyids) {
-    const owners = Array.from(keyids, (keyid) => this.keys.get(keyid)?.owner).filter(Boolean);
-    return Array.from(keyids).includes(key.keyid) || owners.includes(key.owner);
+    const owners = Array.from(keyids, (keyid) => person(this.keys.get(keyid)?.owner ?? "")).filter(Boolean);
+    return Array.from(keyids).includes(key.keyid) || owners.includes(person(key.owner));
   }
 
   ownWaiver(body, key) {
@@ -1016,12 +1029,12 @@ class Trust {
       ? [`resolves the alarm in record ${body.get("signal")}, which the same person signed`] : [];
   }
 
-  /* Only who raised a challenge withdraws it; nobody calls their own response an answer. */
+  /* Only the key that raised a challenge withdraws it; nobody calls their own response an answer. */
   ruling(body, key) {
     const name = body.get("challenge"), outcome = body.get("outcome");
     const may = (...roles) => roles.some((role) => key.roles.includes(role));
     if (outcome === "withdrawn") {
-      return this.samePerson(key, [this.challengers.get(name)]) ? [] : [`withdraws challenge ${name}, which somebody else raised`];
+      return key.keyid === this.challengers.get(name) ? [] : [`withdraws challenge ${name}, which another key raised`];
     }
     if (outcome === "conceded") return may("author", "reviewer") ? [] : [`concedes challenge ${name} by a key of no author or reviewer`];
     if (!may("reviewer")) return [`calls challenge ${name} answered by a key that is not for reviewer`];
@@ -1399,8 +1412,7 @@ class Check {
     }
     for (const record of this.records) {
       const undone = this.trust.undone(record.keyid, record.seq);
-      const alarm = record.kind === "signal" && record.body.get("state") === "alarm"; // only a reviewer ends one
-      if (undone && undone.seq > record.seq && !alarm) {
+      if (undone && undone.seq > record.seq && !isDoubt(record)) {
         this.say(record.seq, record.kind, `counts for nothing: record ${undone.seq} revoked the key that signed it`, true);
       }
       const key = record.kind === "key" && this.trust.keys.get(record.body.get("keyid"));
