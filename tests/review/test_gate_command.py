@@ -144,6 +144,59 @@ def test_a_case_that_is_new_is_no_weaker_than_it_was(reviewed: Path) -> None:
     assert code(call(reviewed, "--merge", "--against", "HEAD")) == 2
 
 
+@pytest.mark.parametrize("there", ["other", "", "coin/deeper"])
+def test_a_case_that_moved_is_held_against_what_it_was(reviewed: Path, there: str) -> None:
+    commit(reviewed)
+    root = reviewed.parent
+    text = (reviewed / "case.yaml").read_text("utf-8").replace(*LOOSEN)
+    (reviewed / "case.yaml").unlink()
+    write_case(root / there, text, {"items.txt": "head or tail\n"})
+    # Whoever names the folder that it had gets the case above it, or none.
+    for named in (root / there, reviewed):
+        found = call(named, "--merge", "--against", "HEAD", "--json")
+        if there == "" or named != reviewed:
+            assert code(found) == 5, found.output
+            told = json.loads(found.output)
+            assert told["against"] == "HEAD, where it stood in coin"
+            assert [c["what"] for c in told["changes"] if c["means"] == "weaker"] == [
+                "criterion loosened"
+            ]
+    write_case(root / there, text.replace("case: toy", "case: quite-new"))
+    renamed = call(root / there, "--merge", "--against", "HEAD", "--json")
+    assert code(renamed) == 5
+    assert "case changed" in {c["what"] for c in json.loads(renamed.output)["changes"]}
+
+
+def test_of_several_cases_that_are_gone_the_one_before_has_to_be_named(reviewed: Path) -> None:
+    root = reviewed.parent
+    text = (reviewed / "case.yaml").read_text("utf-8")
+    write_case(root / "second", text.replace("case: toy", "case: two"))
+    commit(reviewed)
+    for folder in (reviewed, root / "second"):
+        (folder / "case.yaml").unlink()
+    new = write_case(root / "third", text.replace("case: toy", "case: three"))
+    found = call(new, "--merge", "--against", "HEAD")
+    assert "cases that it has are gone (coin, second): check the one out" in str(found.exception)
+    write_case(root / "third", text.replace("case: toy", "case: two"))
+    assert "where it stood in second" in call(new, "--merge", "--against", "HEAD").output
+
+
+def test_a_policy_from_outside_does_not_hide_that_the_own_one_is_weaker(
+    reviewed: Path, tmp_path: Path
+) -> None:
+    commit(reviewed)
+    outside = tmp_path / "outside.yaml"
+    outside.write_text(DEFAULT_POLICY, "utf-8")
+    words = (reviewed, "--merge", "--against", "HEAD", "--policy", outside)
+    assert code(call(*words)) == 0
+    (reviewed / "policy.yaml").write_text("policy: p\nrelease: []\nmerge: []\n", "utf-8")
+    found = call(*words)
+    assert code(found) == 5
+    assert "The policy asks for less than before" in found.output
+    (reviewed / "policy.yaml").write_text("policy: [", "utf-8")
+    assert code(call(*words)) == 2
+
+
 def test_a_folder_can_be_the_version_before(reviewed: Path, tmp_path: Path) -> None:
     before = write_case(tmp_path / "before", GREEN, {"items.txt": "head or tail\n"})
     rewrite(reviewed, *LOOSEN)

@@ -20,6 +20,7 @@ from safetycase.assess.gated import Gated, Weighed
 from safetycase.cli.gate import EXITS
 from safetycase.plugin.library import templates
 from safetycase.review.gate_changes import means_of
+from safetycase.review.policy_default import DEFAULT_POLICY
 from safetycase.review.policy_read import default_policy, read_policy
 from safetycase.workspace.folder import open_case
 from safetycase.workspace.gating import Before, merge_gate
@@ -102,7 +103,9 @@ def merge(tmp_path: Path) -> Merge:
         assert judge is not None
         assert own is not None
         space = open_case(folder, datetime.now(UTC).replace(microsecond=0), trust_cache=False)
-        earlier = Before(name="before", case=case(old), policy=judge, folder=before, pin=pin)
+        earlier = Before(
+            name="before", case=case(old), policy=judge, own=judge, folder=before, pin=pin
+        )
         return merge_gate(space, earlier, own)
 
     return call
@@ -202,6 +205,23 @@ def test_wording_is_signed_where_the_policy_asks_for_it(reviewed: Path, merge: M
     assert clause(merge(reviewed, policy=strict), "loosening-signed").blocks
 
 
+def test_of_two_clauses_about_signing_each_is_asked_for_as_it_is_written(
+    reviewed: Path, merge: Merge
+) -> None:
+    rewrite(reviewed, ("Heads are rare.", "Heads are few."), ("n: 400", "n: 300"))
+    lax = "{clause: loosening-signed, as: lax, undecided: shown}"
+    strict = "{clause: loosening-signed, reworded: signed}"
+    for both in (f"[{lax}, {strict}]", f"[{strict}, {lax}]"):
+        policy = f"policy: p\nrelease: []\nmerge: {both}\n"
+        (reviewed / "policy.yaml").write_text(policy, "utf-8")
+        found = merge(reviewed, policy=policy)
+        assert clause(found, "lax").state == "pass"
+        said = clause(found, "loosening-signed")
+        assert (said.state, len(said.remarks)) == ("unknown", 2)
+        assert weighed(found, "parameters changed").needed == 1
+        assert weighed(found, "reworded").needed == 1
+
+
 def test_a_change_cannot_loosen_the_policy_that_judges_it(reviewed: Path, merge: Merge) -> None:
     loose = "policy: mine\nrelease: []\nmerge: []\n"
     (reviewed / "policy.yaml").write_text(loose, "utf-8")
@@ -211,8 +231,26 @@ def test_a_change_cannot_loosen_the_policy_that_judges_it(reviewed: Path, merge:
     assert EXITS[said.weight] == 5
     assert "the clause sign-off is gone" in said.says
     override(reviewed, "policy-not-weaker")
+    said = clause(merge(reviewed), "policy-not-weaker")
+    assert (said.state, EXITS[said.weight]) == ("fail", 5)
+    assert "was given for another policy" in said.says
+    weaker = read_policy(loose, "p").policy
+    assert weaker is not None
+    override(reviewed, "policy-not-weaker", policy=weaker.digest)
     assert clause(merge(reviewed), "policy-not-weaker").state == "overridden"
-    assert read_policy(loose, "p").policy is not None
+
+
+def test_an_override_of_one_weaker_policy_opens_no_other(reviewed: Path, merge: Merge) -> None:
+    text = DEFAULT_POLICY.replace("at_least: major", "at_least: critical")
+    (reviewed / "policy.yaml").write_text(text, "utf-8")
+    read = policy_at(reviewed).policy
+    assert read is not None
+    override(reviewed, "policy-not-weaker", policy=read.digest)
+    assert clause(merge(reviewed), "policy-not-weaker").state == "overridden"
+    (reviewed / "policy.yaml").write_text("policy: mine\nrelease: []\nmerge: []\n", "utf-8")
+    found = merge(reviewed)
+    assert clause(found, "policy-not-weaker").blocks
+    assert [o.idle for o in found.overrides] == [""]  # it is in force, and about another policy
 
 
 def test_whoever_asks_for_more_is_not_stopped_by_what_the_case_then_shows(

@@ -200,10 +200,16 @@ def _judged(space: Workspace, policy: Policy, against: str | None, *, outside: b
     if against is None:
         return release_gate(space, policy)
     from safetycase.cli.gate_before import before_of
+    from safetycase.workspace.policies import policy_at
 
     assert space.case is not None
+    read = policy_at(space.folder) if outside else None
+    if read is not None and read.policy is None:
+        print_findings(read.findings)
+        raise click.exceptions.Exit(Exit.FINDINGS)
+    own = read.policy if read is not None and read.policy is not None else policy
     with before_of(against, space.folder, policy if outside else None, space.case) as before:
-        return merge_gate(space, before, policy)
+        return merge_gate(space, before, own)
 
 
 def _write(

@@ -18,6 +18,7 @@ from safetycase.ledger.checkpoints import PIN_NAME
 from safetycase.review.policy import Policy
 from safetycase.review.policy_read import default_policy, read_policy
 from safetycase.workspace.gating import Before
+from safetycase.workspace.moved import before_it_moved, top_of
 from safetycase.workspace.policies import POLICY_FILE
 from safetycase.workspace.versions import NoVersion, Version, find_version
 
@@ -31,38 +32,46 @@ _LARGEST = 256 * 1024 * 1024
 def before_of(word: str, folder: Path, policy: Policy | None, now: Case) -> Iterator[Before]:
     """The earlier version `word` of the case `now`, in force as long as the context lasts.
 
-    `policy` is one that was given from outside; else the version's own policy counts. Against a
-    revision of git in which the case was not yet, nothing of it is weaker than it was.
+    `policy` is one that was given from outside; else the version's own policy counts. A case that
+    stood in another folder of the revision is held against what it was there. Of one that the
+    revision has nowhere, nothing is weaker than it was.
     """
+    name, tree, brought = word, word, not Path(word).exists() and _brought(folder)
     try:
         version = find_version(word, folder)
         if version.text(version.entry) is None and not Path(word).exists():
-            name = f"{word}, which has no case here"
-            brought = _brought(folder)
-            yield Before(name=name, case=now, policy=policy or default_policy(), folder=folder,
-                         brought=brought)  # fmt: skip
-            return
+            moved = before_it_moved(word, folder, now.header.case)
+            if moved is None:
+                own = default_policy()
+                yield Before(name=f"{word}, which has no case here", case=now, folder=folder,
+                             policy=policy or own, own=own, brought=brought)  # fmt: skip
+                return
+            version, at = moved
+            name, tree = f"{word}, where it stood in {at or '.'}", f"{word}:{at}"
+            folder = top_of(folder) or folder
         case = _case(version)
-        own = policy or _policy(version)
+        own = _policy(version, lax=policy is not None)
     except NoVersion as error:
         raise click.ClickException(printable(str(error))) from None
     if Path(word).is_dir():
         there = Path(word).resolve()
-        yield Before(name=word, case=case, policy=own, folder=there, pin=_pin(there))
+        yield Before(name=word, case=case, policy=policy or own, own=own, folder=there,
+                     pin=_pin(there))  # fmt: skip
         return
     if Path(word).is_file():
         raise click.ClickException("--against takes a case folder or a revision of git, no file")
     with TemporaryDirectory(prefix="safetycase-") as place:
-        problem = _checkout(word, folder, Path(place))
+        problem = _checkout(tree, folder, Path(place))
         laid = None if problem else Path(place)
         yield Before(
-            name=word,
+            name=name,
             case=case,
-            policy=own,
+            policy=policy or own,
+            own=own,
             folder=laid,
             problem=problem,
             pin=_pin(Path(place)),
-            brought=_brought(folder),
+            brought=brought,
         )
 
 
@@ -77,11 +86,14 @@ def _case(version: Version) -> Case:
     return loaded.case
 
 
-def _policy(version: Version) -> Policy:
+def _policy(version: Version, *, lax: bool) -> Policy:
+    """The version's own policy; one that cannot be read ends the verb unless another judges."""
     text = version.text(POLICY_FILE)
     if text is None:
         return default_policy()
     found = read_policy(text, f"{POLICY_FILE} of {version.name}")
+    if found.policy is None and lax:
+        return default_policy()
     if found.policy is None:
         click.echo(f"the policy of {printable(version.name)} cannot be read:", err=True)
         print_findings(found.findings, err=True)

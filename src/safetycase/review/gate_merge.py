@@ -14,12 +14,12 @@ from typing import Final
 
 from safetycase.argument import model
 from safetycase.argument.changes import Change, Difference
-from safetycase.assess.gated import Gated, Judged, Remark, Weighed, Weight
+from safetycase.assess.gated import Gated, Judged, Overrode, Remark, Weighed, Weight
 from safetycase.assess.records import Assessment
 from safetycase.review.gate import RULES, Rule, rule
 from safetycase.review.gate_changes import weigh
 from safetycase.review.gate_facts import Facts, overrides, passed
-from safetycase.review.policy import Clause, Loosening, Policy
+from safetycase.review.policy import Clause, Policy
 from safetycase.review.policy_compare import weakened
 
 __all__ = ["Earlier", "merge"]
@@ -32,7 +32,8 @@ class Earlier:
     """The version before a change.
 
     `name` is what the user calls it; `assessment` is that of the earlier case under the record of
-    today, None if `problem` stood in the way. `policy` is the policy of the changed case. `other`
+    today, None if `problem` stood in the way. `policy` is the policy beside the changed case, and
+    `own` that beside the version before, whichever judges the change. `other`
     are the leaves of both versions of which the recipe changed, with the fields that did.
     """
 
@@ -40,6 +41,7 @@ class Earlier:
     case: model.Case
     difference: Difference
     policy: Policy
+    own: Policy
     assessment: Assessment | None = None
     problem: str = ""
     other: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -49,11 +51,12 @@ def merge(facts: Facts, earlier: Earlier) -> Gated:
     """Whether the change may be merged; `facts.policy` is the policy of the earlier version."""
     given = overrides(facts)
     asked = facts.policy.of("merge")
-    options = next((c.options for c in asked if c.kind == "loosening-signed"), Loosening())
-    weighed = weigh(facts, earlier.case, earlier.difference, options)
+    signing = [c for c in asked if c.kind == "loosening-signed"]  # there is always one
+    each = {c.name: weigh(facts, earlier.case, earlier.difference, c.options) for c in signing}
+    weighed = _strictest(tuple(each.values()))
     own: Mapping[str, Rule] = {
         "policy-not-weaker": partial(_policy, earlier=earlier),
-        "loosening-signed": partial(_signed, weighed=weighed),
+        "loosening-signed": lambda facts, clause: _signed(facts, clause, weighed=each[clause.name]),
         "reruns-recorded": partial(_rerun, earlier=earlier),
         "no-less-shown": partial(_shown, earlier=earlier, weighed=weighed),
     }
@@ -65,7 +68,10 @@ def merge(facts: Facts, earlier: Earlier) -> Gated:
         policy_source=facts.policy.source,
         policy_digest=facts.policy.digest,
         scope=facts.scopes.digest(facts.case.root),
-        clauses=tuple(rule(facts, clause, rules[clause.kind], given) for clause in asked),
+        clauses=tuple(
+            rule(facts, clause, rules[clause.kind], _about(clause, given, earlier))
+            for clause in asked
+        ),
         overrides=given,
         dissents=facts.assessment.review.dissents,
         against=earlier.name,
@@ -75,16 +81,41 @@ def merge(facts: Facts, earlier: Earlier) -> Gated:
     )
 
 
+def _strictest(found: Sequence[tuple[Weighed, ...]]) -> tuple[Weighed, ...]:
+    """Each change as the clause takes it that wants most people to sign it."""
+    return tuple(max(same, key=lambda w: w.needed) for same in zip(*found, strict=True))
+
+
+def _about(
+    clause: Clause, given: tuple[Overrode, ...], earlier: Earlier
+) -> tuple[Overrode, ...]:  # fmt: skip
+    """The overrides that may open a clause: a weaker policy is opened as it was read, and no other.
+
+    The digest that binds an override is that of the argument, in which the policy is not.
+    """
+    if clause.kind != "policy-not-weaker":
+        return given
+    return tuple(each for each in given if each.policy == earlier.policy.digest)
+
+
 def _policy(facts: Facts, clause: Clause, *, earlier: Earlier) -> Judged:
-    found = weakened(facts.policy, earlier.policy)
+    found = weakened(earlier.own, earlier.policy)
     if not found:
         return passed(clause)
+    others = [
+        each.record
+        for each in overrides(facts)
+        if clause.name in each.clauses and each.policy != earlier.policy.digest and not each.idle
+    ]
+    of_another = (
+        f" The override in record {others[-1]} was given for another policy." if others else ""
+    )
     return Judged(
         clause=clause.name,
         kind=clause.kind,
         state="fail",
         weight="review",
-        says=f"The policy asks for less than before: {'; '.join(found)}.",
+        says=f"The policy asks for less than before: {'; '.join(found)}.{of_another}",
         remarks=tuple(Remark(element="", says=says, key=says) for says in found),
         hint="nobody can sign a policy off: have somebody with authority record it with "
         f"`safetycase review override {facts.case.root} --clause {clause.name}`",

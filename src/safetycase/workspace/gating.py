@@ -39,6 +39,8 @@ _BROUGHT: Final = Problem(
 class Before:
     """The version before a change: its case, its policy, and its folder, if it could be had.
 
+    `policy` judges the change; `own` is the policy that stood beside the version, the same one
+    unless another was given from outside.
     `pin` is the checkpoint that was pinned in it: the record of today has to go on from there.
     `brought` is whether the record came with the change, being under version control itself.
     """
@@ -46,6 +48,7 @@ class Before:
     name: str
     case: Case
     policy: Policy
+    own: Policy
     folder: Path | None
     problem: str = ""
     pin: bytes | None = None
@@ -84,6 +87,7 @@ def merge_gate(space: Workspace, before: Before, changed: Policy) -> Gated:
             case=before.case,
             difference=difference,
             policy=changed,
+            own=before.own,
             assessment=opened.assess() if opened else None,
             problem=problem,
             other=_other(opened, space, difference.renamed) if opened else {},

@@ -77,29 +77,33 @@ def _in_folder(folder: Path, entry: str, name: str) -> Version:
     return Version(name=name, entry=entry, text=text, library=templates(folder))
 
 
-def revision(word: str, folder: Path) -> Version:
-    """A revision of git of the case in `folder`; no file is read. `NoVersion` says why not."""
-    return _in_git(word, folder, "is no revision of git")
+def revision(word: str, folder: Path, *, under: str | None = None) -> Version:
+    """A revision of git of the case in `folder`; no file is read. `NoVersion` says why not.
+
+    With `under` it is the case in that folder of the repository, "" being its top.
+    """
+    return _in_git(word, folder, "is no revision of git", under)
 
 
-def _in_git(word: str, folder: Path, otherwise: str) -> Version:
+def _in_git(word: str, folder: Path, otherwise: str, under: str | None = None) -> Version:
     if not _WORD.fullmatch(word) or word.startswith("-"):
         raise NoVersion(f"`{word}` {otherwise}")
-    commit = _git(
+    commit = git_answer(
         folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}"
     )
     if commit is None:
         raise NoVersion(f"`{word}` {otherwise} here")
     at = commit.decode("ascii", "replace").strip()
+    start = "./" if under is None else f"{under}/" if under else ""
 
     def text(file: str) -> str | None:
         if ".." in PurePosixPath(file).parts or PurePosixPath(file).is_absolute():
             return None
-        place = f"{at}:./{file}"
-        size = _git(folder, "cat-file", "-s", place)
+        place = f"{at}:{start}{file}"
+        size = git_answer(folder, "cat-file", "-s", place)
         if size is None or int(size) > MAX_BYTES:
             return None
-        content = _git(folder, "cat-file", "blob", place)
+        content = git_answer(folder, "cat-file", "blob", place)
         try:
             return None if content is None else content.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -130,14 +134,14 @@ def revisions(folder: Path, most: int) -> tuple[Dated, ...]:
 
     Raises `NoVersion` if git is not installed or does not answer.
     """
-    told = _git(folder, "log", f"--max-count={most}", "--format=%H %ct", "--", ".")
+    told = git_answer(folder, "log", f"--max-count={most}", "--format=%H %ct", "--", ".")
     pairs = (line.split() for line in (told or b"").decode("ascii", "replace").splitlines())
     return tuple(
         Dated(name=name, at=datetime.fromtimestamp(int(seconds), UTC)) for name, seconds in pairs
     )
 
 
-def _git(folder: Path, *words: str) -> bytes | None:
+def git_answer(folder: Path, *words: str) -> bytes | None:
     """What git prints, or None if it fails; nothing is fetched and nobody is asked."""
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
     try:
