@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from safetycase.assess.duties import Deadline, business_days, duties, months_after
+from safetycase.assess.duties import Deadline, business_days, duties, months_after, unheard
 from safetycase.ledger.duties import INCIDENTS, NOTE, STEPS, step_of
 from safetycase.ledger.fold import EventRecord, History
 from safetycase.ledger.record import Record
+from safetycase.ledger.trust import Key
 from safetycase.ledger.vocabulary import EVENTS
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+KEY = Key(keyid="k", public_key=bytes(32), owner="Ada", roles=("author", "log"), seq=1,
+          introduced_by="k", vouched=True)  # fmt: skip
 KNOWN = "2026-11-20T09:00:00Z"  # a Friday
 
 
@@ -37,7 +41,7 @@ def note(
 def clocks(*events: EventRecord, steps: tuple[Record, ...] = ()) -> tuple[Deadline, ...]:
     taken = tuple(step for record in steps if (step := step_of(record)) is not None)
     assert len(taken) == len(steps)
-    return duties(History(events=events, steps=taken), NOW)
+    return duties(History(events=events, steps=taken, keys=(KEY,)), NOW)
 
 
 def due(found: tuple[Deadline, ...], clause: str, word: str = "") -> Deadline:
@@ -176,3 +180,36 @@ def test_words_are_those_of_the_record() -> None:
     assert set(GROUNDS) <= set(EVENTS)
     assert set(_INITIAL_DAYS) == set(INCIDENTS)
     assert {word for word, *_ in _PERIODS} <= set(STEPS)
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ((), "the record does not know the key"),
+        ((replace(KEY, roles=("runner",)),), "is for runner, and not for author or reviewer"),
+        ((replace(KEY, vouched=False),), "nobody vouches for the key"),
+    ],
+)
+def test_not_every_key_may_say_that_a_duty_was_met(keys: tuple[Key, ...], says: str) -> None:
+    step = step_of(note(4, "initial-report", "2026-11-21T09:00:00Z"))
+    assert step is not None
+    history = History(events=(event(known_at=KNOWN),), steps=(step,), keys=keys)
+    first = due(duties(history, NOW), "Measure 9.3")
+    assert (first.state, first.done) == ("overdue", None)
+    (idle,) = unheard(history)
+    assert idle.step is step
+    assert says in idle.because
+    heard = replace(history, keys=(replace(KEY, roles=("reviewer",)),))
+    assert unheard(heard) == ()
+    ended = due(duties(heard, NOW), "Measure 9.3", "initial")
+    assert (ended.state, ended.done, ended.by, ended.on) == ("done", 4, "Ada", step.on)
+
+
+def test_a_report_from_before_it_was_known_ends_nothing() -> None:
+    step = step_of(note(4, "oes-report", "2026-11-20T08:59:59Z"))
+    assert step is not None
+    history = History(events=(event(known_at=KNOWN),), steps=(step,), keys=(KEY,))
+    assert "before what it is about was known" in unheard(history)[0].because
+    assert due(duties(history, NOW), "§22757.13(c)(1)").done is None
+    unsaid = replace(history, events=(event(),))  # when it was recorded is not when it was known
+    assert unheard(unsaid) == ()

@@ -136,3 +136,30 @@ def test_a_report_is_the_same_wherever_the_case_lies(folder: Path, tmp_path: Pat
     here, there = (called("export", where, *words).output for where in (folder, other))
     assert here == there
     assert str(tmp_path) not in here
+
+
+def test_a_key_that_nobody_let_in_says_of_nothing_that_it_is_done(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = said("record", "event", "serious-incident", folder, *INCIDENT)["record"]
+    early = ("initial-report", folder, "--about", str(record), "--on", "2026-11-19", "--yes")
+    assert "was known only at 2026-11-20" in str(called("record", "done", *early).exception)
+    monkeypatch.setenv("SAFETYCASE_KEY", str(tmp_path / "other.pem"))
+    words = ("record", "done", "initial-report", folder, "--about", str(record), "--yes")
+    before = read(folder / "ledger").head
+    assert "the record does not know the key" in str(called(*words).exception)
+    assert read(folder / "ledger").head == before
+    called("record", "keys", "init", folder, "--owner", "Eve")
+    assert "nobody vouches for the key" in str(called(*words).exception)
+    from safetycase.ledger import load_or_create, open_writer
+
+    key = load_or_create(tmp_path / "other.pem", "Eve")
+    body = {"note": "duty", "step": "initial-report", "on": "2026-11-24T12:00:00Z",
+            "about": record, "says": ""}  # fmt: skip
+    with open_writer(folder / "ledger", key) as writer:
+        writer.append("note", body, at="2026-11-24T12:00:00Z")
+    told = called("record", "duties", folder, "--now", "2026-11-26")
+    assert told.return_value == 2
+    assert "Ends no clock: initial-report (record" in told.output
+    found = said("record", "duties", folder, "--now", "2026-11-26", "--json")
+    assert [each["step"] for each in found["unheard"]] == ["initial-report"]

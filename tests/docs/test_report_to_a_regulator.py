@@ -67,7 +67,7 @@ def test_the_page_works_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "24 hours" not in duties
     last = " ".join(outs[-1][1].output.split())
     assert "by 2026-12-22 10:00 UTC: intermediate report" in last
-    assert "done (record" in last
+    assert "done on 2026-11-24 by " in last
 
 
 def test_a_context_of_the_name_that_a_gap_gives_fills_it(tmp_path: Path) -> None:

@@ -20,9 +20,20 @@ from typing import Final, Literal
 from safetycase.ledger.duties import StepRecord
 from safetycase.ledger.fold import EventRecord, History
 from safetycase.ledger.record import is_instant
+from safetycase.ledger.trust import Key
 from safetycase.ledger.vocabulary import EVENTS
 
-__all__ = ["GROUNDS", "Deadline", "Regime", "business_days", "duties", "months_after"]
+__all__ = [
+    "GROUNDS",
+    "Deadline",
+    "Regime",
+    "Unheard",
+    "business_days",
+    "duties",
+    "may_say_done",
+    "months_after",
+    "unheard",
+]
 
 Regime = Literal["eu-code", "sb53"]
 DueWord = Literal["overdue", "due", "no day stated", "done late", "done"]
@@ -59,7 +70,8 @@ class Deadline:
     """One duty and its clock; `due` is None where the text states no number of days.
 
     `about` is the record of the event that started it, or of the step that did; `done` that of
-    the step that ended it. `says` tells how the time was counted, and what was taken for granted.
+    the step that ended it, `on` its UTC time, and `by` the owner of the key that signed it. `says`
+    tells how the time was counted, and what was taken for granted.
     """
 
     duty: str
@@ -71,6 +83,8 @@ class Deadline:
     state: DueWord
     says: str
     done: int | None = None
+    by: str = ""
+    on: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -78,16 +92,59 @@ class Deadline:
         return self.done is None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unheard:
+    """A step that ends no clock, and why."""
+
+    step: StepRecord
+    because: str
+
+
+def may_say_done(keys: Iterable[Key], keyid: str) -> str:
+    """Why this key may not say that a duty was met; empty if it may.
+
+    Any key may sign a note, so that a machine could end a clock, or a stranger by a key that lets
+    itself in: whoever says that an authority was told has to be somebody for whom one can ask.
+    """
+    key = next((each for each in keys if each.keyid == keyid), None)
+    if key is None:
+        return "the record does not know the key that signed it"
+    if not {"author", "reviewer"} & set(key.roles):
+        return (
+            f"the key {key.short} that signed it is for {', '.join(key.roles)}, and not for "
+            "author or reviewer"
+        )
+    if not key.vouched:
+        return f"nobody vouches for the key {key.short} that signed it"
+    return ""
+
+
+def unheard(history: History) -> tuple[Unheard, ...]:
+    """The steps that end no clock: signed by whom it is not to say, or from before the event."""
+    found = ((step, _unheard(step, history)) for step in history.steps)
+    return tuple(Unheard(step=step, because=because) for step, because in found if because)
+
+
+def _unheard(step: StepRecord, history: History) -> str:
+    event = next((e for e in history.events if e.seq == step.about), None)
+    said = event.body.get("known_at") if event else None
+    if is_instant(said) and _moment(step.on) < _moment(str(said)):
+        return f"it is dated {step.on}, before what it is about was known ({said})"
+    return may_say_done(history.keys, step.keyid)
+
+
 def duties(history: History, now: datetime) -> tuple[Deadline, ...]:
     """Every clock that the record starts, as it stands at `now` (UTC): overdue ones first."""
     found: list[Deadline] = []
+    out = {each.step.seq for each in unheard(history)}
+    steps = tuple(step for step in history.steps if step.seq not in out)
     for event in history.events:
-        mine = [step for step in history.steps if step.about == event.seq]
+        mine = [step for step in steps if step.about == event.seq]
         if event.event == "serious-incident":
             found += _incident(event, mine)
         if event.event in GROUNDS:
             found += _update(event, mine)
-    found += _periodic(history.steps)
+    found += _periodic(steps)
     placed = (_placed(each, history, now) for each in found)
     return tuple(sorted(placed, key=lambda d: (_ORDER[d.state], d.due or d.starts, d.about)))
 
@@ -111,9 +168,11 @@ def months_after(start: datetime, months: int) -> datetime:
 def _placed(deadline: Deadline, history: History, now: datetime) -> Deadline:
     """With the word for how it stands now."""
     if deadline.done is not None:
-        on = next(_moment(s.on) for s in history.steps if s.seq == deadline.done)
-        late = deadline.due is not None and on > deadline.due
-        return replace(deadline, state="done late" if late else "done")
+        step = next(s for s in history.steps if s.seq == deadline.done)
+        late = deadline.due is not None and _moment(step.on) > deadline.due
+        key = next((k for k in history.keys if k.keyid == step.keyid), None)
+        by = key.owner if key else ""
+        return replace(deadline, state="done late" if late else "done", by=by, on=step.on)
     if deadline.due is None:
         return deadline
     return replace(deadline, state="overdue" if deadline.due < now else "due")

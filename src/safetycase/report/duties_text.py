@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from safetycase.assess.duties import Deadline
-from safetycase.report.clean import wrap
+from safetycase.assess.duties import Deadline, Unheard
+from safetycase.report.clean import one_line, wrap
 
 __all__ = ["CAVEAT", "deadline_json", "duty_lines", "when_text"]
 
@@ -21,8 +21,10 @@ _SOURCES: Final = {
 }
 
 
-def duty_lines(deadlines: Sequence[Deadline], now: datetime, width: int) -> Iterator[str]:
-    """One paragraph for each deadline, those that are overdue first."""
+def duty_lines(
+    deadlines: Sequence[Deadline], now: datetime, width: int, unheard: Sequence[Unheard] = ()
+) -> Iterator[str]:
+    """One paragraph for each deadline, those that are overdue first, then what ends none."""
     if not deadlines:
         yield from wrap("The record starts no clock: no event and no step that one begins with.",
                         width)  # fmt: skip
@@ -33,6 +35,9 @@ def duty_lines(deadlines: Sequence[Deadline], now: datetime, width: int) -> Iter
             width,
             first="    ",
         )
+    for one in unheard:
+        told = f"Ends no clock: {one.step.step} (record {one.step.seq}), since {one.because}."
+        yield from wrap(told, width, rest="    ")
     yield ""
     yield from wrap(CAVEAT, width)
 
@@ -40,7 +45,8 @@ def duty_lines(deadlines: Sequence[Deadline], now: datetime, width: int) -> Iter
 def when_text(deadline: Deadline, now: datetime) -> str:
     """`OVERDUE by 3 days, since 2026-11-20 09:00 UTC`, or how else it stands."""
     if deadline.state in ("done", "done late"):
-        return f"{deadline.state} (record {deadline.done})"
+        by = f" by {one_line(deadline.by, limit=120)}" if deadline.by else ""
+        return f"{deadline.state} on {deadline.on[:10]}{by} (record {deadline.done})"
     if deadline.due is None:
         return "owed, no day stated"
     at = f"{deadline.due:%Y-%m-%d %H:%M} UTC"
@@ -70,4 +76,6 @@ def deadline_json(deadline: Deadline) -> dict[str, object]:
         "state": deadline.state,
         "says": deadline.says,
         "done": deadline.done,
+        "done_on": deadline.on or None,
+        "done_by": deadline.by or None,
     }
