@@ -270,6 +270,17 @@ def test_after_a_revocation_the_key_signs_nothing_more(
     assert [event.event for event in fold(read(ledger)).events] == ["key-revoked"]
 
 
+def test_an_event_that_took_evidence_back_outlives_the_trust_in_its_key(
+    build: Callable[[Path], Any], ledger: Path, key: SigningKey, other_key: SigningKey
+) -> None:
+    build(ledger)
+    vouch(ledger, key, other_key)
+    append(ledger, other_key, "event", EVENT, LATER)
+    append(ledger, key, "event", revoked(other_key), LATER)
+    told = [event.event for event in fold(read(ledger)).events]
+    assert told == [EVENT["event"], "key-revoked"]
+
+
 def test_what_a_revoked_key_had_signed_counts_for_nothing_and_is_a_note(
     build: Callable[[Path], Any], ledger: Path, key: SigningKey, other_key: SigningKey
 ) -> None:

@@ -1,8 +1,9 @@
 """What a revoked key had signed before, and what rests on that: it counts for nothing.
 
 A revocation looks back, unlike every other rule: the records were in order when they were
-written. They stay where they are, `verify` names them, and none of them supports anything. An
-alarm goes on counting: a revocation is an author's word, and only a reviewer ends an alarm.
+written. They stay where they are, `verify` names them, and none of them supports anything. What
+speaks against a case goes on counting, as an alarm or an event that took evidence back: a
+revocation is an author's word, and sheds none of it.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def _is_doubt(record: Record) -> bool:
         return bool(record.body["verdict"] == "reject")
     if record.kind == "ruling":
         return bool(record.body["outcome"] == "conceded")
-    return record.kind in ("challenge", "dissent")
+    return record.kind in ("challenge", "dissent", "event")
 
 
 def _resting(accepted: Iterable[Record], out: set[int]) -> set[int]:

@@ -843,7 +843,7 @@ function isDoubt({ kind, body }) {
   if (kind === "signal") return body.get("state") === "alarm";
   if (kind === "sign-off") return body.get("verdict") === "reject";
   if (kind === "ruling") return body.get("outcome") === "conceded";
-  return kind === "challenge" || kind === "dissent";
+  return kind === "challenge" || kind === "dissent" || kind === "event";
 }
 
 /* A name as it is compared: without regard to case, white space, and how it is encoded. */
