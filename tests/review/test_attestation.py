@@ -33,7 +33,8 @@ RECORD = RecordState(origin="safetycase/abc", size=7, root="1" * 64, head="2" * 
 
 
 def line(found: Gated) -> bytes:
-    return attest(found, SIGNER, at=NOW, version="1", weights=WEIGHTS, record=RECORD)
+    return attest(found, SIGNER, at=NOW, version="1", weights=WEIGHTS, system=["5" * 64],
+                  record=RECORD)  # fmt: skip
 
 
 @pytest.fixture
@@ -83,6 +84,19 @@ def test_it_ends_and_is_about_its_weights_and_policy_alone(passed: bytes) -> Non
     assert (weight, "not about the weights 6666666666666666" in says) == ("fails", True)
     assert troubles(found, keys=[SIGNER.keyid], policy="7" * 64)[0][0] == "fails"
     assert troubles(found, keys=[SIGNER.keyid], now=NOW - timedelta(days=2))[0][0] == "unknown"
+
+
+def test_weights_of_a_part_are_not_those_of_the_system(reviewed: Path, ask: Ask) -> None:
+    both = WEIGHTS | {"monitor": "6" * 64}
+    signed = attest(ask(reviewed), SIGNER, at=NOW, version="1", weights=both, system=["5" * 64],
+                    record=RECORD)  # fmt: skip
+    found = read_attestation(signed)
+    keys = [SIGNER.keyid]
+    assert troubles(found, keys=keys, weights=["5" * 64]) == []
+    assert troubles(found, keys=keys, weights=["6" * 64, "5" * 64]) == []
+    ((weight, says),) = troubles(found, keys=keys, weights=["6" * 64])
+    assert weight == "fails"
+    assert "none of these weights belong to the model of the system" in says
 
 
 def test_an_answer_that_says_no_is_signed_too(green: Path, ask: Ask) -> None:

@@ -33,7 +33,12 @@ def sign_verdict(space: Workspace, found: Gated, out: Path) -> None:
     """Sign the answer with the key of this user, whatever it is, and say with which."""
     from safetycase import __version__
     from safetycase.cli.writing import own, save
-    from safetycase.review.attestation import CLOCKS_DIFFER, attest, weights_of
+    from safetycase.review.attestation import (
+        CLOCKS_DIFFER,
+        attest,
+        weights_of,
+        weights_of_system,
+    )
 
     own(out, b'{"payload":', "a signed answer")
     if abs(space.now - datetime.now(UTC)) > CLOCKS_DIFFER:
@@ -45,6 +50,7 @@ def sign_verdict(space: Workspace, found: Gated, out: Path) -> None:
         at=datetime.now(UTC).replace(microsecond=0),
         version=__version__,
         weights=weights_of(space.history, found),
+        system=weights_of_system(space.history, found),
         record=_record(space),
     )
     save(out, line.decode("ascii"))
@@ -130,7 +136,7 @@ def check_verdict(
     if as_json:
         echo_json(_as_json(found, trouble))
     else:
-        _print(found, trouble, compared=bool(weights))
+        _print(found, trouble, compared=bool(weights), judged=policy is not None)
     return worst(_EXITS[each.weight] for each in trouble)
 
 
@@ -148,11 +154,14 @@ def _as_json(found: Verdict, trouble: Sequence[Trouble]) -> dict[str, Any]:
         "case": found.case,
         "scope": found.scope,
         "weights": dict(found.weights),
+        "system_weights": list(found.system),
         "predicate": dict(found.predicate),
     }
 
 
-def _print(found: Verdict, trouble: Sequence[Trouble], *, compared: bool) -> None:
+def _print(
+    found: Verdict, trouble: Sequence[Trouble], *, compared: bool, judged: bool
+) -> None:  # fmt: skip
     from safetycase.report.clean import moment, one_line
 
     told = found.predicate
@@ -167,9 +176,15 @@ def _print(found: Verdict, trouble: Sequence[Trouble], *, compared: bool) -> Non
         f"  record {one_line(record['origin']) or 'none'}, {record['size']} records, "
         f"head {one_line(record['head'])[:16]}…"
     )
+    policy = told["policy"]
+    mark = "" if judged else " (not compared: --policy)"
+    click.echo(f"  policy {one_line(policy['name'])}, sha256 {policy['digest']['sha256']}{mark}")
+    asked = one_line(", ".join(clause["clause"] for clause in told["clauses"]), limit=1000)
+    click.echo(f"  it asked for {asked}")
     for name, digest in found.weights.items():
+        part = "" if digest in found.system else ", not of the system but of a part of it,"
         mark = "" if compared else " (not compared: --weights-sha256)"
-        click.echo(f"  weights {one_line(name)}: {digest}{mark}")
+        click.echo(f"  weights {one_line(name)}{part}: {digest}{mark}")
     for over in told["overrides"]:
         force = f"without force: {one_line(over['idle'])}" if over["idle"] else "in force"
         click.echo(f"  override of {one_line(', '.join(over['clauses']))} by {one_line(over['by'])}"

@@ -9,7 +9,7 @@ has a type of its own.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
@@ -33,6 +33,7 @@ __all__ = [
     "check",
     "read_attestation",
     "weights_of",
+    "weights_of_system",
 ]
 
 _LONGEST: Final = 2000
@@ -61,7 +62,8 @@ class RecordState:
 class Verdict:
     """A signed verdict whose signature verifies with the key that it carries, `keyid`.
 
-    Whose key that is, the file cannot say. `weights` are SHA-256 by name; `predicate` is the rest.
+    Whose key that is, the file cannot say. `weights` are SHA-256 by name, and `system` those that
+    belong to the model of the system; `predicate` is the rest.
     """
 
     keyid: str
@@ -72,6 +74,7 @@ class Verdict:
     at: datetime
     expires: datetime
     predicate: Mapping[str, Any] = field(default_factory=dict)
+    system: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +94,28 @@ def weights_of(history: History, gated: Gated) -> Mapping[str, str]:
 
     Only of results that count; a name that stands for two files is told apart by its digest.
     """
-    rows = {row.seq: row for row in history.registrations}
     found: dict[str, str] = {}
+    for _, weights, digest in _measured(history, gated):
+        taken = found.get(weights, digest) != digest
+        found[f"{weights} {digest[:16]}" if taken else weights] = digest
+    return dict(sorted(found.items()))
+
+
+def weights_of_system(history: History, gated: Gated) -> tuple[str, ...]:
+    """The SHA-256 of those weights that belong to the model of the system, which is deployed.
+
+    A leaf may have been measured on another model of the case, as a monitor or a judge.
+    """
+    case = gated.assessment.case
+    own = case.header.system.model
+    leaves = {n: getattr(e, "model", None) or own for n, e in case.elements.items()}
+    found = {digest for name, _, digest in _measured(history, gated) if leaves.get(name) == own}
+    return tuple(sorted(found))
+
+
+def _measured(history: History, gated: Gated) -> Iterator[tuple[str, str, str]]:
+    """Each leaf with a result that counts, the name of its weights, and their SHA-256."""
+    rows = {row.seq: row for row in history.registrations}
     for name, leaf in gated.assessment.leaves.items():
         fresh = gated.assessment.freshness.get(name)
         row = rows.get(leaf.tally.registration or 0) if leaf.tally else None
@@ -101,9 +124,7 @@ def weights_of(history: History, gated: Gated) -> Mapping[str, str]:
             continue
         weights, digest = str(subject.get("weights", "")), subject.get("weights_sha256")
         if weights and is_digest(digest):
-            taken = found.get(weights, digest) != digest
-            found[f"{weights} {str(digest)[:16]}" if taken else weights] = str(digest)
-    return dict(sorted(found.items()))
+            yield name, weights, str(digest)
 
 
 def attest(
@@ -113,9 +134,13 @@ def attest(
     at: datetime,
     version: str,
     weights: Mapping[str, str],
+    system: Iterable[str] = (),
     record: RecordState,
 ) -> bytes:
-    """The signed line, with its newline. `at` is when it is signed."""
+    """The signed line, with its newline. `at` is when it is signed.
+
+    `system` are those of the `weights`, by digest, that belong to the model of the system.
+    """
     header = gated.assessment.case.header
     subjects = [{"name": f"case {header.case}", "digest": {"sha256": gated.scope}}]
     subjects += [{"name": f"weights {n}", "digest": {"sha256": d}} for n, d in weights.items()]
@@ -123,7 +148,10 @@ def attest(
         "_type": STATEMENT,
         "subject": subjects,
         "predicateType": PREDICATE,
-        "predicate": _predicate(gated, key, at, version, record),
+        "predicate": {
+            **_predicate(gated, key, at, version, record),
+            "system_weights": sorted(system),
+        },
     }
     return seal(canonical.dumps(statement), key.keyid, key.sign) + b"\n"
 
@@ -263,6 +291,7 @@ def read_attestation(data: bytes) -> Verdict:
         at=datetime.fromisoformat(predicate["timeVerified"]),
         expires=datetime.fromisoformat(predicate["expires"]),
         predicate=predicate,
+        system=tuple(predicate["system_weights"]),
     )
 
 
@@ -302,7 +331,7 @@ def check(
     the SHA-256 of the weights that are to be deployed, `policy` that of the policy expected.
     """
     trouble: list[Trouble] = []
-    keys = tuple(keys)
+    keys, weights = tuple(keys), tuple(weights)
     if not keys:
         says = f"whose key {found.keyid} is, the file cannot say: ask, and name it with --key"
         trouble.append(Trouble(weight="unknown", says=says))
@@ -320,6 +349,12 @@ def check(
             names = ", ".join(f"{n} {d[:16]}…" for n, d in found.weights.items()) or "no weights"
             says = f"it is not about the weights {digest[:16]}…, but about {names}"
             trouble.append(Trouble(weight="fails", says=says))
+    if weights and known.issuperset(weights) and not set(weights) & set(found.system):
+        says = (
+            "none of these weights belong to the model of the system that the case is about: "
+            "results of theirs are only part of it"
+        )
+        trouble.append(Trouble(weight="fails", says=says))
     if policy is not None and found.predicate["policy"]["digest"]["sha256"] != policy:
         trouble.append(Trouble(weight="fails", says="it was given under another policy"))
     if now >= found.expires:

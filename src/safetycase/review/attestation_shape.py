@@ -64,6 +64,7 @@ _SHAPE: Final[Mapping[str, Any]] = {
             }
         ],
         "conditions": [{"by": "text", "element": "text", "conditions": ["text"]}],
+        "system_weights": ["text"],
         "dissents": [{"by": "text", "element": "text", "says": "text", "record": "whole"}],
     },
 }

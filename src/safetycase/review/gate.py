@@ -6,12 +6,12 @@ with a sentence, what keeps it from passing and where, and the way out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from safetycase.argument.graph import supporting
-from safetycase.argument.model import Assumption, Defeater, Evidence
+from safetycase.argument.model import Assumption, Defeater, Dependence, Evidence
 from safetycase.assess.gated import Gated, Judged, Overrode
 from safetycase.review import gate_record, gate_review, gate_state
 from safetycase.review.gate_facts import Facts, instant, overridden, overrides
@@ -61,23 +61,35 @@ def _until(facts: Facts, clauses: Iterable[Judged]) -> tuple[datetime, str]:
     It is the earliest of what ends by the calendar; a change of the case or an alarm ends it
     before. Days of the case file end with the day, in UTC.
     """
-    case, below = facts.case, supporting(facts.case, [facts.case.root])
+    case, below = facts.case, set(supporting(facts.case, [facts.case.root]))
     found = [(_end_of(case.header.decision.expires), "the decision expires")]
     lasts = facts.policy.verdict_valid_for
     if lasts is not None:
         found.append((facts.now + timedelta(seconds=lasts.seconds), "the policy says so"))
-    for name in below:
-        element = case.elements[name]
-        if isinstance(element, Assumption) and element.expires:
-            found.append((_end_of(element.expires), f"assumption {name} expires"))
-        elif isinstance(element, Defeater) and element.accepted:
-            found.append((_end_of(element.accepted.expires), f"the accepted doubt {name} expires"))
-        elif isinstance(element, Evidence) and (ends := _result_ends(facts, element)):
-            found.append((ends, f"the result of {name} expires"))
+    for name in facts.scopes.names(case.root):
+        # What is over already and carries nothing, as a declared dependence, ends nothing.
+        found += [(at, why) for at, why in _ends(facts, name) if name in below or at > facts.now]
     for clause in clauses:
         if clause.override is not None:
             found.append((instant(clause.override.until), f"the override of {clause.clause} ends"))
     return min(found, key=lambda pair: pair[0])
+
+
+def _ends(facts: Facts, name: str) -> Iterator[tuple[datetime, str]]:
+    """What of one element ends by the calendar, and when."""
+    element = facts.case.elements[name]
+    if isinstance(element, Assumption) and element.expires:
+        yield _end_of(element.expires), f"assumption {name} expires"
+    elif isinstance(element, Dependence) and element.expires:
+        yield _end_of(element.expires), f"the declared dependence {name} expires"
+    elif isinstance(element, Defeater) and element.accepted:
+        yield _end_of(element.accepted.expires), f"the accepted doubt {name} expires"
+    elif isinstance(element, Evidence):
+        if ends := _result_ends(facts, element):
+            yield ends, f"the result of {name} expires"
+        fresh = facts.assessment.freshness.get(name)
+        for waived in fresh.waived if fresh else ():
+            yield instant(waived.until), f"the waiver for {name} expires"
 
 
 def _end_of(day: Any) -> datetime:
