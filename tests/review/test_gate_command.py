@@ -224,6 +224,8 @@ def test_a_broken_case_is_exit_2_and_a_forged_record_exit_3(reviewed: Path) -> N
         (("--release", "--against", "HEAD"), "--merge and --against"),
         (("--merge", "--against", "HEAD", "--attest", "x"), "--attest signs the answer of"),
         (("--release", "--key", "0" * 16), "belong to --check"),
+        (("--show-policy", "--sarif", "x"), "write what --release or --merge say"),
+        (("--release", "--sarif", "x", "--junit", "./x"), "is named for two outputs"),
     ],
 )
 def test_what_does_not_fit_together_is_said(green: Path, words: tuple[str, ...], says: str) -> None:
@@ -259,6 +261,49 @@ def test_one_evaluation_writes_every_file(reviewed: Path, monkeypatch: pytest.Mo
     kept = call(reviewed, "--release", "--sarif", reviewed / "case.yaml")
     assert "would be lost" in str(kept.exception)
     assert (reviewed / "case.yaml").read_text("utf-8") == GREEN
+
+
+@pytest.mark.parametrize("name", ["ledger/log.jsonl", "ledger/new.md", "policy.yaml", "case.yaml"])
+def test_no_output_takes_the_place_of_what_it_is_made_from(reviewed: Path, name: str) -> None:
+    (reviewed / "policy.yaml").write_text(DEFAULT_POLICY, "utf-8")
+    path = reviewed / name
+    before = path.read_bytes() if path.exists() else None
+    for option in ("--sarif", "--junit", "--summary", "--attest"):
+        found = call(reviewed, "--release", option, path)
+        assert "name another file" in str(found.exception), option
+    assert (path.read_bytes() if path.exists() else None) == before
+    mine = reviewed.parent / "mine.yaml"
+    mine.write_text(DEFAULT_POLICY, "utf-8")
+    found = call(reviewed, "--release", "--policy", mine, "--summary", mine)
+    assert "would be lost" in str(found.exception)
+
+
+def test_a_policy_under_another_name_is_not_passed_over(reviewed: Path) -> None:
+    other = reviewed / "policy.yml"
+    other.write_text(DEFAULT_POLICY, "utf-8")
+    found = call(reviewed, "--release")
+    assert code(found) == 2
+    assert "policy.yml is not read: the policy of a case is policy.yaml" in words(found)
+    told = json.loads(call(reviewed, "--release", "--json").output)
+    assert [f["code"] for f in told["findings"]] == ["F002"]
+    other.unlink()
+    (reviewed / "policy.yaml").symlink_to("nowhere.yaml")
+    assert code(call(reviewed, "--release")) == 2
+
+
+def test_the_built_in_policy_is_printed_where_there_is_no_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert DEFAULT_POLICY in call("--show-policy").output
+    assert "no case.yaml" in str(call("--release").exception)
+    assert "there is no file or folder" in str(call("nowhere", "--show-policy").exception)
+
+
+def test_as_of_when_and_until_when_is_said(reviewed: Path) -> None:
+    found = call(reviewed, "--release", "--now", "2098-12-01T08:30:00Z")
+    assert found.output.splitlines()[1] == "as of 2098-12-01 08:30 UTC"
+    assert " UTC at the latest: " in call(reviewed, "--release").output.splitlines()[1]
 
 
 def test_the_policy_in_force_is_printed_and_can_be_given(green: Path) -> None:
@@ -311,6 +356,9 @@ def test_a_signed_answer_is_checked_without_the_case(reviewed: Path, tmp_path: P
     assert code(stands) == 0, stands.output
     assert stands.output.endswith("it stands\n")
     assert "case toy: The case holds" in stands.output
+    digest = hashlib.sha256(DEFAULT_POLICY.encode()).hexdigest()
+    assert f"policy default, sha256 {digest} (not compared: --policy)" in stands.output
+    assert "it asked for record-verifies, well-formed, maturity-full" in words(stands)
     assert code(call(*there)) == 4
     assert code(call(*there, "--key", "0" * 64)) == 3
     assert code(call(*there, "--key", KEY, "--now", "2300-01-01")) == 4

@@ -60,6 +60,14 @@ def means(old: str, new: str) -> dict[tuple[str, str], str]:
         ("mistake: a head", "mistake: a tail", "", "harm.mistake changed", "undecided"),
         ("volume: 10000 throws", "volume: 90000 throws", "", "volume raised", "weaker"),
         ("        owner: lead\n", "", "REGISTRY-COMPLETE", "owner lost", "weaker"),
+        (
+            "root:\n",
+            "reviewers: [{name: Al, external: true}]\nroot:\n",
+            "",
+            "reviewer called external",
+            "weaker",
+        ),
+        ("root:\n", "reviewers: [{name: Al}]\nroot:\n", "", "reviewers added", "tighter"),
     ],
 )
 def test_each_change_is_weighed(old: str, new: str, element: str, what: str, means_: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,13 @@ from tests.review.conftest import Ask, clause
 from tests.review.green import GREEN, challenge, digest, key, let_in, override, say, sign
 
 from safetycase.assess.gated import Gated
+from safetycase.assess.records import Waived
 from safetycase.cli.gate import EXITS
-from safetycase.ledger import Writer, read
+from safetycase.ledger import History, Writer, read
 from safetycase.ledger.record import stamp
+from safetycase.review.gate import release
+from safetycase.review.gate_facts import Facts
+from safetycase.workspace.policies import policy_at
 
 
 def shut(found: Gated) -> set[str]:
@@ -233,6 +238,43 @@ def test_an_override_has_force_only_for_what_it_was_given_for(reviewed: Path, as
     found = ask(reviewed)
     assert clause(found, "assumptions-owned-and-unexpired").blocks
     assert "earlier version of REGISTRY-COMPLETE" in found.overrides[-1].idle
+
+
+def test_it_ends_with_whatever_carries_it_and_ends_first(reviewed: Path, ask: Ask) -> None:
+    soon = (datetime.now(UTC) + timedelta(days=3)).date()
+    text = (reviewed / "case.yaml").read_text("utf-8")
+    declared = f"""\
+dependences:
+  - dependence: APART
+    kind: independent
+    among: [REGISTRY-COMPLETE, E-COIN]
+    says: They fail apart.
+    because: They have nothing in common.
+    owner: lead
+    credence: {{at_least: 0.99, owner: lead, because: seen before}}
+    expires: {soon}
+"""
+    (reviewed / "case.yaml").write_text(text + declared, "utf-8")
+    found = ask(reviewed)
+    assert clause(found, "well-formed").state == "pass"
+    assert found.until is not None
+    assert (found.until.date(), found.ends_by) == (soon, "the declared dependence APART expires")
+    rewrite(reviewed, f"expires: {soon}", "expires: 2020-01-01")  # it adds nothing any more
+    assert ask(reviewed).ends_by in ("the result of E-COIN expires", "the policy says so")
+
+
+def test_the_end_of_a_waiver_ends_the_answer(reviewed: Path, ask: Ask) -> None:
+    facts = ask(reviewed)
+    leaf = facts.assessment.freshness["E-COIN"]
+    until = (datetime.now(UTC) + timedelta(days=2)).replace(microsecond=0)
+    waived = Waived(reviewer="Ada", author="lead", until=stamp(until), reason="x", fields=(),
+                    record=9)  # fmt: skip
+    freshness = {**facts.assessment.freshness, "E-COIN": replace(leaf, waived=(waived,))}
+    assessment = replace(facts.assessment, freshness=freshness)
+    policy = policy_at(reviewed).policy
+    assert policy is not None
+    found = release(Facts(assessment=assessment, history=History(), policy=policy))
+    assert (found.until, found.ends_by) == (until, "the waiver for E-COIN expires")
 
 
 def test_an_author_overrides_nothing_by_a_second_key(green: Path, ask: Ask) -> None:

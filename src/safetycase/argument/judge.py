@@ -72,6 +72,11 @@ def judge_header(path: str, before: Any, after: Any) -> Judgement:
         return by_size("decision", "ends earlier", "extended", less="tightens")(
             before, after, None, None
         )
+    if path == "reviewers" and {r.name for r in after if r.external} - {
+        r.name for r in before if r.external
+    }:
+        # A policy may ask for external reviewers, and this says who is one.
+        return Judgement("reviewer called external", "loosens")
     if path in ("profiles", "reviewers"):
         return members(path, removed="loosens", added="tightens")(before, after, None, None)
     return Judgement(f"{path} changed")

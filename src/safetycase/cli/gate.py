@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,12 +14,14 @@ from safetycase.cli.common import (
     Exit,
     case_options,
     echo_json,
+    finding_json,
     print_findings,
     printable,
     worst,
 )
 
 if TYPE_CHECKING:
+    from safetycase.argument.findings import Finding
     from safetycase.assess.gated import Gated
     from safetycase.review.policy import Policy
     from safetycase.workspace.folder import Workspace
@@ -99,7 +99,8 @@ def gate(
         raise click.UsageError(
             "say one of --release, --merge --against REV, --show-policy, --check FILE"
         )
-    _fitting(asked[0], against=against, attest=attest, keys=keys, weights=weights)
+    files = any(file is not None for file in (sarif, junit, summary))
+    _fitting(asked[0], against=against, attest=attest, keys=keys, weights=weights, files=files)
     if verdict is not None:
         from safetycase.cli.gate_check import check_verdict
 
@@ -108,9 +109,14 @@ def gate(
     if isinstance(space_or_code, int):
         return space_or_code
     space, policy = space_or_code
-    found = _judged(space, policy, against, outside=policy_file is not None)
-    outputs = (sarif, junit, summary, attest)
-    _write(space, found, outputs, junit_unknown)
+    from safetycase.cli.gate_write import Outputs, refuse_losses, write
+
+    outputs = Outputs(
+        sarif=sarif, junit=junit, summary=summary, attest=attest, unknown=junit_unknown
+    )
+    refuse_losses(space, outputs, policy_file)
+    found = _judged(space, policy, against, outside=policy_file is not None, as_json=as_json)
+    write(space, found, outputs)
     if as_json:
         from safetycase.report.gate_text import gate_json
 
@@ -142,6 +148,7 @@ def _fitting(
     attest: Path | None,
     keys: tuple[str, ...],
     weights: tuple[str, ...],
+    files: bool,
 ) -> None:
     """Refuse options that would do nothing in this mode."""
     if (mode == "merge") != (against is not None):
@@ -150,29 +157,43 @@ def _fitting(
         raise click.UsageError("--attest signs the answer of --release")
     if (keys or weights) and mode != "check":
         raise click.UsageError("--key and --weights-sha256 belong to --check")
+    if files and mode not in ("release", "merge"):
+        raise click.UsageError("--sarif, --junit and --summary write what --release or --merge say")
 
 
 def _opened(
     case: Path, now: datetime, policy_file: Path | None, show: bool, *, as_json: bool
 ) -> tuple[Workspace, Policy] | int:
     """The case with every digest taken anew, and its policy; or the exit code."""
-    from safetycase.workspace.paths import find_case
+    from safetycase.workspace.paths import NoCase, find_case
     from safetycase.workspace.policies import policy_at
 
-    folder = find_case(case)
+    try:
+        folder = find_case(case)
+    except NoCase:
+        if not show or case != Path():
+            raise
+        folder = case  # whoever has no case here, but asks what a case is judged by
     read = policy_at(folder, policy_file)
     if read.policy is None:
-        print_findings(read.findings)
-        return Exit.FINDINGS
+        return _findings(read.findings, as_json=as_json)
     if show:
         return _show(read.policy, as_json=as_json)
     from safetycase.workspace.folder import open_case
 
     space = open_case(folder, now, trust_cache=False)
     if space.case is None:
-        print_findings(space.findings)
-        return Exit.FINDINGS
+        return _findings(space.findings, as_json=as_json)
     return space, read.policy
+
+
+def _findings(findings: Sequence[Finding], *, as_json: bool) -> int:
+    """Say why nothing could be judged; the exit code."""
+    if as_json:
+        echo_json({"passed": False, "findings": [finding_json(f) for f in findings]})
+    else:
+        print_findings(findings)
+    return Exit.FINDINGS
 
 
 def _show(policy: Policy, *, as_json: bool) -> int:
@@ -194,7 +215,9 @@ def _show(policy: Policy, *, as_json: bool) -> int:
     return Exit.HOLDS
 
 
-def _judged(space: Workspace, policy: Policy, against: str | None, *, outside: bool) -> Gated:
+def _judged(
+    space: Workspace, policy: Policy, against: str | None, *, outside: bool, as_json: bool
+) -> Gated:
     from safetycase.workspace.gating import merge_gate, release_gate
 
     if against is None:
@@ -205,56 +228,7 @@ def _judged(space: Workspace, policy: Policy, against: str | None, *, outside: b
     assert space.case is not None
     read = policy_at(space.folder) if outside else None
     if read is not None and read.policy is None:
-        print_findings(read.findings)
-        raise click.exceptions.Exit(Exit.FINDINGS)
+        raise click.exceptions.Exit(_findings(read.findings, as_json=as_json))
     own = read.policy if read is not None and read.policy is not None else policy
     with before_of(against, space.folder, policy if outside else None, space.case) as before:
         return merge_gate(space, before, own)
-
-
-def _write(
-    space: Workspace,
-    found: Gated,
-    outputs: tuple[Path | None, Path | None, Path | None, Path | None],
-    junit_unknown: str,
-) -> None:
-    """Write what was asked for; nothing takes the place of a file of the case."""
-    from safetycase import __version__
-    from safetycase.cli.writing import keep, save
-
-    sarif, junit, summary, attest = outputs
-    own = [space.folder / "case.yaml", space.folder / "policy.yaml"]
-    for out in outputs:
-        keep(out, own)
-    if sarif is not None:
-        from safetycase.report.sarif import to_sarif
-        from safetycase.workspace.gating import findings_of
-
-        findings = findings_of(space)
-        data = to_sarif(found.assessment, findings, found.clauses, version=__version__)
-        save(sarif, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-    if junit is not None:
-        from safetycase.report.junit import Unknown, to_junit
-
-        word: Unknown = "skipped" if junit_unknown == "skipped" else "failure"
-        save(junit, to_junit(found.assessment, found.clauses, unknown=word))
-    if summary is not None:
-        _summary(found, summary)
-    if attest is not None:
-        from safetycase.cli.gate_check import sign_verdict
-
-        sign_verdict(space, found, attest)
-
-
-def _summary(found: Gated, out: Path) -> None:
-    """A step's own summary goes on where the step left off; any other file is written anew."""
-    from safetycase.cli.writing import save
-    from safetycase.report.step_summary import MOST_BYTES, step_summary
-
-    if str(out) != os.environ.get("GITHUB_STEP_SUMMARY", "") or not out.is_file():
-        save(out, step_summary(found))
-        return
-    room = MOST_BYTES - out.stat().st_size
-    if room > 0:
-        with out.open("a", encoding="utf-8") as stream:
-            stream.write(step_summary(found, most=room))

@@ -41,7 +41,7 @@ def gate_headline(gated: Gated) -> str:
 def gate_lines(gated: Gated, *, width: int = 100, colour: bool = False) -> list[str]:
     """The answer for a terminal; no line is wider than `width`."""
     width = max(width, 40)
-    lines = [shorten(gate_headline(gated), width)]
+    lines = [shorten(gate_headline(gated), width), *wrap(_when(gated), width)]
     for each in gated.changes:
         if each.needed:
             lines += ["", *_change(each, width)]
@@ -50,6 +50,16 @@ def gate_lines(gated: Gated, *, width: int = 100, colour: bool = False) -> list[
         lines += _clause(clause, width, colour, told=clause.kind == "loosening-signed")
     always = [*_overrides(gated, width), *_dissents(gated, width)]
     return [*lines, "", *always] if always else lines
+
+
+def _when(gated: Gated) -> str:
+    """As of when it was judged, against what, and until when an open gate can stay so."""
+    as_of = f"as of {gated.assessment.at:%Y-%m-%d %H:%M} UTC"
+    if gated.against:
+        return f"{as_of}, against {one_line(gated.against, limit=200)}"
+    if gated.until is None or not gated.passed:
+        return as_of
+    return f"{as_of}; until {gated.until:%Y-%m-%d %H:%M} UTC at the latest: {gated.ends_by}"
 
 
 def _change(each: Weighed, width: int) -> Iterator[str]:
@@ -76,7 +86,8 @@ def _clause(clause: Judged, width: int, colour: bool, *, told: bool) -> Iterator
     yield from lines
     if clause.state == "pass":
         return
-    remarks = () if told else clause.remarks
+    # A remark about the whole that the sentence has already is not said again.
+    remarks = [] if told else [r for r in clause.remarks if r.at or r.says not in clause.says]
     for remark in remarks[:MOST_REMARKS]:
         yield from wrap(_remark(remark), width, first="    ")
     if len(remarks) > MOST_REMARKS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,8 +22,13 @@ POLICY_FILE: Final = "policy.yaml"
 def policy_at(folder: Path, file: Path | None = None) -> PolicyRead:
     """The policy in `file`, or in the case folder, or the built-in one if neither is there."""
     path = file or folder / POLICY_FILE
-    if file is None and not path.exists():
-        return PolicyRead(policy=default_policy())
+    if file is None and not os.path.lexists(path):  # a link that leads nowhere is no absence
+        other = next((p for p in sorted(folder.glob("*")) if _nearly(p.name)), None)
+        if other is None:
+            return PolicyRead(policy=default_policy())
+        says = f"{other.name} is not read: the policy of a case is {POLICY_FILE}"
+        found = _unread(shown(other), says, f"call it {POLICY_FILE}, or take it away")
+        return PolicyRead(policy=None, findings=(found,))
     name = shown(path)
     try:
         return read_policy(path.read_bytes().decode("utf-8"), name)
@@ -30,8 +36,17 @@ def policy_at(folder: Path, file: Path | None = None) -> PolicyRead:
         says = f"the policy is not UTF-8 text (byte {error.start})"
     except OSError as error:
         says = f"the policy cannot be read: {error.strerror or error}"
+    return PolicyRead(policy=None, findings=(_unread(name, says),))
+
+
+def _nearly(name: str) -> bool:
+    """Whether somebody may take a file of this name for the policy."""
+    return name != POLICY_FILE and name.casefold() in ("policy.yaml", "policy.yml")
+
+
+def _unread(name: str, says: str, hint: str = "") -> Finding:
     span = Span(file=name, line=1, column=1)
-    return PolicyRead(policy=None, findings=(Finding(code="F002", span=span, message=says),))
+    return Finding(code="F002", span=span, message=says, hint=hint or None)
 
 
 def about_policy(entry: Entry, folder: Path) -> Entry:
