@@ -360,3 +360,19 @@ def test_an_own_template_that_is_wrong(sc: Sc, tmp_path: Path, content: bytes, s
     assert checked.code == 2, checked.out
     assert says in checked.out
     assert "did you mean `mine`" not in checked.out
+
+
+@pytest.mark.parametrize("verb", [("status",), ("gate", "--release"), ("check",)])
+def test_a_reader_who_goes_does_not_change_the_exit_code(
+    tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    folder = write_case(tmp_path / "coin", COIN, ITEMS)
+    words = [sys.executable, "-c", "from safetycase.cli.main import main; main()", *verb,
+             str(folder)]  # fmt: skip
+    whole = subprocess.run(words, capture_output=True, check=False)
+    read, write = os.pipe()
+    os.close(read)  # so that the first line already has no reader
+    cut = subprocess.run(words, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (cut.returncode, cut.stderr) == (whole.returncode, whole.stderr)
+    assert whole.stdout

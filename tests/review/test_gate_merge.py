@@ -213,6 +213,23 @@ def test_wording_is_signed_where_the_policy_asks_for_it(reviewed: Path, merge: M
     assert clause(merge(reviewed, policy=strict), "loosening-signed").blocks
 
 
+def test_wording_with_other_numbers_is_more_than_wording(reviewed: Path, merge: Merge) -> None:
+    told = "says: Heads are rare, at most 0.20 of 400 throws."
+    old = GREEN.replace("says: Heads are rare.", told)
+    write_case(reviewed, old.replace("0.20 of 400", "0.20 of 4000"))
+    found = merge(reviewed, old=old)
+    change = weighed(found, "reworded, with other numbers")
+    assert (change.means, change.needed, change.through) == ("undecided", 1, "RARE")
+    assert clause(found, "loosening-signed").blocks
+    # What prose says along with a criterion that is judged is not asked for twice.
+    write_case(reviewed, old.replace("0.20", "0.15"))
+    found = merge(reviewed, old=old)
+    assert weighed(found, "reworded").means == "shown"
+    assert clause(found, "loosening-signed").state == "pass"
+    write_case(reviewed, old.replace("Heads are rare,", "Heads are very rare,"))
+    assert weighed(merge(reviewed, old=old), "reworded").means == "shown"
+
+
 def test_of_two_clauses_about_signing_each_is_asked_for_as_it_is_written(
     reviewed: Path, merge: Merge
 ) -> None:

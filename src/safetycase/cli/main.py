@@ -84,9 +84,12 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every failure is a sentence and an exit code."""
-    code = _main()
     if LONG.intersection(sys.argv[1:2]):
-        sys.exit(code)
+        sys.exit(_main())
+    from safetycase.cli.pipes import Unbroken
+
+    sys.stdout, sys.stderr = Unbroken(sys.stdout), Unbroken(sys.stderr)
+    code = _main()
     # What was read need not be taken apart object by object before the process ends.
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

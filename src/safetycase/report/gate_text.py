@@ -45,7 +45,7 @@ def gate_lines(gated: Gated, *, width: int = 100, colour: bool = False) -> list[
     for each in gated.changes:
         if each.needed:
             lines += ["", *_change(each, width)]
-    lines.append("")
+    lines += [*_unsigned(gated, width), ""]
     for clause in gated.clauses:
         lines += _clause(clause, width, colour, told=clause.kind == "loosening-signed")
     always = [*_overrides(gated, width), *_dissents(gated, width)]
@@ -66,15 +66,44 @@ def _change(each: Weighed, width: int) -> Iterator[str]:
     change = each.change
     of = f"{change.kind} {change.element}" if change.element else "the case"
     yield shorten(f"{_MEANS[each.means]}  {of}: {change.what}", width)
-    if change.before:
-        yield shorten(f"    - {change.before}", width)
-    if change.after:
-        yield shorten(f"    + {change.after}", width)
+    before, after = _apart(change.before, change.after, width - 6)
+    if before:
+        yield shorten(f"    - {before}", width)
+    if after:
+        yield shorten(f"    + {after}", width)
     if change.at:
         yield shorten(f"    {change.at}", width)
     signed = f", by {', '.join(each.signed)}" if each.signed else ""
     told = f"{len(each.signed)} of {each.needed} reviewers signed {each.through} as it is{signed}"
     yield from wrap(told + (f" ({each.says})" if each.says else ""), width, first="    ")
+
+
+def _apart(before: str, after: str, width: int) -> tuple[str, str]:
+    """Two long values from shortly before the first place in which they differ."""
+    pairs = enumerate(zip(before, after, strict=False))
+    at = next((n for n, (a, b) in pairs if a != b), min(len(before), len(after)))
+    start = at - width // 3
+    if max(len(before), len(after)) <= width or start <= 0 or not before or not after:
+        return before, after
+    return f"… {before[start:]}", f"… {after[start:]}"
+
+
+def _unsigned(gated: Gated, width: int) -> Iterator[str]:
+    """The changes that nobody has to sign, in a line each."""
+    rest = [each for each in gated.changes if not each.needed]
+    if rest:
+        yield ""
+        count = "1 change" if len(rest) == 1 else f"{len(rest)} changes"
+        yield f"{count} that nobody has to sign:"
+    for each in rest[:MOST_REMARKS]:
+        change = each.change
+        of = f"{change.kind} {change.element}" if change.element else "the case"
+        before, after = _apart(change.before, change.after, width // 3)
+        said = " → ".join(value for value in (before, after) if value) if change.field else ""
+        yield shorten(f"{_MEANS[each.means]}  {of}: {change.what}" + (f" ({said})" if said else ""),
+                      width)  # fmt: skip
+    if len(rest) > MOST_REMARKS:
+        yield f"… and {len(rest) - MOST_REMARKS} more; --json lists them all"
 
 
 def _clause(clause: Judged, width: int, colour: bool, *, told: bool) -> Iterator[str]:

@@ -6,7 +6,11 @@ and what can neither be called looser nor tighter is undecided, which is not the
 
 from __future__ import annotations
 
+import dataclasses
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Final, Literal
 
 from safetycase.argument import model
@@ -22,6 +26,7 @@ Means = Literal["weaker", "undecided", "shown", "tighter"]
 _GONE: Final = frozenset({"claim", "argument", "evidence", "assumption", "hazard", "context"})
 _UPSIDE_DOWN: Final = frozenset({"kind of element changed", "root changed"})
 _NO_MEANING: Final = ("same meaning", "written otherwise", "stated otherwise", "reordered")
+_NUMBER: Final = re.compile(r"[0-9]{1,18}(?:,[0-9]{3})*(?:\.[0-9]{1,18})?")
 _WORDING: Final = frozenset({"reworded", "reason reworded"})
 _HARMLESS: Final = frozenset(
     {
@@ -69,7 +74,7 @@ def _weigh(
     many = options.reviewers_if_full if full else options.reviewers
     above = _Above(was, facts.case, difference)
     cover = _Cover(facts)
-    for change in difference.changes:
+    for change in _told_apart(difference.changes):
         means = means_of(change)
         needed = {
             "weaker": many,
@@ -85,6 +90,29 @@ def _weigh(
         yield Weighed(
             change=change, means=means, needed=needed, signed=signed, through=anchor, says=says
         )
+
+
+def _told_apart(changes: Sequence[Change]) -> Iterator[Change]:
+    """The changes, new wording with other numbers in it told apart from new wording alone.
+
+    A number that stands in prose alone, as in the reason why a margin suffices, is asked for by no
+    criterion. What the prose says along with a judged change, of the same numbers, is only wording.
+    """
+    judged = {number for c in changes if means_of(c) != "shown" for number in _numbers(c)}
+    for change in changes:
+        if change.what in _WORDING and _numbers(change) - judged:
+            yield dataclasses.replace(change, what=f"{change.what}, with other numbers")
+        else:
+            yield change
+
+
+def _numbers(change: Change) -> frozenset[Decimal]:
+    """The numbers that one of the two values of a change has, and the other has not."""
+    before, after = (
+        Counter(Decimal(number.replace(",", "")).normalize() for number in _NUMBER.findall(text))
+        for text in (change.before, change.after)
+    )
+    return frozenset((before - after) + (after - before))
 
 
 class _Above:
