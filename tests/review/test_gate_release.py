@@ -291,6 +291,22 @@ def test_an_author_overrides_nothing_by_a_second_key(green: Path, ask: Ask) -> N
     assert clause(ask(green), "sign-off").state == "overridden"
 
 
+def test_a_rejection_is_shed_by_no_key_under_the_same_name(green: Path, ask: Ask) -> None:
+    sign(green, "Grace", verdict="reject", says="It does not convince.")
+    sign(green, "Alan")
+    assert "Grace rejects SAFE" in clause(ask(green), "sign-off").says
+    fake = key("fake", "Grace")  # an author's key by default: then Grace would be one, too
+    with Writer(green / "ledger", fake) as writer:
+        writer.append("key", fake.introduction(), at=stamp(datetime.now(UTC)))
+    let_in(green, "Grace too", "reviewer", owner="Grace")
+    sign(green, "Grace too", by="Grace")
+    assert "Grace rejects SAFE" in clause(ask(green), "sign-off").says
+    rewrite(green, "root:\n", "authors: [{name: Grace}]\nroot:\n")
+    assert "Grace rejects SAFE" in clause(ask(green), "sign-off").says
+    sign(green, "Grace", verdict="abstain")
+    assert clause(ask(green), "sign-off").says == "Signed by Alan."
+
+
 def test_a_challenge_by_a_key_that_nobody_let_in_is_not_counted(green: Path, ask: Ask) -> None:
     stranger = key("stranger")
     with Writer(green / "ledger", stranger) as writer:

@@ -93,7 +93,8 @@ class SignedOff:
     """What a reviewer signed of `element` and all it rests on.
 
     `current` is whether that part is still what was signed, `independent` whether the signer had no
-    hand in it; `because` says what is missing, empty if nothing is. `hours` is a decimal as text,
+    hand in it, which is not asked of a rejection; `because` says what is missing, empty if nothing
+    is. `hours` is a decimal as text,
     None if the signer did not say.
     """
 

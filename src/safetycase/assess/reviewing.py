@@ -124,7 +124,11 @@ class _Reviewing:
             reasons.append(
                 f"an earlier version was signed: {signed.element}, or what it rests on, changed"
             )
-        dependent = self.independence.missing(signed.keyid, signed.by, target or self.case.root)
+        # Whoever finds that it does not convince need not be a stranger to it: else a key under
+        # their name, or their name among the authors, would take their rejection away.
+        dependent = ()
+        if signed.verdict != "reject":
+            dependent = self.independence.missing(signed.keyid, signed.by, target or self.case.root)
         return SignedOff(
             element=signed.element,
             verdict=signed.verdict,
