@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,3 +112,31 @@ def test_a_template_that_cannot_be_instantiated_leaves_nothing_supported(
     done = sc("status", folder)
     assert done.code == 2
     assert "NOT POSED" in done.out
+
+
+@pytest.mark.slow
+def test_a_challenge_against_what_the_swap_takes_out_bears_on_the_root(
+    sc: Sc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(SKETCH, tmp_path / "case", ignore=lambda *_: ["ledger"]))
+    monkeypatch.setenv("SAFETYCASE_KEY", str(tmp_path / "key.pem"))
+    gone = "OVERSIGHT/KC2-1-THEORY-DEBATE"
+    assert sc("record", "keys", "init", folder, "--owner", "Ada").code == 0
+    words = ("--severity", "major", "--says", "Which debate?", "--yes")
+    assert sc("review", "challenge", gone, folder, *words).code == 0
+    as_it_is = sc("status", folder, "--json").json["states"]
+    assert (as_it_is[gone]["support"], as_it_is["C1"]["support"]) == ("contested", "supported")
+    swapped = sc("status", folder, "--with", "method=prover-estimator", "--json").json
+    case = folder / "case.yaml"
+    text = case.read_text("utf-8")
+    assert "method: debate" in text or "oversight: debate" in text
+    for key in ("method", "oversight"):
+        text = text.replace(f"{key}: debate", f"{key}: prover-estimator")
+    case.write_text(text, "utf-8")
+    written = sc("status", folder, "--json").json
+    for found in (swapped, written):
+        assert gone not in found["states"]
+        (raised,) = found["review"]["challenges"]
+        assert (raised["element"], raised["targets"]) == (None, ["SAFE"])
+    words_of = lambda found: {n: s["support"] for n, s in found["states"].items()}  # noqa: E731
+    assert words_of(swapped) == words_of(written)
