@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.assess.reviewed_cases import key
 from tests.assess.watched_cases import (
     MONITOR,
     NOW,
@@ -575,3 +576,18 @@ def test_the_page_of_the_reference_names_every_state() -> None:
     text = (Path(__file__).parents[2] / "docs/reference/live-monitors.md").read_text("utf-8")
     table = text.partition("## States of a monitor")[2].partition("## ")[0]
     assert all(f"`{word}`" in table for word in WATCHING)
+
+
+def test_no_author_ends_an_alarm_by_a_second_key() -> None:
+    alarm = signal(CASE, "alarm", seq=3)
+    made = [resolution(3, outcome) for outcome in ("answered", "false-alarm")]
+    keys = (key("1" * 64, "Grace", "author"), key("2" * 64, "GRACE", "reviewer"))
+    for said_ in made:
+        found = judged(CASE, [alarm], [said_], keys=keys)
+        assert support(found) == "contested"
+        (vain,) = found.monitors["M"].alarms[0].resolutions
+        assert vain.because == "Grace is an author of the case, or holds the key of one"
+        assert vain.because in said(found, "M.RARE")
+        assert support(judged(CASE, [alarm], [said_], keys=keys[1:])) == "supported"
+    confirmed = judged(CASE, [alarm], [resolution(3, "confirmed")], keys=keys)
+    assert confirmed.monitors["M"].alarms[0].standing == "confirmed"

@@ -15,6 +15,7 @@ from safetycase.assess.assessment import Input, assess
 from safetycase.assess.records import Assessment
 from safetycase.checks.monitors import indicator_digest
 from safetycase.ledger.fold import History, ResolutionRecord, SignalRecord
+from safetycase.ledger.trust import Key
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MONITOR = (
@@ -121,8 +122,10 @@ def judged(
     *,
     now: datetime = NOW,
     findings: Sequence[Any] = (),
+    keys: Sequence[Key] = (),
 ) -> Assessment:
     history = History(
+        keys=tuple(keys),
         registrations=(),
         attempts=(),
         signals=tuple(signals),

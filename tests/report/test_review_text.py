@@ -84,9 +84,10 @@ def test_what_stands_is_told_beside_the_verdict_and_nothing_else() -> None:
     assert "⚑ Ida dissents from SAFE" in text
     assert "Challenge C4" not in text
     assert (
-        "Review: 4 challenges raised: 2 open, 1 answered, 1 conceded, 0 withdrawn; 1 of 3 "
-        "sign-offs count now; dissents: 1."
+        "Review: 4 challenges raised: 2 open, 1 answered, 1 conceded, 0 withdrawn; 2 of 3 "
+        "sign-offs count now, of which 1 rejects; dissents: 1."
     ) in text
+    assert "✕ lead rejects SAFE (record 22, 2026-11-19): It convinces." in text
     bare = " ".join(" ".join(verdict_lines(reviewed(CASE), width=100)).split())
     assert "Review: nobody challenged this case, and nobody signed it off." in bare
     many = [challenge(CASE, "RARE", "minor", id=f"M{i}", seq=50 + i) for i in range(30)]
@@ -104,7 +105,7 @@ def test_the_json_has_every_record_and_what_it_is_worth() -> None:
     assert [(c["id"], c["stands"], c["contests"]) for c in told["challenges"]] == [
         ("C1", True, False), ("C2", True, True), ("C3", True, True), ("C4", False, False),
     ]  # fmt: skip
-    assert [s["counts"] for s in told["sign_offs"]] == [True, False, False]
-    assert told["sign_offs"][2]["because"] == "lead owns REGISTRY-COMPLETE"
+    assert [s["counts"] for s in told["sign_offs"]] == [True, False, True]
+    assert told["sign_offs"][2]["because"] == ""  # whoever owns part of it may still reject it
     assert [o["in_force"] for o in told["overrides"]] == [True, False]
     assert [d["by"] for d in told["dissents"]] == ["Ida"]

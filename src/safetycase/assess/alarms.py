@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from safetycase.argument.model import Monitor
 from safetycase.assess.monitored import Alarm, Report, Resolution, Standing
 from safetycase.ledger.fold import ResolutionRecord, SignalRecord
 
 __all__ = [
+    "Said",
     "alarms_of",
     "amount",
     "day",
@@ -22,6 +24,11 @@ __all__ = [
     "told",
     "way_out",
 ]
+
+
+ENDS: Final = ("false-alarm", "answered")
+Said = Mapping[int, Sequence[tuple[ResolutionRecord, bool]]]
+"""Resolutions by the record of their alarm, each with whether an author of the case signed it."""
 
 
 def report_of(signal: SignalRecord) -> Report:
@@ -50,13 +57,14 @@ def alarms_of(
     monitor: Monitor | None,
     own: Sequence[Report],
     earlier: Sequence[Report],
-    said: Mapping[int, Sequence[ResolutionRecord]],
+    said: Said,
     now: datetime,
 ) -> tuple[Alarm, ...]:
     """Every alarm in the order of the record.
 
     `own` are the reports of the monitor's definition, `earlier` those of others, `said` the
-    resolutions by the record of their alarm; without a `monitor` the case no longer has it.
+    resolutions by the record of their alarm, each with whether an author signed it; without a
+    `monitor` the case no longer has it.
     """
     counting = {report.record for report in own}
     raised = sorted((r for r in (*own, *earlier) if r.state == "alarm"), key=lambda r: r.record)
@@ -69,7 +77,7 @@ def alarms_of(
 def _alarm(
     monitor: Monitor | None,
     report: Report,
-    said: Sequence[ResolutionRecord],
+    said: Sequence[tuple[ResolutionRecord, bool]],
     now: datetime,
     *,
     own: bool,
@@ -81,9 +89,9 @@ def _alarm(
             outcome=r.outcome,
             by=r.by,
             reason=r.reason,
-            counts=r.keyid != report.keyid,
+            because=_in_vain(r, report, by_author=by_author),
         )
-        for r in sorted(said, key=lambda r: r.seq)
+        for r, by_author in sorted(said, key=lambda each: each[0].seq)
         if r.seq > report.record
     )
     standing = _standing(monitor, report, resolutions, own=own)
@@ -100,6 +108,15 @@ def _alarm(
     )
 
 
+def _in_vain(said: ResolutionRecord, report: Report, *, by_author: bool) -> str:
+    """Why a resolution counts for nothing; empty if it counts."""
+    if said.keyid == report.keyid:
+        return "it is signed by the key that signed the alarm"
+    if by_author and said.outcome in ENDS:
+        return f"{said.by} is an author of the case, or holds the key of one"
+    return ""
+
+
 def _standing(
     monitor: Monitor | None, report: Report, resolutions: Sequence[Resolution], *, own: bool
 ) -> Standing:
@@ -109,7 +126,7 @@ def _standing(
     """
     counting = [r.outcome for r in resolutions if r.counts]
     last = counting[-1] if counting else ""
-    if last in ("false-alarm", "answered"):
+    if last in ENDS:
         return "resolved"
     if monitor is None:
         return "warning" if report.warned_only else "not in the case"

@@ -74,7 +74,8 @@ class Report:
 class Resolution:
     """What a reviewer said of an alarm: a word of the record's vocabulary, and why.
 
-    It `counts` unless it is signed by the key that signed the alarm: nobody reviews themselves.
+    It `counts` unless it is signed by the key that signed the alarm, or ends it and is signed by an
+    author: nobody reviews themselves. `because` says which.
     """
 
     record: int
@@ -82,7 +83,12 @@ class Resolution:
     outcome: str
     by: str
     reason: str
-    counts: bool = True
+    because: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says anything of the alarm."""
+        return not self.because
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,7 +126,7 @@ class _Reviewing:
             )
         # Whoever finds that it does not convince need not be a stranger to it: else a key under
         # their name, or their name among the authors, would take their rejection away.
-        dependent = ()
+        dependent: tuple[str, ...] = ()
         if signed.verdict != "reject":
             dependent = self.independence.missing(signed.keyid, signed.by, target or self.case.root)
         return SignedOff(

@@ -82,7 +82,7 @@ def _duties(alarms: tuple[Alarm, ...], now: datetime) -> Iterator[Reason]:
         yield Reason(says=f"{which}{duty(alarm, now)}")
         for vain in (r for r in alarm.resolutions if not r.counts):
             says = f"Record {vain.record} calls it {vain.outcome}, and counts for nothing"
-            yield Reason(says=f"{says}: it is signed by the key that signed the alarm.")
+            yield Reason(says=f"{says}: {vain.because}.")
         yield Reason(says=f"To resolve it, a reviewer signs: `{way_out(alarm)}`")
     if len(alarms) > _MOST:
         yield Reason(says=f"And {len(alarms) - _MOST} more alarms stand.")

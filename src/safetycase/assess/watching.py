@@ -15,9 +15,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from safetycase.argument.model import Assumption, Case, Defeater, Element, Monitor
-from safetycase.assess.alarms import alarms_of, day, length, report_of, time_of, told
+from safetycase.assess.alarms import Said, alarms_of, day, length, report_of, time_of, told
+from safetycase.assess.independence import Independence
 from safetycase.assess.monitored import Alarm, Challenge, Report, Watched, WatchWord
 from safetycase.checks.monitors import indicator_digest
+from safetycase.checks.scope import Scopes
 from safetycase.ledger.fold import History, ResolutionRecord, SignalRecord
 
 __all__ = ["CLOCKS_DIFFER", "Watching", "challenge_ids", "watching"]
@@ -43,14 +45,24 @@ class Watching:
     challenges: Mapping[str, Challenge] = field(default_factory=dict)
 
 
+def _said(case: Case, history: History) -> Said:
+    """What was said of each alarm, and whether an author of the case said it."""
+    if not history.resolutions:
+        return {}
+    independence = Independence(case, history, Scopes(case))
+    said: dict[int, list[tuple[ResolutionRecord, bool]]] = {}
+    for each in history.resolutions:
+        by_author = independence.raised_by_author(each.keyid, each.by)
+        said.setdefault(each.signal, []).append((each, by_author))
+    return said
+
+
 def watching(case: Case, history: History, now: datetime, *, unfit: Collection[str]) -> Watching:
     """Judge the monitors of a case by its record; `unfit` are elements with an error finding."""
     signals: dict[str, list[SignalRecord]] = {}
     for signal in history.signals:
         signals.setdefault(signal.monitor, []).append(signal)
-    said: dict[int, list[ResolutionRecord]] = {}
-    for resolution in history.resolutions:
-        said.setdefault(resolution.signal, []).append(resolution)
+    said = _said(case, history)
     known = {name: e for name, e in case.elements.items() if isinstance(e, Monitor)}
     targets = _targets(case, known)
     found: dict[str, Watched] = {}
@@ -83,7 +95,7 @@ class _Asked:
     targets: tuple[str, ...]
     now: datetime
     signals: Sequence[SignalRecord]
-    said: Mapping[int, Sequence[ResolutionRecord]]
+    said: Said
     unfit: bool
 
 
@@ -233,7 +245,7 @@ def _doubted(found: dict[str, Watched]) -> dict[str, Watched]:
 def _removed(
     name: str,
     signals: Sequence[SignalRecord],
-    said: Mapping[int, Sequence[ResolutionRecord]],
+    said: Said,
     now: datetime,
 ) -> Watched:
     """A monitor that the case no longer has; what it reported stays to be seen."""

@@ -53,8 +53,9 @@ def resolve(
 ) -> int:
     """Record what the alarm in record SIGNAL was; nothing else ends an alarm.
 
-    For a reviewer, with a key that neither signed the alarm nor belongs to who did. A later
-    resolution replaces an earlier one, and all of them stay in the record.
+    For a reviewer who is no author of the case, with a key that neither signed the alarm nor
+    belongs to who did. A later resolution replaces an earlier one, and all of them stay in the
+    record.
     """
     space, before = opened(case, now)
     print_problems(space)
@@ -198,5 +199,9 @@ def _show(alarm: SignalRecord, changes: Mapping[str, tuple[str, str]], after: As
         records = ", ".join(map(str, standing))
         click.echo(f"Of {printable(alarm.monitor)} this stands: record {records}.")
     watched = after.monitors.get(alarm.monitor)
+    said = [r for each in watched.alarms if each.report.record == alarm.seq
+            for r in each.resolutions] if watched else []  # fmt: skip
+    if said and not said[-1].counts:
+        click.echo(f"It will not count: {printable(said[-1].because)}.")
     if watched is not None and watched.blocks:
         click.echo(f"{printable(watched.id)} is {watched.state}: {printable(watched.because)}")

@@ -42,6 +42,9 @@ def review_told(review: Review) -> str:
     total, counting = len(review.sign_offs), sum(s.counts for s in review.sign_offs)
     noun = "sign-off" if total == 1 else "sign-offs"
     signed = f"{counting} of {total} {noun} count now" if total else "nobody signed it off"
+    rejections = len(_rejections(review))
+    if rejections:
+        signed += f", of which {'1 rejects' if rejections == 1 else f'{rejections} reject'}"
     against = f"; dissents: {len(review.dissents)}" if review.dissents else ""
     return f"Review: {raised}; {signed}{against}."
 
@@ -55,11 +58,22 @@ def beside_the_verdict(assessment: Assessment, width: int) -> Iterator[str]:
         f"against {one_line(c.against, limit=80)}: {one_line(c.says, limit=400)}"
         for c in standing
     ]
+    lines += [
+        f"✕ {one_line(s.by)} rejects {one_line(s.element, limit=120)} (record {s.record}, "
+        f"{s.at[:10]}): {one_line(s.says, limit=400)}"
+        for s in _rejections(review)
+    ]
     lines += [_dissent(d) for d in review.dissents]
     for line in lines[:_MOST]:
         yield from wrap(line, width, first="  ", rest="    ")
     if len(lines) > _MOST:
         yield shorten(f"  and {len(lines) - _MOST} more: safetycase review", width)
+
+
+def _rejections(review: Review) -> list[SignedOff]:
+    """What somebody rejects as it is now, unless the same name signed it otherwise since."""
+    last = {(s.element, s.by): s for s in review.sign_offs if s.counts}
+    return [signed for signed in last.values() if signed.verdict == "reject"]
 
 
 def review_lines(
