@@ -314,7 +314,7 @@ def test_the_policy_in_force_is_printed_and_can_be_given(green: Path) -> None:
     assert data["merge"][3] == {
         "clause": "loosening-signed",
         "as": "loosening-signed",
-        "options": {"reviewers": 1, "reviewers_if_full": 2, "undecided": "signed",
+        "options": {"reviewers": 1, "reviewers_if_full": 2, "by": [], "undecided": "signed",
                     "reworded": "shown"},
     }  # fmt: skip
     mine = green.parent / "mine.yaml"

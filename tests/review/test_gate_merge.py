@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.conftest import write_case
 from tests.review.conftest import clause
-from tests.review.green import GREEN, override, sign
+from tests.review.green import GREEN, key, override, sign
 
 from safetycase.argument.diff import diff
 from safetycase.argument.load import load, load_files
@@ -228,6 +228,14 @@ def test_wording_with_other_numbers_is_more_than_wording(reviewed: Path, merge: 
     assert clause(found, "loosening-signed").state == "pass"
     write_case(reviewed, old.replace("Heads are rare,", "Heads are very rare,"))
     assert weighed(merge(reviewed, old=old), "reworded").means == "shown"
+
+
+def test_a_policy_can_name_who_signs_a_change(reviewed: Path, merge: Merge) -> None:
+    rewrite(reviewed, ("n: 400", "n: 300"))
+    sign(reviewed, "Alan")
+    for by, state in (("Alan", "pass"), (key("Alan").keyid, "pass"), ("Grace", "unknown")):
+        policy = f"policy: p\nrelease: []\nmerge: [{{clause: loosening-signed, by: [{by}]}}]\n"
+        assert clause(merge(reviewed, policy=policy), "loosening-signed").state == state
 
 
 def test_of_two_clauses_about_signing_each_is_asked_for_as_it_is_written(

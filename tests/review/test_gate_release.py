@@ -153,6 +153,27 @@ def test_a_policy_can_name_who_has_to_sign(green: Path, ask: Ask) -> None:
     assert (found.state, found.says) == ("pass", "Signed by Alan.")
 
 
+def test_a_policy_can_name_keys_that_no_author_can_make(green: Path, ask: Ask) -> None:
+    named = (
+        f"policy: p\nrelease: [{{clause: sign-off, by: [{key('Grace').keyid[:32]}]}}]\nmerge: []\n"
+    )
+    let_in(green, "puppet", "reviewer", owner="Grace")
+    sign(green, "puppet", by="Grace")
+    assert clause(
+        ask(green, named.replace(key("Grace").keyid[:32], "Grace")), "sign-off"
+    ).state == ("pass")
+    assert clause(ask(green, named), "sign-off").blocks
+    sign(green, "Grace")
+    assert clause(ask(green, named), "sign-off").state == "pass"
+    sign(green, "puppet", by="Grace", verdict="abstain")  # another key, which is not asked
+    assert clause(ask(green, named), "sign-off").state == "pass"
+
+
+def test_a_validity_longer_than_time_ends_with_it_or_before(reviewed: Path, ask: Ask) -> None:
+    found = ask(reviewed, "policy: p\nverdict_valid_for: 9000 years\nrelease: []\nmerge: []\n")
+    assert found.ends_by == "the result of E-COIN expires"
+
+
 def test_external_reviewers_are_those_the_case_calls_so(green: Path, ask: Ask) -> None:
     strict = "policy: p\nrelease: [{clause: sign-off, external: 1}]\nmerge: []\n"
     sign(green, "Grace")

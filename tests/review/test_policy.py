@@ -165,3 +165,14 @@ def test_the_reference_names_every_clause_every_option_and_the_default() -> None
         for option in OPTIONS[name].__dataclass_fields__:
             assert f"`{option}`" in row, (name, option)
     assert set(CLAUSES) == set(OPTIONS)
+
+
+def test_no_clause_goes_by_the_name_of_another() -> None:
+    text = "policy: p\nrelease: [{clause: leaves-fresh, as: sign-off}]\nmerge: []\n"
+    found = read_policy(text, "p.yaml")
+    assert found.policy is None
+    (finding,) = found.findings
+    assert (finding.code, finding.span.line, finding.span.column) == ("F022", 2, 38)
+    assert "`as: sign-off` would pass leaves-fresh for another clause" in finding.message
+    same = "policy: p\nrelease: [{clause: sign-off, as: sign-off}]\nmerge: []\n"
+    assert read_policy(same, "p.yaml").policy is not None

@@ -159,6 +159,12 @@ def _as_json(found: Verdict, trouble: Sequence[Trouble]) -> dict[str, Any]:
     }
 
 
+def _called(clause: dict[str, Any]) -> str:
+    """A clause by the name that its policy gave it, and what it is if that is not its own."""
+    rule = clause.get("rule", clause["clause"])
+    return clause["clause"] if rule == clause["clause"] else f"{clause['clause']} ({rule})"
+
+
 def _print(
     found: Verdict, trouble: Sequence[Trouble], *, compared: bool, judged: bool
 ) -> None:  # fmt: skip
@@ -179,7 +185,7 @@ def _print(
     policy = told["policy"]
     mark = "" if judged else " (not compared: --policy)"
     click.echo(f"  policy {one_line(policy['name'])}, sha256 {policy['digest']['sha256']}{mark}")
-    asked = one_line(", ".join(clause["clause"] for clause in told["clauses"]), limit=1000)
+    asked = one_line(", ".join(map(_called, told["clauses"])), limit=1000)
     click.echo(f"  it asked for {asked}")
     for name, digest in found.weights.items():
         part = "" if digest in found.system else ", not of the system but of a part of it,"

@@ -9,7 +9,7 @@ from safetycase.assess.gated import Gated, Judged, Remark, Weighed
 from safetycase.report.clean import moment, one_line, shorten, wrap
 from safetycase.report.diff_text import diff_json
 
-__all__ = ["GATE_FORMAT", "gate_headline", "gate_json", "gate_lines"]
+__all__ = ["GATE_FORMAT", "called", "gate_headline", "gate_json", "gate_lines"]
 
 GATE_FORMAT: Final = "safetycase/gate@1"
 _MARKS: Final[Mapping[str, str]] = {"pass": "✓", "fail": "✗", "unknown": "?", "overridden": "!"}
@@ -26,6 +26,12 @@ _MEANS: Final[Mapping[str, str]] = {
     "tighter": "▲ tighter",
 }
 MOST_REMARKS: Final = 20
+
+
+def called(clause: Judged) -> str:
+    """A clause by the name that its policy gave it, and what it is if that is not its own."""
+    name = shorten(clause.clause, 40)
+    return name if clause.clause == clause.kind else f"{name} ({clause.kind})"
 
 
 def gate_headline(gated: Gated) -> str:
@@ -108,7 +114,7 @@ def _unsigned(gated: Gated, width: int) -> Iterator[str]:
 
 def _clause(clause: Judged, width: int, colour: bool, *, told: bool) -> Iterator[str]:
     """A clause; the remarks of one whose changes stand above (`told`) are not said again."""
-    head = f"{_MARKS[clause.state]} {clause.state:<10} {shorten(clause.clause, 40)} — "
+    head = f"{_MARKS[clause.state]} {clause.state:<10} {called(clause)} — "
     lines = wrap(clause.says, width, first=head, rest="    ")
     if colour:
         lines = [f"\x1b[{_COLOURS[clause.state]}m{lines[0]}\x1b[0m", *lines[1:]]

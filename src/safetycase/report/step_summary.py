@@ -12,7 +12,7 @@ from typing import Final
 from safetycase.assess.gated import Gated, Judged, Remark, Weighed
 from safetycase.report.clean import moment
 from safetycase.report.diff_text import cell
-from safetycase.report.gate_text import gate_headline
+from safetycase.report.gate_text import called, gate_headline
 
 __all__ = ["MOST_BYTES", "step_summary"]
 
@@ -57,7 +57,7 @@ def _parts(gated: Gated) -> Iterator[str]:
     yield "| | clause | says |"
     yield "|---|---|---|"
     for clause in gated.clauses:
-        yield f"| {_WORDS[clause.state]} | {cell(clause.clause)} | {cell(clause.says)} |"
+        yield f"| {_WORDS[clause.state]} | {cell(called(clause))} | {cell(clause.says)} |"
     yield ""
     for clause in gated.clauses:
         if clause.state != "pass":

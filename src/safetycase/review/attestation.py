@@ -217,6 +217,7 @@ def _said(gated: Gated) -> dict[str, Any]:
         "clauses": [
             {
                 "clause": _cut(clause.clause),
+                "rule": clause.kind,
                 "state": clause.state,
                 "says": _cut(clause.says),
                 "override": None if clause.override is None else clause.override.record,

@@ -65,7 +65,7 @@ def _until(facts: Facts, clauses: Iterable[Judged]) -> tuple[datetime, str]:
     found = [(_end_of(case.header.decision.expires), "the decision expires")]
     lasts = facts.policy.verdict_valid_for
     if lasts is not None:
-        found.append((facts.now + timedelta(seconds=lasts.seconds), "the policy says so"))
+        found.append((_after(facts.now, lasts.seconds), "the policy says so"))
     for name in facts.scopes.names(case.root):
         # What is over already and carries nothing, as a declared dependence, ends nothing.
         found += [(at, why) for at, why in _ends(facts, name) if name in below or at > facts.now]
@@ -90,6 +90,14 @@ def _ends(facts: Facts, name: str) -> Iterator[tuple[datetime, str]]:
         fresh = facts.assessment.freshness.get(name)
         for waived in fresh.waived if fresh else ():
             yield instant(waived.until), f"the waiver for {name} expires"
+
+
+def _after(start: datetime, seconds: int) -> datetime:
+    """So many seconds later, at most the last time there is."""
+    try:
+        return start + timedelta(seconds=seconds)
+    except OverflowError:
+        return datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
 def _end_of(day: Any) -> datetime:

@@ -17,7 +17,7 @@ from safetycase.argument import model
 from safetycase.argument.changes import Change, Difference
 from safetycase.argument.graph import conclusion_of
 from safetycase.assess.gated import Weighed
-from safetycase.review.gate_facts import ACCEPTS, Facts, people
+from safetycase.review.gate_facts import ACCEPTS, Facts, among, people
 from safetycase.review.policy import Loosening
 
 __all__ = ["means_of", "weigh"]
@@ -73,7 +73,7 @@ def _weigh(
     full = "full" in (was.header.maturity, facts.case.header.maturity)
     many = options.reviewers_if_full if full else options.reviewers
     above = _Above(was, facts.case, difference)
-    cover = _Cover(facts)
+    cover = _Cover(facts, options.by)
     for change in _told_apart(difference.changes):
         means = means_of(change)
         needed = {
@@ -156,10 +156,11 @@ class _Above:
 class _Cover:
     """Who signed an element, by itself or as part of something that rests on it."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, by: Sequence[str]) -> None:
         self.facts = facts
         known = facts.case.elements
-        self.all = [s for s in facts.assessment.review.sign_offs if s.element in known]
+        said = [s for s in facts.assessment.review.sign_offs if s.element in known]
+        self.all = [s for s in said if among(facts, s, by)] if by else said
         self.under = {s.element: set(facts.scopes.names(s.element)) for s in self.all}
         self.found: dict[str, tuple[tuple[str, ...], str]] = {}
 

@@ -16,11 +16,12 @@ from safetycase.checks.scope import Scopes
 from safetycase.ledger.fold import History
 from safetycase.ledger.names import folded
 from safetycase.ledger.record import Problem
-from safetycase.review.policy import CLAUSES, NOT_OVERRIDDEN, Clause, Policy
+from safetycase.review.policy import CLAUSES, NOT_OVERRIDDEN, Clause, Policy, is_keyid
 
 __all__ = [
     "ACCEPTS",
     "Facts",
+    "among",
     "instant",
     "overridden",
     "overrides",
@@ -97,6 +98,17 @@ def owner_of(facts: Facts, signed: SignedOff) -> str:
     row = next((r for r in facts.history.sign_offs if r.seq == signed.record), None)
     key = next((k for k in facts.history.keys if row is not None and k.keyid == row.keyid), None)
     return folded(key.owner if key is not None and key.owner else signed.by)
+
+
+def among(facts: Facts, signed: SignedOff, who: Iterable[str]) -> bool:
+    """Whether the key that signed is one of `who`: of an owner by name, or the key of that id.
+
+    Whose key it is, an author said who let it in; its id, nobody can take for another's.
+    """
+    row = next((r for r in facts.history.sign_offs if r.seq == signed.record), None)
+    keyid = row.keyid if row is not None else ""
+    owner = owner_of(facts, signed)
+    return any(keyid.startswith(each) if is_keyid(each) else folded(each) == owner for each in who)
 
 
 def people(facts: Facts, signed: Sequence[SignedOff]) -> tuple[tuple[SignedOff, ...], ...]:

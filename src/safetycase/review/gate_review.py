@@ -8,7 +8,7 @@ from safetycase.assess.gated import Judged, Remark
 from safetycase.assess.reviewed import SignedOff
 from safetycase.ledger.names import folded
 from safetycase.ledger.vocabulary import SEVERITIES
-from safetycase.review.gate_facts import ACCEPTS, Facts, owner_of, passed, people, signers
+from safetycase.review.gate_facts import ACCEPTS, Facts, among, owner_of, passed, people, signers
 from safetycase.review.policy import Challenges, Clause, Raised, Signing
 
 __all__ = ["RULES"]
@@ -105,11 +105,10 @@ def _signed(facts: Facts, clause: Clause) -> Judged:
 
 def _of(facts: Facts, options: Signing, name: str) -> tuple[list[str], list[Remark]]:
     """Who accepts an element, conditions beside the name, and what is missing."""
-    groups = people(facts, signers(facts, [name]))
-    behind = [group for group in groups if group[-1].verdict in ACCEPTS]
+    counting = signers(facts, [name])
     if options.by:
-        named = {folded(name) for name in options.by}
-        behind = [group for group in behind if {owner_of(facts, s) for s in group} & named]
+        counting = tuple(s for s in counting if among(facts, s, options.by))
+    behind = [group for group in people(facts, counting) if group[-1].verdict in ACCEPTS]
     if options.conditions == "refused":
         behind = [group for group in behind if not group[-1].conditions]
     accepted = [group[-1] for group in behind]

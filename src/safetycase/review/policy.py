@@ -7,6 +7,7 @@ record that does not verify, a file with errors, a sketch and a refuted case rel
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -32,10 +33,17 @@ __all__ = [
     "Raised",
     "Signing",
     "as_data",
+    "is_keyid",
     "with_always",
 ]
 
 Mode = Literal["release", "merge"]
+_KEYID: Final = re.compile(r"[0-9a-f]{32,64}")
+
+
+def is_keyid(text: str) -> bool:
+    """Whether a name in a policy is the id of a key, or at least the first half of one."""
+    return _KEYID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +69,9 @@ class Raised:
 class Signing:
     """How many different independent reviewers have to accept each element of `on`.
 
-    Without `on` it is the root. With `by`, only the keys of these owners count. `external` of them
-    have to be among the case's `reviewers` with `external: true`. `conditions` says whether a
-    sign-off with conditions counts; they are listed.
+    Without `on` it is the root. With `by`, only the keys of these owners, or with these ids, count.
+    `external` of them have to be among the case's `reviewers` with `external: true`. `conditions`
+    says whether a sign-off with conditions counts; they are listed.
     """
 
     on: tuple[str, ...] = ()
@@ -98,13 +106,15 @@ class Identified:
 class Loosening:
     """Who has to sign what makes a case weaker than it was.
 
-    `reviewers` different ones, `reviewers_if_full` where either version is a full case. What can
+    `reviewers` different ones, `reviewers_if_full` where either version is a full case; with `by`,
+    only those whose keys have these owners or ids count. What can
     neither be called weaker nor stronger (`undecided`) needs one, as does a new wording if
     `reworded` is `signed`.
     """
 
     reviewers: int = 1
     reviewers_if_full: int = 2
+    by: tuple[str, ...] = ()
     undecided: Literal["signed", "shown"] = "signed"
     reworded: Literal["signed", "shown"] = "shown"
 

@@ -165,6 +165,9 @@ def _name(reader: Reader, node: Node, kind: str) -> str:
     if name is not None and not _NAME.fullmatch(name):
         says = f"`{name[:80]}` is no name of a clause"
         reader.report("F011", node, says, "names are lower-case words and digits with hyphens")
+    elif name in CLAUSES and name != kind:
+        says = f"`as: {name}` would pass {kind} for another clause"
+        reader.report("F022", node, says, f"no clause is called as {name} but that one itself")
     return name or kind
 
 
