@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.conftest import write_case
+from tests.conftest import PLUGINS, SOURCE, write_case
 from tests.review.green import AUTHOR, GREEN, sign
 
 from safetycase.cli.check import check
@@ -142,6 +145,34 @@ def test_a_case_that_is_new_is_no_weaker_than_it_was(reviewed: Path) -> None:
     assert told["changes"] == []
     rewrite(reviewed, "      - claim: RARE", "      - NOWHERE\n      - claim: RARE")
     assert code(call(reviewed, "--merge", "--against", "HEAD")) == 2
+
+
+@pytest.mark.slow
+def test_a_method_that_stands_beside_the_case_is_run_again_first(reviewed: Path) -> None:
+    """It is imported as it is now, for both versions, and so looks the same in both recipes."""
+    code_of = reviewed.parent / "code"
+    code_of.mkdir()
+    for each in PLUGINS.glob("toy_methods*"):
+        copy = shutil.copytree if each.is_dir() else shutil.copy
+        copy(each, code_of / each.name)
+    commit(reviewed)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(code_of), str(SOURCE)))}
+    words = [sys.executable, "-m", "safetycase.cli", "gate", str(reviewed), "--merge",
+             "--against", "HEAD", "--json"]  # fmt: skip
+
+    def gated() -> tuple[int, dict[str, Any]]:
+        done = subprocess.run(words, capture_output=True, text=True, env=env, check=False)
+        return done.returncode, {c["clause"]: c for c in json.loads(done.stdout)["clauses"]}
+
+    assert gated()[0] == 0
+    module = code_of / "toy_methods.py"
+    module.write_text(module.read_text("utf-8") + "\nMORE = 1\n", "utf-8")
+    exits, clauses = gated()
+    assert exits == 4
+    assert (
+        "runs otherwise than before: instrument.code.toy_methods"
+        in (clauses["reruns-recorded"]["remarks"][0]["says"])
+    )
 
 
 @pytest.mark.parametrize("there", ["other", "", "coin/deeper"])

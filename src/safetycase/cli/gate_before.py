@@ -61,7 +61,10 @@ def before_of(word: str, folder: Path, policy: Policy | None, now: Case) -> Iter
     if Path(word).is_file():
         raise click.ClickException("--against takes a case folder or a revision of git, no file")
     with TemporaryDirectory(prefix="safetycase-") as place:
-        problem = _checkout(tree, folder, Path(place))
+        changed = _changed(word, folder)
+        problem = _checkout(tree, folder, Path(place)) or (
+            changed if isinstance(changed, str) else ""
+        )
         laid = None if problem else Path(place)
         yield Before(
             name=name,
@@ -72,6 +75,7 @@ def before_of(word: str, folder: Path, policy: Policy | None, now: Case) -> Iter
             problem=problem,
             pin=_pin(Path(place)),
             brought=brought,
+            changed=frozenset() if isinstance(changed, str) else changed,
         )
 
 
@@ -113,9 +117,25 @@ def _brought(folder: Path) -> bool:
     return isinstance(done, str) or bool(done.strip())
 
 
+def _changed(word: str, folder: Path) -> frozenset[Path] | str:
+    """The files of the repository that differ from a revision, new ones too; or what went wrong."""
+    top = top_of(folder) or folder
+    found: set[Path] = set()
+    for words in (
+        ("diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", word, "--"),
+        ("ls-files", "--others", "--exclude-standard", "-z"),
+    ):
+        told = _git(top, *words)
+        if isinstance(told, str):
+            return told
+        names = (each.decode("utf-8", "surrogateescape") for each in told.split(b"\0") if each)
+        found.update((top / name).resolve() for name in names)
+    return frozenset(found)
+
+
 def _git(folder: Path, *words: str) -> bytes | str:
     """What git prints, or in words what stood in the way."""
-    command = ["git", "-C", str(folder), *words]
+    command = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", *words]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False

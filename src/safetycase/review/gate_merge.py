@@ -185,7 +185,8 @@ def _rerun(facts: Facts, clause: Clause, *, earlier: Earlier) -> Judged:
     ]
     if not due:
         again = len(earlier.other)
-        says = f"{again} leaves run otherwise than before and were run again." if again else ""
+        runs = "1 leaf runs" if again == 1 else f"{again} leaves run"
+        says = f"{runs} otherwise than before, and as it is now is in the record." if again else ""
         return passed(clause, says)
     says = f"{len(due)} {'leaf runs' if len(due) == 1 else 'leaves run'} otherwise than before, "
     return _less(clause, "unknown", f"{says}and the record has no run of that.", tuple(due))

@@ -43,6 +43,8 @@ class Before:
     unless another was given from outside.
     `pin` is the checkpoint that was pinned in it: the record of today has to go on from there.
     `brought` is whether the record came with the change, being under version control itself.
+    `changed` are the files of the repository that are others than in the version, where it is a
+    revision: a method may be written beside the case, and is then run as it is now for both.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Before:
     problem: str = ""
     pin: bytes | None = None
     brought: bool = False
+    changed: frozenset[Path] = frozenset()
 
 
 def release_gate(space: Workspace, policy: Policy) -> Gated:
@@ -90,7 +93,7 @@ def merge_gate(space: Workspace, before: Before, changed: Policy) -> Gated:
             own=before.own,
             assessment=opened.assess() if opened else None,
             problem=problem,
-            other=_other(opened, space, difference.renamed) if opened else {},
+            other=_other(opened, space, difference.renamed, before.changed) if opened else {},
         ),
     )
 
@@ -126,11 +129,12 @@ def _earlier(space: Workspace, before: Before) -> tuple[Workspace | None, str]:
 
 
 def _other(
-    before: Workspace, now: Workspace, renamed: Mapping[str, str]
+    before: Workspace, now: Workspace, renamed: Mapping[str, str], changed: frozenset[Path]
 ) -> Mapping[str, tuple[str, ...]]:
     """The leaves of both versions that run something else now: the fields of their recipes.
 
-    `renamed` has the ids of today by those of before.
+    `renamed` has the ids of today by those of before. Code beside the case, of which only one
+    version can be imported, is told by the files that `changed`.
     """
     called = {after: old for old, after in renamed.items()}
     found: dict[str, tuple[str, ...]] = {}
@@ -143,6 +147,8 @@ def _other(
             fields = differences(was.recipe.groups, current.recipe.groups)
         elif was.recipe is not current.recipe:
             fields = (f"what it runs: {was.problem or current.problem}",)
+        touched = {name for name, path in current.sources.items() if path.resolve() in changed}
+        fields += tuple(sorted(touched.difference(fields)))
         if fields:
             found[name] = fields
     return found
