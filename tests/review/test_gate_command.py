@@ -265,6 +265,24 @@ def test_what_does_not_fit_together_is_said(green: Path, words: tuple[str, ...],
     assert says in str(found.exception)
 
 
+def test_a_folder_with_the_name_of_a_revision_is_not_taken_for_it(
+    reviewed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(reviewed)
+    git(reviewed, "update-ref", "refs/remotes/origin/main", "HEAD")
+    rewrite(reviewed, *LOOSEN)
+    monkeypatch.chdir(reviewed.parent)
+    words = (reviewed, "--merge", "--against")
+    assert code(call(*words, "origin/main")) == 5
+    # What a pull request would add, so as to be held against itself.
+    loose = (reviewed / "case.yaml").read_text("utf-8")
+    write_case(Path("origin/main"), loose, {"items.txt": "head or tail\n"})
+    found = call(*words, "origin/main")
+    assert "is a file or folder here and a revision of git as well" in str(found.exception)
+    assert code(call(*words, "refs/remotes/origin/main")) == 5
+    assert code(call(*words, "./origin/main")) == 0
+
+
 @pytest.mark.parametrize("word", ["nowhere", "--upload-pack=x", "HEAD:x", "a\x1b[31m"])
 def test_what_is_no_version_is_said_in_a_sentence(green: Path, word: str) -> None:
     commit(green)

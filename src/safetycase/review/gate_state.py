@@ -23,8 +23,8 @@ def _well_formed(facts: Facts, clause: Clause) -> Judged:
         kind=clause.kind,
         state="fail",
         weight="findings",
-        says=f"{len(errors)} finding{'' if len(errors) == 1 else 's'} of `check` "
-        "keep parts of the case from being ready.",
+        says=f"{len(errors)} {'finding' if len(errors) == 1 else 'findings'} of `check` "
+        f"{'keeps' if len(errors) == 1 else 'keep'} parts of the case from being ready.",
         remarks=tuple(
             Remark(
                 element=f.subject or "",

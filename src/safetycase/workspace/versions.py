@@ -52,16 +52,36 @@ class Version:
 def find_version(word: str | None, folder: Path) -> Version:
     """The version `word` of the case in `folder`: a file, a folder or a revision of git.
 
-    None is the folder as it stands. `NoVersion` says why there is none.
+    None is the folder as it stands. `NoVersion` says why there is none. A word that means both a
+    path and a revision means neither: whoever adds a folder `origin/main` to a repository, or a
+    branch with the name of a folder, would choose what a change is held against.
     """
     if word is None:
         return _in_folder(folder, "case.yaml", str(folder))
     path = Path(word)
+    if path.exists() and _is_revision(word, folder):
+        raise NoVersion(
+            f"`{word}` is a file or folder here and a revision of git as well: write ./{word} for "
+            f"the one, and for the other its commit, or refs/heads/{word} or refs/remotes/{word}"
+        )
     if path.is_file():
         return _in_folder(path.parent, path.name, word)
     if path.is_dir():
         return _in_folder(path, "case.yaml", word)
     return _in_git(word, folder, "is neither a file, nor a folder, nor a revision of git")
+
+
+def _is_revision(word: str, folder: Path) -> bool:
+    """Whether git has a commit of that name; without git there is none."""
+    if not _WORD.fullmatch(word) or word.startswith("-"):
+        return False
+    try:
+        told = git_answer(
+            folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}"
+        )
+    except NoVersion:
+        return False
+    return told is not None
 
 
 def _in_folder(folder: Path, entry: str, name: str) -> Version:
