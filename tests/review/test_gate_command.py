@@ -22,6 +22,7 @@ from safetycase.cli.gate import gate
 from safetycase.cli.record import verify
 from safetycase.ledger.keys import from_seed
 from safetycase.review.policy_default import DEFAULT_POLICY
+from safetycase.workspace.paths import NoCase
 
 KEY = from_seed(AUTHOR, "author").keyid
 LOOSEN = ("rate <= 0.20", "rate <= 0.30")
@@ -182,16 +183,17 @@ def test_a_case_that_moved_is_held_against_what_it_was(reviewed: Path, there: st
     text = (reviewed / "case.yaml").read_text("utf-8").replace(*LOOSEN)
     (reviewed / "case.yaml").unlink()
     write_case(root / there, text, {"items.txt": "head or tail\n"})
-    # Whoever names the folder that it had gets the case above it, or none.
-    for named in (root / there, reviewed):
-        found = call(named, "--merge", "--against", "HEAD", "--json")
-        if there == "" or named != reviewed:
-            assert code(found) == 5, found.output
-            told = json.loads(found.output)
-            assert told["against"] == "HEAD, where it stood in coin"
-            assert [c["what"] for c in told["changes"] if c["means"] == "weaker"] == [
-                "criterion loosened"
-            ]
+    found = call(root / there, "--merge", "--against", "HEAD", "--json")
+    assert code(found) == 5, found.output
+    told = json.loads(found.output)
+    assert told["against"] == "HEAD, where it stood in coin"
+    weaker = [c["what"] for c in told["changes"] if c["means"] == "weaker"]
+    assert weaker == ["criterion loosened"]
+    # The folder that it had does not stand for the case above it.
+    for mode in (("--merge", "--against", "HEAD"), ("--release",)):
+        gone = call(reviewed, *mode)
+        assert isinstance(gone.exception, NoCase)
+        assert there != "" or "a gate judges the case that is named" in str(gone.exception)
     write_case(root / there, text.replace("case: toy", "case: quite-new"))
     renamed = call(root / there, "--merge", "--against", "HEAD", "--json")
     assert code(renamed) == 5

@@ -174,6 +174,13 @@ def _opened(
         if not show or case != Path():
             raise
         folder = case  # whoever has no case here, but asks what a case is judged by
+    named = case.parent if case.is_file() else case
+    if case != Path() and named.resolve() != folder and not show:
+        # Whoever takes a case away would have the one above it judged in its place.
+        raise NoCase(
+            f"{case} holds no case.yaml, and a gate judges the case that is named: the nearest "
+            f"above is in {folder}"
+        )
     read = policy_at(folder, policy_file)
     if read.policy is None:
         return _findings(read.findings, as_json=as_json)
