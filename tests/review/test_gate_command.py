@@ -411,6 +411,8 @@ def test_a_signed_answer_is_checked_without_the_case(reviewed: Path, tmp_path: P
     assert f"policy default, sha256 {digest} (not compared: --policy)" in stands.output
     assert "it asked for record-verifies, well-formed, maturity-full" in words(stands)
     assert code(call(*there)) == 4
+    assert code(call(*there, "--key", KEY[:32].upper())) == 0
+    assert "the first 32 or more" in str(call(*there, "--key", KEY[:31]).exception)
     assert code(call(*there, "--key", "0" * 64)) == 3
     assert code(call(*there, "--key", KEY, "--now", "2300-01-01")) == 4
     assert code(call(*there, "--key", KEY, "--weights-sha256", "0" * 64)) == 1

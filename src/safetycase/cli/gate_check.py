@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["check_verdict", "sign_verdict"]
 
 _LARGEST: Final = 16 * 1024 * 1024
-_KEY: Final = re.compile(r"[0-9a-f]{16,64}")
+_KEY: Final = re.compile(r"[0-9a-f]{32,64}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _EXITS: Final = {"record": Exit.RECORD, "fails": Exit.FAILS, "unknown": Exit.UNKNOWN}
 
@@ -119,7 +119,8 @@ def check_verdict(
     """Whether a signed answer stands: offline, without the case and its record."""
     from safetycase.review.attestation import AttestationError, check, read_attestation
 
-    _formed(keys, _KEY, "--key", "at least 16 of the 64 characters of a key id")
+    keys, weights = [k.lower() for k in keys], [w.lower() for w in weights]
+    _formed(keys, _KEY, "--key", "the first 32 or more of the 64 hex digits of a key id")
     _formed(weights, _SHA256, "--weights-sha256", "64 characters, as `sha256sum` prints them")
     if file.stat().st_size > _LARGEST:
         raise click.ClickException(f"{printable(str(file))} is too large for a signed answer")

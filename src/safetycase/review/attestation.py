@@ -328,7 +328,7 @@ def check(
 ) -> tuple[Trouble, ...]:
     """Why the verdict may not be relied on at `now`; empty if it may.
 
-    `keys` are the ids (or at least 16 characters of one) that a verdict may be signed by, `weights`
+    `keys` are the ids, or beginnings of them, of the keys that may have signed it, `weights`
     the SHA-256 of the weights that are to be deployed, `policy` that of the policy expected.
     """
     trouble: list[Trouble] = []
