@@ -212,6 +212,25 @@ def test_an_assumption_that_is_added_is_read_first() -> None:
     assert found.impact["ROUTES"].verdict == "REVISE"
 
 
+@pytest.mark.parametrize(
+    ("rule", "added", "removed"),
+    [
+        ("rule: all", "tightens", "loosens"),
+        ("rule: any", "loosens", "tightens"),
+        ("rule: k of n\n    k: 1", "loosens", "tightens"),
+        ("rule: calculate\n    formula: rate", "", ""),
+    ],
+)
+def test_what_a_further_premise_means_is_up_to_the_rule(
+    rule: str, added: str, removed: str
+) -> None:
+    fewer = BASE.replace("    kind: decomposition\n", f"    kind: decomposition\n    {rule}\n")
+    more = fewer.replace("premises:\n", "premises:\n      - FAIR\n")
+    assert fewer != BASE
+    assert ("ROUTES", "premise added", added) in whats(fewer, more)
+    assert ("ROUTES", "premise removed", removed) in whats(more, fewer)
+
+
 def test_impact_reaches_the_root_with_the_way_and_the_reason() -> None:
     found = diff(case(BASE), case(BASE.replace("n: 400", "n: 40")))
     verdicts = {name: impact.verdict for name, impact in found.impact.items()}

@@ -116,8 +116,14 @@ def _kind(_before: Any, _after: Any, old: Any, new: Any) -> Judgement:
 
 
 def _premises(before: Any, after: Any, old: Any, new: Any) -> Judgement:
-    """Under `any` a further leg loosens; under `all` a premise less does."""
-    either = "any" in (rule_of(old), rule_of(new))
+    """Where some of the legs suffice a further one loosens; where all are needed one less does.
+
+    What a premise more or less does to a calculation, its formula alone could tell.
+    """
+    rules = {rule_of(old), rule_of(new)}
+    if "calculate" in rules:
+        return members("premise")(before, after, None, None)
+    either = bool(rules & {"any", "k of n"})
     rule = members(
         "premise",
         removed="tightens" if either else "loosens",
