@@ -23,7 +23,7 @@ def policy_at(folder: Path, file: Path | None = None) -> PolicyRead:
     """The policy in `file`, or in the case folder, or the built-in one if neither is there."""
     path = file or folder / POLICY_FILE
     if file is None and not os.path.lexists(path):  # a link that leads nowhere is no absence
-        other = next((p for p in sorted(folder.glob("*")) if _nearly(p.name)), None)
+        other = min((p for p in folder.iterdir() if _nearly(p.name)), default=None)
         if other is None:
             return PolicyRead(policy=default_policy())
         says = f"{other.name} is not read: the policy of a case is {POLICY_FILE}"
