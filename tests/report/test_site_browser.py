@@ -227,3 +227,34 @@ def test_what_is_folded_is_printed(see, site) -> None:
         assert browser.run("getComputedStyle(document.querySelector('.find')).display") == "none"
     finally:
         browser.call("Emulation.setEmulatedMedia", media="")
+
+
+LONG = "a-name-of-" + "-".join(["many-parts"] * 6)
+
+
+def test_nothing_makes_a_browser_print_it_smaller(see, tmp_path) -> None:
+    """What is wider than the paper makes a browser shrink the text of every page."""
+    page = tmp_path / "page.html"
+    text = render_single(Source(assessment=make_assessment(), version="1"))
+    page.write_text(
+        text.replace("E-CONTROL", LONG).replace("case.yaml", f"{LONG}/case.yaml"), "utf-8"
+    )
+    browser = see(page, width=700)
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert browser.run(FITS), browser.run("document.documentElement.scrollWidth")
+    finally:
+        browser.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_a_mark_is_printed_as_a_drawing_in_its_colour(see, site) -> None:
+    browser = see(site / "single.html")
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert browser.run(f"{MARK}.maskImage") == "none"
+        drawn = browser.run(f"{MARK}.backgroundImage")
+        assert drawn.startswith('url("data:image/svg+xml,')
+        assert "mask" not in drawn
+        assert "color=%27%23" in drawn or "color='%23" in drawn
+    finally:
+        browser.call("Emulation.setEmulatedMedia", media="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -64,7 +65,14 @@ def style() -> str:
     text = files("safetycase.report").joinpath("templates/style.css").read_text("utf-8")
     ends = [f".l{n} {{ --low: {n}%; }} .h{n} {{ --high: {n}%; }}" for n in range(101)]
     aims = [f".t{n} {{ --aim: {n}%; }}" for n in range(101)]
-    return "\n".join((text, mark_rules(), *ends, *aims)) + "\n"
+    return "\n".join((text, mark_rules(_on_paper(text)), *ends, *aims)) + "\n"
+
+
+def _on_paper(text: str) -> dict[str, str]:
+    """The colours that the stylesheet has in print, by their names."""
+    colours = re.compile(r"--([a-z-]+): (#[0-9a-f]{3,6});")
+    light, _, rest = text.partition("@media (prefers-color-scheme: dark)")
+    return dict(colours.findall(light)) | dict(colours.findall(rest.partition("@media print")[2]))
 
 
 @lru_cache(maxsize=1)

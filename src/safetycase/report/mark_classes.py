@@ -1,7 +1,9 @@
 """The marks as classes of the stylesheet: `<i class="s5">open</i>` is the shape, colour and word.
 
-A row of a long outline then costs some twenty bytes a status, and no element but its own. The
-shapes are masks, so that they take the colour of the text and are printed.
+A row of a long outline then costs some twenty bytes a status, and no element but its own. On a
+screen the shapes are masks, so that they take the colour of the text in the light and in the dark.
+A browser that prints turns each mask into several pictures, which made most of a large PDF; so on
+paper the same shapes are plain drawings, in the colours that paper has.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ _CLASSES: Mapping[tuple[str, str], str] = {
     for number, word in enumerate(marks)
 }
 _PIECE = re.compile(r"<[^>]+/>")
+_CUT = 'class="cut"'
 
 
 def mark_class(mark: Mark, channel: str) -> str:
@@ -37,27 +40,37 @@ def mark_class(mark: Mark, channel: str) -> str:
     return _CLASSES[channel, mark.word]
 
 
-def mark_rules() -> str:
-    """The rules of the stylesheet for all marks, made of the one table of status words."""
-    return "\n".join(_rules())
+def mark_rules(paper: Mapping[str, str]) -> str:
+    """The rules of the stylesheet for all marks, made of the one table of status words.
+
+    `paper` gives the colour of each tone in print, where a shape is a drawing and no mask.
+    """
+    return "\n".join(_rules(paper))
 
 
-def _rules() -> Iterator[str]:
+def _rules(paper: Mapping[str, str]) -> Iterator[str]:
+    printed = []
     for channel, _title, marks in CHANNELS:
         for mark in marks.values():
             name = mark_class(mark, channel)
             yield f".{name} {{ color: var(--{mark.tone}); }}"
-            yield f'.{name}::before {{ --shape: url("data:image/svg+xml,{_picture(mark.draw)}"); }}'
+            yield f'.{name}::before {{ --shape: url("{_picture(mark.draw, paper[mark.tone])}"); }}'
+            if _CUT in mark.draw:
+                drawn = _picture(mark.draw.replace(_CUT, 'stroke="#fff"'), paper[mark.tone])
+                printed.append(f'.{name}::before {{ --shape: url("{drawn}"); }}')
+    yield "\n".join(("@media print {", *printed, "}"))
 
 
-def _picture(draw: str) -> str:
-    """The drawing as the address of a picture; what is cut out of a shape is transparent."""
-    pieces = _PIECE.findall(draw)
-    inner = "".join(pieces)
-    if 'class="cut"' in draw:
+def _picture(draw: str, colour: str) -> str:
+    """The drawing as the address of a picture; what is cut out of a shape is transparent.
+
+    A mask takes the shape alone; `colour` is what it has where it is shown as it is.
+    """
+    inner = "".join(_PIECE.findall(draw))
+    if _CUT in draw:
         inner = (
             f'<mask id="a"><g color="#fff">{inner}</g></mask>'
             '<path d="M0 0h16v16H0z" mask="url(#a)"/>'
-        ).replace('class="cut"', 'stroke="#000"')
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">{inner}</svg>'
-    return quote(svg.replace('"', "'"), safe="=/:;,' -.")
+        ).replace(_CUT, 'stroke="#000"')
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" color="{colour}">{inner}'
+    return "data:image/svg+xml," + quote(f"{svg}</svg>".replace('"', "'"), safe="=/:;,' -.")
