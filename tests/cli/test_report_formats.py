@@ -164,3 +164,20 @@ def test_the_pdf_is_one(tmp_path: Path) -> None:
     assert data.startswith(b"%PDF-")
     assert data.rstrip().endswith(b"%%EOF")
     assert len(data) > 20_000
+
+
+@pytest.mark.parametrize("form", ["html", "markdown", "json", "csv"])
+def test_a_report_is_the_same_wherever_it_is_made(
+    tmp_path: Path, sc: Callable[..., Ran], form: str
+) -> None:
+    """Places are named from the case folder, and nothing tells where that lay."""
+    text = COIN.replace("    kind: decomposition\n", "    kind: decomposition\n    exakt: true\n")
+    folder = write_case(tmp_path / "somebody" / "coin", text, {"items.txt": "x"})
+    made = []
+    for number, (named, start) in enumerate(((".", folder), (str(folder), tmp_path))):
+        out = tmp_path / f"{number}.out"
+        words = ("report", named, "--format", form, "--now", "2026-11-28", "--out", str(out))
+        assert sc(*words, cwd=start).code == 0
+        made.append(out.read_text("utf-8"))
+    assert made[0] == made[1]
+    assert "somebody" not in made[0]

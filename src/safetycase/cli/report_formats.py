@@ -17,6 +17,7 @@ from safetycase.cli.common import printable
 from safetycase.cli.show import breakdown_of
 from safetycase.cli.writing import keep, save
 from safetycase.workspace.folder import Workspace
+from safetycase.workspace.located import within
 
 if TYPE_CHECKING:
     from safetycase.assess.records import Assessment
@@ -72,7 +73,7 @@ def markdown_text(space: Workspace, assessment: Assessment, source: Source | Non
         since=source.since if source else "",
     )
     root = breakdown_of(assessment, assessment.case.root)
-    return render_markdown(assessment, version=__version__, breakdown=root, extra=extra)
+    return render_markdown(within(assessment), version=__version__, breakdown=root, extra=extra)
 
 
 def json_text(space: Workspace, assessment: Assessment) -> str:
@@ -80,7 +81,7 @@ def json_text(space: Workspace, assessment: Assessment) -> str:
     from safetycase.report import to_json
 
     whole = {
-        **to_json(assessment, breakdown=breakdown_of(assessment, assessment.case.root)),
+        **to_json(within(assessment), breakdown=breakdown_of(assessment, assessment.case.root)),
         "record_problems": [p.says for p in (*space.log.problems, *space.history.problems)],
     }
     return json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
@@ -216,10 +217,10 @@ def _fill(folder: Path, space: Workspace, assessment: Assessment, licence: str |
         for key in space.history.keys
         if key.owner
     }
-    crate = ro_crate(assessment, files, version=__version__, keys=keys, licence=licence)
+    crate = ro_crate(within(assessment), files, version=__version__, keys=keys, licence=licence)
     told = json.dumps(crate, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / DESCRIPTOR).write_text(told + "\n", "utf-8")
-    (folder / PREVIEW).write_text(preview(assessment, files), "utf-8")
+    (folder / PREVIEW).write_text(preview(within(assessment), files), "utf-8")
 
 
 def _files(

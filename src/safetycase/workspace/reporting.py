@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from safetycase.argument.model import Claim, Evidence
 from safetycase.assess.records import Assessment
 from safetycase.workspace.folder import Workspace
+from safetycase.workspace.located import findings_within, within
 
 if TYPE_CHECKING:
     from safetycase.assess.breakdown import Breakdown
@@ -21,6 +22,7 @@ __all__ = ["breakdown_of", "ranking_of", "seal_of", "shares_of", "source_of", "w
 def source_of(space: Workspace, assessment: Assessment) -> Source:
     """The source of the pages, without what takes long to work out: the ranking, a difference.
 
+    Files are named from the case folder, so that the pages are the same wherever they are made.
     The breakdown of each claim is worked out when it is asked for, and once.
     """
     from safetycase import __version__
@@ -31,10 +33,10 @@ def source_of(space: Workspace, assessment: Assessment) -> Source:
         return breakdown_of(assessment, name)
 
     return Source(
-        assessment=assessment,
+        assessment=within(assessment),
         version=__version__,
         breakdown=breakdown,
-        findings=space.findings,
+        findings=findings_within(space.findings, assessment),
         seal=seal_of(space),
         record_head=assessment.record_head,
     )
