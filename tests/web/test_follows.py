@@ -152,3 +152,19 @@ def test_streams_are_bounded_and_end_with_the_server(coin: Path) -> None:
     for stream in streams:
         stream.wire.close()
     assert time.monotonic() - began < 4
+
+
+def test_streams_that_are_asked_for_at_once_are_bounded_too(coin: Path) -> None:
+    with serving(coin) as server:
+        wires = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(80)]
+        try:
+            for wire in wires:
+                wire.settimeout(20)
+                wire.sendall(b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            answers = [wire.recv(12) for wire in wires]
+        finally:
+            for wire in wires:
+                wire.close()
+        assert answers.count(b"HTTP/1.1 200") == 64
+        assert answers.count(b"HTTP/1.1 503") == 16
+        server.until(lambda: server.app.shared.streams == 0)

@@ -107,6 +107,33 @@ def _warm(source: Source) -> None:
         render(source, element_path(source, name), live=live)
 
 
+class _News(StreamingResponse):
+    """A stream of news; it counts from when it is promised, so that many at once are seen."""
+
+    def __init__(self, shared: Shared) -> None:
+        super().__init__(self._told(), media_type="text/event-stream")
+        self._shared = shared
+        shared.streams += 1
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Tell until the page is closed."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._shared.streams -= 1
+
+    async def _told(self) -> AsyncIterator[bytes]:
+        shared, last = self._shared, ""
+        while not shared.bell.closed:
+            run = str(shared.runs.number) if shared.runs else ""
+            news = json.dumps({"state": str(shared.reading.number), "run": run})
+            if news != last:
+                yield f"event: state\ndata: {news}\n\n".encode()
+                last = news
+            elif not await shared.bell.wait(_ALIVE_SECONDS):
+                yield b": still here\n\n"
+
+
 class _Desk:
     """What answers each address."""
 
@@ -159,30 +186,9 @@ class _Desk:
 
     async def events(self, _: Request) -> Response:
         """News for one open page, until it is closed."""
-        shared = self.shared
-        if shared.streams >= _STREAMS:
+        if self.shared.streams >= _STREAMS:
             raise Rejected(503, "Too many pages are open; this one does not follow the case.")
-
-        async def told() -> AsyncIterator[bytes]:
-            shared.streams += 1
-            try:
-                last = ""
-                while not shared.bell.closed:
-                    news = json.dumps(
-                        {
-                            "state": str(shared.reading.number),
-                            "run": str(shared.runs.number) if shared.runs else "",
-                        }
-                    )
-                    if news != last:
-                        yield f"event: state\ndata: {news}\n\n".encode()
-                        last = news
-                    elif not await shared.bell.wait(_ALIVE_SECONDS):
-                        yield b": still here\n\n"
-            finally:
-                shared.streams -= 1
-
-        return StreamingResponse(told(), media_type="text/event-stream")
+        return _News(self.shared)
 
     async def _form(self, request: Request) -> Fields:
         try:
