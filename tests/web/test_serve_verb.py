@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from tests.conftest import Ran
 
+from safetycase.cli.serve import _in_a_browser
 from safetycase.ledger import load_or_create
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "serve-a-case.md"
@@ -88,3 +89,27 @@ def test_what_is_unsafe_or_impossible_is_refused(sc: Callable[..., Ran], coin: P
     keyless = sc("serve", coin, "--review")
     assert keyless.code == 2
     assert "SAFETYCASE_KEY" in keyless.err
+
+
+def test_a_browser_is_opened_without_the_token_in_its_arguments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[tuple[str, str, int]] = []
+
+    def launch(place: str) -> int:
+        page = Path(place)
+        text = page.read_text("utf-8") if page.is_file() else ""
+        seen.append((place, text, page.parent.stat().st_mode & 0o777 if text else 0))
+        return 0
+
+    monkeypatch.setattr("click.launch", launch)
+    with _in_a_browser("http://127.0.0.1:1/?token=secret"):
+        ((place, text, mode),) = seen
+        assert "secret" not in place
+        assert 'url=http://127.0.0.1:1/?token=secret"' in text
+        assert mode == 0o700
+    assert not Path(place).exists()
+    with _in_a_browser("http://127.0.0.1:1/"):
+        assert seen[1][0] == "http://127.0.0.1:1/"
+    with _in_a_browser(""):
+        assert len(seen) == 2

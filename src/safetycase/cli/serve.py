@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import socket
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -122,12 +124,38 @@ def serve(
     else:
         _say(folder, full, host)
     sys.stdout.flush()
-    if open_browser:
-        click.launch(full)
-    with place, listening() as asked:
+    with place, listening() as asked, _in_a_browser(full if open_browser else ""):
         asked.gentle = True  # uvicorn hands on the signal that it ended for
         server_of(app).run(sockets=[place])
     return Exit.HOLDS
+
+
+@contextlib.contextmanager
+def _in_a_browser(address: str) -> Iterator[None]:
+    """Open an address in a browser, if there is one to open.
+
+    Every user of a machine can read what a program was started with. So a browser is not handed an
+    address with a token in it, but a page that only this user can read, which leads there.
+    """
+    if "?token=" not in address:
+        if address:
+            click.launch(address)
+        yield
+        return
+    import html
+    import tempfile
+
+    leads = html.escape(address)
+    text = (
+        '<!DOCTYPE html><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
+        f'<meta http-equiv="refresh" content="0; url={leads}"><title>safetycase serve</title>'
+        f'<p><a href="{leads}">Go on to the case</a></p>\n'
+    )
+    with tempfile.TemporaryDirectory(prefix="safetycase-serve-") as folder:
+        page = Path(folder) / "open.html"
+        page.write_text(text, "utf-8")
+        click.launch(str(page))
+        yield
 
 
 def _usable_key() -> None:
