@@ -12,7 +12,9 @@ from safetycase.argument.findings import did_you_mean
 from safetycase.argument.structure import Structure
 from safetycase.cli.common import (
     Exit,
+    as_json_option,
     case_argument,
+    echo_json,
     now_option,
     print_findings,
     printable,
@@ -46,6 +48,7 @@ PICTURES = ("waterfall", "intervals", "timeline")
 @click.option("--depth", type=click.IntRange(min=1), help="At most so many levels.")
 @click.option("--from", "source", metavar="FORMAT", help="The format of CASE, if it is a file.")
 @click.option("--out", type=click.Path(path_type=Path), help="A file (default: standard output).")
+@as_json_option
 def draw(
     case: Path,
     now: datetime,
@@ -54,11 +57,14 @@ def draw(
     depth: int | None,
     source: str | None,
     out: Path | None,
+    as_json: bool,
 ) -> int:
     """Draw the argument of CASE (a case folder, or an argument in another format), or its state."""
     keep(out, [case])
     if notation in PICTURES:
-        return _picture(case, now, notation, root, depth, source, out)
+        text, code = _picture(case, now, notation, root, depth, source)
+        _write(text, notation, out, as_json=as_json)
+        return code
     structure, findings, _ = structure_at(case, source)
     if structure is None:
         print_findings(findings)
@@ -67,16 +73,19 @@ def draw(
     if root is not None and root not in structure.parts:
         hint = did_you_mean(root, structure.parts)
         raise click.ClickException(f"`{root}` is not there" + (f"; {hint}" if hint else ""))
-    _write(_drawn(structure, notation, root, depth), out)
+    _write(_drawn(structure, notation, root, depth), notation, out, as_json=as_json)
     return code
 
 
-def _write(text: str, out: Path | None) -> None:
-    if out is None:
-        click.echo(text)
-    else:
+def _write(text: str, notation: str, out: Path | None, *, as_json: bool) -> None:
+    """Print the drawing, or write it and print where; as JSON, say which drawing it is."""
+    if out is not None:
         save(out, text + "\n")
-        click.echo(str(out))
+    if as_json:
+        found = {"text": text} if out is None else {"path": str(out)}
+        echo_json({"as": notation, **found})
+    else:
+        click.echo(text if out is None else str(out))
 
 
 def _picture(
@@ -86,8 +95,7 @@ def _picture(
     root: str | None,
     depth: int | None,
     source: str | None,
-    out: Path | None,
-) -> int:
+) -> tuple[str, int]:
     """Draw what the record makes of a case folder, as of `now`."""
     refused = [("--depth", depth), ("--from", source)]
     refused += [("--root", root)] if kind != "waterfall" else []
@@ -108,8 +116,7 @@ def _picture(
         text = timeline_svg(assessment)
     else:
         text = _waterfall(assessment, root or assessment.case.root)
-    _write(text, out)
-    return Exit.RECORD if space.log.problems else Exit.HOLDS
+    return text, Exit.RECORD if space.log.problems else Exit.HOLDS
 
 
 def _waterfall(assessment: Assessment, name: str) -> str:
