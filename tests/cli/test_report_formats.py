@@ -181,3 +181,19 @@ def test_a_report_is_the_same_wherever_it_is_made(
         made.append(out.read_text("utf-8"))
     assert made[0] == made[1]
     assert "somebody" not in made[0]
+
+
+def test_a_picture_as_json_says_which_it_is_and_where(
+    tmp_path: Path, sc: Callable[..., Ran]
+) -> None:
+    folder = write_case(tmp_path / "coin", COIN, {"items.txt": "x"})
+    for kind in ("outline", "gsn", "timeline"):
+        found = sc("draw", folder, "--as", kind, "--json").json
+        assert found["as"] == kind
+        assert "RARE" in found["text"] or "E-COIN" in found["text"]
+    out = tmp_path / "cae.svg"
+    assert sc("draw", folder, "--as", "cae", "--out", out, "--json").json == {
+        "as": "cae",
+        "path": str(out),
+    }
+    assert out.read_text("utf-8").startswith("<svg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 
 from safetycase.assess.records import Confidence
 from safetycase.report import verdict_lines
-from safetycase.report.clean import columns, shorten, visible, wrap
+from safetycase.report.clean import columns, plain_json, shorten, visible, wrap
 from safetycase.report.marks import CHANNELS
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -113,3 +114,17 @@ def test_helpers_of_text():
     assert shorten("漢字漢字", 5) == "漢字…"
     assert wrap("measured ≤ 5.8 % of", 14) == ["measured", "≤ 5.8 % of"]
     assert all(columns(line) <= 7 for line in wrap("a" * 40 + " b", 7, first="- "))
+
+
+def test_json_hides_nothing_and_loses_nothing():
+    """No character that a terminal obeys, none without bytes, and the same value when read."""
+    value = {"é\u202e": ["漢\x9b31m\x7f\x1b", "\ud800", "\U000e0041", "a\u2028b\u200d"]}
+    text = plain_json(value)
+    assert json.loads(text) == value
+    assert "é" in text
+    assert "漢" in text
+    assert all(c == "\n" or unicodedata.category(c)[0] not in "C" for c in text)
+    assert "\u2028" not in text
+    text.encode()
+    with pytest.raises(ValueError, match="JSON compliant"):
+        plain_json(float("nan"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import json
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -101,7 +100,9 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def echo_json(value: Any) -> None:
     """Print a value as indented JSON with sorted keys."""
-    click.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False))
+    from safetycase.report.clean import plain_json
+
+    click.echo(plain_json(value))
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def print_findings(findings: Iterable[Finding], *, err: bool = False) -> None:
     for finding in findings:
         colour = {"error": "red", "warning": "yellow"}.get(finding.severity)
         head = click.style(f"{finding.severity} {finding.code}", fg=colour)
-        click.echo(f"{finding.span}: {head} {printable(finding.message)}", err=err)
+        click.echo(f"{printable(str(finding.span))}: {head} {printable(finding.message)}", err=err)
         if finding.hint:
             click.echo(f"    → {printable(finding.hint)}", err=err)
 

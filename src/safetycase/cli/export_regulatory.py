@@ -46,6 +46,7 @@ def export_form(
         if out is not None or redact is not None or since is not None:
             raise click.UsageError("`--as duties` prints; it takes no --out, --redact or --since")
         return show_duties(folder, now, as_json=as_json)
+    from safetycase.report.clean import plain_json
     from safetycase.report.regulatory import FORMS, to_json, to_markdown, withhold
 
     assert set(FORMS) == set(NAMES) - {DUTIES}
@@ -54,7 +55,7 @@ def export_form(
     if redact is not None:
         made = withhold(made, _reasons(redact, made))
     if as_json or (out is not None and out.suffix == ".json"):
-        text = json.dumps(to_json(made), indent=2, ensure_ascii=False) + "\n"
+        text = plain_json(to_json(made), sort_keys=False) + "\n"
     else:
         text = to_markdown(made)
     if out is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -80,12 +79,13 @@ def write(space: Workspace, found: Gated, outputs: Outputs) -> None:
     from safetycase.cli.writing import save
 
     if outputs.sarif is not None:
+        from safetycase.report.clean import plain_json
         from safetycase.report.sarif import to_sarif
         from safetycase.workspace.gating import findings_of
 
         findings = findings_of(space)
         data = to_sarif(found.assessment, findings, found.clauses, version=__version__)
-        save(outputs.sarif, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+        save(outputs.sarif, plain_json(data, indent=1, sort_keys=False) + "\n")
     if outputs.junit is not None:
         from safetycase.report.junit import Unknown, to_junit
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from safetycase.assess.records import Assessment
@@ -15,11 +14,12 @@ __all__ = ["write_junit", "write_sarif"]
 def write_sarif(space: Workspace, assessment: Assessment, out: Path | None) -> Path:
     """Every finding of the case, of its profiles too, as SARIF 2.1.0; the path of the file."""
     from safetycase import __version__
+    from safetycase.report.clean import plain_json
     from safetycase.report.sarif import to_sarif
     from safetycase.workspace.gating import findings_of
 
     data = to_sarif(assessment, findings_of(space), version=__version__)
-    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    text = plain_json(data, indent=1, sort_keys=False) + "\n"
     return _put(out or space.folder / "report" / "findings.sarif", text)
 
 

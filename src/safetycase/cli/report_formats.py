@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
 import zipfile
@@ -79,12 +78,13 @@ def markdown_text(space: Workspace, assessment: Assessment, source: Source | Non
 def json_text(space: Workspace, assessment: Assessment) -> str:
     """The whole assessment as JSON with sorted keys, what is wrong with the record among it."""
     from safetycase.report import to_json
+    from safetycase.report.clean import plain_json
 
     whole = {
         **to_json(within(assessment), breakdown=breakdown_of(assessment, assessment.case.root)),
         "record_problems": [p.says for p in (*space.log.problems, *space.history.problems)],
     }
-    return json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return plain_json(whole) + "\n"
 
 
 def csv_text(space: Workspace, assessment: Assessment) -> str:  # noqa: ARG001 - as the others
@@ -209,6 +209,7 @@ def _ours(path: Path, *, zipped: bool) -> None:
 def _fill(folder: Path, space: Workspace, assessment: Assessment, licence: str | None) -> None:
     """Put every file of the crate into `folder`, its metadata last."""
     from safetycase import __version__
+    from safetycase.report.clean import plain_json
     from safetycase.report.ro_crate import DESCRIPTOR, PREVIEW, preview, ro_crate
 
     files = [_described(folder, *each) for each in _files(folder, space, assessment)]
@@ -218,7 +219,7 @@ def _fill(folder: Path, space: Workspace, assessment: Assessment, licence: str |
         if key.owner
     }
     crate = ro_crate(within(assessment), files, version=__version__, keys=keys, licence=licence)
-    told = json.dumps(crate, indent=2, ensure_ascii=False, allow_nan=False)
+    told = plain_json(crate, sort_keys=False)
     (folder / DESCRIPTOR).write_text(told + "\n", "utf-8")
     (folder / PREVIEW).write_text(preview(within(assessment), files), "utf-8")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import time
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ import click
 from safetycase.cli.common import printable
 from safetycase.monitor.indicator import Indicator
 from safetycase.monitor.service import Reported
+from safetycase.report.clean import plain_json
 from safetycase.workspace.monitored import Monitored
 
 __all__ = ["Shown", "indicator_json", "indicator_lines"]
@@ -171,7 +171,7 @@ class Shown:
 
     def json(self, value: Mapping[str, Any]) -> None:
         """One JSON object on a line of its own."""
-        self._print(json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False))
+        self._print(plain_json(value, indent=None))
 
     def _print(self, text: str) -> None:
         """That nobody reads it any more ends no watch: what counts is in the record."""

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from safetycase.report import site
+from safetycase.report.clean import plain_json
 from safetycase.report.site import Live, Source
 from safetycase.web import frames
 from safetycase.web.keeper import Reading
@@ -156,7 +157,7 @@ class Pages:
             return Response(json.dumps(case_data(reading)), 503, media_type="application/json")
 
         def made() -> str:
-            return json.dumps(case_data(reading), ensure_ascii=False, sort_keys=True)
+            return plain_json(case_data(reading), indent=None)
 
         page = await self.shared.kept().later("case.json", made)
         return Response(page, media_type="application/json")
