@@ -110,6 +110,68 @@ def test_what_holds_no_samples_is_said_to_hold_none(tmp_path: Path, data: bytes)
     assert found.samples == ()
 
 
+def zipped(*samples: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, text in enumerate(samples):
+            archive.writestr(f"samples/{number}.json", text)
+    return out.getvalue()
+
+
+def spoilt(at: bytes, offset: int, value: int) -> bytes:
+    """An archive with one byte of each header of its only file changed."""
+    data = bytearray(zipped("{}"))
+    data[data.index(b"PK\x01\x02") + offset] = value
+    data[data.index(b"PK\x03\x04") + offset - 2] = value
+    assert bytes(data).count(at) == 1
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (zipped("[1]"), "it is no JSON object"),
+        (zipped("null"), "it is no JSON object"),
+        (zipped("[" * 200_000), "nested too deeply"),
+        (zipped('{"a":' * 100_000), "nested too deeply"),
+        (zipped('{"id": ' + "9" * 5_000 + "}"), "digits"),
+        (spoilt(b"PK\x01\x02", 8, 1), "encrypted"),
+        (spoilt(b"PK\x01\x02", 10, 99), "compression"),
+    ],
+)
+def test_a_sample_that_cannot_be_read_is_shown_to_be_so(
+    tmp_path: Path, data: bytes, why: str
+) -> None:
+    """What a run left behind cannot end the report, nor choose what else is shown for it."""
+    found = drawn(tmp_path, {"Inspect log": data})
+    assert found.of == 1
+    assert why in found.samples[0]["note"]
+
+
+def test_an_odd_sample_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
+    odd = ({"id": 1, "output": {"choices": 5}}, {"id": 2, "input": [1, {"content": [1]}]})
+    found = drawn(tmp_path, {"Inspect log": zipped(*map(json.dumps, odd))})
+    assert {s["id"] for s in found.samples} == {"1", "2"}
+    deep = drawn(tmp_path / "b", {"answers": b'{"answer":' + b"[" * 200_000})
+    assert "nested too deeply" in deep.says
+
+
+def test_every_log_of_an_attempt_is_in_the_lot(tmp_path: Path) -> None:
+    """Nothing is kept from a reader by putting it into another log."""
+    logs = {"Inspect log (base)": inspect_log(3), "Inspect log (elicited)": inspect_log(30)}
+    found = drawn(tmp_path, {**logs, "Inspect log (lost)": None})
+    assert (found.logs, found.of) == (2, 33)
+    assert found.where == "Inspect log (base), Inspect log (elicited)"
+    names = [
+        f"{role}/samples/{n}_epoch_1.json"
+        for role, count in zip(logs, (3, 30), strict=True)
+        for n in range(count)
+    ]
+    wanted = [name.split("/")[0] for name in draw(names, SEED)]
+    assert [s["note"].split(";")[0] for s in found.samples] == wanted
+    assert "Inspect log (lost) cannot be read" in found.says
+
+
 def test_an_artefact_that_is_gone_or_too_large_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

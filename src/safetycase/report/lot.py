@@ -1,8 +1,10 @@
 """Samples drawn by lot, so that neither an author nor a method picks what a reader sees.
 
 The seed is the digest of the record that ended the attempt. It covers the digests of everything
-that the attempt left behind, so it is known only once the samples are fixed, and it cannot be
-changed without a new attempt, which the record would show.
+that the attempt left behind, so it is known only once the samples are fixed, and a method cannot
+choose. Whoever holds the key of the record could end an attempt many times in secret and keep the
+end that pleases: a checkpoint that somebody else holds from before bounds that, as it bounds every
+other forgery.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ SHOWN = 5
 class Drawn:
     """Samples of one attempt: `samples` of the `of` that `where` holds, by the seed `seed` (hex).
 
+    `where` names `logs` files; of several, the name of a sample begins with that of its file.
     `record` is the sequence number of the record that the seed is the digest of. Each sample has
     texts `id`, `prompt`, `output` and `note`. Without samples `says` tells why there are none.
     """
@@ -28,6 +31,7 @@ class Drawn:
     seed: str = ""
     record: int | None = None
     where: str = ""
+    logs: int = 1
     of: int = 0
     samples: tuple[Mapping[str, str], ...] = ()
     says: str = ""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,11 @@ __all__ = ["drawn_samples"]
 LARGEST = 64 * 1024 * 1024
 """Bytes of an artefact, or of one sample in it, that are read for this."""
 TEXT = 8_000
+UNREADABLE = (
+    *(LedgerError, OSError, ValueError, KeyError, EOFError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+"""What reading a file of somebody else's may raise: encrypted, cut, of another kind, nested."""
 PROMPTS = ("prompt", "input", "question", "item")
 OUTPUTS = ("output", "answer", "response", "completion", "text", "reasoning")
 
@@ -36,7 +43,6 @@ OUTPUTS = ("output", "answer", "response", "completion", "text", "reasoning")
 class _Pool:
     """The samples of one artefact: their names, and how to read one."""
 
-    where: str
     names: Sequence[str]
     read: Callable[[str], Mapping[str, str]]
 
@@ -62,20 +68,19 @@ def _counted(attempts: Sequence[AttemptRecord], leaf: LeafResult) -> AttemptReco
 
 
 def _drawn(store: ObjectStore, leaf: LeafResult, attempt: AttemptRecord, end: Record) -> Drawn:
+    """Samples of all that the attempt left behind: no log of it is left out of the lot."""
     problems: list[str] = []
+    pools: dict[str, _Pool] = {}
     for role, digest in attempt.artefacts.items():
         try:
             pool = _pool(store, role, digest.removeprefix("sha256:"))
-            if pool is None:
-                continue
-            chosen = draw(pool.names, end.digest)
-            samples = tuple(pool.read(name) for name in chosen)
-        except (LedgerError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            problems.append(f"{role} cannot be read: {error}")
+        except UNREADABLE as error:
+            problems.append(f"{role} cannot be read: {_why(error)}")
             continue
-        return Drawn(
-            seed=end.digest, record=end.seq, where=role, of=len(pool.names), samples=samples
-        )
+        if pool is not None:
+            pools[role] = pool
+    if pools:
+        return _of_pools(pools, end, " ".join(problems))
     if leaf.transcripts:
         names = [str(number) for number in range(len(leaf.transcripts))]
         kept = tuple(leaf.transcripts[int(n)] for n in draw(names, end.digest))
@@ -90,25 +95,75 @@ def _drawn(store: ObjectStore, leaf: LeafResult, attempt: AttemptRecord, end: Re
     return Drawn(record=end.seq, says=" ".join(problems))
 
 
+def _of_pools(pools: Mapping[str, _Pool], end: Record, says: str) -> Drawn:
+    """The samples that the lot falls on; one that cannot be read is shown to be so in its place."""
+    several = len(pools) > 1
+    places = {
+        f"{role}/{name}" if several else name: (role, name)
+        for role, pool in pools.items()
+        for name in pool.names
+    }
+    samples = []
+    for word in draw(list(places), end.digest):
+        role, name = places[word]
+        try:
+            sample = pools[role].read(name)
+        except UNREADABLE as error:
+            sample = {"id": name, "prompt": "", "output": "", "note": f"unreadable: {_why(error)}"}
+        if several:
+            sample = {**sample, "note": "; ".join(filter(None, (role, sample["note"])))}
+        samples.append(sample)
+    return Drawn(
+        seed=end.digest,
+        record=end.seq,
+        where=", ".join(pools),
+        logs=len(pools),
+        of=len(places),
+        samples=tuple(samples),
+        says=says,
+    )
+
+
+def _why(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
 def _pool(store: ObjectStore, role: str, digest: str) -> _Pool | None:
-    """The samples of an artefact; None if it holds none of a kind that is known."""
+    """The samples of an artefact; None if it holds none of a kind that is known.
+
+    Its bytes are not held: they are read again for the few samples that the lot falls on.
+    """
     if not store.has(digest):
         raise ValueError("its bytes are not here; `safetycase record artefacts` fetches them")
     if store.path(digest).stat().st_size > LARGEST:
         raise ValueError(f"it has more than {LARGEST // 1024 // 1024} MiB")
     data = store.get(digest)
     if data[:2] == b"PK":
-        return _zipped(role, data)
-    head = data[:1].strip()
-    if head == b"{" and (rows := _lines(data)) is not None:
-        return _rows(role, rows)
-    if head == b"{" and "log" in role.casefold():
-        samples = json.loads(data).get("samples") or ()
-        return _rows(role, [s for s in samples if isinstance(s, dict)])
-    return None
+        return _zipped(lambda: store.get(digest), data)
+    if data[:1] != b"{":
+        return None
+    rows = _samples_of(data, role)
+    if not rows:
+        return None
+
+    def read(name: str) -> Mapping[str, str]:
+        again = _samples_of(store.get(digest), role) or ()
+        return _sample(again[int(name) - 1], f"sample {name}")
+
+    return _Pool(names=[str(number) for number in range(1, len(rows) + 1)], read=read)
 
 
-def _zipped(role: str, data: bytes) -> _Pool | None:
+def _samples_of(data: bytes, role: str) -> Sequence[Any] | None:
+    """The samples in JSON Lines of answers, or in a log in JSON; None in anything else."""
+    if (rows := _lines(data)) is not None:
+        return rows
+    if "log" not in role.casefold():
+        return None
+    samples = json.loads(data).get("samples") or ()
+    return [s for s in samples if isinstance(s, dict)]
+
+
+def _zipped(again: Callable[[], bytes], data: bytes) -> _Pool | None:
     archive = zipfile.ZipFile(io.BytesIO(data))
     sizes = {info.filename: info.file_size for info in archive.infolist()}
     names = [n for n in sizes if n.startswith("samples/") and n.endswith(".json")]
@@ -117,10 +172,10 @@ def _zipped(role: str, data: bytes) -> _Pool | None:
 
     def read(name: str) -> Mapping[str, str]:
         if sizes[name] > LARGEST:
-            raise ValueError(f"its sample {name} has more than {LARGEST // 1024 // 1024} MiB")
-        return _sample(json.loads(archive.read(name)), name)
+            raise ValueError(f"it has more than {LARGEST // 1024 // 1024} MiB")
+        return _sample(json.loads(zipfile.ZipFile(io.BytesIO(again())).read(name)), name)
 
-    return _Pool(where=role, names=sorted(names), read=read)
+    return _Pool(names=sorted(names), read=read)
 
 
 def _lines(data: bytes) -> list[dict[str, Any]] | None:
@@ -139,19 +194,10 @@ def _lines(data: bytes) -> list[dict[str, Any]] | None:
     return rows or None
 
 
-def _rows(role: str, rows: Sequence[dict[str, Any]]) -> _Pool | None:
-    named = {f"{number}": row for number, row in enumerate(rows, 1)}
-    if not named:
-        return None
-    return _Pool(
-        where=role,
-        names=list(named),
-        read=lambda name: _sample(named[name], f"sample {name}"),
-    )
-
-
-def _sample(row: Mapping[str, Any], name: str) -> dict[str, str]:
+def _sample(row: Any, name: str) -> dict[str, str]:
     """A sample as texts: what was asked, what was said, and how it was scored."""
+    if not isinstance(row, dict):
+        raise ValueError("it is no JSON object")
     told = str(row.get("id", "")) or name
     epoch = row.get("epoch")
     scores = row.get("scores")
@@ -180,8 +226,9 @@ def _answered(row: Mapping[str, Any]) -> str:
     if isinstance(output, dict):
         if output.get("completion"):
             return str(output["completion"])
-        choices = output.get("choices") or []
-        messages = [c.get("message") for c in choices if isinstance(c, dict)]
+        choices = output.get("choices")
+        listed = choices if isinstance(choices, list) else []
+        messages = [c.get("message") for c in listed if isinstance(c, dict)]
         return "\n\n".join(_messages([m for m in messages if m]))
     return _said(row, OUTPUTS)
 
