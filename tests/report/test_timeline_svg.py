@@ -129,3 +129,19 @@ def test_any_time_can_be_now(year, day):
         assert f"now {at:%Y-%m-%d}" in texts(svg)
         for part in ET.fromstring(svg).iter(f"{SVG}rect"):
             assert 0 <= float(part.get("x")) <= WIDTH
+
+
+def test_attempts_without_a_result_have_no_time_in_which_they_count():
+    """A run that failed is a cross; no bar says that something was measured around it."""
+    whole = make_assessment()
+    name = next(n for n, leaf in whole.leaves.items() if leaf.attempts and leaf.ran_at)
+    titled = f"{name}: "
+
+    def bars(of) -> int:
+        rects = ET.fromstring(timeline_svg(of)).iter(f"{SVG}rect")
+        titles = [rect.findtext(f"{SVG}title") or "" for rect in rects]
+        return sum(title.startswith(titled) for title in titles)
+
+    none = dataclasses.replace(whole.leaves[name], ran_at=None, valid_until=None)
+    assert bars(whole) == 1
+    assert bars(dataclasses.replace(whole, leaves={**whole.leaves, name: none})) == 0

@@ -97,7 +97,8 @@ def _row(row: Span, x: Scale, y: float, key: str) -> Iterator[str]:
         return
     middle = y + 26
     yield f'<path class="rail" d="M{x.start:.1f} {middle:.1f}H{x.end:.1f}"/>'
-    if row.section != "events":
+    never = row.section == "evidence" and row.start is None  # no run of it ended with a result
+    if row.section != "events" and not never:
         yield from _bar(row, x, middle, key)
     told = row.moments[-MOST_MOMENTS:]
     yield from (_moment(m, x, middle) for m in told)
@@ -142,7 +143,7 @@ def _moment(moment: Moment, x: Scale, y: float) -> str:
         shape = f"M{at - 3.5:.1f} {y - 3.5:.1f}l7 7m0 -7l-7 7"
         return f'<path class="line" d="{shape}">{told}</path>'
     if moment.kind == "alarm":
-        return f'<path class="dot" d="M{at:.1f} {y:.1f}v-14l8 4l-8 4z">{told}</path>'
+        return f'<path class="dot" d="M{at:.1f} {y:.1f}v-11l6.5 3l-6.5 3z">{told}</path>'
     shape = f"M{at:.1f} {y - 6.5:.1f}l6.5 6.5l-6.5 6.5l-6.5 -6.5z"
     return f'<path class="dot" d="{shape}">{told}</path>'
 
