@@ -21,6 +21,7 @@ from safetycase.ledger.fold import AttemptRecord
 from safetycase.ledger.objects import ObjectStore
 from safetycase.report.lot import Drawn, draw
 from safetycase.workspace.folder import Workspace
+from safetycase.workspace.zipped import member
 
 if TYPE_CHECKING:
     from safetycase.ledger import Record
@@ -164,16 +165,13 @@ def _samples_of(data: bytes, role: str) -> Sequence[Any] | None:
 
 
 def _zipped(again: Callable[[], bytes], data: bytes) -> _Pool | None:
-    archive = zipfile.ZipFile(io.BytesIO(data))
-    sizes = {info.filename: info.file_size for info in archive.infolist()}
-    names = [n for n in sizes if n.startswith("samples/") and n.endswith(".json")]
+    files = zipfile.ZipFile(io.BytesIO(data)).namelist()
+    names = {n for n in files if n.startswith("samples/") and n.endswith(".json")}
     if not names:
         return None
 
     def read(name: str) -> Mapping[str, str]:
-        if sizes[name] > LARGEST:
-            raise ValueError(f"it has more than {LARGEST // 1024 // 1024} MiB")
-        return _sample(json.loads(zipfile.ZipFile(io.BytesIO(again())).read(name)), name)
+        return _sample(json.loads(member(again(), name, most=LARGEST)), name)
 
     return _Pool(names=sorted(names), read=read)
 
