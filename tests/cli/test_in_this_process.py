@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -43,6 +44,19 @@ def test_a_call_here_is_a_call_apart(coin: Path, tmp_path: Path) -> None:
     for words in (["verify", str(coin)], ["status", str(coin)], ["run", str(coin)]):
         ours, theirs = here(words, cwd=tmp_path), apart(words, cwd=tmp_path)
         assert (ours.code, ours) == (3, theirs)
+
+
+@pytest.mark.slow
+def test_the_package_itself_is_the_command(coin: Path) -> None:
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "safetycase", *words]
+        return subprocess.run(command, cwd=coin, capture_output=True, text=True, check=False)
+
+    done, wrong = call("check"), call("chekc")
+    assert (done.returncode, done.stdout) == (0, here(["check"], cwd=coin).out), done.stderr
+    assert wrong.returncode == 2
+    assert "Usage: safetycase " in wrong.stderr
+    assert "did you mean `check`" in wrong.stderr
 
 
 @pytest.mark.slow

@@ -103,7 +103,7 @@ def _main() -> int:
         # third of the time it takes to read a large case.
         gc.disable()
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="safetycase", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.exceptions.Abort:
         _say("interrupted")
