@@ -16,7 +16,7 @@ from tests.checks.cases import (
     swap,
 )
 
-from safetycase.checks.review_view import not_stated
+from safetycase.argument.stated import not_stated
 
 
 @pytest.mark.parametrize(("maturity", "severity"), [("full", "error"), ("sketch", "warning")])

@@ -37,7 +37,8 @@ def resolve(store: Store, modules: Mapping[str, model.Module]) -> Iterator[Findi
             hint = did_you_mean(at.name, _near(at.name, kinds)) if hinted <= MOST_HINTS else None
             yield _finding(at, "F030", f"`{at.name}` is not in this case", hint)
         elif kind not in at.ref.kinds:
-            message = f"`{at.name}` is a {kind} and cannot stand here"
+            article = "an" if kind[0] in "aeiou" else "a"
+            message = f"`{at.name}` is {article} {kind} and cannot stand here"
             yield _finding(at, "F031", message, "expected " + " or ".join(at.ref.kinds))
         elif "/" in at.name and at.name not in public and at.ref.kinds != ref_to.ANY_KIND:
             owner = unfold(at.path)[0]

@@ -125,8 +125,8 @@ def load(
     findings += resolve(store, modules)
     findings += conclude(store, modules)
     ordered = tuple(sorted(findings, key=lambda f: (f.span, f.code)))
-    if header is None:
-        return Loaded(case=None, findings=ordered)
+    if header is None or not isinstance(store.elements.get(part.root), model.Claim):
+        return Loaded(case=None, findings=ordered)  # nothing says what the case argues for
     case = model.Case(
         header=header,
         root=part.root,

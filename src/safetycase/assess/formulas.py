@@ -15,6 +15,7 @@ from safetycase.argument.model import (
     Defeater,
     Evidence,
 )
+from safetycase.argument.stated import not_stated
 from safetycase.assess.basic import Basic
 from safetycase.assess.logic import Facts, unanswered_legs
 
@@ -263,8 +264,10 @@ class Formulas:
                 high=credence.at_most,
                 note=f"judged by {credence.owner}: {credence.because}",
             )
-            if credence and 0 <= credence.at_least <= credence.at_most <= 1
-            # A number that is none (`C107`) says nothing, like one that is missing.
+            if credence
+            and 0 <= credence.at_least <= credence.at_most <= 1
+            and not not_stated(credence.owner)
+            # A number that is none (`C107`), or nobody's, says nothing, like one that is missing.
             else Basic(element=element, what=what, note="nobody has assessed it")
         )
         return Part("event", name=event)

@@ -19,6 +19,7 @@ from safetycase.argument.model import (
     Monitor,
     Problem,
 )
+from safetycase.argument.stated import not_stated
 from safetycase.assess.leaves import Leaf
 from safetycase.assess.logic import Facts, standing, unanswered_legs
 from safetycase.assess.objecting import noted, objections
@@ -108,7 +109,11 @@ def _noted(element: Element) -> list[Reason]:
             found.append(Reason(says=f"It is excluded: {element.excluded_because}"))
         return found or [Reason(says="No claim covers it, and nothing excludes it.")]
     if isinstance(element, Dependence):
-        who = f"{element.owner} answers for it" if element.owner else "Nobody answers for it"
+        who = (
+            f"{element.owner} answers for it"
+            if not not_stated(element.owner)
+            else "Nobody answers for it"
+        )
         counts = (
             f"and holds it at {element.credence.at_least:g} or more"
             if element.credence
@@ -247,7 +252,7 @@ def _calculation(element: Argument, values: Values) -> list[Reason]:
 
 
 def _assumption(element: Assumption, facts: Facts, now: datetime) -> Reason:
-    if element.owner is None:
+    if not_stated(element.owner):
         return Reason(says="Nobody owns this assumption, so it supports nothing.")
     if element.expires is not None and element.expires < now.date():
         return Reason(

@@ -124,10 +124,23 @@ def _no_number(
     steps = [case.elements[n] for n in below]
     planned = [e.id for e in steps if isinstance(e, Evidence) and e.method is None]
     if planned:
-        found.append(f"{len(planned)} leaves that nothing executes yet: " + ", ".join(planned[:8]))
+        noun = "leaf" if len(planned) == 1 else "leaves"
+        found.append(f"{len(planned)} {noun} that nothing executes yet: " + _some(planned))
     if any(s.posed != "ready" for s in states.values()):
         found.append("findings make parts of it not ready")
-    return tuple(found or ["parts of it are undeveloped"])
+    return tuple(found or _doubted(below, states) or ["parts of it are undeveloped"])
+
+
+def _some(names: Sequence[str], most: int = 8) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _doubted(below: Sequence[str], states: Mapping[str, State]) -> list[str]:
+    """The doubts that stand against what the root rests on, where nothing else is in the way."""
+    doubts = list(dict.fromkeys(d for n in below if n in states for d in states[n].attackers))
+    return ["doubts that nothing answers: " + _some(doubts)] if doubts else []
 
 
 def _watched(below: Sequence[str], facts: Facts) -> Iterator[str]:
@@ -155,4 +168,4 @@ def _challenged(case: Case, below: Sequence[str], facts: Facts) -> Iterator[str]
     names = [c.id for c in facts.challenged.values() if rests.intersection(c.targets)]
     if names:
         noun = "challenge stands" if len(names) == 1 else "challenges stand"
-        yield f"{len(names)} {noun}: {', '.join(names[:8])}"
+        yield f"{len(names)} {noun}: {_some(names)}"

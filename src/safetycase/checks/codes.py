@@ -247,8 +247,10 @@ CODES: Mapping[str, tuple[str, str]] = {
     ),
     "C127": ("Unknown fact", "`=name` refers to a fact of the header, e.g. `=deployment.volume`."),
     "C130": (
-        "Assumption without owner",
-        "An assumption that nobody owns supports nothing; it stays open.",
+        "Nobody answers for it",
+        "An assumption that nobody owns supports nothing; it stays open. A credence that nobody "
+        "answers for counts as [0, 1], and a doubt that nobody accepts stands. `not stated`, "
+        "`tbd`, `unknown` and the like name nobody.",
     ),
     "C131": (
         "Assumption without end",

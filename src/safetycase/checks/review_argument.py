@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from safetycase.argument.expression import Formula
 from safetycase.argument.graph import rule_of
 from safetycase.argument.model import Argument, Assumption, Claim, Defeater, Evidence
+from safetycase.argument.stated import not_stated
 from safetycase.checks.review_reach import family_argued
-from safetycase.checks.review_view import ReviewRule, Says, View, not_stated, rule, shown, start
+from safetycase.checks.review_view import ReviewRule, Says, View, rule, shown, start
 
 __all__ = ["RULES"]
 

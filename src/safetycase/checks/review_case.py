@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from safetycase.argument.model import Argument, Assumption, Claim, Defeater, Evidence, Hazard
+from safetycase.argument.stated import not_stated
 from safetycase.checks.review_view import (
     WHOLE,
     ReviewRule,
     Says,
     View,
     clip,
-    not_stated,
     rule,
     shown,
     start,

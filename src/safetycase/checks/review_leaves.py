@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from safetycase.argument.model import Affordance, Declared, EvidenceType
+from safetycase.argument.stated import not_stated
 from safetycase.checks.review_view import (
     Over,
     ReviewRule,
     Says,
     View,
     clip,
-    not_stated,
     rule,
     shown,
 )

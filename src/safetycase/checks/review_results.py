@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from safetycase.argument.model import Claim, Evidence, EvidenceType
-from safetycase.checks.review_view import ReviewRule, Says, View, clip, not_stated, rule, start
+from safetycase.argument.stated import not_stated
+from safetycase.checks.review_view import ReviewRule, Says, View, clip, rule, start
 from safetycase.stats import clopper_pearson
 
 __all__ = ["RULES", "SAMPLED"]

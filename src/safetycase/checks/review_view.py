@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +23,6 @@ __all__ = [
     "ReviewRule",
     "Says",
     "View",
-    "not_stated",
     "rule",
     "shown",
     "start",
@@ -33,13 +31,6 @@ __all__ = [
 
 PROFILE = "review"
 WHOLE = ""  # the subject of a rule about the case as a whole
-_NOT_STATED = re.compile(
-    r"(?:not (?:yet )?(?:stated|known|given|defined|decided)(?:[ ,:;(].*)?"
-    r"|unstated|unspecified|unknown|tbd|tbc|todo|n/?a|none given"
-    r"|to be (?:determined|decided|defined|confirmed))\.?|[?.\-–—]+",
-    re.IGNORECASE | re.DOTALL,
-)
-_PLACEHOLDER_WORDS = 8
 _SEARCHED = 2000
 _MOST = 10**15  # more items than anybody evaluates, and still a float
 _SECONDS = {"hour": 3600, "day": 86400, "week": 604800, "month": 2629746, "year": 31556952}
@@ -259,14 +250,6 @@ def _deployed(deployment: Deployment) -> float | None:
     if period is None or unit is None or horizon.number is None or horizon.per:
         return None
     return volume.number * horizon.number * unit / period
-
-
-def not_stated(text: str | None) -> bool:
-    """Whether a text says nothing: absent, blank, or a short word for "not stated"."""
-    if text is None or not text.strip():
-        return True
-    words = text.strip()
-    return len(words.split()) <= _PLACEHOLDER_WORDS and bool(_NOT_STATED.fullmatch(words))
 
 
 def start(text: str | None) -> str:

@@ -30,6 +30,7 @@ from safetycase.argument.model import (
 )
 from safetycase.checks.judge_rules import same_family
 from safetycase.checks.monitor_rules import MONITOR_RULES
+from safetycase.checks.owner_rules import nobody_answers
 from safetycase.checks.plan_rules import impossible_plan
 from safetycase.checks.probability_rules import PROBABILITY_RULES
 from safetycase.checks.subject import REGISTRY_COMPLETE, Subject, finding
@@ -313,17 +314,8 @@ def models(subject: Subject) -> Iterator[Finding]:
 
 
 def assumptions(subject: Subject) -> Iterator[Finding]:
-    """C130, C131, C132."""
+    """C131, C132."""
     for name, element in subject.each(Assumption):
-        if element.owner is None:
-            yield finding(
-                subject,
-                "C130",
-                (name,),
-                f"nobody owns the assumption `{name}`; it stays open",
-                "write `owner:`",
-                "warning",
-            )
         if element.expires is None and element.monitor is None:
             yield finding(
                 subject,
@@ -355,6 +347,7 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     residual_owner,
     quantities,
     models,
+    nobody_answers,
     assumptions,
     same_family,
     *PROBABILITY_RULES,

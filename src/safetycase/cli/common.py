@@ -43,6 +43,7 @@ class Exit(enum.IntEnum):
     INTERRUPTED = 130
 
 
+_LONGEST = 2000
 _ORDER = (Exit.BUG, Exit.RECORD, Exit.FINDINGS, Exit.FAILS, Exit.REVIEW, Exit.UNKNOWN)
 
 
@@ -124,9 +125,14 @@ def print_findings(findings: Iterable[Finding], *, err: bool = False) -> None:
     for finding in findings:
         colour = {"error": "red", "warning": "yellow"}.get(finding.severity)
         head = click.style(f"{finding.severity} {finding.code}", fg=colour)
-        click.echo(f"{printable(str(finding.span))}: {head} {printable(finding.message)}", err=err)
+        click.echo(f"{printable(str(finding.span))}: {head} {_bounded(finding.message)}", err=err)
         if finding.hint:
-            click.echo(f"    → {printable(finding.hint)}", err=err)
+            click.echo(f"    → {_bounded(finding.hint)}", err=err)
+
+
+def _bounded(text: str) -> str:
+    """What is wrong, even where a file holds a value of a million characters."""
+    return printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def unread(findings: Iterable[Finding]) -> int:

@@ -7,6 +7,7 @@ from typing import Final
 
 from safetycase.argument.graph import supporting
 from safetycase.argument.model import Assumption, Evidence
+from safetycase.argument.stated import not_stated
 from safetycase.assess.gated import Judged, Remark, Weight
 from safetycase.review.gate_facts import Facts, passed
 from safetycase.review.policy import Clause
@@ -129,7 +130,7 @@ def _loose(facts: Facts) -> Iterator[Remark]:
         taken = facts.case.elements[name]
         if not isinstance(taken, Assumption):
             continue
-        if taken.owner is None:
+        if not_stated(taken.owner):
             yield facts.remark(name, f"nobody owns {name}")
         if taken.expires is not None and taken.expires < facts.now.date():
             yield facts.remark(name, f"{name} expired on {taken.expires}", "expires")
