@@ -12,12 +12,13 @@ from pathlib import Path
 
 import click
 
-from safetycase.argument.schema import case_schema, record_schema
+from safetycase.argument.schema import case_schema
 from safetycase.checks.pages import Shown, facts, shown_examples
 from safetycase.checks.profiles import PROFILES
 from safetycase.checks.registry import Rule, all_rules
 from safetycase.cli.main import VERBS, cli
 from safetycase.plugin.catalogue import installed
+from safetycase.plugin.described import described, parameter_lines
 from safetycase.testing.mutation import page as mutations
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -132,11 +133,12 @@ def methods() -> str:
         )
         parts += [f"| `{m.name}` | {m.unit} | {m.safer} | {m.says} |\n" for m in found.measures]
         parts.append("\n| parameter | | |\n|---|---|---|\n")
-        schema = record_schema(found.parameters)
-        for key, kind in schema["properties"].items():
-            what = kind.get("type") or " / ".join(map(str, kind.get("enum", ["any"])))
-            need = "required" if key in schema["required"] else "optional"
-            parts.append(f"| `{key}` | {what} | {need} |\n")
+        parts += [
+            f"| `{line.key}` | {line.kind} | {line.need} |\n"
+            for line in parameter_lines(found.parameters)
+        ]
+        said = described(found.parameters)
+        parts.append(f"\n{said}\n" if said else "")
         parts.append("\nWhat a pass does not show:\n\n")
         parts += [f"- {limit}\n" for limit in found.limits]
     return "".join(parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import click
 
 from safetycase.argument.findings import did_you_mean
@@ -45,8 +47,9 @@ def list_(as_json: bool) -> None:
             ]
         )
         return
+    width = max(map(len, catalogue.methods), default=0)
     for entry in catalogue.methods.values():
-        click.echo(f"{entry.name:24} {entry.package} {entry.package_version}")
+        click.echo(f"{entry.name:{width}} {entry.package} {entry.package_version}")
     for problem in catalogue.problems:
         click.secho(problem, fg="yellow", err=True)
 
@@ -57,6 +60,7 @@ def list_(as_json: bool) -> None:
 def show(name: str, as_json: bool) -> None:
     """Show what NAME measures, its parameters and what a pass does not show."""
     from safetycase.argument.schema import record_schema
+    from safetycase.plugin.described import described, parameter_lines
 
     _, found = _entry(name)
     if as_json:
@@ -80,11 +84,13 @@ def show(name: str, as_json: bool) -> None:
     for measure in found.measures:
         click.echo(f"  {measure.name} [{measure.unit}; safer: {measure.safer}] {measure.says}")
     click.echo("\nParameters:")
-    schema = record_schema(found.parameters)
-    for key, kind in schema["properties"].items():
-        required = "required" if key in schema["required"] else "optional"
-        what = kind.get("type") or "/".join(map(str, kind.get("enum", ["any"])))
-        click.echo(f"  {key}: {what} ({required})")
+    for line in parameter_lines(found.parameters):
+        click.echo(f"  {line.key}: {line.kind.replace('`', '')} ({line.need})")
+    for paragraph in described(found.parameters).split("\n\n"):
+        if paragraph:
+            click.echo(
+                "\n" + textwrap.fill(paragraph, 96, initial_indent="  ", subsequent_indent="  ")
+            )
     click.echo("\nWhat a pass does not show:")
     for limit in found.limits:
         click.echo(f"  - {limit}")
