@@ -313,3 +313,15 @@ def test_poison_and_a_hang_are_visible_and_touch_nothing_else(sc: Sc, tmp_path: 
     }
     assert "(again, after E-POISON/" in ran.err
     assert sc("verify", folder).code == 0
+
+
+def test_an_attempt_to_come_is_asked_for_at_the_level_it_is_judged_at(sc: Sc, coin: Path) -> None:
+    assert sc("run", coin).code == 0
+    first = sc("status", coin, "--json").json["leaves"]["E-COIN"]["level"]
+    (coin / "items.txt").write_text("other items\n", "utf-8")
+    assert sc("run", coin, "--register-only").code == 0
+    asked = sc("status", coin, "--json").json["leaves"]["E-COIN"]["level"]
+    assert f"It asks for: rate <= 0.20, at {100 * asked:.4g} %." in sc("why", "E-COIN", coin).out
+    assert sc("run", coin).code == 0
+    judged = sc("status", coin, "--json").json["leaves"]["E-COIN"]["level"]
+    assert asked == judged > first

@@ -7,6 +7,7 @@ claim is judged at alpha / (j (j + 1)): trying again costs certainty.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -120,11 +121,11 @@ def assess_leaf(
             _criterion(target),
             decided.statistics,
             confidence(_criterion(target), decided.statistics),
-            rank=_rank(target, history, latest) if latest else 1,
+            rank=_rank(target, history, latest),
             controls=controls,
             prior=target.evidence.prior,
         )
-    alpha = decided.alpha if decided else spent_alpha(planned, 1)
+    alpha = decided.alpha if decided else _alpha(planned, target, history, latest)
     result = _result(target, history, standing, decided, alpha)
     return Leaf(
         result=replace(result, controls=controls, credence=known.told if known else None),
@@ -171,8 +172,7 @@ def _decide(
 ) -> tuple[_Decided | None, str]:
     if latest is None or not pooled:
         return None, ""
-    registered = 1 - float(latest.level)
-    alpha = spent_alpha(min(planned, registered), _rank(target, history, latest))
+    alpha = _alpha(planned, target, history, latest)
     try:
         reads = latest.body.get("reads") or dict(target.evidence.reads)
         imported = latest.body.get("imported") is True
@@ -183,9 +183,18 @@ def _decide(
     return _Decided(judged=judged, statistics=statistics, alpha=alpha), ""
 
 
-def _rank(target: LeafTarget, history: Indexed, latest: Registration) -> int:
+def _alpha(
+    planned: float, target: LeafTarget, history: Indexed, latest: Registration | None
+) -> float:
+    """The doubt at which the latest registration is judged, or the first one would be."""
+    registered = planned if latest is None else 1 - float(latest.level)
+    return spent_alpha(min(planned, registered), _rank(target, history, latest))
+
+
+def _rank(target: LeafTarget, history: Indexed, latest: Registration | None) -> int:
     """Which registration of this claim with a completed attempt this one is, from 1."""
-    return 1 + history.looked_before(target.claim.id, target.evidence.id, latest.seq)
+    before = latest.seq if latest else sys.maxsize
+    return 1 + history.looked_before(target.claim.id, target.evidence.id, before)
 
 
 def _shortfall(
