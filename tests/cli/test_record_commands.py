@@ -361,3 +361,25 @@ def test_a_case_without_a_record(coin: Path, sc: Run, tmp_path: Path) -> None:
     again = sc("record", "keys", "init", coin)
     assert "was introduced by record 1" in again.out
     assert "may not sign one" in sc("record", "checkpoint", coin).err
+
+
+def test_a_key_that_is_rotated_buries_nothing_in_notes(
+    ran: Path, tmp_path: Path, sc: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        (ran / "items.txt").write_text(f"items {number}\n", "utf-8")
+        assert sc("run", ran).code == 0
+    new, asked = tmp_path / "new.pem", tmp_path / "asked.json"
+    assert sc("record", "keys", "init", ran, "--file", new, "--request", asked).code == 0
+    assert sc("record", "keys", "add", asked, ran).code == 0
+    old = sc("record", "keys", "list", ran, "--json").json[0]["keyid"]
+    monkeypatch.setenv("SAFETYCASE_KEY", str(new))
+    since = str(records(ran) + 1)
+    done = sc("record", "keys", "revoke", old, ran, "--because", "rotated", "--since", since)
+    assert "(rotated): nothing it signed before is lost by that\n" in done.out
+    verified = sc("verify", ran)
+    assert verified.code == 0
+    assert verified.out.count("that signature counts for nothing") == 3
+    assert "more like these; `--json` lists them" in verified.out
+    assert len([p for p in sc("verify", ran, "--json").json["problems"] if p["hint"]]) >= 7
+    assert sc("run", ran).code == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,11 @@ from typing import Any
 import click
 
 from safetycase.cli.common import Exit, case_options, echo_json, printable
-from safetycase.ledger import Kept, Seen, Verification, default_seen_folder
+from safetycase.ledger import Kept, Problem, Seen, Verification, default_seen_folder
 from safetycase.ledger import verify as verify_record
 from safetycase.workspace.paths import CASE_FILE, find_case
+
+NOTES_ALIKE = 3
 
 
 @click.command()
@@ -100,14 +104,27 @@ def _as_json(found: Verification) -> dict[str, Any]:
     }
 
 
-def _print(found: Verification) -> None:
-    from safetycase.cli.record_keys import key_line
-
-    for problem in found.problems:
+def _print_problems(problems: Sequence[Problem]) -> None:
+    """Every error, and of notes with one way out the first few and how many more there are."""
+    told: Counter[str] = Counter()
+    for problem in problems:
+        if problem.severity == "note" and problem.hint:
+            told[problem.hint] += 1
+            if told[problem.hint] > NOTES_ALIKE:
+                continue
         colour = "red" if problem.severity == "error" else None
         click.secho(f"{problem.severity}: {printable(problem.says)}", fg=colour)
         if problem.hint:
             click.echo(f"    → {printable(problem.hint)}")
+    more = sum(n - NOTES_ALIKE for n in told.values() if n > NOTES_ALIKE)
+    if more:
+        click.echo(f"note: {more} more like these; `--json` lists them")
+
+
+def _print(found: Verification) -> None:
+    from safetycase.cli.record_keys import key_line
+
+    _print_problems(found.problems)
     for key in found.keyring:
         click.echo(f"key {printable(key_line(key))}")
     if found.checkpoints:

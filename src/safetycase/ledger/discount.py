@@ -87,6 +87,9 @@ def _note(revocation: Revocation, signed: set[int], resting: set[int], alarms: s
     says = f"{name} revokes {key} ({revocation.says}): {_counted(signed)} it signed before"
     if resting:
         says += f" and {_counted(resting)} resting on them"
+    says += " count for nothing"
+    if not signed and not resting:
+        says = f"{name} revokes {key} ({revocation.says}): nothing it signed before is lost by that"
     stay = (
         f"; what it said against the case stands, alarms and challenges until they are resolved: "
         f"{_counted(alarms)}"
@@ -96,8 +99,8 @@ def _note(revocation: Revocation, signed: set[int], resting: set[int], alarms: s
     return Problem(
         line=revocation.seq,
         seq=revocation.seq,
-        says=f"{says} count for nothing{stay}",
-        hint="run again, with a key that is trusted, what you still need",
+        says=f"{says}{stay}",
+        hint="run again, with a key that is trusted, what you still need" if signed else "",
         severity="note",
     )
 
