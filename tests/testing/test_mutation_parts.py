@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from safetycase.argument.load import load
 from safetycase.argument.model import Case, Claim
 from safetycase.argument.source import read_source
 from safetycase.checks.criterion import judge
-from safetycase.testing.mutation.asif import witness
+from safetycase.testing.mutation.asif import copy_case, witness
 from safetycase.testing.mutation.closing import closing_of
 from safetycase.testing.mutation.draft import Draft
 from safetycase.testing.mutation.falling import falling
@@ -178,3 +180,17 @@ def test_what_is_open_is_taken_as_given_and_what_opens_later_is_not() -> None:
     fair = ", by: {evidence: E-FAIR, because: It was weighed.}}"
     opened = closing.closed(case_of(text.replace(fair, "}")))
     assert opened.elements["FAIR"].by is None  # type: ignore[union-attr]
+
+
+def test_the_copy_of_a_read_only_case_can_be_spoiled(coin: Path, tmp_path: Path) -> None:
+    (coin / "data").mkdir()
+    (coin / "data" / "row.txt").write_text("row\n", "utf-8")
+    for path in (coin, *coin.rglob("*")):
+        path.chmod(path.stat().st_mode & ~0o222)
+    copy_case(coin, tmp_path / "copy")
+    copied = (tmp_path / "copy", *(tmp_path / "copy").rglob("*"))
+    assert len(copied) == 5
+    assert all(path.stat().st_mode & 0o200 for path in copied)
+    for path in (coin, *coin.rglob("*")):
+        assert not path.stat().st_mode & 0o200
+        path.chmod(path.stat().st_mode | 0o200)

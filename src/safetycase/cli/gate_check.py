@@ -79,7 +79,8 @@ def _signer(space: Workspace) -> SigningKey:
         )
     if entry.revoked is not None:
         raise click.ClickException(
-            f"record {entry.revoked.seq} revoked the key {printable(entry.short)}"
+            f"record {entry.revoked.seq} revoked the key {printable(entry.short)}; "
+            "SAFETYCASE_KEY names the file of another"
         )
     if not entry.valid_at(stamp(datetime.now(UTC))):
         raise click.ClickException(f"the key {printable(entry.short)} is not valid now")

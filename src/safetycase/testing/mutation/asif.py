@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -57,6 +58,8 @@ def copy_case(folder: Path, to: Path) -> None:
         ]  # fmt: skip
 
     shutil.copytree(folder, to, ignore=left_out, dirs_exist_ok=True)
+    for path in (to, *to.rglob("*")):  # the case may be read-only; the copy is spoiled on purpose
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
 
 def stand_ins(draft: Draft, folder: Path) -> Mapping[str, str]:
