@@ -376,3 +376,15 @@ def test_a_reader_who_goes_does_not_change_the_exit_code(
     os.close(write)
     assert (cut.returncode, cut.stderr) == (whole.returncode, whole.stderr)
     assert whole.stdout
+
+
+def test_a_report_that_cannot_be_written_hides_no_verdict(sc: Sc, coin: Path) -> None:
+    (coin / "report").write_text("in the way", "utf-8")
+    ran = sc("run", coin)
+    assert ran.code == 2
+    assert "RARE  Heads are rare." in ran.out
+    assert f"safetycase: {coin / 'report'}: " in ran.err
+    assert "the record has what was run; `safetycase report --out FILE`" in ran.err
+    assert "Report:" not in ran.out
+    assert sc("run", coin, "--json").json["report"] is None
+    assert sc("status", coin, "--json").json["states"]["RARE"]["support"] == "supported"

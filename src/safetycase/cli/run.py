@@ -25,6 +25,7 @@ from safetycase.cli.common import (
     print_findings,
     rebound_option,
     stderr,
+    worst,
 )
 from safetycase.cli.run_choice import Choice, choose, plan_json, plan_lines
 from safetycase.cli.run_executor import limits, opened
@@ -222,7 +223,7 @@ def _show(space: Workspace, assessment: Assessment, done: _Done, *, as_json: boo
 
     A page that was made of the same state is left as it is.
     """
-    path = current_report(space, assessment) or write_report(space, assessment, None)
+    path, code = _reported(space, assessment)
     print_problems(space)
     if as_json:
         echo_json(
@@ -231,10 +232,10 @@ def _show(space: Workspace, assessment: Assessment, done: _Done, *, as_json: boo
                 "registered": list(done.registered),
                 "used_up": [{"evidence": name, "because": why} for name, why in done.used_up],
                 "verdict": assessment.verdict,
-                "report": str(path),
+                "report": None if path is None else str(path),
             }
         )
-        return _code(space)
+        return code
     if done.registered:
         click.echo(
             f"{len(done.registered)} registered, nothing started. Somebody else can sign now that "
@@ -244,8 +245,21 @@ def _show(space: Workspace, assessment: Assessment, done: _Done, *, as_json: boo
         click.echo("Nothing is due: every leaf has its result in the record.\n")
     print_status(assessment)
     print_failures(space)
-    click.echo(f"\nReport: {path}")
-    return _code(space)
+    if path is not None:
+        click.echo(f"\nReport: {path}")
+    return code
+
+
+def _reported(space: Workspace, assessment: Assessment) -> tuple[Path | None, int]:
+    """The page of this state and the exit code: that no page can be written ends no run."""
+    try:
+        path = current_report(space, assessment) or write_report(space, assessment, None)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        stderr(f"safetycase: {where}{error.strerror or error}")
+        stderr("    → the record has what was run; `safetycase report --out FILE` writes elsewhere")
+        return None, worst([_code(space), Exit.FINDINGS])
+    return path, _code(space)
 
 
 def _ended_json(event: AttemptEnded) -> Mapping[str, Any]:
