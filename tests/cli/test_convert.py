@@ -210,3 +210,11 @@ def test_a_file_that_is_wrong_writes_nothing_unless_asked(sc: Sc, tmp_path: Path
     assert sc("import", path, "--out", tmp_path / "made", "--partial").code == 2
     assert (tmp_path / "made" / "case.yaml").is_file()
     assert "Only the reading was checked" in sc("check", path).out
+
+
+def test_export_says_which_formats_and_which_reports_there_are(sc: Sc, coin: Path) -> None:
+    neither = sc("export", coin)
+    assert neither.code == 2
+    assert "gsn2x, json-canvas, ltac" in neither.err
+    assert "eu-code, sb53" in neither.err
+    assert "`--to gsn2x` writes that format" in sc("export", coin, "--as", "gsn2x").err

@@ -107,3 +107,14 @@ def test_the_list_names_every_template_with_its_source(sc: Sc) -> None:
     found = sc("new", "--list", "--json").json
     assert {"scheming", "debate", "control"} <= set(found)
     assert all("arXiv" in entry["source"] for entry in found.values())
+
+
+def test_a_folder_without_a_template_is_told_what_there_is(sc: Sc, tmp_path: Path) -> None:
+    done = sc("new", "my case")
+    assert (done.code, done.out, (tmp_path / "my case").exists()) == (2, "", False)
+    assert "`safetycase new 'my case' --template NAME` with one of big, control," in done.err
+
+
+def test_what_to_do_next_can_be_pasted_into_a_shell(sc: Sc, tmp_path: Path) -> None:
+    done = sc("new", "my case", "--template", "control", "--examples")
+    assert "`safetycase status 'my case'`" in done.out

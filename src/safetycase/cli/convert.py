@@ -173,7 +173,12 @@ def export(
             raise click.UsageError("--as takes no --to, --from or --all-losses")
         return export_form(case, form, now, out=out, redact=redact, since=since, as_json=as_json)
     if name is None:
-        raise click.UsageError("say which format to write (--to), or which report (--as)")
+        from safetycase.plugin.library import format_names
+
+        raise click.UsageError(
+            f"say which format to write (--to, one of {', '.join(format_names())}), "
+            f"or which report (--as, one of {', '.join(NAMES)})"
+        )
     if redact is not None or since is not None:
         raise click.UsageError("--redact and --since go with --as")
     target = format_named(name, writes=True)

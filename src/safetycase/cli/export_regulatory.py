@@ -37,7 +37,11 @@ def export_form(
 ) -> int:
     """Write the report FORM of a case folder, as Markdown or JSON."""
     if form not in NAMES:
+        from safetycase.plugin.library import format_names
+
         hint = did_you_mean(form, NAMES)
+        if form in format_names():
+            hint = f"`--to {form}` writes that format"
         raise click.UsageError(f"there is no form `{printable(form)}`; {hint}")
     folder = find_case(case)
     if form == DUTIES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -71,8 +72,14 @@ def new(
     On a terminal it asks for each parameter; otherwise every one without a default has to be
     given by --set or --answers, or --examples fills it with the template's example.
     """
-    if listing or name is None:
+    if listing or (name is None and folder is None):
         return _list(as_json)
+    if name is None:
+        every = ", ".join(templates().names())
+        raise click.ClickException(
+            f"name the template: `safetycase new {_quoted(folder)} --template NAME` with one of "
+            f"{every}; `safetycase new --list` says what each argues"
+        )
     if folder is None:
         raise click.ClickException(
             "name the folder to make: `safetycase new FOLDER --template ...`"
@@ -99,8 +106,15 @@ def new(
         click.echo(
             f"{path}: {count} elements from {template.head.template}@{template.head.version}"
         )
-        click.echo(f"Next: `safetycase status {folder}`, `safetycase agenda {folder}`")
+        click.echo(
+            f"Next: `safetycase status {_quoted(folder)}`, `safetycase agenda {_quoted(folder)}`"
+        )
     return Exit.HOLDS
+
+
+def _quoted(folder: Path | None) -> str:
+    """The folder as it is written in a shell."""
+    return printable(shlex.quote(str(folder)))
 
 
 def _not_made(findings: Iterable[Finding], as_json: bool) -> int:
