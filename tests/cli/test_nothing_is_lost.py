@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +35,46 @@ def test_an_export_never_replaces_its_source(sc: Sc, tmp_path: Path) -> None:
     done = sc("export", source, "--to", "gsn2x", "--out", source)
     assert done.code == 2
     assert source.read_text() == "- Claim G1: safe\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "start"),
+    [
+        (("report", "--out"), b"<!doctype html>"),
+        (("report", "--format", "json", "--out"), b"{"),
+        (("report", "--format", "ro-crate", "--out"), b"PK"),
+        (("record", "bundle", "-o"), b"PK"),
+        (
+            (
+                "record",
+                "countersign",
+                "--checkpoint",
+                "ledger/checkpoints/5.txt",
+                "--out",
+            ),
+            b"safetycase/",
+        ),
+        (("gate", "--release", "--attest"), b"{"),
+    ],
+    ids=lambda words: "-".join(words[:3]) if isinstance(words, tuple) else "",
+)
+@pytest.mark.slow
+def test_a_pipe_is_written_to_and_stays(
+    sc: Sc, coin: Path, tmp_path: Path, words: tuple[str, ...], start: bytes
+) -> None:
+    assert sc("run", coin).code == 0
+    pipe = tmp_path / "pipe.zip"
+    os.mkfifo(pipe)
+    found: list[bytes] = []
+    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    case = () if words[0] == "record" else (coin,)
+    done = sc(words[0], *case, *words[1:], pipe, cwd=coin)
+    assert done.code in (0, 1), done.err
+    assert pipe.is_fifo()
+    reader.join(20)
+    assert found[0][: len(start)].lower() == start.lower()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["coin", "pipe.zip"]
 
 
 def test_a_report_leaves_its_neighbours_alone(sc: Sc, tmp_path: Path) -> None:

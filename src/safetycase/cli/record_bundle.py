@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from safetycase.cli.common import Exit, case_options, echo_json, printable
-from safetycase.cli.writing import fresh, own
+from safetycase.cli.writing import fresh, own, put
 from safetycase.workspace.paths import find_case
 
 __all__ = ["bundle"]
@@ -78,7 +78,7 @@ def _write(
     contents = gather(folder / "ledger", store, only=only, artefacts=artefacts, case=_texts(folder))
     with fresh(path) as (file, temporary):
         write_bundle(file, contents, store)
-    temporary.replace(path)
+    put(temporary, path)
     manifest = contents.manifest
     held = manifest.size if manifest.records is None else len(manifest.records)
     if as_json:

@@ -14,7 +14,7 @@ import click
 
 from safetycase.cli.common import printable
 from safetycase.cli.show import breakdown_of
-from safetycase.cli.writing import keep, save
+from safetycase.cli.writing import keep, put, save, special
 from safetycase.workspace.folder import Workspace
 from safetycase.workspace.located import within
 
@@ -144,7 +144,7 @@ def write_crate(
         if zipped:
             archive = Path(made) / "crate.zip"
             _zip(folder, archive)
-            archive.replace(path)
+            put(archive, path)
         else:
             if path.exists():
                 path.rename(Path(made) / "old")
@@ -200,7 +200,7 @@ def _ours(path: Path, *, zipped: bool) -> None:
 
     says = "is there and is no RO-Crate; name another place"
     if zipped:
-        if path.exists() and not zipfile.is_zipfile(path):
+        if path.exists() and not special(path) and not zipfile.is_zipfile(path):
             raise click.ClickException(f"{printable(str(path))} {says}")
     elif path.exists() and not (path / DESCRIPTOR).is_file():
         raise click.ClickException(f"{printable(str(path))} {says}")

@@ -18,6 +18,7 @@ from typing import Final
 import click
 
 from safetycase.cli.common import printable
+from safetycase.cli.writing import fresh, put
 
 __all__ = ["BROWSER", "find_browser", "print_pdf"]
 
@@ -83,10 +84,9 @@ def print_pdf(page: Path, out: Path) -> None:
                 + (f": {printable(says)}" if says else "")
                 + "; print what `safetycase report` writes from another browser"
             )
-        out.parent.mkdir(parents=True, exist_ok=True)
-        beside = out.with_name(f".{out.name[:60]}.new")
-        shutil.copyfile(made, beside)
-        beside.replace(out)
+        with fresh(out) as (file, temporary), made.open("rb") as printed:
+            shutil.copyfileobj(printed, file)
+        put(temporary, out)
 
 
 def _printed(browser: str, page: Path, made: Path, profile: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import click
 from safetycase.cli.common import printable
 from safetycase.workspace.paths import CASE_FILE
 
-__all__ = ["beside", "fresh", "keep", "own", "save"]
+__all__ = ["beside", "fresh", "keep", "own", "put", "save", "special"]
 
 
 def beside(path: Path, text: str) -> Path:
@@ -33,7 +34,7 @@ def fresh(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = _named(path)
+        handle, name = tempfile.mkstemp() if special(path) else _named(path)
         temporary = Path(name)
         with os.fdopen(handle, "wb") as stream:
             yield stream, temporary
@@ -59,15 +60,30 @@ def _named(path: Path) -> tuple[int, str]:
 def save(path: Path, text: str) -> None:
     """Put `text` in the place of `path`: the old file stays until the new one is whole."""
     path = path.resolve()
-    if path.exists() and not path.is_file():  # a pipe, or the terminal
+    if special(path):
         path.write_text(text, "utf-8")
         return
-    temporary = beside(path, text)
+    put(beside(path, text), path)
+
+
+def put(temporary: Path, path: Path) -> None:
+    """Put a new file that is whole in the place of `path`, or its bytes into a device or a pipe."""
+    path = path.resolve()
     try:
-        temporary.replace(path)
+        if special(path):
+            with temporary.open("rb") as made, path.open("wb") as there:
+                shutil.copyfileobj(made, there)
+            temporary.unlink()
+        else:
+            temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def special(path: Path) -> bool:
+    """Whether something is there that nothing may take the place of: a device, a pipe, a socket."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def keep(out: Path | None, sources: Iterable[Path]) -> None:

@@ -202,6 +202,9 @@ def merged(one: Checkpoint, other: Checkpoint) -> Checkpoint:
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Put a checkpoint at `path`, whole or not at all, in the place of one that is there."""
+    if path.exists() and not path.is_file() and not path.is_dir():  # a device is written to
+        path.write_bytes(checkpoint.text())
+        return
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
