@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
 from safetycase.argument.findings import did_you_mean
-from safetycase.cli.common import Exit, as_json_option, echo_json
+from safetycase.cli.common import Exit, as_json_option, echo_json, printable
 from safetycase.plugin.catalogue import BrokenMethod, MethodEntry, installed
-from safetycase.plugin.contract import Method
+from safetycase.plugin.contract import Method, MethodError
+
+T = TypeVar("T")
 
 
 @click.group()
@@ -96,6 +100,21 @@ def show(name: str, as_json: bool) -> None:
         click.echo(f"  - {limit}")
 
 
+def _answer(entry: MethodEntry, part: str, ask: Callable[[], T]) -> T:
+    """What a part of a method answers; that it raises is the method's failure, in a sentence."""
+    try:
+        return ask()
+    except MethodError as error:
+        raise click.ClickException(printable(f"`{entry.name}` cannot be tried: {error}")) from None
+    except Exception as error:
+        raise click.ClickException(
+            printable(
+                f"`{part}` of `{entry.name}` raised {type(error).__name__}: {error}; that is a "
+                f"defect of the method, which comes from {entry.package}"
+            )
+        ) from error
+
+
 @method.command("try")
 @click.argument("name")
 @as_json_option
@@ -104,9 +123,9 @@ def try_(name: str, as_json: bool) -> int:
     from safetycase.plugin.wire import controls_json
     from safetycase.stats import clopper_pearson
 
-    _, found = _entry(name)
-    oracles = list(found.self_check())
-    controls = found.controls()
+    entry, found = _entry(name)
+    oracles = list(_answer(entry, "self_check", found.self_check))
+    controls = _answer(entry, "controls", found.controls)
     failed = [o for o in oracles if not o.passed]
     if as_json:
         echo_json(
