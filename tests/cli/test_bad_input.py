@@ -388,3 +388,34 @@ def test_a_report_that_cannot_be_written_hides_no_verdict(sc: Sc, coin: Path) ->
     assert "Report:" not in ran.out
     assert sc("run", coin, "--json").json["report"] is None
     assert sc("status", coin, "--json").json["states"]["RARE"]["support"] == "supported"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (COIN.replace("  says: The coin is safe.\n", ""), "F021"),
+        (COIN.split("root:")[0] + "root: SAFFE\nclaims: [{claim: SAFE, says: Safe.}]\n", "F030"),
+    ],
+)
+@pytest.mark.parametrize(
+    "verb",
+    ["check", "status", "why SAFE", "agenda", "plan", "report", "gate --release", "run", "mutate"],
+)
+def test_a_top_claim_that_cannot_be_read_is_a_finding(
+    sc: Sc, tmp_path: Path, text: str, code: str, verb: str
+) -> None:
+    folder = write_case(tmp_path / "c", text, ITEMS)
+    found = sc(*verb.split(), cwd=folder)
+    assert found.code == 2, found.err
+    assert code in found.out + found.err
+
+
+def test_a_prior_that_says_nothing_is_a_finding_after_a_run_too(sc: Sc, tmp_path: Path) -> None:
+    folder = write_case(tmp_path / "c", COIN, ITEMS)
+    assert sc("run", folder).code == 0
+    held = "          valid_for: 90 days\n"
+    prior = "          prior: {owner: me, because: I think so.}\n"
+    (folder / "case.yaml").write_text(COIN.replace(held, held + prior), "utf-8")
+    found = sc("status", folder)
+    assert found.code == 2, found.err
+    assert "NOT POSED" in found.out

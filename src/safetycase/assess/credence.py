@@ -103,8 +103,8 @@ def _conservative(
     """The worst posterior of the rate given what the prior says; None if it does not apply."""
     from safetycase.stats.conservative import Feature, worst_posterior
 
-    assert prior.rate_at_most is not None
-    assert prior.with_probability is not None
+    if prior.rate_at_most is None or prior.with_probability is None:
+        return 0.0  # it says nothing that can be counted (C107); a prior never raises a leaf
     thresholds, sides = criterion.thresholds(), criterion.sides()
     if len(thresholds) != 1 or len(statistics) != 1:
         return None

@@ -168,7 +168,8 @@ def open_case(
     checked = check_folder(folder, cache=cache, texts=texts)
     catalogue = checked.catalogue or Catalogue(methods={})
     case, facts = checked.case, checked.leaves
-    if case is None:
+    if case is None or case.root not in case.elements:
+        # There is nothing to judge; what stands in the way is among the findings.
         return Workspace(
             folder=folder,
             now=now,
