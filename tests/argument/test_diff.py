@@ -67,7 +67,13 @@ def edited(before: str, after: str) -> list[tuple[str, str, str]]:
         ("target: 0.90", "target: 0.95", "", "target raised", "tightens"),
         ("10000 throws per", "20000 throws per", "", "volume raised", "loosens"),
         ("12 months", "24 months", "", "horizon raised", "loosens"),
-        ("throws per month", "throws per day", "", "volume changed", ""),
+        ("throws per month", "throws per day", "", "volume raised", "loosens"),
+        ("throws per month", "throws per year", "", "volume lowered", "tightens"),
+        ("throws per month", "flips per month", "", "volume changed", ""),
+        ("10000 throws per month", "some throws", "", "volume changed", ""),
+        ("12 months", "12 years", "", "horizon raised", "loosens"),
+        ("12 months", "1 year", "", "horizon written otherwise", ""),
+        ("40 staff", "400 staff", "", "users raised", "loosens"),
         ("expires: 2099-06-01", "expires: 2100-06-01", "", "decision extended", "loosens"),
         ("2099-03-01", "2099-04-01", "REGISTRY-COMPLETE", "expiry later", "loosens"),
         ("        owner: lead\n", "", "REGISTRY-COMPLETE", "owner lost", "loosens"),
@@ -78,6 +84,8 @@ def edited(before: str, after: str) -> list[tuple[str, str, str]]:
         ("toy/coin", "toy/dice", "E-COIN", "method changed", ""),
         ("[items.txt]", "[items.txt, more.txt]", "E-COIN", "input added", ""),
         (", answered_by: [FAIR]", "", "D", "doubt unanswered", "tightens"),
+        ("answered_by: [FAIR]", "answered_by: [FAIR, RARE]", "D", "answer added", "loosens"),
+        ("answered_by: [FAIR]", "answered_by: [RARE]", "D", "answer replaced", "loosens"),
         (
             "answered_by: [FAIR]",
             "accepted: {doubt: 0.1, because: b, owner: o, expires: 2099-01-01}",
@@ -98,6 +106,62 @@ def test_a_change_has_a_name_and_a_direction(
     before: str, after: str, element: str, what: str, direction: str
 ) -> None:
     assert (element, what, direction) in edited(before, after)
+
+
+MORE = (
+    BASE.replace(
+        "          valid_for: 90 days\n",
+        "          valid_for: 90 days\n"
+        "          level: 0.95\n"
+        "          plan: {attempts: 3, n: 100}\n"
+        "          effort: {attempts: 2, access: grey box}\n"
+        "          prior: {owner: o, because: b, rate_at_most: 0.01, with_probability: 0.9}\n",
+    )
+    .replace(
+        "    kind: decomposition\n", "    kind: alternatives\n    despite: {RARE: It stands.}\n"
+    )
+    .replace("root:\n", "authors: [{name: Ada}]\nreviewers: [{name: Grace}]\nroot:\n")
+    + """\
+dependences:
+  - dependence: IN
+    says: One in the other.
+    kind: contained
+    among: [E-COIN, REGISTRY-COMPLETE]
+    because: It is so.
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "element", "what", "direction"),
+    [
+        ("          level: 0.95\n", "", "E-COIN", "level removed", "loosens"),
+        ("level: 0.95", "level: 0.99", "E-COIN", "level raised", "tightens"),
+        ("attempts: 3, n: 100", "attempts: 2, n: 100", "E-COIN", "plan weakened", "loosens"),
+        ("access: grey box", "access: white box", "E-COIN", "effort raised", "tightens"),
+        ("access: grey box", "access: black box", "E-COIN", "effort lowered", "loosens"),
+        ("rate_at_most: 0.01", "rate_at_most: 0.001", "E-COIN", "prior raised", "loosens"),
+        ("rate_at_most: 0.01", "rate_at_most: 0.02", "E-COIN", "prior changed", ""),
+        ("{RARE: It stands.}", "{RARE: It stands., REGISTRY-COMPLETE: So.}", "ROUTES",
+         "refuted leg argued away", "loosens"),
+        ("{RARE: It stands.}", "{RARE: It is so.}", "ROUTES", "reason for a refuted leg changed",
+         ""),
+        ("authors: [{name: Ada}]", "authors: []", "", "authors removed", "loosens"),
+        ("authors: [{name: Ada}]", "authors: [{name: Eve}]", "", "authors replaced", "loosens"),
+        ("[{name: Grace}]", "[{name: Grace}, {name: Eve, external: true}]", "",
+         "reviewer called external", "loosens"),
+        ("kind: contained", "kind: exclusive", "IN", "other dependence declared", "loosens"),
+        ("among: [E-COIN, REGISTRY-COMPLETE]", "among: [REGISTRY-COMPLETE, E-COIN]", "IN",
+         "dependence turned round", "loosens"),
+        ("among: [E-COIN, REGISTRY-COMPLETE]", "among: [E-COIN, ROUTES]", "IN",
+         "dependence declared of others", "loosens"),
+    ],
+)  # fmt: skip
+def test_what_asks_for_less_in_other_words_loosens(
+    before: str, after: str, element: str, what: str, direction: str
+) -> None:
+    assert before in MORE
+    assert (element, what, direction) in whats(MORE, MORE.replace(before, after))
 
 
 WATCHED = (

@@ -82,9 +82,8 @@ def _fields(old: model.Element, new: model.Element, case: model.Case) -> Iterato
             continue
         key = item.name.rstrip("_")
         found = judge(old, new, item.name)
-        if item.name == "level" and before is None and after < case.header.target:
-            # Without a level of its own, a leaf is judged at that of the decision or a higher one.
-            found = Judgement("level lowered", "loosens")
+        if item.name == "level" and None in (before, after):
+            found = _level(before, after, case.header.target)
         words = _words(before, after)
         yield Change(
             element=new.id,
@@ -96,6 +95,15 @@ def _fields(old: model.Element, new: model.Element, case: model.Case) -> Iterato
             direction=found.direction,
             at=case.span(new.id, key),
         )
+
+
+def _level(before: float | None, after: float | None, target: float) -> Judgement:
+    """Without a level of its own, a leaf is judged at that of the decision or a higher one."""
+    if after is not None:
+        return Judgement("level lowered", "loosens") if after < target else Judgement("level added")
+    assert before is not None
+    looser = before > target
+    return Judgement("level removed", "loosens" if looser else "tightens")
 
 
 def _header(old: model.Case, new: model.Case) -> Iterator[Change]:

@@ -19,6 +19,7 @@ from safetycase.argument.judgements import (
     Judgement,
     by_size,
     duration,
+    fact,
     flag,
     members,
     optional,
@@ -57,13 +58,7 @@ def judge_header(path: str, before: Any, after: Any) -> Judgement:
     if path == "target":
         return by_size("target", "lowered", "raised", less="loosens")(before, after, None, None)
     if path in ("deployment.volume", "deployment.horizon", "deployment.users"):
-        name = path.split(".")[1]
-        a, b = before and before.number, after and after.number
-        comparable = a is not None and b is not None
-        if comparable and (before.noun, before.per) == (after.noun, after.per):
-            rule = by_size(name, "lowered", "raised", less="tightens")
-            return rule(a, b, None, None)
-        return Judgement(f"{name} changed")
+        return fact(path.split(".")[1])(before, after, None, None)
     if path == "maturity":
         riper = _RIPE.index(after) > _RIPE.index(before)
         what = "maturity raised" if riper else "maturity lowered"
@@ -75,9 +70,9 @@ def judge_header(path: str, before: Any, after: Any) -> Judgement:
     if path == "reviewers" and {r.name for r in after if r.external} - {
         r.name for r in before if r.external
     }:
-        # A policy may ask for external reviewers, and this says who is one.
+        # A policy may ask for somebody of another house, and this says who is one.
         return Judgement("reviewer called external", "loosens")
-    if path in ("profiles", "reviewers"):
+    if path in ("profiles", "authors", "reviewers"):  # who is no author any more may sign
         return members(path, removed="loosens", added="tightens")(before, after, None, None)
     return Judgement(f"{path} changed")
 
@@ -149,7 +144,7 @@ def _expiry(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
 
 def _plan(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
     was, now = before or model.Plan(), after or model.Plan()
-    looser = now.attempts > was.attempts or any(
+    looser = now.attempts != was.attempts or any(
         a is not None and (b is None or b < a)
         for a, b in ((was.n, now.n), (was.clusters, now.clusters))
     )
@@ -184,10 +179,15 @@ def _effort(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
     """Less of anything that was asked for, or not asked for any more."""
     for name, was in before.items():
         now = after.get(name)
+        if name == "access" and was in _ACCESS and now in _ACCESS:
+            was, now = _ACCESS.index(was), _ACCESS.index(now)
         numbers = all(isinstance(x, int | float) for x in (was, now))
         if now is None or (now < was if numbers else now != was):
             return Judgement("effort lowered", "loosens")
     return Judgement("effort raised", "tightens")
+
+
+_ACCESS = get_args(model.Access)
 
 
 def _prior(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
@@ -195,7 +195,8 @@ def _prior(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
         return optional("prior", lost="loosens", gained="tightens")(before, after, None, None)
     numbers = ("holds", "valid", "with_probability", "floor")
     pairs = [(getattr(before, name) or 0, getattr(after, name) or 0) for name in numbers]
-    looser = any(now > was for was, now in pairs)
+    rates = before.rate_at_most, after.rate_at_most
+    looser = any(now > was for was, now in pairs) or (None not in rates and rates[1] < rates[0])
     return Judgement("prior raised", "loosens") if looser else Judgement("prior changed")
 
 
@@ -217,12 +218,30 @@ def _accepted(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
     return Judgement("acceptance changed", "loosens" if less else "")
 
 
-def _answers(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
+def _answers(before: Any, after: Any, old: Any, new: Any) -> Judgement:
+    """One answer is enough, so that a further one makes it easier."""
     if not before:
-        return Judgement("doubt answered")
+        return Judgement("doubt answered", "loosens")
     if not after:
         return Judgement("doubt unanswered", "tightens")
-    return Judgement("answer changed")
+    return members("answer", removed="tightens", added="loosens")(before, after, old, new)
+
+
+def _despite(before: Any, after: Any, old: Any, new: Any) -> Judgement:
+    if set(after) - set(before):
+        return Judgement("refuted leg argued away", "loosens")
+    if set(before) - set(after):
+        return Judgement("refuted leg counts again", "tightens")
+    return optional("reason for a refuted leg")(before, after, old, new)
+
+
+def _among(before: Any, after: Any, _old: Any, new: Any) -> Judgement:
+    """What is declared of other members is another declaration, and each may raise a number."""
+    if sorted(before) != sorted(after):
+        return Judgement("dependence declared of others", "loosens")
+    if new.kind in ("contained", "partition"):
+        return Judgement("dependence turned round", "loosens")
+    return Judgement("members of the dependence reordered")
 
 
 _ANY: Mapping[str, Judge] = {
@@ -248,7 +267,7 @@ _RULES: Mapping[tuple[type[Any], str], Judge] = {
     (model.Argument, "exact"): flag(
         Judgement("declared exact", "tightens"), Judgement("no longer exact", "loosens")
     ),
-    (model.Argument, "despite"): optional("refuted leg argued away", gained="loosens"),
+    (model.Argument, "despite"): _despite,
     (model.Evidence, "valid_for"): duration("validity"),
     (model.Evidence, "level"): by_size("level", "lowered", "raised", less="loosens"),
     (model.Evidence, "plan"): _plan,
@@ -271,8 +290,8 @@ _RULES: Mapping[tuple[type[Any], str], Judge] = {
     ),
     (model.Problem, "blocks"): members("blocked element", removed="loosens", added="tightens"),
     **{(model.Monitor, field): rule for field, rule in MONITOR_RULES.items()},
-    (model.Dependence, "kind"): lambda *_: Judgement("other dependence declared"),
-    (model.Dependence, "among"): members("member of the dependence"),
+    (model.Dependence, "kind"): lambda *_: Judgement("other dependence declared", "loosens"),
+    (model.Dependence, "among"): _among,
     (model.Dependence, "beta"): by_size("beta", "lowered", "raised", less="loosens"),
     (model.Dependence, "at_most"): by_size("cap", "lowered", "raised", less="loosens"),
     (model.Dependence, "expires"): _expiry,

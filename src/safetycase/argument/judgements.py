@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any, Literal, NamedTuple
+
+from safetycase.argument.scalars import SECONDS
 
 __all__ = [
     "Direction",
@@ -11,6 +14,7 @@ __all__ = [
     "Judgement",
     "by_size",
     "duration",
+    "fact",
     "flag",
     "members",
     "optional",
@@ -91,3 +95,28 @@ def duration(name: str) -> Judge:
         return size(before.seconds, after.seconds, old, new)
 
     return rule
+
+
+def fact(name: str) -> Judge:
+    """An amount such as `100 samples per day`; the same of a shorter time is more."""
+    size = by_size(name, "lowered", "raised", less="tightens")
+
+    def rule(before: Any, after: Any, old: Any, new: Any) -> Judgement:
+        (a, what), (b, other) = _amount(before), _amount(after)
+        if a is None or b is None or what != other:
+            return Judgement(f"{name} changed")
+        return Judgement(f"{name} written otherwise") if a == b else size(a, b, old, new)
+
+    return rule
+
+
+def _amount(fact: Any) -> tuple[Fraction | None, str]:
+    """How much, and of what: a length of time in seconds, a rate for each second."""
+    if fact is None or fact.number is None:
+        return None, ""
+    number, noun, per = Fraction(fact.number), fact.noun or "", fact.per
+    if per is None and noun.removesuffix("s") in SECONDS:
+        return number * SECONDS[noun.removesuffix("s")], "time"
+    if per in SECONDS:
+        return number / SECONDS[per], f"{noun} in time"
+    return number, f"{noun} per {per}"

@@ -10,10 +10,10 @@ from typing import Any
 from safetycase.argument import model
 from safetycase.argument.expression import Expression, Formula, parse, parse_formula
 
-__all__ = ["NUMBER", "SCALARS", "number", "show"]
+__all__ = ["NUMBER", "SCALARS", "SECONDS", "number", "show"]
 
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
-_UNITS = {
+SECONDS = {
     "second": 1,
     "minute": 60,
     "hour": 3600,
@@ -77,7 +77,7 @@ def _duration(word: str) -> model.Duration:
     match = _DURATION.fullmatch(word)
     if not match:
         raise ValueError(word)
-    return model.Duration(text=word, seconds=int(match[1]) * _UNITS[match[2]])
+    return model.Duration(text=word, seconds=int(match[1]) * SECONDS[match[2]])
 
 
 def _fact(word: str) -> model.Fact:

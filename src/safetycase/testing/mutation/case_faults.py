@@ -83,13 +83,18 @@ def _more(ground: Ground) -> Iterator[Plant]:
     for key in ("volume", "horizon", "users"):
         for site in _header(ground, "deployment", key):
             found = re.match(r"\d+", site.word)
-            if found:
-                text = f"{int(found[0]) * 10}{site.word[found.end() :]}"
+            texts = [f"{int(found[0]) * 10}{site.word[found.end() :]}"] if found else []
+            texts += [site.word.replace(a, b) for a, b in _UNITS if a in site.word]
+            for text in texts:
                 yield Plant(
                     about=f"deployment.{key}",
                     says=f"the {key} is {text}, not {site.word}",
                     texts=ground.draft.put((site, text)),
                 )
+
+
+_UNITS = (("per month", "per minute"), ("per day", "per second"), ("months", "years"))
+"""In which an amount sounds alike and is more."""
 
 
 def _other_harm(ground: Ground) -> Iterator[Plant]:
@@ -100,6 +105,16 @@ def _other_harm(ground: Ground) -> Iterator[Plant]:
                 says="the harm is another",
                 texts=ground.draft.put((site, "something bad happens")),
             )
+
+
+def _authors(ground: Ground) -> Iterator[Plant]:
+    site = ground.draft.at("", "authors")
+    if site is not None and ground.case.header.authors:
+        yield Plant(
+            about="authors",
+            says="nobody is named as an author",
+            texts=ground.draft.drop(site),
+        )
 
 
 def _riper(ground: Ground) -> Iterator[Plant]:
@@ -268,7 +283,7 @@ HEADER: tuple[Mutation, ...] = (
         name="more-deployment",
         group="header",
         kind="loosens",
-        plants="Volume, horizon or users are tenfold.",
+        plants="Volume, horizon or users are tenfold, or the same number in another unit.",
         must="A comparison calls it a loosening, or what was computed from it is stale.",
         sites=_more,
     ),
@@ -287,6 +302,14 @@ HEADER: tuple[Mutation, ...] = (
         plants="A sketch calls itself a full case, which the release gate would let through.",
         must="A comparison calls it a loosening.",
         sites=_riper,
+    ),
+    Mutation(
+        name="no-authors",
+        group="header",
+        kind="loosens",
+        plants="Authors are not named any more, so that they could sign.",
+        must="A comparison calls it a loosening.",
+        sites=_authors,
     ),
     Mutation(
         name="longer-decision",

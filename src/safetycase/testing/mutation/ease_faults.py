@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from safetycase.argument.model import Argument, Assumption, Defeater, Hazard
+from safetycase.argument.model import Argument, Assumption, Claim, Defeater, Dependence, Hazard
 from safetycase.testing.mutation.ground import Ground
 from safetycase.testing.mutation.records import Mutation, Plant
 
@@ -113,6 +113,42 @@ def _hazard(ground: Ground) -> Iterator[Plant]:
                 yield Plant(about=name, says=f"{name} is excluded, not covered", texts=excluded)
 
 
+def _other_answer(ground: Ground) -> Iterator[Plant]:
+    """What has support already is put up against a doubt that it says nothing about."""
+    for name, element in ground.case.elements.items():
+        site = ground.draft.at(name, "answered_by")
+        if not isinstance(element, Defeater) or site is None:
+            continue
+        other = next((n for n in _unrelated(ground, element) if "/" not in n), None)
+        if other is None:
+            continue
+        for answers, says in (
+            (f"[{other}]", f"{name} is answered by {other} instead"),
+            (f"[{', '.join((*element.answered_by, other))}]", f"{other} would answer {name}, too"),
+        ):
+            yield Plant(about=name, says=says, texts=ground.draft.put((site, answers)))
+
+
+def _unrelated(ground: Ground, doubt: Defeater) -> Iterator[str]:
+    for name, element in ground.case.elements.items():
+        there = isinstance(element, Claim | Assumption) and ground.supported(name)
+        if there and name not in (doubt.against, *doubt.answered_by, ground.case.root):
+            yield name
+
+
+def _turn_dependence(ground: Ground) -> Iterator[Plant]:
+    for name, element in ground.case.elements.items():
+        kind, among = ground.draft.at(name, "kind"), ground.draft.at(name, "among")
+        if not isinstance(element, Dependence) or kind is None or among is None:
+            continue
+        if element.kind != "independent":
+            texts = ground.draft.put((kind, "independent"))
+            yield Plant(about=name, says=f"{name} says that they are independent", texts=texts)
+        if len(element.among) > 2:
+            texts = ground.draft.put((among, f"[{', '.join(element.among[:-1])}]"))
+            yield Plant(about=name, says=f"{name} leaves out {element.among[-1]}", texts=texts)
+
+
 EASE: tuple[Mutation, ...] = (
     Mutation(
         name="lower-k",
@@ -147,6 +183,14 @@ EASE: tuple[Mutation, ...] = (
         sites=_retarget,
     ),
     Mutation(
+        name="other-answer",
+        group="doubts",
+        kind="loosens",
+        plants="A defeater is answered by something that has support and says nothing about it.",
+        must="A comparison calls it a loosening.",
+        sites=_other_answer,
+    ),
+    Mutation(
         name="easier-acceptance",
         group="doubts",
         kind="loosens",
@@ -169,6 +213,14 @@ EASE: tuple[Mutation, ...] = (
         plants="An assumption loses its monitor.",
         must="A comparison calls it a loosening.",
         sites=_unwatch,
+    ),
+    Mutation(
+        name="turn-dependence",
+        group="dependences",
+        kind="loosens",
+        plants="A declared dependence is of another kind, or of fewer.",
+        must="A comparison calls it a loosening.",
+        sites=_turn_dependence,
     ),
     Mutation(
         name="drop-hazard",
