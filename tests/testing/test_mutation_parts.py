@@ -194,3 +194,31 @@ def test_the_copy_of_a_read_only_case_can_be_spoiled(coin: Path, tmp_path: Path)
     for path in (coin, *coin.rglob("*")):
         assert not path.stat().st_mode & 0o200
         path.chmod(path.stat().st_mode | 0o200)
+
+
+def test_links_within_the_case_are_copied_and_those_that_lead_out_are_not(tmp_path: Path) -> None:
+    folder, copy = tmp_path / "case", tmp_path / "copy"
+    (folder / "data").mkdir(parents=True)
+    (folder / "ledger").mkdir()
+    (folder / "ledger" / "log.jsonl").write_text("record")
+    (folder / "data" / "real.txt").write_text("inside")
+    (tmp_path / "secret.txt").write_text("outside")
+    links = {
+        "input.txt": "data/real.txt",
+        "data/up.txt": str(folder / "data" / "real.txt"),
+        "folder": "data",
+        "data/round": "..",
+        "out.txt": "../secret.txt",
+        "itself": "itself",
+        "nowhere": "data/none.txt",
+        "of-the-record": "ledger/log.jsonl",
+    }
+    for name, target in links.items():
+        (folder / name).symlink_to(target)
+    copy_case(folder, copy)
+    assert (copy / "input.txt").resolve() == copy / "data" / "real.txt"
+    assert (copy / "data" / "up.txt").resolve() == copy / "data" / "real.txt"
+    assert (copy / "folder" / "real.txt").read_text() == "inside"
+    assert (copy / "data" / "round").resolve() == copy.resolve()
+    for name in ("out.txt", "itself", "nowhere", "of-the-record"):
+        assert not (copy / name).is_symlink()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ from safetycase.plugin.executors import Finished
 from safetycase.stats import Exact, Proportion, Statistic, to_json
 from safetycase.testing.mutation.draft import Draft
 from safetycase.workspace.folder import Workspace
+from safetycase.workspace.paths import inside
 
 __all__ = ["AGE", "Nobody", "copy_case", "key_of", "quiet", "record_as_if", "stand_ins", "witness"]
 
@@ -48,18 +50,27 @@ def key_of(name: str) -> SigningKey:
 
 
 def copy_case(folder: Path, to: Path) -> None:
-    """Copy what a case consists of, without its record; links that lead out are not followed."""
+    """Copy what a case consists of, without its record.
+
+    A link within the folder is one in the copy, too; those that lead out are no part of a case.
+    """
+    links: list[Path] = []
 
     def left_out(where: str, names: list[str]) -> list[str]:
-        top = Path(where) == folder
-        return [
-            n for n in names if (top and n in LEFT_OUT) or n == "__pycache__"
-            or (Path(where) / n).is_symlink()
-        ]  # fmt: skip
+        top, here = Path(where) == folder, [Path(where) / n for n in names]
+        links.extend(path for path in here if path.is_symlink())
+        out = {"__pycache__", *(LEFT_OUT if top else ())}
+        return [path.name for path in here if path.name in out or path.is_symlink()]
 
     shutil.copytree(folder, to, ignore=left_out, dirs_exist_ok=True)
     for path in (to, *to.rglob("*")):  # the case may be read-only; the copy is spoiled on purpose
         path.chmod(path.stat().st_mode | stat.S_IWUSR)
+    for link in links:
+        target = inside(folder, link.relative_to(folder).as_posix())
+        there = target and to / target.relative_to(folder.resolve())
+        if there is not None and there.exists() and link.name not in LEFT_OUT:
+            made = to / link.relative_to(folder)
+            made.symlink_to(os.path.relpath(there, made.parent))
 
 
 def stand_ins(draft: Draft, folder: Path) -> Mapping[str, str]:

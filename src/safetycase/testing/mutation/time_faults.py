@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -56,12 +58,17 @@ def _age_decision(ground: Ground) -> Iterator[Plant]:
     )
 
 
-def _files(ground: Ground) -> Iterator[Plant]:
+def _users(ground: Ground) -> Mapping[str, set[str]]:
+    """The leaves with support that each file is an input of."""
     users: dict[str, set[str]] = {}
     for name, recipe in ground.base.space.recipes.items():
         for file in recipe.files if ground.supported(name) else ():
             users.setdefault(file, set()).add(name)
-    for file, leaves in users.items():
+    return users
+
+
+def _files(ground: Ground) -> Iterator[Plant]:
+    for file, leaves in _users(ground).items():
 
         def spoil(folder: Path, file: str = file) -> None:
             with (folder / file).open("ab") as stream:
@@ -71,6 +78,28 @@ def _files(ground: Ground) -> Iterator[Plant]:
             about=file,
             says=f"{file} has one more line end",
             broken=frozenset(leaves),
+            spoil=spoil,
+            files=True,
+        )
+
+
+def _links(ground: Ground) -> Iterator[Plant]:
+    """One input in the place of another, which a look at the names does not show."""
+    users = _users(ground)
+    for file, other in itertools.pairwise((*sorted(users), *sorted(users)[:1])):
+        one, two = ground.folder / file, ground.folder / other
+        if file == other or one.read_bytes() == two.read_bytes():
+            continue
+
+        def spoil(folder: Path, file: str = file, other: str = other) -> None:
+            path = folder / file
+            path.unlink()
+            path.symlink_to(os.path.relpath(folder / other, path.parent))
+
+        yield Plant(
+            about=file,
+            says=f"{file} is a link to {other}",
+            broken=frozenset(users[file]),
             spoil=spoil,
             files=True,
         )
@@ -238,6 +267,13 @@ SURROUNDINGS: tuple[Mutation, ...] = (
         "A file that a result was made from is another.",
         "The leaf is stale.",
         _files,
+    ),
+    _mutation(
+        "link-file",
+        "files",
+        "A file that a result was made from is a link to another one of the case.",
+        "The leaf is stale, or its method does not take the file.",
+        _links,
     ),
     _mutation(
         "change-weights",

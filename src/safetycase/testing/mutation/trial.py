@@ -54,7 +54,7 @@ def tried(ground: Ground, mutation: Mutation, plant: Plant) -> Outcome:
     if plant.spoil is not None:
         folder = ground.work / "spoiled"
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(ground.folder, folder, copy_function=_copied)
+        shutil.copytree(ground.folder, folder, symlinks=True, copy_function=_copied)
         plant.spoil(folder)
         if not plant.texts and not plant.later and _same_files(ground.folder, folder):
             says = "not a byte of the copy differs"
