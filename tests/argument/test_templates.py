@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import HEADER
+from tests.conftest import COIN, HEADER
 
 from safetycase.argument.library import Library
 from safetycase.argument.load import Loaded, load
 from safetycase.argument.model import Argument, Claim, Defeater, Evidence, Problem
+from safetycase.workspace.checking import check_folder
 
 TEMPLATE = """\
 template: control
@@ -254,3 +257,22 @@ def test_a_cache_never_keeps_what_a_template_made() -> None:
     assert step.because == "Otherwise."
     missing = load(HEADER + USE.replace("control@1", "later@1"), cache=cache)
     assert [f.code for f in missing.findings] == ["F040"]
+
+
+def test_an_unsaved_template_stands_in_for_its_file(tmp_path: Path) -> None:
+    text = (
+        "template: mine\nversion: 1\ntitle: Mine\nsource: mine\nsays: mine\n"
+        "root:\n  claim: TOP\n  says: As it was saved.\n"
+    )
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "mine.yaml").write_text(text, "utf-8")
+    (tmp_path / "case.yaml").write_text(COIN + "claims: [{use: mine@1, as: M}]\n", "utf-8")
+    for texts, says in (
+        ({}, "As it was saved."),
+        ({"templates/mine.yaml": text.replace("was saved", "is typed")}, "As it is typed."),
+    ):
+        found = check_folder(tmp_path, texts=texts).case
+        assert found is not None
+        claim = found.elements["M"]
+        assert isinstance(claim, Claim)
+        assert claim.says == says

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.conftest import PLUGINS, write_case
+from tests.conftest import COIN, PLUGINS, write_case
 
 from safetycase.argument.changes import Difference
 from safetycase.assess import freshness, logic
@@ -84,14 +84,79 @@ def test_every_kind_of_fault_is_caught_in_a_case_with_everything(rich: Ground) -
     assert not survivors(tally)
 
 
+TEMPLATE = """\
+template: bent
+version: 1
+title: A coin that is bent
+source: ours
+says: Argues that a bent coin is thrown seldom.
+parameters:
+  most: {type: probability, default: 0.2, says: How often at most.}
+  room: {type: text, says: Where.}
+root:
+  claim: SELDOM
+  says: "It is thrown seldom in {room}."
+  by:
+    argument: BOTH
+    kind: decomposition
+    because: Somebody throws it or nobody does.
+    premises:
+      - claim: FEW
+        says: Few throw it.
+        holds_when: "rate <= {most}"
+        by: {evidence: E-FEW, because: They were counted.}
+      - claim: NOBODY
+        says: Nobody else does.
+        holds_when: "rate <= 0.2"
+        by: {evidence: E-NOBODY, because: They were counted.}
+defeaters:
+  - {defeater: D-COUNT, against: E-FEW, says: The count may be wrong.}
+problems:
+  - {problem: P-ROOM, says: Watch the room., blocks: [E-NOBODY], closed_when: it is watched}
+"""
+
+
+@pytest.fixture(scope="module")
+def templated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """A case that uses a template of its own."""
+    use = """\
+      - use: bent@1
+        as: BENT
+        with: {room: the hall}
+        develops:
+          E-FEW:
+            method: toy/coin
+            with: {n: 400, rate: 5}
+            inputs: [items.txt]
+            reads: {rate: rate}
+"""
+    files = {"items.txt": "head or tail\n", "templates/bent.yaml": TEMPLATE}
+    folder = write_case(tmp_path_factory.mktemp("templated"), COIN + use, files)
+    with pytest.MonkeyPatch.context() as patch, workplace(folder) as work:
+        patch.syspath_prepend(str(PLUGINS))
+        yield ground_of(folder, NOW, work)
+
+
+def test_every_kind_of_fault_in_a_template_is_caught(templated: Ground) -> None:
+    assert templated.base.assessment.verdict == "holds"
+    names = [m.name for m in CATALOGUE.values() if m.group == "templates"]
+    tally = swept(templated, only=[*names, "drop-development"])
+    assert {o.mutation: o.fate for o in tally.outcomes} == dict.fromkeys(
+        (*names, "drop-development"), "caught"
+    )
+    stale = next(o for o in tally.outcomes if o.mutation == "template-default")
+    assert stale.alone
+    assert "-  most: {type: probability, default: 0.2, says: How often at most.}" in stale.patch
+
+
 def test_every_mutation_is_planted_somewhere(
-    routes: Ground, assistant: Ground, rich: Ground, tmp_path: Path
+    routes: Ground, assistant: Ground, rich: Ground, templated: Ground, tmp_path: Path
 ) -> None:
     pillars = ground_of(CASES / "three-pillars", NOW, tmp_path.resolve())
-    grounds = (routes, assistant, rich, pillars)
+    grounds = (routes, assistant, rich, templated, pillars)
     there = {m.name for ground in grounds for m, _ in plants_of(ground)}
-    # Where there are templates, as in `control-replay`.
-    assert there | {"template-parameter", "drop-development"} == set(CATALOGUE)
+    # Where a template is bound to a number, as in `control-replay`.
+    assert there | {"template-parameter"} == set(CATALOGUE)
 
 
 def test_the_case_folder_is_not_touched() -> None:

@@ -7,7 +7,7 @@ package of `.yaml` files; nothing of it is imported. A case folder's `templates/
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +27,17 @@ class BrokenFormat(Exception):
     """A format is not installed or cannot be loaded; the message says which and why."""
 
 
-def templates(folder: Path | None = None) -> Library:
-    """The templates of a case folder and of the installed packages, read when asked for."""
+def templates(folder: Path | None = None, texts: Mapping[str, str] | None = None) -> Library:
+    """The templates of a case folder and of the installed packages, read when asked for.
+
+    `texts` (path in the folder -> text) stand in for files of the folder as they are on disk.
+    """
+    given = texts or {}
 
     def text(name: str) -> tuple[str, str] | None:
+        own = given.get(f"templates/{name}.yaml")
+        if own is not None and folder is not None:
+            return _shown(folder / "templates" / f"{name}.yaml", folder), own
         for place in _folders(folder):
             path = place / f"{name}.yaml"
             if path.is_file():

@@ -67,7 +67,7 @@ def check_folder(
         text,
         shown(folder / CASE_FILE),
         more=lambda name: given[name] if name in given else _module_text(folder, name),
-        library=templates(folder),
+        library=templates(folder, given),
         cache=cache,
     )
     case = loaded.case

@@ -16,6 +16,7 @@ from safetycase.testing.mutation.records import Mutation
 from safetycase.testing.mutation.review_faults import REVIEW
 from safetycase.testing.mutation.run_faults import RUNS
 from safetycase.testing.mutation.signing_faults import SIGNING
+from safetycase.testing.mutation.template_faults import TEMPLATES
 from safetycase.testing.mutation.time_faults import SURROUNDINGS
 
 __all__ = ["CATALOGUE"]
@@ -29,6 +30,7 @@ CATALOGUE: Final[Mapping[str, Mutation]] = {
         *DOUBTS,
         *EASE,
         *HEADER,
+        *TEMPLATES,
         *MONITORS,
         *RECORD,
         *SIGNING,

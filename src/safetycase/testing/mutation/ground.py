@@ -49,7 +49,10 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """A case to plant faults in. `folder` is the copy, `work` an empty folder for further ones."""
+    """A case to plant faults in. `folder` is the copy, `work` an empty folder for further ones.
+
+    `templates` are those that it uses, which lie in the copy, too.
+    """
 
     name: str
     folder: Path
@@ -60,6 +63,7 @@ class Ground:
     log: Log
     kept: tuple[Kept, ...]
     without: tuple[str, ...]
+    templates: Mapping[str, str] = field(default_factory=dict)
     cache: MutableMapping[Any, Any] = field(default_factory=dict)
 
     @property
@@ -69,8 +73,8 @@ class Ground:
 
     @property
     def texts(self) -> Mapping[str, str]:
-        """The files of the case by their path in the folder."""
-        return self.source.texts
+        """The files of the case, and the templates that it uses, by their path in the folder."""
+        return {**self.source.texts, **self.templates}
 
     @cached_property
     def draft(self) -> Draft:
@@ -214,6 +218,7 @@ def ground_of(folder: Path, now: datetime, work: Path) -> Ground:
         for name, text in texts.items():
             (copy / name).write_text(text, "utf-8")
         source = read_source(texts, CASE_FILE, library)
+    used = _templates(source, copy)
     space = open_case(copy, now)
     if space.errors:
         raise Refused(*(_renamed(f, copy) for f in space.errors))
@@ -233,4 +238,18 @@ def ground_of(folder: Path, now: datetime, work: Path) -> Ground:
         log=log,
         kept=kept,
         without=left,
+        templates=used,
     )
+
+
+def _templates(source: Source, copy: Path) -> Mapping[str, str]:
+    """The templates that a case uses, put beside its own so that faults can be planted in them."""
+    texts: dict[str, str] = {}
+    for use in source.case.uses.values():
+        found = source.library.text(use.template)
+        if found is not None:
+            texts[f"templates/{use.template}.yaml"] = found[1]
+    for name, text in texts.items():
+        (copy / name).parent.mkdir(exist_ok=True)
+        (copy / name).write_text(text, "utf-8", newline="")
+    return texts
