@@ -246,6 +246,11 @@ CODES: Mapping[str, tuple[str, str]] = {
         "numbers it is a warning: the leaf runs, and shows what it does not show.",
     ),
     "C127": ("Unknown fact", "`=name` refers to a fact of the header, e.g. `=deployment.volume`."),
+    "C128": (
+        "Criterion that any result meets",
+        "Whatever the method measures, the claim would be supported, so that running it is no "
+        "test. A share is at most 1 and at least 0; ask for what a bad system would not show.",
+    ),
     "C130": (
         "Nobody answers for it",
         "An assumption that nobody owns supports nothing; it stays open. A credence that nobody "

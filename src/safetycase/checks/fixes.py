@@ -61,7 +61,7 @@ class Checked:
 
 
 _OF_LINKS = ("F030", "F031", "F032", "F035", "F036")
-_OF_METHODS = ("C122", "C123", "C124", "C126", "C127")
+_OF_METHODS = ("C122", "C123", "C124", "C126", "C127", "C128")
 _OF_THE_FORMAT = ("F010", "F020", "F022", "F030")
 Recheck = Callable[[Mapping[str, str]], Checked]
 
