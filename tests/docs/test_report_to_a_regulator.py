@@ -88,7 +88,9 @@ def test_a_context_of_the_name_that_a_gap_gives_fills_it(tmp_path: Path) -> None
     assert [f for f in space.findings if f.severity == "error"] == []
     made = document("sb53", Material(assessment=space.assess(), history=space.history))
     told = {s.id: s for s in made.sections}
-    assert told["languages"].sentences[0].text == "English; other languages were not tried."
+    assert told["languages"].sentences[0].text == (
+        "The case says: “English; other languages were not tried”."
+    )
     assert not told["languages"].gaps
     assert not told["weight-security"].gaps
     assert told["modalities"].gaps

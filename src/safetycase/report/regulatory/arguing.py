@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from safetycase.argument.graph import rule_of
 from safetycase.argument.model import Argument, Claim, Hazard, Monitor
 from safetycase.report.marks import verdict_mark
 from safetycase.report.regulatory.document import Sentence
@@ -37,7 +38,7 @@ def decided_on(m: Material) -> Iterator[Sentence]:
     )
     if h.maturity != "full":
         yield m.said(
-            f"The case is a {h.maturity}; a sketch never passes a release gate.",
+            f"The case is a {h.maturity}, which never passes a release gate.",
             m.header("maturity"),
         )
 
@@ -72,9 +73,11 @@ def argument(m: Material) -> Iterator[Sentence]:
         yield m.of(f"“{m.says(claim.id)}” is {m.word(claim.id)}.{criterion}", claim.id)
         step = elements.get(claim.by or "")
         if isinstance(step, Argument):
-            rests = ", ".join((*step.premises, *step.side_conditions)) or "nothing"
+            follows = "follows" if m.stands(claim.id) else "would follow"
             yield m.of(
-                f"It follows from {rests}, because: {ended(step.because)}", step.id, claim.id
+                f"It {follows} from {_premises(step)}, because: {ended(step.because)}",
+                step.id,
+                claim.id,
             )
             for leg, why in step.despite.items():
                 yield m.of(
@@ -82,15 +85,31 @@ def argument(m: Material) -> Iterator[Sentence]:
                 )
 
 
+def _premises(step: Argument) -> str:
+    """What a step rests on, and how much of it."""
+    names, rule = ", ".join(step.premises) or "nothing", rule_of(step)
+    if rule == "any":
+        names = f"any one of {names}"
+    elif rule == "k of n":
+        names = f"{step.k} of {names}"
+    elif rule == "calculate":
+        formulas = ", ".join(f"{name} = {formula}" for name, formula in step.computes.items())
+        names = f"{names} by the calculation `{formulas}`" if formulas else names
+    on = ", ".join(step.side_conditions)
+    return f"{names}, on the condition of {on}" if on else names
+
+
 def hazards(m: Material) -> Parts:
     """The hazard log: what was looked for, and what is covered or excluded."""
     parts = Parts()
     for hazard in m.all(Hazard):
         if hazard.covered_by:
-            how = f"covered by {', '.join(hazard.covered_by)}"
+            names = ", ".join(f"{name} ({m.word(name)})" for name in hazard.covered_by)
+            how = f"to be covered by {names}"
         else:
             how = f"excluded: {hazard.excluded_because or 'no reason is given'}"
-        parts.sentences.append(m.of(f"Hazard “{m.says(hazard.id)}”: {ended(how)}", hazard.id))
+        said = f"Hazard “{m.says(hazard.id)}”: {ended(how)}"
+        parts.sentences.append(m.of(said, hazard.id, *hazard.covered_by))
     if not parts.sentences:
         parts.gap(
             "Nothing in this case says which other hazards were looked for and set aside.",

@@ -16,7 +16,7 @@ def conditions(m: Material) -> Iterator[Sentence]:
     """Under what the justification would no longer hold: doubts, assumptions, monitors, dates."""
     decision = m.assessment.case.header.decision
     yield m.said(
-        f"From {decision.expires.isoformat()} on, the decision has no case behind it.",
+        f"After {decision.expires.isoformat()} the decision has no case behind it.",
         m.header("decision"),
     )
     for name in m.doubts():
@@ -61,7 +61,8 @@ def _monitor(m: Material, monitor: Monitor) -> Sentence:
     state = f"it is {watched.state}: {watched.because}" if watched else "it never reported"
     on = ", ".join(monitor.conditions) or "nothing"
     return m.of(
-        f"When the monitor {monitor.id} alarms ({alarm}), on which {on} hangs; now {ended(state)}",
+        f"When the monitor {monitor.id} alarms ({alarm}), which conditions {on}; now "
+        f"{ended(state)}",
         monitor.id,
     )
 

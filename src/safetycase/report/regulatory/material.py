@@ -113,6 +113,11 @@ class Material:
         """The status word of an element."""
         return status_mark(self.assessment, name).word
 
+    def stands(self, name: str) -> bool:
+        """Whether an element has its support now."""
+        state = self.assessment.states.get(name)
+        return state is not None and state.support == "supported" and state.posed == "ready"
+
     def all(self, kind: type[E]) -> tuple[E, ...]:
         """The elements of a kind, in file order."""
         return tuple(e for e in self.assessment.case.elements.values() if isinstance(e, kind))
@@ -167,7 +172,8 @@ class Parts:
         """What the context `name` says, or the gap that `says` and `fill` describe."""
         found = m.context(name)
         if found is not None:
-            self.sentences.append(m.of(ended(found.says), found.id))
+            # In quotes, because it is the author who says so, and nothing here has looked at it.
+            self.sentences.append(m.of(f"The case says: “{m.says(found.id)}”.", found.id))
         else:
             wanted = fill or f"a context `{name}` that says it"
             self.gap(f"Nothing in this case says {says}.", wanted)
