@@ -108,6 +108,12 @@ def test_a_report_that_was_late_stays_late() -> None:
     assert due(found, "Measure 9.3", "initial").state == "done late"
 
 
+def test_what_is_dated_before_the_incident_was_known_ends_none_of_its_clocks() -> None:
+    before = note(5, "initial-report", "2026-11-01T09:00:00Z")
+    found = clocks(event(incident="cyber", known_at=KNOWN), steps=(before,))
+    assert due(found, "Measure 9.3", "initial").done is None
+
+
 def test_five_business_days_leave_the_weekend_out() -> None:
     changed = event(word="capabilities-changed", known_at=KNOWN)
     (open_,) = clocks(changed)

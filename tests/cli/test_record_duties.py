@@ -64,6 +64,20 @@ def test_an_incident_starts_clocks_and_a_step_stops_one(folder: Path) -> None:
     assert verified(folder / "ledger").ok
 
 
+def test_a_step_that_would_end_no_clock_is_refused(folder: Path) -> None:
+    incident = said("record", "event", "serious-incident", folder, *INCIDENT)["record"]
+    changed = said("record", "event", "use-changed", folder, "--says", "x", "--all", "--yes",
+                   "--json")["record"]  # fmt: skip
+    for about, on, says in (
+        (incident, "2026-11-19", "was known only at 2026-11-20T09:00:00Z"),
+        (changed, "2026-11-24", f"those it has: {incident} (serious-incident)"),
+    ):
+        words = ("--about", str(about), "--on", on, "--yes")
+        ran = called("record", "done", "initial-report", folder, *words)
+        assert says in str(getattr(ran.exception, "message", ran.exception))
+    assert fold(read(folder / "ledger")).steps == ()
+
+
 def test_a_record_without_events_starts_no_clock(folder: Path) -> None:
     ran = called("record", "duties", folder)
     assert (ran.return_value, "starts no clock" in ran.output) == (0, True)
@@ -81,9 +95,12 @@ def test_a_record_without_events_starts_no_clock(folder: Path) -> None:
         (("event", "serious-incident", "--says", "x", "--all", "--known-at", "2999-01-01"),
          "nobody knows what is still ahead"),
         (("done", "inital-report"), "did you mean `initial-report`"),
-        (("done", "resolved", "--about", "9"), "record 9 is no event of this record"),
+        (("done", "resolved", "--about", "9"), "record 9 is no serious incident of this record"),
+        (("done", "ai-office-access", "--about", "9"), "record 9 is no event of this record"),
+        (("done", "resolved"), "say which with --about; those of this record: none"),
+        (("done", "ai-office-access"), "is about one event: say which with --about"),
         (("done", "resolved", "--on", "2999-01-01"), "still ahead"),
-        (("done", "resolved"), "say --yes"),
+        (("done", "framework-reviewed"), "say --yes"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_recorded_is_said(folder: Path, words: tuple[str, ...], says: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ from safetycase.cli.common import (
     instant,
     printable,
 )
-from safetycase.ledger.duties import NOTE, STEPS
+from safetycase.ledger.duties import NOTE, OF_AN_EVENT, OF_AN_INCIDENT, STEPS
+from safetycase.ledger.record import is_instant
 from safetycase.workspace.paths import find_case
 
 if TYPE_CHECKING:
@@ -110,13 +112,7 @@ def done(
         raise click.BadParameter("what is still ahead is not done", param_hint="--on")
     history = fold(read(folder / "ledger"))
     events = {event.seq: event for event in history.events}
-    if about is not None and about not in events:
-        listed = ", ".join(f"{seq} ({e.event})" for seq, e in events.items()) or "none"
-        raise click.BadParameter(
-            f"record {about} is no event of this record; its events: {listed}", param_hint="--about"
-        )
-    if about is not None:
-        _not_before(events[about], at)
+    _about(step, about, at, events)
     key = load_or_create(default_key_path(os.environ), getpass.getuser())
     because = may_say_done(history.keys, key.keyid) if history.keys else ""
     if because:
@@ -137,10 +133,23 @@ def done(
     return Exit.HOLDS
 
 
-def _not_before(event: EventRecord, at: datetime) -> None:
-    """Refuse a step from before its event was known."""
-    known = event.body.get("known_at")
-    if isinstance(known, str) and instant(known) > at:
-        raise click.BadParameter(
-            f"what record {event.seq} tells of was known only at {known}", param_hint="--on"
+def _about(
+    step: str, about: int | None, at: datetime, events: Mapping[int, EventRecord]
+) -> None:  # fmt: skip
+    """Refuse a step that would be recorded and end no clock, or the clock of something later."""
+    incident = step in OF_AN_INCIDENT
+    fit = {n: e for n, e in events.items() if not incident or e.event == "serious-incident"}
+    listed = ", ".join(f"{seq} ({e.event})" for seq, e in fit.items()) or "none"
+    kind = "serious incident" if incident else "event"
+    if about is None and step in OF_AN_EVENT:
+        raise click.UsageError(
+            f"`{step}` is about one {kind}: say which with --about; those of this record: {listed}"
         )
+    if about is not None and about not in fit:
+        raise click.BadParameter(
+            f"record {about} is no {kind} of this record; those it has: {listed}",
+            param_hint="--about",
+        )
+    known = events[about].body.get("known_at") if about is not None else None
+    if is_instant(known) and at < datetime.fromisoformat(str(known)):
+        raise click.BadParameter(f"record {about} was known only at {known}", param_hint="--on")

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from safetycase.ledger.record import Record, is_instant
 
-__all__ = ["INCIDENTS", "NOTE", "STEPS", "StepRecord", "step_of"]
+__all__ = ["INCIDENTS", "NOTE", "OF_AN_EVENT", "OF_AN_INCIDENT", "STEPS", "StepRecord", "step_of"]
 
 NOTE: Final = "duty"
 
@@ -37,6 +37,15 @@ STEPS: Final[Mapping[str, str]] = {
     "internal-use-summary": "A summary of the risk of internal use was sent.",
 }
 """What can be done about a duty, and what recording it says."""
+
+OF_AN_INCIDENT: Final = frozenset(
+    ("initial-report", "intermediate-report", "final-report", "resolved", "oes-report",
+     "authority-told")
+)  # fmt: skip
+"""Steps that end a clock only if they are about the event of a serious incident."""
+
+OF_AN_EVENT: Final = OF_AN_INCIDENT | {"ai-office-access"}
+"""Steps that end a clock only if they are about an event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
