@@ -14,6 +14,15 @@ from tests.report.conftest import make_assessment, make_case
 from tests.report.leaves import hostile, small
 
 from safetycase.argument.header import Author
+from safetycase.assess.reviewed import (
+    Challenged,
+    Dissented,
+    Overridden,
+    Responded,
+    Review,
+    Ruled,
+    SignedOff,
+)
 from safetycase.report.ro_crate import DESCRIPTOR, CrateFile, preview, ro_crate
 
 FILES = tuple(
@@ -173,3 +182,53 @@ def test_the_preview_lists_the_files_and_runs_nothing(by):
         *("html", "head", "meta", "title", "body", "h1", "p", "ul", "li", "a"),
     }
     assert seen.tags.count("a") == len(FILES) + 2
+
+
+def test_what_was_said_in_review_stands_there_with_who_said_it_and_whether_it_counts():
+    at = "2026-11-24T09:00:00Z"
+    common = {"at": at, "digest": "d" * 64}
+    review = Review(
+        challenges=(
+            Challenged(
+                id="C1", against="SAFE", severity="major", says="who says so", by="Grace", at=at,
+                record=18, standing="conceded", contests=True,
+                responses=(Responded(record=20, at=at, says="we do", by="Ada"),),
+                rulings=(Ruled(record=21, at=at, outcome="conceded", reason="right", by="Grace"),),
+            ),
+        ),
+        sign_offs=(
+            SignedOff(
+                element="SAFE", verdict="accept", conditions=("a smaller rollout",), says="well",
+                by="Grace", competence="", independence="", hours=None, record=22, current=False,
+                independent=True, because="", **common,
+            ),
+        ),
+        dissents=(
+            Dissented(element="SAFE", says="not so", by="Lin", record=23, current=True, **common),
+        ),
+        overrides=(
+            Overridden(
+                element="SAFE", clauses=("sign-off",), authority="board", reason="haste", by="Lin",
+                expires="2027-01-01T00:00:00Z", record=24, current=True, in_force=True, **common,
+            ),
+        ),
+    )  # fmt: skip
+    assessment = dataclasses.replace(make_assessment(), review=review)
+    found = check(ro_crate(assessment, FILES, version="1"))
+    signed = found["#sign-off-22"]
+    assert signed["@type"] == "Review"
+    assert signed["author"] == {"@id": "#person-Grace"}
+    assert signed["reviewBody"] == "accept; on the condition: a smaller rollout — well"
+    assert signed["description"] == "does not count now: an earlier version was signed"
+    assert found["#dissent-23"]["reviewBody"] == "not so"
+    assert (
+        "in force; clauses sign-off; on the authority of board"
+        in (found["#override-24"]["description"])
+    )
+    challenge = found["#challenge-18"]
+    assert challenge["description"] == "major, against SAFE; conceded; it contests the case"
+    assert challenge["comment"] == [{"@id": "#response-20"}, {"@id": "#ruling-21"}]
+    assert found["#ruling-21"]["parentItem"] == {"@id": "#challenge-18"}
+    mentioned = {each["@id"] for each in found["./"]["mentions"]}
+    assert {"#sign-off-22", "#dissent-23", "#override-24", "#challenge-18"} <= mentioned
+    assert found["#person-Lin"]["name"] == "Lin"

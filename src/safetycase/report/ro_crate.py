@@ -7,12 +7,10 @@ was run, on what, when, and how it ended, those that failed too.
 
 from __future__ import annotations
 
-import hashlib
 import html
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from safetycase.argument.header import Author
 from safetycase.argument.model import Evidence
@@ -20,6 +18,8 @@ from safetycase.assess.records import Assessment, Attempt
 from safetycase.report.clean import one_line
 from safetycase.report.leaf_rows import LeafRow, leaf_rows
 from safetycase.report.marks import verdict_mark
+from safetycase.report.ro_crate_names import Entity, name_of, path_of, text_of
+from safetycase.report.ro_crate_review import said_in_review
 
 __all__ = ["DESCRIPTOR", "PREVIEW", "CrateFile", "preview", "ro_crate"]
 
@@ -32,9 +32,6 @@ CONTEXT: list[object] = [
     f"{CRATE}/context",
     {"sha256": "https://schema.org/sha256"},  # of schema.org, and newer than the context
 ]
-LONGEST, LONGEST_NAME = 2_000, 160
-
-Entity = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,19 +68,21 @@ def ro_crate(
     actions = [_action(assessment, attempt, record, held) for attempt in assessment.attempts]
     numbers = list(_numbers(assessment))
     made = _made(files, version, at)
+    said = list(said_in_review(assessment.review, [f.path for f in files if f.role == "case"]))
+    reviewing = [each for each in said if each["@type"] != "Person"]
     people = [*_people(header.authors), *_people(header.reviewers), *_owners(keys or {})]
     tools = [*_methods(assessment), _tool(version)]
     mark = verdict_mark(assessment)
     root: Entity = {
         "@id": "./",
         "@type": "Dataset",
-        "name": _text(header.title),
-        "description": _text(f"Safety case, verdict: {mark.word}. {assessment.headline}"),
+        "name": text_of(header.title),
+        "description": text_of(f"Safety case, verdict: {mark.word}. {assessment.headline}"),
         "datePublished": at,
         "conformsTo": {"@id": PROFILE},
-        "hasPart": [{"@id": _path(file.path)} for file in files],
-        "mentions": [{"@id": str(each["@id"])} for each in (made, *actions, *numbers)],
-        "keywords": f"safety case, {_text(header.case)}, {header.maturity}",
+        "hasPart": [{"@id": path_of(file.path)} for file in files],
+        "mentions": [{"@id": str(each["@id"])} for each in (made, *actions, *numbers, *reviewing)],
+        "keywords": f"safety case, {text_of(header.case)}, {header.maturity}",
     }
     authors = [{"@id": str(p["@id"])} for p in _people(header.authors) if p["@type"] == "Person"]
     if authors:
@@ -104,6 +103,7 @@ def ro_crate(
         *tools,
         *actions,
         *numbers,
+        *said,
         *_elsewhere(assessment, held),
     ]
     graph.append(_licence(licence))
@@ -115,7 +115,7 @@ def preview(assessment: Assessment, files: Sequence[CrateFile]) -> str:
     title = html.escape(one_line(assessment.case.header.title, limit=400))
     mark = verdict_mark(assessment)
     rows = "".join(
-        f'<li><a href="{html.escape(_path(f.path))}">{html.escape(one_line(f.path))}</a>: '
+        f'<li><a href="{html.escape(path_of(f.path))}">{html.escape(one_line(f.path))}</a>: '
         f"{html.escape(one_line(f.name))}</li>"
         for f in files
     )
@@ -127,27 +127,6 @@ def preview(assessment: Assessment, files: Sequence[CrateFile]) -> str:
         f'<ul>{rows}<li><a href="{DESCRIPTOR}">{DESCRIPTOR}</a>: what all of this is, as JSON-LD'
         "</li></ul></body></html>\n"
     )
-
-
-def _text(text: str) -> str:
-    return one_line(text, limit=LONGEST)
-
-
-def _path(path: str) -> str:
-    """A path as the relative address that names it; no character of it is taken for another."""
-    return quote(path, safe="/", errors="surrogatepass")
-
-
-def _name(kind: str, *parts: str) -> str:
-    """A name within the crate; a long one ends in a digest, so that no two become one."""
-    return f"#{kind}-" + "-".join(map(_short, parts))
-
-
-def _short(part: str) -> str:
-    if len(part) > LONGEST_NAME:
-        told = hashlib.sha256(part.encode(errors="surrogatepass")).hexdigest()[:16]
-        part = f"{part[:LONGEST_NAME]}-{told}"
-    return quote(part, safe="", errors="surrogatepass")
 
 
 def _licence(address: str | None) -> Entity:
@@ -164,9 +143,9 @@ def _licence(address: str | None) -> Entity:
 
 def _file(file: CrateFile) -> Entity:
     return {
-        "@id": _path(file.path),
+        "@id": path_of(file.path),
         "@type": "File",
-        "name": _text(file.name),
+        "name": text_of(file.name),
         "encodingFormat": file.media_type,
         "contentSize": str(file.size),
         "sha256": file.sha256,
@@ -176,17 +155,17 @@ def _file(file: CrateFile) -> Entity:
 def _people(authors: Sequence[Author]) -> Iterator[Entity]:
     for author in authors:
         person: Entity = {
-            "@id": _name("person", author.name),
+            "@id": name_of("person", author.name),
             "@type": "Person",
-            "name": _text(author.name),
+            "name": text_of(author.name),
         }
         if author.organisation:
-            organisation = _name("organisation", author.organisation)
+            organisation = name_of("organisation", author.organisation)
             person["affiliation"] = {"@id": organisation}
             yield {
                 "@id": organisation,
                 "@type": "Organization",
-                "name": _text(author.organisation),
+                "name": text_of(author.organisation),
             }
         yield person
 
@@ -194,10 +173,10 @@ def _people(authors: Sequence[Author]) -> Iterator[Entity]:
 def _owners(keys: Mapping[str, Sequence[str]]) -> Iterator[Entity]:
     for owner, roles in keys.items():
         yield {
-            "@id": _name("person", owner),
+            "@id": name_of("person", owner),
             "@type": "Person",
-            "name": _text(owner),
-            "description": _text(", ".join(["signs in the record", *roles])),
+            "name": text_of(owner),
+            "description": text_of(", ".join(["signs in the record", *roles])),
         }
 
 
@@ -214,10 +193,10 @@ def _methods(assessment: Assessment) -> Iterator[Entity]:
     for leaf in assessment.leaves.values():
         if leaf.method:
             yield {
-                "@id": _name("method", leaf.method, leaf.method_version),
+                "@id": name_of("method", leaf.method, leaf.method_version),
                 "@type": "SoftwareApplication",
-                "name": _text(leaf.method),
-                "softwareVersion": _text(leaf.method_version or "unknown"),
+                "name": text_of(leaf.method),
+                "softwareVersion": text_of(leaf.method_version or "unknown"),
             }
 
 
@@ -225,12 +204,12 @@ def _instrument(assessment: Assessment, attempt: Attempt) -> str:
     leaf = assessment.leaves.get(attempt.evidence)
     if leaf is None or not leaf.method:
         return "#safetycase"  # of evidence that the case no longer has, the record alone tells
-    return _name("method", leaf.method, leaf.method_version)
+    return name_of("method", leaf.method, leaf.method_version)
 
 
 def _input(path: str, held: Collection[str]) -> str:
     """The name of an input: its path if the crate holds it."""
-    return _path(path) if path in held else _name("input", path)
+    return path_of(path) if path in held else name_of("input", path)
 
 
 def _elsewhere(assessment: Assessment, held: Collection[str]) -> Iterator[Entity]:
@@ -239,9 +218,9 @@ def _elsewhere(assessment: Assessment, held: Collection[str]) -> Iterator[Entity
         for path in element.inputs if isinstance(element, Evidence) else ():
             if path not in held:
                 yield {
-                    "@id": _name("input", path),
+                    "@id": name_of("input", path),
                     "@type": "CreativeWork",
-                    "name": _text(path),
+                    "name": text_of(path),
                     "description": "An input of the evidence; it is not in this crate.",
                 }
 
@@ -256,10 +235,10 @@ def _action(
     inputs = element.inputs if isinstance(element, Evidence) else ()
     status = {"completed": "Completed", "running": "Active"}.get(attempt.outcome, "Failed")
     action: Entity = {
-        "@id": _name("attempt", str(attempt.seq)),
+        "@id": name_of("attempt", str(attempt.seq)),
         "@type": "CreateAction",
-        "name": _text(f"Attempt at {attempt.evidence}, record {attempt.seq}{loose}"),
-        "description": _text(f"{attempt.outcome}; registered in record {attempt.registration}"),
+        "name": text_of(f"Attempt at {attempt.evidence}, record {attempt.seq}{loose}"),
+        "description": text_of(f"{attempt.outcome}; registered in record {attempt.registration}"),
         "instrument": {"@id": _instrument(assessment, attempt)},
         "startTime": attempt.started_at,
         "actionStatus": {"@id": f"{STATUS}{status}ActionStatus"},
@@ -269,9 +248,9 @@ def _action(
     if attempt.ended_at:
         action["endTime"] = attempt.ended_at
     if done and record:
-        action["result"] = [{"@id": _path(file.path)} for file in record]
+        action["result"] = [{"@id": path_of(file.path)} for file in record]
     if attempt.outcome in ("failed", "aborted", "lost"):
-        action["error"] = _text(attempt.reason or attempt.outcome)
+        action["error"] = text_of(attempt.reason or attempt.outcome)
     return action
 
 
@@ -286,13 +265,13 @@ def _number(row: LeafRow) -> Entity:
     q = row.quantity
     assert q is not None
     found: Entity = {
-        "@id": _name("number", row.evidence, q.name),
+        "@id": name_of("number", row.evidence, q.name),
         "@type": "PropertyValue",
-        "name": _text(f"{row.evidence}: {q.name}"),
-        "description": _text(
+        "name": text_of(f"{row.evidence}: {q.name}"),
+        "description": text_of(
             f"{q.name} {row.reading} ({row.n}), held against {row.criterion}: {row.says}"
         ),
-        "unitText": _text(q.unit),
+        "unitText": text_of(q.unit),
     }
     ends = {"value": q.estimate, "minValue": q.interval.low, "maxValue": q.interval.high}
     return found | {name: v for name, v in ends.items() if math.isfinite(v)}
@@ -306,8 +285,8 @@ def _made(files: Sequence[CrateFile], version: str, at: str) -> Entity:
         "name": "The report, computed from the case and its record",
         "description": f"safetycase {version}",
         "instrument": {"@id": "#safetycase"},
-        "object": [{"@id": _path(f.path)} for f in files if f.role in ("case", "record")],
-        "result": [{"@id": _path(f.path)} for f in files if f.role == "report"],
+        "object": [{"@id": path_of(f.path)} for f in files if f.role in ("case", "record")],
+        "result": [{"@id": path_of(f.path)} for f in files if f.role == "report"],
         "endTime": at,
         "actionStatus": {"@id": f"{STATUS}CompletedActionStatus"},
     }
