@@ -197,3 +197,25 @@ def test_a_picture_as_json_says_which_it_is_and_where(
         "path": str(out),
     }
     assert out.read_text("utf-8").startswith("<svg")
+
+
+def test_what_is_shared_has_the_own_templates_and_the_inputs_that_are_links(
+    sc: Callable[..., Ran], tmp_path: Path
+) -> None:
+    template = (
+        "template: bent\nversion: 1\ntitle: Bent\nsource: ours\nsays: ours\n"
+        "root:\n  claim: BENT\n  says: It is bent.\n"
+    )
+    text = COIN + "claims: [{use: bent@1, as: BENT}]\n"
+    files = {"real.txt": "head or tail\n", "templates/bent.yaml": template}
+    folder = write_case(tmp_path / "coin", text, files)
+    (folder / "items.txt").symlink_to("real.txt")
+    assert sc("run", folder).code in (0, 4)
+    crate = write_crate(*opened(folder, NOW), tmp_path / "crate", licence=None)
+    assert (crate / "templates" / "bent.yaml").read_text("utf-8") == template
+    assert (crate / "items.txt").read_text("utf-8") == "head or tail\n"
+    assert not (crate / "items.txt").is_symlink()
+    checked = sc("check", crate)
+    assert checked.code == 0, checked.out
+    with zipfile.ZipFile(crate / "record.scbundle") as bundle:
+        assert bundle.read("case/templates/bent.yaml").decode() == template

@@ -108,9 +108,9 @@ def _write(
 
 def _texts(folder: Path) -> Mapping[str, bytes]:
     """The case file and its modules, as they are; a reader sees with them what is argued."""
-    from safetycase.workspace.checking import check_folder, own_texts
+    from safetycase.workspace.checking import all_texts, check_folder
 
-    return {name: text.encode() for name, text in own_texts(check_folder(folder)).items()}
+    return {name: text.encode() for name, text in all_texts(check_folder(folder)).items()}
 
 
 def _open(path: Path, folder: Path, *, as_json: bool) -> int:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -17,6 +17,7 @@ from safetycase.cli.show import breakdown_of
 from safetycase.cli.writing import keep, put, save, special
 from safetycase.workspace.folder import Workspace
 from safetycase.workspace.located import within
+from safetycase.workspace.paths import inside
 
 if TYPE_CHECKING:
     from safetycase.assess.records import Assessment
@@ -228,11 +229,11 @@ def _files(
     folder: Path, space: Workspace, assessment: Assessment
 ) -> Iterator[tuple[str, str, str]]:
     """(path, what it is, role) of each file, which is in `folder` when it is named."""
-    from safetycase.workspace.checking import check_folder, own_texts
+    from safetycase.workspace.checking import all_texts, check_folder
 
-    for name, text in own_texts(check_folder(space.folder, texts=space.texts)).items():
+    for name, text in all_texts(check_folder(space.folder, texts=space.texts)).items():
         _put(folder, name, text.encode())
-        yield name, "The case" if name == "case.yaml" else "A module of the case", "case"
+        yield name, _part(name), "case"
     for name, data in _inputs(space).items():
         if not (folder / name).exists():
             _put(folder, name, data)
@@ -252,6 +253,12 @@ def _files(
         yield name, says, "report"
 
 
+def _part(name: str) -> str:
+    if name == "case.yaml":
+        return "The case"
+    return f"A {'template' if name.startswith('templates/') else 'module'} of the case"
+
+
 def _inputs(space: Workspace) -> dict[str, bytes]:
     """The inputs of the evidence that lie in the case folder and are not too large."""
     from safetycase.argument.model import Evidence
@@ -261,11 +268,13 @@ def _inputs(space: Workspace) -> dict[str, bytes]:
     root = space.folder.resolve()
     for element in elements:
         for name in element.inputs if isinstance(element, Evidence) else ():
-            path = (root / name).resolve()
-            if path.is_relative_to(root) and path.is_file():
-                inner = path.relative_to(root).as_posix()
-                if inner == name and path.stat().st_size <= LARGEST_INPUT:
-                    found[name] = path.read_bytes()
+            path, plain = inside(root, name), PurePosixPath(name)
+            if path is None or not path.is_file() or plain.as_posix() != name:
+                continue
+            if ".." in plain.parts or plain.is_absolute():
+                continue  # it would be written elsewhere than into the crate
+            if path.stat().st_size <= LARGEST_INPUT:
+                found[name] = path.read_bytes()
     return found
 
 
@@ -274,11 +283,11 @@ def _bundle(path: Path, space: Workspace) -> None:
     from safetycase.ledger import open_store
     from safetycase.ledger.bundle import gather, write_bundle
     from safetycase.ledger.bundle_zip import BundleRefused
-    from safetycase.workspace.checking import check_folder, own_texts
+    from safetycase.workspace.checking import all_texts, check_folder
 
     ledger = space.folder / "ledger"
     store = open_store(ledger)
-    case = {name: text.encode() for name, text in own_texts(check_folder(space.folder)).items()}
+    case = {name: text.encode() for name, text in all_texts(check_folder(space.folder)).items()}
     try:
         contents = gather(ledger, store, only=(), artefacts=True, case=case)
         with path.open("wb") as file:

@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from safetycase.plugin.catalogue import Catalogue, MethodEntry
     from safetycase.plugin.contract import Method
 
-__all__ = ["CASE_FILE", "Checked", "NoCase", "check_folder", "find_case", "own_texts", "shown"]
+__all__ = [
+    "CASE_FILE",
+    "Checked",
+    "NoCase",
+    "all_texts",
+    "check_folder",
+    "find_case",
+    "own_texts",
+    "shown",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +113,18 @@ def own_texts(checked: Checked) -> Mapping[str, str]:
             texts[name] = _module_text(folder, name)
         except NoText:
             continue
+    return texts
+
+
+def all_texts(checked: Checked) -> Mapping[str, str]:
+    """The same and the case folder's own templates that it uses: what another place needs."""
+    texts = dict(own_texts(checked))
+    for use in checked.case.uses.values() if checked.case else ():
+        name = f"templates/{use.template}.yaml"
+        try:
+            texts[name] = _module_text(checked.folder, name)
+        except NoText:
+            continue  # it comes from a package, which is named with its version in the case
     return texts
 
 
