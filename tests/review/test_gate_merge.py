@@ -230,6 +230,22 @@ def test_wording_with_other_numbers_is_more_than_wording(reviewed: Path, merge: 
     assert weighed(merge(reviewed, old=old), "reworded").means == "shown"
 
 
+def test_a_change_that_somebody_rejects_is_not_signed(reviewed: Path, merge: Merge) -> None:
+    rewrite(reviewed, ("rate <= 0.20", "rate <= 0.30"))
+    for name in ("Grace", "Alan"):
+        sign(reviewed, name)
+    assert clause(merge(reviewed), "loosening-signed").says.startswith("1 change was signed, by")
+    sign(reviewed, "Ada", "RARE", verdict="reject", says="Thirty is not rare.")
+    found = merge(reviewed)
+    change = weighed(found, "criterion loosened")
+    assert (change.signed, change.rejected, change.missing) == (("Grace", "Alan"), ("Ada",), 1)
+    said = clause(found, "loosening-signed")
+    assert said.says == "Changes that not enough others signed: 1 that makes the case weaker."
+    assert "Ada rejects RARE: Thirty is not rare." in said.remarks[0].says
+    sign(reviewed, "Ada", "RARE", verdict="abstain")
+    assert clause(merge(reviewed), "loosening-signed").state == "pass"
+
+
 def test_a_policy_can_name_who_signs_a_change(reviewed: Path, merge: Merge) -> None:
     rewrite(reviewed, ("n: 400", "n: 300"))
     sign(reviewed, "Alan")

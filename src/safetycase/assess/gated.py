@@ -93,7 +93,8 @@ class Weighed:
     `means` is weaker (less is asked, or something is gone), undecided (it cannot be told), shown
     (wording alone) or tighter. `needed` reviewers have to sign it, `signed` are those who did, and
     `through` is the element that has to be signed: the changed one, or what is left above it.
-    `says` is why not enough of them count.
+    `rejected` are those who looked at it as it is and do not accept it. `says` is why not enough of
+    them count.
     """
 
     change: Change
@@ -102,11 +103,12 @@ class Weighed:
     signed: tuple[str, ...] = ()
     through: str = ""
     says: str = ""
+    rejected: tuple[str, ...] = ()
 
     @property
     def missing(self) -> int:
-        """How many reviewers have still to sign."""
-        return max(0, self.needed - len(self.signed))
+        """How many reviewers have still to sign; whoever rejects it is one."""
+        return max(min(self.needed, len(self.rejected)), self.needed - len(self.signed), 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

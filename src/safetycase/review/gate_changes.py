@@ -17,7 +17,7 @@ from safetycase.argument import model
 from safetycase.argument.changes import Change, Difference
 from safetycase.argument.graph import conclusion_of
 from safetycase.assess.gated import Weighed
-from safetycase.review.gate_facts import ACCEPTS, Facts, among, people
+from safetycase.review.gate_facts import ACCEPTS, Facts, among, people, rejections
 from safetycase.review.policy import Loosening
 
 __all__ = ["means_of", "weigh"]
@@ -86,9 +86,15 @@ def _weigh(
             yield Weighed(change=change, means=means)
             continue
         anchor = above.of(change)
-        signed, says = cover.of(anchor)
+        signed, rejected, says = cover.of(anchor)
         yield Weighed(
-            change=change, means=means, needed=needed, signed=signed, through=anchor, says=says
+            change=change,
+            means=means,
+            needed=needed,
+            signed=signed,
+            rejected=rejected,
+            through=anchor,
+            says=says,
         )
 
 
@@ -161,18 +167,24 @@ class _Cover:
         known = facts.case.elements
         said = [s for s in facts.assessment.review.sign_offs if s.element in known]
         self.all = [s for s in said if among(facts, s, by)] if by else said
-        self.under = {s.element: set(facts.scopes.names(s.element)) for s in self.all}
-        self.found: dict[str, tuple[tuple[str, ...], str]] = {}
+        self.under = {s.element: set(facts.scopes.names(s.element)) for s in said}
+        self.every = said
+        self.found: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {}
 
-    def of(self, anchor: str) -> tuple[tuple[str, ...], str]:
-        """The names of the different people who accept it as it is, and why others do not count."""
+    def of(self, anchor: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+        """The names of the different people who accept it as it is, and of those who reject it.
+
+        Last, why others do not count.
+        """
         if anchor not in self.found:
             about = [s for s in self.all if anchor in self.under[s.element]]
             groups = people(self.facts, [s for s in about if s.counts])
             last: Sequence[str] = [g[-1].by for g in groups if g[-1].verdict in ACCEPTS]
             idle = [s for s in about if not s.counts and s.verdict in ACCEPTS]
-            says = "; ".join(
-                f"{s.by}: {s.because or 'signed an earlier version'}" for s in idle[-3:]
+            rejecting = rejections(
+                self.facts, [s for s in self.every if anchor in self.under[s.element]]
             )
-            self.found[anchor] = tuple(last), says
+            why = [f"{s.by} rejects {s.element}: {s.says}" for s in rejecting]
+            why += [f"{s.by}: {s.because or 'signed an earlier version'}" for s in idle[-3:]]
+            self.found[anchor] = tuple(last), tuple(s.by for s in rejecting), "; ".join(why)
         return self.found[anchor]

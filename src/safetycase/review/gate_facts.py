@@ -28,6 +28,7 @@ __all__ = [
     "owner_of",
     "passed",
     "people",
+    "rejections",
     "signers",
 ]
 
@@ -109,6 +110,20 @@ def among(facts: Facts, signed: SignedOff, who: Iterable[str]) -> bool:
     keyid = row.keyid if row is not None else ""
     owner = owner_of(facts, signed)
     return any(keyid.startswith(each) if is_keyid(each) else folded(each) == owner for each in who)
+
+
+def rejections(facts: Facts, signed: Iterable[SignedOff]) -> tuple[SignedOff, ...]:
+    """Those who reject an element as it is, and did not say otherwise with the same key since.
+
+    Another key is another voice here: an author lets keys in, and so could one under that name.
+    """
+    keyids = {row.seq: row.keyid for row in facts.history.sign_offs}
+    last: dict[tuple[str, str], SignedOff] = {}
+    for each in signed:
+        if each.current:
+            key = keyids.get(each.record, f"record {each.record}")
+            last[each.element, key] = each
+    return tuple(each for each in last.values() if each.verdict == "reject")
 
 
 def people(facts: Facts, signed: Sequence[SignedOff]) -> tuple[tuple[SignedOff, ...], ...]:

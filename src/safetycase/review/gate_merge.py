@@ -130,9 +130,11 @@ def _signed(facts: Facts, clause: Clause, *, weighed: Sequence[Weighed]) -> Judg
         if not asked:
             return passed(clause, "Nothing makes the case weaker.")
         names = dict.fromkeys(name for each in asked for name in each.signed)
-        return passed(clause, f"{len(asked)} changes were signed, by {', '.join(names)}.")
+        signed = "1 change was" if len(asked) == 1 else f"{len(asked)} changes were"
+        return passed(clause, f"{signed} signed, by {', '.join(names)}.")
     weak = sum(each.means == "weaker" for each in unsigned)
-    counts = [f"{weak} that make the case weaker"] if weak else []
+    makes = "makes" if weak == 1 else "make"
+    counts = [f"{weak} that {makes} the case weaker"] if weak else []
     counts += [f"{len(unsigned) - weak} undecided"] if len(unsigned) > weak else []
     return Judged(
         clause=clause.name,

@@ -8,7 +8,16 @@ from safetycase.assess.gated import Judged, Remark
 from safetycase.assess.reviewed import SignedOff
 from safetycase.ledger.names import folded
 from safetycase.ledger.vocabulary import SEVERITIES
-from safetycase.review.gate_facts import ACCEPTS, Facts, among, owner_of, passed, people, signers
+from safetycase.review.gate_facts import (
+    ACCEPTS,
+    Facts,
+    among,
+    owner_of,
+    passed,
+    people,
+    rejections,
+    signers,
+)
 from safetycase.review.policy import Challenges, Clause, Raised, Signing
 
 __all__ = ["RULES"]
@@ -105,7 +114,7 @@ def _signed(facts: Facts, clause: Clause) -> Judged:
 
 def _of(facts: Facts, options: Signing, name: str) -> tuple[list[str], list[Remark]]:
     """Who accepts an element, conditions beside the name, and what is missing."""
-    counting = signers(facts, [name])
+    said, counting = facts.assessment.review.sign_offs, signers(facts, [name])
     if options.by:
         counting = tuple(s for s in counting if among(facts, s, options.by))
     behind = [group for group in people(facts, counting) if group[-1].verdict in ACCEPTS]
@@ -115,7 +124,7 @@ def _of(facts: Facts, options: Signing, name: str) -> tuple[list[str], list[Rema
     external = [g for g in behind if {owner_of(facts, s) for s in g} & _external(facts)]
     short = [
         facts.remark(name, f"{s.by} rejects {name} ({s.says})", key=f"{s.by} rejects")
-        for s in _rejections(facts, name)
+        for s in rejections(facts, (s for s in said if s.element == name))
     ]
     if len(accepted) < options.count:
         says = f"{len(accepted)} of {options.count} independent reviewers accept {name} as it is"
@@ -124,20 +133,6 @@ def _of(facts: Facts, options: Signing, name: str) -> tuple[list[str], list[Rema
         says = f"{len(external)} of {options.external} external reviewers accept {name} as it is"
         short.append(facts.remark(name, says, key="external sign-offs are missing"))
     return [_named(s) for s in accepted], short
-
-
-def _rejections(facts: Facts, name: str) -> Sequence[SignedOff]:
-    """Who rejects an element as it is, and did not say otherwise of it with the same key since.
-
-    Another key is another voice here: an author lets keys in, and so could one under that name.
-    """
-    keyids = {row.seq: row.keyid for row in facts.history.sign_offs}
-    last: dict[str, SignedOff] = {}
-    for each in facts.assessment.review.sign_offs:
-        if each.element != name or not each.current:
-            continue
-        last[keyids.get(each.record, f"record {each.record}")] = each
-    return [each for each in last.values() if each.verdict == "reject"]
 
 
 def _external(facts: Facts) -> frozenset[str]:
