@@ -124,6 +124,29 @@ def test_a_record_that_came_with_the_change_counts_for_nothing(reviewed: Path) -
         assert code(found) == exits, found.output
 
 
+def test_in_a_hook_of_git_the_answer_is_the_same(
+    reviewed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(reviewed)
+    git(reviewed, "add", "-f", "ledger")
+    # As in a hook: true in the folder of the repository, and not in that of the case.
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index.lock")
+    found = call(reviewed, "--merge", "--against", "HEAD")
+    assert code(found) == 3, found.output
+    assert "the record came with the change" in words(found)
+
+
+def test_a_repository_of_another_user_is_said_to_be_one(
+    reviewed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(reviewed)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    found = call(reviewed, "--merge", "--against", "HEAD")
+    assert "git does not read a repository of another user" in str(found.exception)
+
+
 def test_a_policy_that_names_a_record_wants_it_to_be_there(green: Path, tmp_path: Path) -> None:
     policy = tmp_path / "p.yaml"
     policy.write_text("policy: p\nrecord: safetycase/x\nrelease: []\nmerge: []\n", "utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from safetycase.review.policy_read import default_policy, read_policy
 from safetycase.workspace.gating import Before
 from safetycase.workspace.moved import before_it_moved, top_of
 from safetycase.workspace.policies import POLICY_FILE
-from safetycase.workspace.versions import NoVersion, Version, find_version
+from safetycase.workspace.versions import NoVersion, Version, find_version, git_environment
 
 __all__ = ["before_of"]
 
@@ -138,7 +139,12 @@ def _git(folder: Path, *words: str) -> bytes | str:
     command = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", *words]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+            env=git_environment(os.environ),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"git {words[0]} failed: {error}"

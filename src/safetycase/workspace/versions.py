@@ -20,11 +20,33 @@ from safetycase.argument.nodes import MAX_BYTES
 from safetycase.plugin.library import templates
 from safetycase.workspace.paths import inside
 
-__all__ = ["Dated", "NoVersion", "Version", "find_version", "read_texts", "revision", "revisions"]
+__all__ = [
+    "Dated",
+    "NoVersion",
+    "Version",
+    "find_version",
+    "git_answer",
+    "git_environment",
+    "read_texts",
+    "revision",
+    "revisions",
+]
 
 _TIMEOUT = 60
 _WORD = re.compile(r"[A-Za-z0-9_./@{}^~+:-]{1,200}")
 _TEMPLATE = re.compile(r"[a-z][a-z0-9-]*(?:@[0-9]+)?")
+_OF_A_HOOK = frozenset(
+    (
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_INDEX_FILE",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_WORK_TREE",
+    )
+)
 Text = Callable[[str], str | None]
 
 
@@ -161,16 +183,24 @@ def revisions(folder: Path, most: int) -> tuple[Dated, ...]:
     )
 
 
+def git_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment for git: it asks nobody, fetches nothing, and finds the repository itself.
+
+    A hook is told of its repository by variables that hold for its own folder alone.
+    """
+    kept = {name: value for name, value in env.items() if name not in _OF_A_HOOK}
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+    return kept | quiet | {"LC_ALL": "C"}  # so that what it says can be told apart
+
+
 def git_answer(folder: Path, *words: str) -> bytes | None:
     """What git prints, or None if it fails; nothing is fetched and nobody is asked."""
-    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *words],  # noqa: S607 - the git of the user's path
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, **quiet},
+            capture_output=True,
+            env=git_environment(os.environ),
             timeout=_TIMEOUT,
             check=False,
         )
@@ -178,6 +208,11 @@ def git_answer(folder: Path, *words: str) -> bytes | None:
         raise NoVersion("git is not installed; name two files or folders instead") from None
     except subprocess.TimeoutExpired:
         raise NoVersion(f"git did not answer within {_TIMEOUT} s") from None
+    if done.returncode != 0 and b"dubious ownership" in done.stderr:
+        raise NoVersion(
+            f"git does not read a repository of another user: `git config --global --add "
+            f"safe.directory {folder.resolve()}`, or its top folder, says that it may"
+        )
     return done.stdout if done.returncode == 0 else None
 
 
