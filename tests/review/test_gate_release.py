@@ -298,6 +298,21 @@ def test_the_end_of_a_waiver_ends_the_answer(reviewed: Path, ask: Ask) -> None:
     assert (found.until, found.ends_by) == (until, "the waiver for E-COIN expires")
 
 
+def test_the_policy_says_how_long_an_override_can_stand(green: Path, ask: Ask) -> None:
+    policy = "policy: p\noverride_valid_for: 30 days\nrelease: [{clause: sign-off}]\nmerge: []\n"
+    override(green, "sign-off")
+    found = ask(green, policy)
+    assert clause(found, "sign-off").state == "overridden"
+    assert found.until is not None
+    assert found.ends_by == "the override of sign-off ends"
+    assert found.until < datetime.now(UTC) + timedelta(days=31)
+    assert found.overrides[0].until == stamp(found.until)
+    later = f"{datetime.now(UTC) + timedelta(days=31):%Y-%m-%d}"
+    found = ask(green, policy, now=later)
+    assert clause(found, "sign-off").blocks
+    assert found.overrides[0].idle.endswith("and the policy lets it stand for 30 days")
+
+
 def test_an_author_overrides_nothing_by_a_second_key(green: Path, ask: Ask) -> None:
     author = read(green / "ledger").records[0].body["owner"]
     let_in(green, "twin", "reviewer", owner=author.upper())

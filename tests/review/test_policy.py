@@ -176,3 +176,14 @@ def test_no_clause_goes_by_the_name_of_another() -> None:
     assert "`as: sign-off` would pass leaves-fresh for another clause" in finding.message
     same = "policy: p\nrelease: [{clause: sign-off, as: sign-off}]\nmerge: []\n"
     assert read_policy(same, "p.yaml").policy is not None
+
+
+def test_an_override_that_may_stand_longer_is_less_asked_for() -> None:
+    def lasting(words: str) -> Policy:
+        return policy(f"policy: p\n{words}release: []\nmerge: []\n")
+
+    old = lasting("override_valid_for: 30 days\n")
+    for longer in ("override_valid_for: 31 days\n", ""):
+        assert weakened(old, lasting(longer)) == ("an override lasts longer",)
+    assert weakened(old, lasting("override_valid_for: 4 weeks\n")) == ()
+    assert weakened(lasting(""), old) == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from safetycase.argument.findings import Finding, Span, did_you_mean
 from safetycase.argument.model import Case
@@ -15,7 +15,7 @@ from safetycase.assess.reviewed import Overridden, SignedOff
 from safetycase.checks.scope import Scopes
 from safetycase.ledger.fold import History
 from safetycase.ledger.names import folded
-from safetycase.ledger.record import Problem
+from safetycase.ledger.record import Problem, stamp
 from safetycase.review.policy import CLAUSES, NOT_OVERRIDDEN, Clause, Policy, is_keyid
 
 __all__ = [
@@ -155,7 +155,7 @@ def overrides(facts: Facts) -> tuple[Overrode, ...]:
             by=row.by,
             authority=row.authority,
             reason=row.reason,
-            until=row.expires,
+            until=min(row.expires, _latest(facts, row)),
             record=row.record,
             idle=_idle(facts, row),
             policy=row.policy,
@@ -164,10 +164,24 @@ def overrides(facts: Facts) -> tuple[Overrode, ...]:
     )
 
 
+def _latest(facts: Facts, row: Overridden) -> str:
+    """Until when the policy lets an override have force; its own end where that says nothing."""
+    lasts = facts.policy.override_valid_for
+    if lasts is None:
+        return row.expires
+    try:
+        return stamp(instant(row.at) + timedelta(seconds=lasts.seconds))
+    except OverflowError:
+        return row.expires
+
+
 def _idle(facts: Facts, row: Overridden) -> str:
     """Why an override has no force; empty if it has."""
     if instant(row.expires) <= facts.now:
         return f"it expired at {row.expires}"
+    if instant(_latest(facts, row)) <= facts.now and facts.policy.override_valid_for:
+        lasts = facts.policy.override_valid_for.text
+        return f"it was given at {row.at}, and the policy lets it stand for {lasts}"
     if row.because:
         return f"nobody overrides a policy for their own work: {row.because}"
     if instant(row.at) > facts.now:

@@ -155,9 +155,6 @@ def _decision(facts: Facts, clause: Clause) -> Judged:
     )
 
 
-"""How an alarm stands that nobody answered; taking its monitor out of the case answers nothing."""
-
-
 def _monitors(facts: Facts, clause: Clause) -> Judged:
     watched = facts.assessment.monitors.values()
     alarms = [

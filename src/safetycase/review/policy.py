@@ -194,7 +194,8 @@ class Policy:
 
     `record` is the name of the one record that counts, as `verify` prints it, if one is named. Only
     `authorities` may override a clause, if any are named. A signed verdict ends
-    `verdict_valid_for` after it was given, at the latest.
+    `verdict_valid_for` after it was given, at the latest, and an override has force no longer than
+    `override_valid_for` after it was.
     """
 
     name: str
@@ -204,6 +205,7 @@ class Policy:
     record: str = ""
     authorities: tuple[str, ...] = ()
     verdict_valid_for: Duration | None = None
+    override_valid_for: Duration | None = None
     source: str = ""
     digest: str = ""
 
@@ -228,7 +230,7 @@ def as_data(policy: Policy) -> dict[str, Any]:
             for c in policy.of(mode)
         ]
 
-    lasts = policy.verdict_valid_for
+    lasts, over = policy.verdict_valid_for, policy.override_valid_for
     return {
         "policy": policy.name,
         "says": policy.says,
@@ -237,6 +239,7 @@ def as_data(policy: Policy) -> dict[str, Any]:
         "record": policy.record or None,
         "authorities": list(policy.authorities),
         "verdict_valid_for": lasts.text if lasts else None,
+        "override_valid_for": over.text if over else None,
         "release": rows("release"),
         "merge": rows("merge"),
     }

@@ -36,9 +36,10 @@ def _weakened(old: Policy, new: Policy) -> Iterator[str]:
         yield "more people may override"
     elif old.authorities and not new.authorities:
         yield "anybody may override"
-    was, is_now = old.verdict_valid_for, new.verdict_valid_for
-    if was is not None and (is_now is None or is_now.seconds > was.seconds):
-        yield "a verdict lasts longer"
+    for name in ("verdict", "override"):
+        was, is_now = (getattr(each, f"{name}_valid_for") for each in (old, new))
+        if was is not None and (is_now is None or is_now.seconds > was.seconds):
+            yield f"{'a verdict' if name == 'verdict' else 'an override'} lasts longer"
 
 
 def _looser(old: Clause, new: Clause) -> Iterator[tuple[str, str, str]]:

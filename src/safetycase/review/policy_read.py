@@ -39,6 +39,7 @@ class _Head:
     record: str | None = None
     authorities: tuple[str, ...] = ()
     verdict_valid_for: Duration | None = None
+    override_valid_for: Duration | None = None
 
 
 def default_policy() -> Policy:
@@ -88,6 +89,7 @@ def read_policy(text: str, file: str) -> PolicyRead:
             record=values.record or "",
             authorities=values.authorities,
             verdict_valid_for=values.verdict_valid_for,
+            override_valid_for=values.override_valid_for,
             release=lists["release"],
             merge=lists["merge"],
             source=file,
