@@ -29,6 +29,33 @@ def test_an_output_never_replaces_the_case(sc: Sc, tmp_path: Path, words: tuple[
     assert (folder / "case.yaml").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report",),
+        ("report", "--format", "junit"),
+        ("draw", "--as", "gsn"),
+        ("export", "--to", "ltac"),
+        ("review", "checklist"),
+        ("gate", "--release", "--summary"),
+    ],
+)
+def test_an_output_never_replaces_the_record_or_the_policy(
+    sc: Sc, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    folder = write_case(tmp_path / "c", COIN, ITEMS)
+    record, policy = folder / "ledger" / "log.jsonl", folder / "policy.yaml"
+    record.parent.mkdir()
+    for path, text in ((record, ""), (policy, "policy: p\nrelease: []\nmerge: []\n")):
+        path.write_text(text, "utf-8")
+        option = () if words[-1] == "--summary" else ("--out",)
+        verb = words[:2] if words[0] == "review" else words[:1]
+        done = sc(*verb, folder, *words[len(verb) :], *option, path)
+        assert done.code == 2, done.out
+        assert "name another file" in done.err
+        assert path.read_text("utf-8") == text
+
+
 def test_an_export_never_replaces_its_source(sc: Sc, tmp_path: Path) -> None:
     source = tmp_path / "a.ltac"
     source.write_text("- Claim G1: safe\n")

@@ -42,18 +42,14 @@ def refuse_losses(space: Workspace, outputs: Outputs, policy: Path | None) -> No
     That is a file of the case, its policy, or anything in its record; and an output that would take
     the place of another one.
     """
-    from safetycase.cli.writing import keep
+    from safetycase.cli.writing import apart, keep
 
     taken: list[Path] = []
     for out in outputs.files:
         if out.resolve() in taken:
             raise click.UsageError(f"{printable(str(out))} is named for two outputs: name another")
         taken.append(out.resolve())
-        if out.resolve().is_relative_to((space.folder / "ledger").resolve()):
-            raise click.ClickException(
-                f"{printable(str(out))} lies in the record, in which nothing else is kept; name "
-                "another file"
-            )
+        apart(out)
         if out.is_file():
             keep(out, _sources(space, policy))
 

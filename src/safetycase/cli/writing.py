@@ -15,7 +15,7 @@ import click
 from safetycase.cli.common import printable
 from safetycase.workspace.paths import CASE_FILE
 
-__all__ = ["beside", "fresh", "keep", "own", "put", "save", "special"]
+__all__ = ["apart", "beside", "fresh", "keep", "own", "put", "save", "special"]
 
 
 def beside(path: Path, text: str) -> Path:
@@ -31,6 +31,7 @@ def fresh(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
 
     Raises OSError that names `path`, which is the user's file, and not ours beside it.
     """
+    apart(path)
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,13 +87,28 @@ def special(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
+def apart(out: Path) -> None:
+    """Refuse an output in the record of a case: a line that it replaced would be lost for good."""
+    for folder in out.resolve().parents:
+        if folder.name == "ledger" and (folder.parent / CASE_FILE).is_file():
+            raise click.ClickException(
+                f"{printable(str(out))} lies in the record of a case, in which nothing else is "
+                "kept; name another file"
+            )
+
+
 def keep(out: Path | None, sources: Iterable[Path]) -> None:
     """Refuse an output that would take the place of a case file or of what is being read."""
-    if out is None or not out.is_file():
+    if out is None:
         return
-    if out.name == CASE_FILE or any(s.is_file() and out.samefile(s) for s in sources):
+    apart(out)
+    if not out.is_file():
+        return
+    policy = out.name == "policy.yaml" and (out.parent / CASE_FILE).is_file()
+    if out.name == CASE_FILE or policy or any(s.is_file() and out.samefile(s) for s in sources):
         raise click.ClickException(
-            f"{printable(str(out))} is an argument itself and would be lost; name another file"
+            f"{printable(str(out))} is {'a policy' if policy else 'an argument itself'} and would "
+            "be lost; name another file"
         )
 
 
