@@ -230,6 +230,19 @@ def test_wording_with_other_numbers_is_more_than_wording(reviewed: Path, merge: 
     assert weighed(merge(reviewed, old=old), "reworded").means == "shown"
 
 
+def test_a_leaf_under_another_name_is_said_to_have_left_its_results(
+    reviewed: Path, merge: Merge
+) -> None:
+    rewrite(reviewed, ("E-COIN", "E-PENNY"))
+    found = merge(reviewed)
+    said = clause(found, "no-less-shown")
+    assert EXITS[said.weight] == 4
+    (leaf,) = [r.says for r in said.remarks if r.element == "E-PENNY"]
+    assert leaf.endswith("its results are recorded under the name that it had, E-COIN")
+    rewrite(reviewed, ("E-PENNY", "E-COIN"), ("RARE", "SELDOM"))
+    assert merge(reviewed).passed
+
+
 def test_a_change_that_somebody_rejects_is_not_signed(reviewed: Path, merge: Merge) -> None:
     rewrite(reviewed, ("rate <= 0.20", "rate <= 0.30"))
     for name in ("Grace", "Alan"):

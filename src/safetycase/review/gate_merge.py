@@ -213,8 +213,8 @@ def _shown(facts: Facts, clause: Clause, *, earlier: Earlier, weighed: Sequence[
             clause, "unknown", f"What {earlier.name} showed cannot be computed: {earlier.problem}"
         )
     lost = [
-        facts.remark(name, f"{name} was {was} and is {facts.assessment.states[name].support}",
-                     key="less is shown")
+        facts.remark(name, f"{name} was {was} and is {facts.assessment.states[name].support}"
+                     + _left_behind(facts, name, earlier), key="less is shown")
         for name, was in _supported(earlier)
         if name in now.states and now.states[name].support not in ("supported", "assumed")
     ]  # fmt: skip
@@ -237,6 +237,14 @@ def _shown(facts: Facts, clause: Clause, *, earlier: Earlier, weighed: Sequence[
         f"The same record shows {told}",
         (facts.remark(facts.case.root, "the root is shown less", key="the root"), *lost),
     )
+
+
+def _left_behind(facts: Facts, name: str, earlier: Earlier) -> str:
+    """That a leaf left its results behind with its name, if it did."""
+    old = next((old for old, new in earlier.difference.renamed.items() if new == name), None)
+    if old is None or not isinstance(facts.case.elements[name], model.Evidence):
+        return ""
+    return f": its results are recorded under the name that it had, {old}"
 
 
 def _made_stale(now: Assessment, earlier: Earlier) -> bool:
