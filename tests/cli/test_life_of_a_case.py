@@ -131,13 +131,15 @@ def test_time_alone_makes_evidence_expire(sc: Sc, coin: Path) -> None:
     assert leaf(sc, coin, "--now", "2090-01-01")["support"] == "open"
 
 
-def test_a_refutation_is_not_undone_by_trying_again(sc: Sc, tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", ["rate <= 0.20", "rate <= 20%", "not rate > 0.2", "rate < 0.21"])
+def test_a_refutation_is_not_undone_by_trying_again(sc: Sc, tmp_path: Path, asked: str) -> None:
     bad = COIN.replace("{n: 400, rate: 5}", "{n: 400, failures: 200}")
     folder = write_case(tmp_path / "c", bad, {"items.txt": "x"})
     sc("run", folder)
     found = leaf(sc, folder)
     assert (found["outcome"], found["support"]) == ("refutes", "refuted")
-    (folder / "case.yaml").write_text(COIN.replace("{n: 400, rate: 5}", "{n: 400, failures: 0}"))
+    good = COIN.replace("{n: 400, rate: 5}", "{n: 400, failures: 0}")
+    (folder / "case.yaml").write_text(good.replace("rate <= 0.20", asked))
     sc("run", folder)
     found = leaf(sc, folder)
     assert (found["outcome"], found["support"]) == ("supports", "contested")

@@ -88,7 +88,7 @@ def assess(given: Input) -> Assessment:
     """Compute every status of the case at the instant `given.now`."""
     case, conclusions = given.case, conclusion_of(given.case)
     leaves: dict[str, Leaf] = {}
-    history, share = Indexed(given.history), equal_share(case)
+    history, share = Indexed(given.history, case.elements), equal_share(case)
     for name, current in given.leaves.items():
         evidence, claim = case.elements[name], claim_of(case, name, conclusions)
         if isinstance(evidence, Evidence) and claim is not None and claim.holds_when is not None:

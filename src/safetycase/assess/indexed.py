@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from safetycase.ledger.attempts import terms_of
@@ -36,7 +37,8 @@ class Standing:
 class Indexed:
     """Registrations, attempts, controls, events and waivers by what they are looked up by."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, known: Collection[str] | None = None) -> None:
+        """`known` are the elements of the case; without them no run counts as left behind."""
         self.history = history
         self.by_seq: dict[int, Registration] = {r.seq: r for r in history.registrations}
         self.by_evidence: dict[str, list[Registration]] = {}
@@ -55,6 +57,7 @@ class Indexed:
         self.waivers: dict[str, list[WaiverRecord]] = {}
         for waiver in history.waivers:
             self.waivers.setdefault(waiver.evidence, []).append(waiver)
+        self._left = _left_behind(history.registrations, known)
         self._standings: dict[str, Standing] = {}
         # A revoked key speaks of whole records, which whoever folds the record leaves out.
         self.events: tuple[EventRecord, ...] = tuple(
@@ -73,7 +76,8 @@ class Indexed:
         """How many registrations of a claim before record `seq` have a completed attempt.
 
         Of the claim are also those of `evidence`, which bears on it now, and of every claim that
-        `evidence` was registered for: a claim with another name is not a claim nobody tried.
+        `evidence` was registered for: a claim with another name is not a claim nobody tried. Nor is
+        one that has another name together with its evidence, if the same is run.
         """
         claims = self._claims(claim, evidence)
         found = self._looked.get(claims)
@@ -107,8 +111,13 @@ class Indexed:
         return found
 
     def _claims(self, claim: str, evidence: str) -> tuple[str, ...]:
-        """The claim, and those that the evidence was registered for, each once."""
-        return tuple(dict.fromkeys((claim, *(r.claim for r in self.by_evidence.get(evidence, ())))))
+        """The claim, and those that the evidence was registered for, by any name, each once."""
+        own = self.by_evidence.get(evidence, ())
+        found = dict.fromkeys((claim, *(r.claim for r in own)))
+        if self._left:
+            for registration in own:
+                found |= dict.fromkeys(self._left.get(_test_of(registration), ()))
+        return tuple(found)
 
     def _registered(self, claims: tuple[str, ...]) -> Sequence[Registration]:
         """The registrations of some claims, in the order of the record."""
@@ -116,6 +125,35 @@ class Indexed:
             return self.by_claim.get(claims[0], ())
         every = (r for claim in claims for r in self.by_claim.get(claim, ()))
         return sorted(every, key=lambda r: r.seq)
+
+
+def _left_behind(
+    registrations: Iterable[Registration], known: Collection[str] | None
+) -> Mapping[str, Sequence[str]]:
+    """The claims that the case has no more, nor the evidence for them, by what was run for them."""
+    found: dict[str, list[str]] = {}
+    for each in registrations if known is not None else ():
+        if known is not None and each.claim not in known and each.evidence not in known:
+            found.setdefault(_test_of(each), []).append(each.claim)
+    return found
+
+
+def _test_of(registration: Registration) -> str:
+    """What a registration runs, whatever it is called: method, parameters, files, what is read.
+
+    Content of files and versions are left out: it is the same test with them mended.
+    """
+    instrument = registration.recipe.get("instrument")
+    named = instrument if isinstance(instrument, Mapping) else {}
+    files = named.get("files")
+    told = (
+        named.get("method"),
+        named.get("parameters"),
+        sorted(files) if isinstance(files, Mapping) else None,
+        sorted(registration.body.get("reads", {}).values()),
+        registration.recipe.get("subject"),
+    )
+    return json.dumps(told, sort_keys=True, default=str)
 
 
 def standing_of(

@@ -307,7 +307,10 @@ def _earlier_refutation(
 
     def refutes(old: Registration, tried: Sequence[AttemptRecord]) -> bool:
         done = [a for a in tried if a.outcome == "completed" and a.measurement]
-        if not done or old.criterion != str(target.claim.holds_when):
+        # What counts is that it refutes what is asked now, however that was spelled then.
+        reads = old.body.get("reads", {})
+        same = all(reads.get(q) == target.evidence.reads.get(q) for q in _criterion(target).names)
+        if not done or not same:
             return False
         try:
             imported = old.body.get("imported") is True
@@ -320,9 +323,13 @@ def _earlier_refutation(
     subject = latest.recipe.get("subject")
     for old in history.refuting(target.claim.id, target.evidence.id, refutes):
         if old.seq < latest.seq and old.recipe.get("subject") == subject:
+            names = (old.claim, old.evidence)
+            then = "" if names == (target.claim.id, target.evidence.id) else (
+                f" ({old.evidence} for {old.claim} then)"
+            )  # fmt: skip
             return (
                 f"the registration in record {old.seq} of {old.at[:10]} refuted the claim "
-                "for the same system; a later pass does not undo it"
+                f"for the same system{then}; a later pass does not undo it"
             )
     return None
 
