@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from tests.assess.reviewed_cases import (
+    KEYS,
     challenge,
     dissent,
     override,
@@ -109,3 +112,11 @@ def test_the_json_has_every_record_and_what_it_is_worth() -> None:
     assert told["sign_offs"][2]["because"] == ""  # whoever owns part of it may still reject it
     assert [o["in_force"] for o in told["overrides"]] == [True, False]
     assert [d["by"] for d in told["dissents"]] == ["Ida"]
+
+
+def test_a_challenge_with_a_key_that_nobody_let_in_is_told_apart() -> None:
+    keys = (*KEYS[:2], dataclasses.replace(KEYS[2], vouched=False))
+    found = reviewed(CASE, challenge(CASE, "RARE"), keys=keys)
+    assert counts_told(found.review).startswith(
+        "1 challenge raised, 1 with a key that no author let in: 1 open"
+    )

@@ -27,7 +27,9 @@ def counts_told(review: Review) -> str:
     total, own = len(review.challenges), sum(c.own for c in review.challenges)
     noun = "challenge" if total == 1 else "challenges"
     words = ("open", "answered", "conceded", "withdrawn")
+    strangers = sum(not c.own and not c.vouched for c in review.challenges)
     by = f", {own} by an author" if own else ""
+    by += f", {strangers} with a key that no author let in" if strangers else ""
     return f"{total} {noun} raised{by}: " + ", ".join(
         f"{review.count(word)} {word}"  # type: ignore[arg-type]
         for word in words
