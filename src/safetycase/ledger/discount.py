@@ -55,6 +55,8 @@ def _is_doubt(record: Record) -> bool:
         return bool(record.body["state"] == "alarm")
     if record.kind == "sign-off":
         return bool(record.body["verdict"] == "reject")
+    if record.kind == "resolution":
+        return bool(record.body["outcome"] == "confirmed")
     if record.kind == "ruling":
         return bool(record.body["outcome"] == "conceded")
     return record.kind in ("challenge", "dissent", "event")

@@ -842,6 +842,7 @@ function misfits(kind, body) {
 function isDoubt({ kind, body }) {
   if (kind === "signal") return body.get("state") === "alarm";
   if (kind === "sign-off") return body.get("verdict") === "reject";
+  if (kind === "resolution") return body.get("outcome") === "confirmed";
   if (kind === "ruling") return body.get("outcome") === "conceded";
   return kind === "challenge" || kind === "dissent" || kind === "event";
 }
