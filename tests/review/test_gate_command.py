@@ -124,6 +124,22 @@ def test_a_record_that_came_with_the_change_counts_for_nothing(reviewed: Path) -
         assert code(found) == exits, found.output
 
 
+def test_a_record_that_git_tracks_counts_for_nothing_against_a_folder_either(
+    reviewed: Path, tmp_path: Path
+) -> None:
+    before = write_case(tmp_path / "before", GREEN, {"items.txt": "head or tail\n"})
+    words = (reviewed, "--merge", "--against", before)
+    assert code(call(*words)) == 0
+    commit(reviewed)
+    assert code(call(*words)) == 0
+    git(reviewed, "add", "-f", "ledger")
+    found = call(*words)
+    assert (code(found), "the record came with the change" in " ".join(found.output.split())) == (
+        3,
+        True,
+    )
+
+
 def test_in_a_hook_of_git_the_answer_is_the_same(
     reviewed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,7 +37,8 @@ def before_of(word: str, folder: Path, policy: Policy | None, now: Case) -> Iter
     stood in another folder of the revision is held against what it was there. Of one that the
     revision has nowhere, nothing is weaker than it was.
     """
-    name, tree, brought = word, word, not Path(word).exists() and _brought(folder)
+    versioned = any((each / ".git").exists() for each in (folder, *folder.parents))
+    name, tree, brought = word, word, versioned and _brought(folder)
     try:
         version = find_version(word, folder)
         if version.text(version.entry) is None and not Path(word).exists():
@@ -57,7 +58,7 @@ def before_of(word: str, folder: Path, policy: Policy | None, now: Case) -> Iter
     if Path(word).is_dir():
         there = Path(word).resolve()
         yield Before(name=word, case=case, policy=policy or own, own=own, folder=there,
-                     pin=_pin(there))  # fmt: skip
+                     pin=_pin(there), brought=brought)  # fmt: skip
         return
     if Path(word).is_file():
         raise click.ClickException("--against takes a case folder or a revision of git, no file")
