@@ -239,6 +239,7 @@ def _weighed_json(each: Weighed) -> dict[str, Any]:
         "means": each.means,
         "needed": each.needed,
         "signed": list(each.signed),
+        "rejected": list(each.rejected),
         "sign": each.through or None,
         "file": change.at.file if change.at else None,
         "line": change.at.line if change.at else None,
