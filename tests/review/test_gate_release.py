@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from tests.review.conftest import Ask, clause
-from tests.review.green import GREEN, challenge, digest, key, let_in, override, say, sign
+from tests.review.green import AUTHOR, GREEN, challenge, digest, key, let_in, override, say, sign
 
 from safetycase.assess.gated import Gated
 from safetycase.assess.records import Waived
 from safetycase.cli.gate import EXITS
 from safetycase.ledger import History, Writer, read
+from safetycase.ledger.keys import from_seed
 from safetycase.ledger.record import stamp
 from safetycase.review.gate import release
 from safetycase.review.gate_facts import Facts
@@ -151,6 +152,24 @@ def test_a_policy_can_name_who_has_to_sign(green: Path, ask: Ask) -> None:
     sign(green, "Alan")
     found = clause(ask(green, named), "sign-off")
     assert (found.state, found.says) == ("pass", "Signed by Alan.")
+
+
+def test_a_policy_can_ask_that_the_results_were_seen(reviewed: Path, ask: Ask) -> None:
+    seen = "policy: p\nrelease: [{clause: sign-off, results: seen}]\nmerge: []\n"
+    assert clause(ask(reviewed, seen), "sign-off").state == "pass"
+    log = read(reviewed / "ledger").records
+    start = next(r for r in log if r.kind == "attempt-start")
+    body = {"registration": start.body["registration"], "attempt": "A-LATER"}
+    with Writer(reviewed / "ledger", from_seed(AUTHOR, "author")) as writer:
+        ran = writer.append("attempt-start", body, at=stamp(datetime.now(UTC))).seq
+        ended = {"attempt": "A-LATER", "outcome": "failed", "reason": "it fell"}
+        writer.append("attempt-end", ended, at=stamp(datetime.now(UTC)))
+    said = clause(ask(reviewed, seen), "sign-off")
+    assert said.blocks
+    assert f"Grace: signed before the run of E-COIN in record {ran}" in said.says
+    assert clause(ask(reviewed, seen.replace("seen", "any")), "sign-off").state == "pass"
+    sign(reviewed, "Alan")
+    assert clause(ask(reviewed, seen), "sign-off").says == "Signed by Alan."
 
 
 def test_a_policy_can_name_keys_that_no_author_can_make(green: Path, ask: Ask) -> None:

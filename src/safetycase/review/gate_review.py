@@ -117,6 +117,10 @@ def _of(facts: Facts, options: Signing, name: str) -> tuple[list[str], list[Rema
     said, counting = facts.assessment.review.sign_offs, signers(facts, [name])
     if options.by:
         counting = tuple(s for s in counting if among(facts, s, options.by))
+    runs = _runs(facts, name) if options.results == "seen" else {}
+    last = max(runs.values(), default=0)
+    early = [s for s in counting if s.record < last and s.verdict in ACCEPTS]
+    counting = tuple(s for s in counting if s.record > last)
     behind = [group for group in people(facts, counting) if group[-1].verdict in ACCEPTS]
     if options.conditions == "refused":
         behind = [group for group in behind if not group[-1].conditions]
@@ -128,11 +132,34 @@ def _of(facts: Facts, options: Signing, name: str) -> tuple[list[str], list[Rema
     ]
     if len(accepted) < options.count:
         says = f"{len(accepted)} of {options.count} independent reviewers accept {name} as it is"
-        short.append(facts.remark(name, says + _why_not(facts, name), key="sign-offs are missing"))
+        says += _why_not(facts, name) + _unseen(early, runs)
+        short.append(facts.remark(name, says, key="sign-offs are missing"))
     elif len(external) < options.external:
         says = f"{len(external)} of {options.external} external reviewers accept {name} as it is"
         short.append(facts.remark(name, says, key="external sign-offs are missing"))
     return [_named(s) for s in accepted], short
+
+
+def _runs(facts: Facts, name: str) -> dict[str, int]:
+    """The leaves under an element that count now, each with the record of its last run."""
+    started: dict[int, int] = {}
+    for attempt in facts.assessment.attempts:
+        started[attempt.registration] = max(started.get(attempt.registration, 0), attempt.seq)
+    found: dict[str, int] = {}
+    for leaf in facts.scopes.names(name):
+        result = facts.assessment.leaves.get(leaf)
+        if result is not None and result.tally is not None and result.tally.registration:
+            found[leaf] = started.get(result.tally.registration, result.tally.registration)
+    return found
+
+
+def _unseen(early: Sequence[SignedOff], runs: Mapping[str, int]) -> str:
+    """Who signed before results that the element rests on now."""
+    said = []
+    for signed in early[-3:]:
+        leaf = max(runs, key=lambda name: runs[name])
+        said.append(f"{signed.by}: signed before the run of {leaf} in record {runs[leaf]}")
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def _external(facts: Facts) -> frozenset[str]:

@@ -71,7 +71,8 @@ class Signing:
 
     Without `on` it is the root. With `by`, only the keys of these owners, or with these ids, count.
     `external` of them have to be among the case's `reviewers` with `external: true`. `conditions`
-    says whether a sign-off with conditions counts; they are listed.
+    says whether a sign-off with conditions counts; they are listed. With `results: seen` one counts
+    only if it came after the runs that the leaves under the element rest on now.
     """
 
     on: tuple[str, ...] = ()
@@ -79,6 +80,7 @@ class Signing:
     count: int = 1
     external: int = 0
     conditions: Literal["allowed", "refused"] = "allowed"
+    results: Literal["any", "seen"] = "any"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,7 @@ _RANKS: Mapping[tuple[str, str], Callable[[Any], float]] = {
     ("sign-off", "count"): float,
     ("sign-off", "external"): float,
     ("sign-off", "conditions"): _least_of(("allowed", "refused")),
+    ("sign-off", "results"): _least_of(("any", "seen")),
     ("attempts-within", "at_most"): lambda most: float("-inf") if most is None else -float(most),
     ("ordering-grade", "at_least"): _least_of(GRADES),
     ("identity", "at_least"): _least_of(IDENTITIES),
