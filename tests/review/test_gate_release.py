@@ -154,6 +154,16 @@ def test_a_policy_can_name_who_has_to_sign(green: Path, ask: Ask) -> None:
     assert (found.state, found.says) == ("pass", "Signed by Alan.")
 
 
+def test_a_name_that_is_not_that_of_the_key_is_shown_with_it(green: Path, ask: Ask) -> None:
+    sign(green, "Grace", by="The regulator")
+    override(green, "review-asked", by="The chief", who="Ada")
+    found = ask(green)
+    said = clause(found, "sign-off").says
+    assert said == "Signed by The regulator (with the key of Grace)."
+    assert found.overrides[0].by == "The chief (with the key of Ada)"
+    assert clause(ask(green), "review-asked").state == "overridden"
+
+
 def test_a_policy_can_ask_that_the_results_were_seen(reviewed: Path, ask: Ask) -> None:
     seen = "policy: p\nrelease: [{clause: sign-off, results: seen}]\nmerge: []\n"
     assert clause(ask(reviewed, seen), "sign-off").state == "pass"

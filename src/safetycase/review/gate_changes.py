@@ -17,7 +17,7 @@ from safetycase.argument import model
 from safetycase.argument.changes import Change, Difference
 from safetycase.argument.graph import conclusion_of
 from safetycase.assess.gated import Weighed
-from safetycase.review.gate_facts import ACCEPTS, Facts, among, people, rejections
+from safetycase.review.gate_facts import ACCEPTS, Facts, among, named, people, rejections
 from safetycase.review.policy import Loosening
 
 __all__ = ["means_of", "weigh"]
@@ -179,12 +179,16 @@ class _Cover:
         if anchor not in self.found:
             about = [s for s in self.all if anchor in self.under[s.element]]
             groups = people(self.facts, [s for s in about if s.counts])
-            last: Sequence[str] = [g[-1].by for g in groups if g[-1].verdict in ACCEPTS]
+            last: Sequence[str] = [
+                named(self.facts, g[-1]) for g in groups if g[-1].verdict in ACCEPTS
+            ]
             idle = [s for s in about if not s.counts and s.verdict in ACCEPTS]
             rejecting = rejections(
                 self.facts, [s for s in self.every if anchor in self.under[s.element]]
             )
-            why = [f"{s.by} rejects {s.element}: {s.says}" for s in rejecting]
+            names = tuple(named(self.facts, s) for s in rejecting)
+            pairs = zip(names, rejecting, strict=True)
+            why = [f"{name} rejects {s.element}: {s.says}" for name, s in pairs]
             why += [f"{s.by}: {s.because or 'signed an earlier version'}" for s in idle[-3:]]
-            self.found[anchor] = tuple(last), tuple(s.by for s in rejecting), "; ".join(why)
+            self.found[anchor] = tuple(last), names, "; ".join(why)
         return self.found[anchor]

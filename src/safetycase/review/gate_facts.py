@@ -23,6 +23,7 @@ __all__ = [
     "Facts",
     "among",
     "instant",
+    "named",
     "overridden",
     "overrides",
     "owner_of",
@@ -101,6 +102,18 @@ def owner_of(facts: Facts, signed: SignedOff) -> str:
     return folded(key.owner if key is not None and key.owner else signed.by)
 
 
+def named(facts: Facts, row: SignedOff | Overridden) -> str:
+    """Who signed, by the name under it; whose key it was beside that, if that is another name.
+
+    Anybody can write any name there, and an author vouched for that of the key.
+    """
+    rows = facts.history.sign_offs if isinstance(row, SignedOff) else facts.history.overrides
+    keyid = next((r.keyid for r in rows if r.seq == row.record), "")
+    owner = next((k.owner for k in facts.history.keys if k.keyid == keyid), "")
+    other = folded(owner) not in ("", folded(row.by))
+    return f"{row.by} (with the key of {owner})" if other else row.by
+
+
 def among(facts: Facts, signed: SignedOff, who: Iterable[str]) -> bool:
     """Whether the key that signed is one of `who`: of an owner by name, or the key of that id.
 
@@ -152,7 +165,7 @@ def overrides(facts: Facts) -> tuple[Overrode, ...]:
         Overrode(
             clauses=row.clauses,
             element=row.element,
-            by=row.by,
+            by=named(facts, row),
             authority=row.authority,
             reason=row.reason,
             until=min(row.expires, _latest(facts, row)),

@@ -12,6 +12,7 @@ from safetycase.review.gate_facts import (
     ACCEPTS,
     Facts,
     among,
+    named,
     owner_of,
     passed,
     people,
@@ -127,7 +128,7 @@ def _of(facts: Facts, options: Signing, name: str) -> tuple[list[str], list[Rema
     accepted = [group[-1] for group in behind]
     external = [g for g in behind if {owner_of(facts, s) for s in g} & _external(facts)]
     short = [
-        facts.remark(name, f"{s.by} rejects {name} ({s.says})", key=f"{s.by} rejects")
+        facts.remark(name, f"{named(facts, s)} rejects {name} ({s.says})", key=f"{s.by} rejects")
         for s in rejections(facts, (s for s in said if s.element == name))
     ]
     if len(accepted) < options.count:
@@ -137,7 +138,7 @@ def _of(facts: Facts, options: Signing, name: str) -> tuple[list[str], list[Rema
     elif len(external) < options.external:
         says = f"{len(external)} of {options.external} external reviewers accept {name} as it is"
         short.append(facts.remark(name, says, key="external sign-offs are missing"))
-    return [_named(s) for s in accepted], short
+    return [_named(facts, s) for s in accepted], short
 
 
 def _runs(facts: Facts, name: str) -> dict[str, int]:
@@ -166,10 +167,11 @@ def _external(facts: Facts) -> frozenset[str]:
     return frozenset(folded(each.name) for each in facts.case.header.reviewers if each.external)
 
 
-def _named(signed: SignedOff) -> str:
+def _named(facts: Facts, signed: SignedOff) -> str:
+    name = named(facts, signed)
     if not signed.conditions:
-        return signed.by
-    return f"{signed.by} (on condition: {'; '.join(signed.conditions)})"
+        return name
+    return f"{name} (on condition: {'; '.join(signed.conditions)})"
 
 
 def _why_not(facts: Facts, name: str) -> str:
