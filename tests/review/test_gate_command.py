@@ -17,11 +17,13 @@ from click.testing import CliRunner, Result
 from tests.conftest import PLUGINS, SOURCE, write_case
 from tests.review.green import AUTHOR, GREEN, sign
 
+from safetycase.argument.library import Library
 from safetycase.cli.check import check
 from safetycase.cli.gate import gate
 from safetycase.cli.record import verify
 from safetycase.ledger.keys import from_seed
 from safetycase.review.policy_default import DEFAULT_POLICY
+from safetycase.workspace import versions
 from safetycase.workspace.paths import NoCase
 
 KEY = from_seed(AUTHOR, "author").keyid
@@ -304,6 +306,30 @@ def test_what_does_not_fit_together_is_said(green: Path, words: tuple[str, ...],
     found = call(green, *words)
     assert code(found) == 2
     assert says in str(found.exception)
+
+
+def test_an_installed_template_that_stands_beside_the_case_is_read_as_it_was(
+    reviewed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package in the same repository is installed as it is now, for both versions of the case."""
+    path = reviewed.parent / "package" / "small.yaml"
+    path.parent.mkdir()
+    path.write_text("as it was\n", "utf-8")
+    commit(reviewed)
+    path.write_text("as it is\n", "utf-8")
+    fresh = path.with_name("fresh.yaml")
+    fresh.write_text("new\n", "utf-8")
+    files = {"small": path, "fresh": fresh}
+    now = Library(names=lambda: tuple(files), text=lambda name: (name, files[name].read_text()))
+    monkeypatch.setattr(versions, "templates", lambda _folder: now)
+    monkeypatch.setattr(versions, "template_file", files.get)
+    before = versions.find_version("HEAD", reviewed).library
+    assert before.text("small") == ("small", "as it was\n")
+    assert before.text("fresh") == ("fresh", "new\n")  # there was none: it is what there is
+    elsewhere = reviewed.parent.parent / "small.yaml"
+    elsewhere.write_text("of another house\n", "utf-8")
+    files["small"] = elsewhere
+    assert before.text("small") == ("small", "of another house\n")
 
 
 def test_a_folder_with_the_name_of_a_revision_is_not_taken_for_it(

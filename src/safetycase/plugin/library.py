@@ -16,7 +16,7 @@ from safetycase.argument.library import Library, NoText
 if TYPE_CHECKING:
     from safetycase.plugin.formats import Format
 
-__all__ = ["BrokenFormat", "format_names", "load_format", "templates"]
+__all__ = ["BrokenFormat", "format_names", "load_format", "template_file", "templates"]
 
 TEMPLATES = "safetycase.templates"
 FORMATS = "safetycase.formats"
@@ -49,6 +49,12 @@ def templates(folder: Path | None = None, texts: Mapping[str, str] | None = None
         return tuple(sorted(found))
 
     return Library(names=names, text=text)
+
+
+def template_file(name: str) -> Path | None:
+    """The file of an installed template; None if none is installed by that name."""
+    paths = (place / f"{name}.yaml" for place in _folders(None))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _text(path: Path) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from safetycase.argument.library import Library
 from safetycase.argument.load import Loaded, load
 from safetycase.argument.nodes import MAX_BYTES
-from safetycase.plugin.library import templates
+from safetycase.plugin.library import template_file, templates
 from safetycase.workspace.paths import inside
 
 __all__ = [
@@ -157,10 +157,37 @@ def _in_git(word: str, folder: Path, otherwise: str, under: str | None = None) -
         if not _TEMPLATE.fullmatch(name):
             return None
         found = text(f"templates/{name}.yaml")
-        return installed.text(name) if found is None else (f"templates/{name}.yaml", found)
+        if found is not None:
+            return f"templates/{name}.yaml", found
+        now = installed.text(name)
+        then = None if now is None else _beside(name, folder, at)
+        return now if now is None or then is None else (now[0], then)
 
     library = Library(names=installed.names, text=template)
     return Version(name=word, entry="case.yaml", text=text, library=library)
+
+
+def _beside(name: str, folder: Path, commit: str) -> str | None:
+    """An installed template as it was in a commit, if its file stands in the same repository.
+
+    A package that is developed beside the case is installed as it is now, for every version.
+    """
+    path = template_file(name)
+    told = None if path is None else git_answer(folder, "rev-parse", "--show-toplevel")
+    if path is None or not told:
+        return None
+    top = Path(told.decode("utf-8", "surrogateescape").rstrip("\n")).resolve()
+    if not path.resolve().is_relative_to(top):
+        return None
+    place = f"{commit}:{path.resolve().relative_to(top).as_posix()}"
+    size = git_answer(folder, "cat-file", "-s", place)
+    if size is None or int(size) > MAX_BYTES:
+        return None
+    content = git_answer(folder, "cat-file", "blob", place)
+    try:
+        return None if content is None else content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
