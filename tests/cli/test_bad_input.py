@@ -419,3 +419,16 @@ def test_a_prior_that_says_nothing_is_a_finding_after_a_run_too(sc: Sc, tmp_path
     found = sc("status", folder)
     assert found.code == 2, found.err
     assert "NOT POSED" in found.out
+
+
+@pytest.mark.parametrize("verb", ["status", "check"])
+def test_a_closed_output_does_not_change_the_exit_code(tmp_path: Path, verb: str) -> None:
+    folder = write_case(tmp_path / "coin", COIN, ITEMS)
+    call = 'exec "$0" -c "from safetycase.cli.main import main; main()" "$1" "$2"'
+    words = ["sh", "-c", call, sys.executable, verb, str(folder)]
+    whole = subprocess.run(words, capture_output=True, check=False)
+    for closed in (">&-", "2>&-", ">&- 2>&-"):
+        words[2] = f"{call} {closed}"
+        done = subprocess.run(words, capture_output=True, check=False)
+        assert done.returncode == whole.returncode, closed
+        assert b"Traceback" not in done.stderr

@@ -86,9 +86,9 @@ def main() -> None:
     """Run the command line; every failure is a sentence and an exit code."""
     if LONG.intersection(sys.argv[1:2]):
         sys.exit(_main())
-    from safetycase.cli.pipes import Unbroken
+    from safetycase.cli.pipes import unbroken
 
-    sys.stdout, sys.stderr = Unbroken(sys.stdout), Unbroken(sys.stderr)
+    sys.stdout, sys.stderr = unbroken(sys.stdout), unbroken(sys.stderr)
     code = _main()
     # What was read need not be taken apart object by object before the process ends.
     for stream in (sys.stdout, sys.stderr):

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
-__all__ = ["Unbroken"]
+__all__ = ["unbroken"]
+
+
+def unbroken(stream: TextIO | None) -> TextIO:
+    """The stream, from which its reader may go; one that a caller closed leads nowhere.
+
+    The first file that is opened would else take its descriptor.
+    """
+    found = stream if stream is not None else os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    return cast("TextIO", Unbroken(found))
 
 
 class Unbroken:
