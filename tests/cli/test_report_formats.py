@@ -219,3 +219,52 @@ def test_what_is_shared_has_the_own_templates_and_the_inputs_that_are_links(
     assert checked.code == 0, checked.out
     with zipfile.ZipFile(crate / "record.scbundle") as bundle:
         assert bundle.read("case/templates/bent.yaml").decode() == template
+
+
+FORMS = ("html", "markdown", "json", "csv", "pdf", "ro-crate", "sarif", "junit")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_report_takes_the_place_of_the_record_or_of_what_it_is_made_from(
+    tmp_path: Path, sc: Callable[..., Ran], form: str
+) -> None:
+    """Neither a file of the record, nor an input, a module or a policy can be lost to `--out`."""
+    text = COIN + "claims:\n  - {claim: SPARE, says: Spare.}\n"
+    folder = write_case(tmp_path / "coin", text, {"items.txt": "x", "policy.yaml": "# none\n"})
+    (folder / "ledger" / "objects").mkdir(parents=True)
+    log = folder / "ledger" / "log.jsonl"
+    log.write_text("", "utf-8")
+    for name in ("items.txt", "case.yaml", "policy.yaml", "ledger/log.jsonl", "ledger/new.txt",
+                 "ledger/objects/ab", "ledger/../ledger/log.jsonl"):  # fmt: skip
+        before = (folder / name).read_bytes() if (folder / name).is_file() else None
+        done = sc("report", folder, "--format", form, "--out", folder / name)
+        assert done.code == 2, (name, done)
+        assert "name another" in done.err
+        after = (folder / name).read_bytes() if (folder / name).is_file() else None
+        assert after == before, name
+    assert "lies in the record" in sc("report", folder, "--folder", log.parent / "pages").err
+    assert not (log.parent / "pages").exists()
+    (folder / "policy.yaml").unlink()
+    for verb in (("draw", folder, "--as", "timeline"), ("draw", folder), ("gate", "--merge")):
+        option = "--sarif" if verb[0] == "gate" else "--out"
+        more = ("--against", str(folder), folder) if verb[0] == "gate" else ()
+        assert "lies in the record" in sc(*verb, *more, option, log).err, verb
+    assert log.read_bytes() == b""
+
+
+@pytest.mark.parametrize(("form", "name"), [("sarif", "findings.sarif"), ("junit", "junit.xml")])
+def test_a_folder_as_place_gets_the_file_by_its_own_name(
+    tmp_path: Path, sc: Callable[..., Ran], form: str, name: str
+) -> None:
+    folder = write_case(tmp_path / "coin", COIN, {"items.txt": "x"})
+    (tmp_path / "out").mkdir()
+    assert sc("report", folder, "--format", form, "--out", tmp_path / "out").code == 0
+    assert (tmp_path / "out" / name).is_file()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, sc: Callable[..., Ran]) -> None:
+    folder = write_case(tmp_path / "coin", COIN, {"items.txt": "x"})
+    done = sc("report", folder, "--format", "csv", "--out", "/dev/full")
+    assert "/dev/full" in done.err
+    assert "No space left" in done.err

@@ -21,7 +21,7 @@ from safetycase.cli.common import (
     unread,
 )
 from safetycase.cli.convert import structure_at
-from safetycase.cli.writing import keep, save
+from safetycase.cli.writing import keep, rests_on, save
 
 if TYPE_CHECKING:
     from safetycase.assess.records import Assessment
@@ -62,7 +62,7 @@ def draw(
     """Draw the argument of CASE (a case folder, or an argument in another format), or its state."""
     keep(out, [case])
     if notation in PICTURES:
-        text, code = _picture(case, now, notation, root, depth, source)
+        text, code = _picture(case, now, notation, root, depth, source, out)
         _write(text, notation, out, as_json=as_json)
         return code
     structure, findings, _ = structure_at(case, source)
@@ -95,6 +95,7 @@ def _picture(
     root: str | None,
     depth: int | None,
     source: str | None,
+    out: Path | None,
 ) -> tuple[str, int]:
     """Draw what the record makes of a case folder, as of `now`."""
     refused = [("--depth", depth), ("--from", source)]
@@ -105,6 +106,7 @@ def _picture(
     from safetycase.cli.show import opened, print_problems
 
     space, assessment = opened(case, now)
+    keep(out, rests_on(space))
     print_problems(space)
     if kind == "intervals":
         from safetycase.report.intervals_svg import intervals_svg

@@ -42,7 +42,7 @@ def refuse_losses(space: Workspace, outputs: Outputs, policy: Path | None) -> No
     That is a file of the case, its policy, or anything in its record; and an output that would take
     the place of another one.
     """
-    from safetycase.cli.writing import apart, keep
+    from safetycase.cli.writing import apart, keep, rests_on
 
     taken: list[Path] = []
     for out in outputs.files:
@@ -51,7 +51,7 @@ def refuse_losses(space: Workspace, outputs: Outputs, policy: Path | None) -> No
         taken.append(out.resolve())
         apart(out)
         if out.is_file():
-            keep(out, _sources(space, policy))
+            keep(out, [*rests_on(space), *_sources(space, policy)])
 
 
 def _sources(space: Workspace, policy: Path | None) -> Iterable[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from safetycase.assess.records import Assessment
-from safetycase.cli.writing import keep, save
+from safetycase.cli.writing import keep, rests_on, save
 from safetycase.workspace.folder import Workspace
 
 __all__ = ["write_junit", "write_sarif"]
@@ -20,18 +20,20 @@ def write_sarif(space: Workspace, assessment: Assessment, out: Path | None) -> P
 
     data = to_sarif(assessment, findings_of(space), version=__version__)
     text = plain_json(data, indent=1, sort_keys=False) + "\n"
-    return _put(out or space.folder / "report" / "findings.sarif", text)
+    return _put(space, out, "findings.sarif", text)
 
 
 def write_junit(space: Workspace, assessment: Assessment, out: Path | None) -> Path:
     """A test for every claim as JUnit XML, an unknown one failing; the path of the file."""
     from safetycase.report.junit import to_junit
 
-    return _put(out or space.folder / "report" / "junit.xml", to_junit(assessment))
+    return _put(space, out, "junit.xml", to_junit(assessment))
 
 
-def _put(path: Path, text: str) -> Path:
-    keep(path, [])
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _put(space: Workspace, out: Path | None, name: str, text: str) -> Path:
+    """Write to `out`, in it if it is a folder, or in the case's report."""
+    path = out or space.folder / "report" / name
+    path = path / name if path.is_dir() else path
+    keep(path, rests_on(space))
     save(path, text)
     return path

@@ -14,7 +14,7 @@ import click
 
 from safetycase.cli.common import printable
 from safetycase.cli.show import breakdown_of
-from safetycase.cli.writing import keep, put, save, special
+from safetycase.cli.writing import keep, put, rests_on, save, special
 from safetycase.workspace.folder import Workspace
 from safetycase.workspace.located import within
 from safetycase.workspace.paths import inside
@@ -136,6 +136,7 @@ def write_crate(
     """Write case, record and report as an RO-Crate: a folder, or a ZIP file if `out` ends so."""
     path = out or _default(space, "ro-crate")
     zipped = path.suffix.lower() == ".zip"
+    keep(path, rests_on(space))
     _ours(path, zipped=zipped)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".crate-", dir=path.parent) as made:
@@ -164,7 +165,7 @@ def _place(space: Workspace, out: Path | None, name: str) -> Path:
     path = out or _default(space, name)
     if path.is_dir():
         path = path / name
-    keep(path, [])
+    keep(path, rests_on(space))
     return path
 
 

@@ -14,7 +14,7 @@ import click
 
 from safetycase.assess.records import Assessment
 from safetycase.cli.common import printable
-from safetycase.cli.writing import keep, save
+from safetycase.cli.writing import keep, rests_on, save
 from safetycase.workspace.folder import Workspace
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def write_report(
     path = out or page_of(space)
     if path.is_dir():
         path = path / "index.html"
-    keep(path, [])
+    keep(path, rests_on(space))
     page = render_single(source or source_of(space, assessment))
     save(path, f"{page}{_state(space, assessment)}")
     return path
@@ -49,6 +49,7 @@ def write_folder(space: Workspace, assessment: Assessment, out: Path, source: So
     """
     from safetycase.report.site import assets, paths, render
 
+    keep(out / "index.html", ())
     before = _earlier(out)
     pages = paths(source)
     first, *others = pages

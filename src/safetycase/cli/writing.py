@@ -8,14 +8,17 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from safetycase.cli.common import printable
 from safetycase.workspace.paths import CASE_FILE
 
-__all__ = ["apart", "beside", "fresh", "keep", "own", "put", "save", "special"]
+if TYPE_CHECKING:
+    from safetycase.workspace.folder import Workspace
+
+__all__ = ["apart", "beside", "fresh", "keep", "own", "put", "rests_on", "save", "special"]
 
 
 def beside(path: Path, text: str) -> Path:
@@ -62,7 +65,11 @@ def save(path: Path, text: str) -> None:
     """Put `text` in the place of `path`: the old file stays until the new one is whole."""
     path = path.resolve()
     if special(path):
-        path.write_text(text, "utf-8")
+        try:
+            path.write_text(text, "utf-8")
+        except OSError as error:
+            says = f"cannot be written: {error.strerror or error}"
+            raise OSError(error.errno, says, str(path)) from error
         return
     put(beside(path, text), path)
 
@@ -88,17 +95,20 @@ def special(path: Path) -> bool:
 
 
 def apart(out: Path) -> None:
-    """Refuse an output in the record of a case: a line that it replaced would be lost for good."""
-    for folder in out.resolve().parents:
-        if folder.name == "ledger" and (folder.parent / CASE_FILE).is_file():
-            raise click.ClickException(
-                f"{printable(str(out))} lies in the record of a case, in which nothing else is "
-                "kept; name another file"
-            )
+    """Refuse an output in a record, which holds what was signed: a line once lost stays lost."""
+    record = _record_above(out)
+    if record is not None:
+        raise click.ClickException(
+            f"{printable(str(out))} lies in the record {printable(str(record))}, in which nothing "
+            "else is kept; name another file"
+        )
 
 
 def keep(out: Path | None, sources: Iterable[Path]) -> None:
-    """Refuse an output that would take the place of a case file or of what is being read."""
+    """Refuse an output that would take the place of a case file or of what is being read.
+
+    In the folder of a record nothing is written at all.
+    """
     if out is None:
         return
     apart(out)
@@ -110,6 +120,34 @@ def keep(out: Path | None, sources: Iterable[Path]) -> None:
             f"{printable(str(out))} is {'a policy' if policy else 'an argument itself'} and would "
             "be lost; name another file"
         )
+
+
+def rests_on(space: Workspace) -> list[Path]:
+    """The files that no output of a case may replace: its text, and what its evidence is of."""
+    found = [space.folder / CASE_FILE, space.folder / "policy.yaml"]
+    if space.case is not None:
+        places = space.case.places
+        found += {Path(file) for _, file in places.nodes.values()} if places else ()
+        for element in space.case.elements.values():
+            found += [space.folder / name for name in getattr(element, "inputs", ())]
+    for recipe in space.recipes.values():
+        found += recipe.sources.values()
+    return found
+
+
+def _record_above(out: Path) -> Path | None:
+    """The folder of a record that a path leads into."""
+    try:
+        folders = out.resolve().parents
+    except (OSError, RuntimeError, ValueError):
+        return None
+    for folder in folders:
+        named = folder.name == "ledger"
+        if named and (folder.parent / CASE_FILE).is_file():
+            return folder
+        if (named or (folder / "objects").is_dir()) and (folder / "log.jsonl").is_file():
+            return folder
+    return None
 
 
 def own(out: Path, start: bytes, what: str) -> None:
