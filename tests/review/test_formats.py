@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from safetycase.workspace.folder import open_case
 
 HOSTILE = (
     "<script>alert(1)</script> ![x](https://x.example/p) [a](javascript:alert(1)) @all | `x` "
-    "\x1b[31m\u202e =cmd()|' /C calc'!A0 \ud800 \x00 ]]> <!-- &"
+    "\x1b[31m\u202e {0} =cmd()|' /C calc'!A0 \ud800 \x00 ]]> <!-- &"
 )
 
 
@@ -243,6 +244,7 @@ def test_no_text_breaks_out_of_any_format(green: Path, ask: Ask, text: str) -> N
     run = sarif(found, finding(text))
     says = [r["message"]["text"] for r in run["results"]]
     assert all("\x1b" not in s and "\u202e" not in s and len(s) < 5000 for s in says)
+    assert all("](" not in s and not re.search(r"(?<!\{)\{\d+\}", s) for s in says)
     xml = to_junit(found.assessment, found.clauses)
     assert suites(xml)
     assert "<script>" not in xml

@@ -30,6 +30,7 @@ MOST_RESULTS: Final = 5_000
 MOST_TAGS: Final = 20
 _FINGERPRINT: Final = "safetycase/v1"
 _PLACES: Final = re.compile(r"\bline \d+|:\d+(?::\d+)?\b")
+_GAP: Final = re.compile(r"\{(\d+)\}")
 _LEVELS: Final[Mapping[str, str]] = {"error": "error", "warning": "warning", "note": "note"}
 _WORST_FIRST: Final = ("error", "warning", "note")
 
@@ -195,7 +196,7 @@ def _result(
         "ruleIndex": index[result.rule],
         "level": result.level,
         "kind": "fail",
-        "message": {"text": visible(result.says) or result.rule},
+        "message": {"text": _message(visible(result.says)) or result.rule},
         "locations": [_location(result, assessment)],
         "partialFingerprints": {_FINGERPRINT: _fingerprint(result, seen)},
     }
@@ -204,6 +205,14 @@ def _result(
     if result.properties:
         found["properties"] = dict(result.properties)
     return found
+
+
+def _message(text: str) -> str:
+    """Text as a plain message: SARIF reads `[words](address)` as a link and `{0}` as a gap to fill.
+
+    Source: SARIF 2.1.0, 3.11.5 and 3.11.6.
+    """
+    return _GAP.sub(r"{{\1}}", text.replace("](", "] ("))
 
 
 def _fingerprint(result: _Result, seen: Counter[str]) -> str:
@@ -233,7 +242,7 @@ def _location(result: _Result, assessment: Assessment) -> dict[str, Any]:
             }
         ]
     if inside is not None:
-        found["message"] = {"text": visible(f"from the template, {inside}", limit=300)}
+        found["message"] = {"text": _message(visible(f"from the template, {inside}", limit=300))}
     return found
 
 
