@@ -258,3 +258,18 @@ def test_a_mark_is_printed_as_a_drawing_in_its_colour(see, site) -> None:
         assert "color=%27%23" in drawn or "color='%23" in drawn
     finally:
         browser.call("Emulation.setEmulatedMedia", media="")
+
+
+@pytest.mark.parametrize("page", ["index.html", "single.html"])
+def test_on_a_telephone_a_table_of_sentences_is_read_without_scrolling_sideways(
+    see, site, page
+) -> None:
+    """Each row is a card, whose cells say what they are; to a screen reader it stays a table."""
+    browser = see(site / page, width=360)
+    assert browser.run("document.querySelectorAll('.cards').length") > 0
+    fits = "[...document.querySelectorAll('.cards')].every((t) => t.parentElement.scrollWidth <= "
+    assert browser.run(f"{fits} t.parentElement.clientWidth)")
+    told = "getComputedStyle(document.querySelector('.cards td:last-child'), '::before').content"
+    assert ":" in browser.run(told)
+    roles = "[...document.querySelectorAll('.cards, .cards tr, .cards th, .cards td')]"
+    assert browser.run(f"{roles}.every((e) => e.hasAttribute('role'))")

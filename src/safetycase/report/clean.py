@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 __all__ = [
+    "SENTENCE",
     "anchor",
     "columns",
     "moment",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from safetycase.assess.alarms import amount
 from safetycase.report.agenda_text import small
-from safetycase.report.clean import anchor, moment, one_line, visible
+from safetycase.report.clean import SENTENCE, anchor, moment, one_line, visible
 from safetycase.report.mark_classes import mark_class, mark_rules
 from safetycase.report.marks import Mark
 from safetycase.report.numbers import confidence_text, level_text, value_text
@@ -95,11 +95,11 @@ def _finalize(value: object) -> object:
     return value
 
 
-def _prose(text: str) -> Markup:
+def _prose(text: str, limit: int = SENTENCE) -> Markup:
     """A sentence with its `quoted` parts as code; everything is escaped first."""
     from markupsafe import escape
 
-    parts = one_line(text).split("`")
+    parts = one_line(text, limit=limit).split("`")
     if len(parts) % 2 == 0:
         return escape("`".join(parts))
     pieces = [f"<code>{escape(p)}</code>" if i % 2 else str(escape(p)) for i, p in enumerate(parts)]
