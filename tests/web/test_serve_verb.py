@@ -14,10 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import click
 import pytest
 from tests.conftest import Ran
 
-from safetycase.cli.serve import _in_a_browser
+from safetycase.cli.serve import _in_a_browser, _names
 from safetycase.ledger import load_or_create
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "serve-a-case.md"
@@ -89,6 +90,24 @@ def test_what_is_unsafe_or_impossible_is_refused(sc: Callable[..., Ran], coin: P
     keyless = sc("serve", coin, "--review")
     assert keyless.code == 2
     assert "SAFETYCASE_KEY" in keyless.err
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("proxy.example", "proxy.example"),
+        ("Proxy.Example.:443", "proxy.example"),
+        ("[::2]:1", "::2"),
+    ],
+)
+def test_a_name_to_answer_to_may_be_written_as_in_an_address(given: str, name: str) -> None:
+    assert _names("127.0.0.1", (given,)) == [name]
+
+
+@pytest.mark.parametrize("given", ["https://proxy.example/", "proxy.example/", "a@b", "", "x:y"])
+def test_what_no_request_could_name_is_refused(given: str) -> None:
+    with pytest.raises(click.BadParameter, match="is no name of a host"):
+        _names("127.0.0.1", (given,))
 
 
 def test_a_browser_is_opened_without_the_token_in_its_arguments(

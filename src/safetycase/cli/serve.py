@@ -192,9 +192,17 @@ def _say(folder: Path, address: str, host: str) -> None:
 
 def _names(host: str, more: tuple[str, ...]) -> list[str]:
     from safetycase.monitor.webhook import is_loopback
+    from safetycase.web.guard import host_name
 
+    for name in more:
+        if not host_name(name) or any(c in name for c in "/@?#"):
+            raise click.BadParameter(
+                f"`{printable(name)}` is no name of a host; write it as it stands in the address, "
+                "such as case.example.org",
+                param_hint="--allow-host",
+            )
     own = [] if is_loopback(host) else [host, socket.gethostname()]
-    return [name.casefold().rstrip(".") for name in (*own, *more) if name]
+    return [name.casefold().rstrip(".") for name in (*own, *map(host_name, more)) if name]
 
 
 def _listening(host: str, port: int) -> socket.socket:
