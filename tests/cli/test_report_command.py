@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -93,3 +94,31 @@ def test_transcripts_are_drawn_from_what_a_run_left(sc: Callable[..., Ran], coin
     words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     assert "safetycase run" in words
     assert ("drawn by lot" in words) or ("No sample of this run is kept" in words)
+
+
+def test_a_folder_whose_writing_was_interrupted_is_written_again(
+    coin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "pages"
+
+    def killed(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("safetycase.report.site.render", killed)
+        assert told(coin, "--folder", out).code != 0
+    assert not (out / "index.html").exists()
+    again = told(coin, "--folder", out)
+    assert again.code == 0, again
+    assert (out / "index.html").is_file()
+
+
+def test_what_is_no_readable_file_in_the_case_folder_does_not_end_the_report(coin: Path) -> None:
+    """A link that leads nowhere, as an editor leaves one; a folder; a pipe without a writer."""
+    (coin / ".#case.yaml").symlink_to("somebody@machine.123")
+    (coin / "gone.yaml").symlink_to("nowhere")
+    (coin / "dir.yaml").mkdir()
+    os.mkfifo(coin / "pipe.yaml")
+    found = told(coin)
+    assert found.code == 0, found
+    assert (coin / "report" / "index.html").is_file()

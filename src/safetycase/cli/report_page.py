@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,13 +53,16 @@ def write_folder(space: Workspace, assessment: Assessment, out: Path, source: So
     before = _earlier(out)
     pages = paths(source)
     first, *others = pages
+    written = (*pages, *assets())
+    out.mkdir(parents=True, exist_ok=True)
+    # First of all, so that a report that was interrupted can be written again.
+    (out / MANIFEST).write_text("\n".join(dict.fromkeys((*before, *written))) + "\n", "utf-8")
     for folder in (out, out / "claim", out / "map"):
         folder.mkdir(parents=True, exist_ok=True)
     for name, text in assets().items():
         (out / name).write_text(text, "utf-8")
     for name in others:
         (out / name).write_text(render(source, name), "utf-8")
-    written = (*pages, *assets())
     for name in set(before) - set(written):
         (out / name).unlink(missing_ok=True)
     (out / MANIFEST).write_text("\n".join(written) + "\n", "utf-8")
@@ -112,14 +115,22 @@ def current_report(space: Workspace, assessment: Assessment) -> Path | None:
         return None
 
 
+def _texts(folder: Path) -> Iterator[Path]:
+    """Every file in which text of the case may stand; what is no file of ours to read is not."""
+    made = folder / "report"  # what was written of the case, a copy of it among that
+    for file in sorted(folder.rglob("*.yaml")):
+        if made not in file.parents and file.is_file() and os.access(file, os.R_OK):
+            yield file
+
+
 def _state(space: Workspace, assessment: Assessment) -> str:
     """A remark that names what a page was made of: the case files, the record, what is current."""
     from safetycase import __version__
 
     total = hashlib.sha256(f"{__version__} {assessment.record_head} {assessment.verdict}".encode())
-    made = space.folder / "report"  # what was written of the case, a copy of it among that
-    for file in sorted(f for f in space.folder.rglob("*.yaml") if made not in f.parents):
-        total.update(f"\n{file.name} ".encode() + hashlib.sha256(file.read_bytes()).digest())
+    for file in _texts(space.folder):
+        called = file.name.encode("utf-8", "surrogateescape")
+        total.update(b"\n" + called + b" " + hashlib.sha256(file.read_bytes()).digest())
     for name, text in sorted(space.texts.items()):
         total.update(f"\n{name} ".encode() + hashlib.sha256(text.encode()).digest())
     for name, freshness in sorted(assessment.freshness.items()):
