@@ -90,6 +90,11 @@ def test_what_is_unsafe_or_impossible_is_refused(sc: Callable[..., Ran], coin: P
     keyless = sc("serve", coin, "--review")
     assert keyless.code == 2
     assert "SAFETYCASE_KEY" in keyless.err
+    # What it advises works, in a case that an author has begun.
+    assert sc("record", "keys", "init", cwd=coin).code == 0
+    advised = re.findall(r"`safetycase (record keys init[^`]*)`", keyless.err)[0].split()
+    assert sc(*advised, cwd=coin).code == 0, advised
+    assert sc("record", "keys", "add", "reviewer.json", cwd=coin).code == 0
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,10 @@ def _usable_key() -> None:
     if not path or not Path(path).is_file():
         raise click.UsageError(
             "--review signs with the key in the file that SAFETYCASE_KEY names, and it names none: "
-            "`safetycase record keys init --role reviewer` makes one"
+            "`safetycase record keys init --role reviewer --file reviewer.pem "
+            "--request reviewer.json` "
+            "makes one, `record keys add reviewer.json` of an author lets it in, and "
+            "`SAFETYCASE_KEY=reviewer.pem` names it"
         )
     load_or_create(Path(path), "")
 
