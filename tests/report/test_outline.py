@@ -7,6 +7,7 @@ from dataclasses import replace
 from safetycase.argument.model import Claim
 from safetycase.assess.records import WORST_FIRST
 from safetycase.report.outline import outline
+from safetycase.report.prose import prose
 
 
 def rows_of(assessment):
@@ -96,3 +97,15 @@ def test_a_chain_of_thousands_is_no_recursion(assessment):
     }
     deep = replace(assessment, case=replace(case, elements={**case.elements, **chain}))
     assert max(row.depth for row in outline(deep)) == 2999
+
+
+def test_what_is_quoted_is_code_and_everything_is_escaped():
+    """In a row of the outline as in a table: no text can act, quoted or not."""
+    attack = "<img src=x onerror=alert(1)>"
+    assert prose(f"Runs as `inspect/eval` {attack} `{attack}`.") == (
+        "Runs as <code>inspect/eval</code> &lt;img src=x onerror=alert(1)&gt; "
+        "<code>&lt;img src=x onerror=alert(1)&gt;</code>."
+    )
+    assert prose("one ` alone & `two` pairs") == "one ` alone &amp; `two` pairs"
+    assert prose("`a\x1b\u202e`") == "<code>a␛[U+202E]</code>"
+    assert prose("`" + "a" * 50 + "`", 10).startswith("`aaaaaaaaa … [cut here")

@@ -15,6 +15,7 @@ from safetycase.report.clean import SENTENCE, anchor, moment, one_line, visible
 from safetycase.report.mark_classes import mark_class, mark_rules
 from safetycase.report.marks import Mark
 from safetycase.report.numbers import confidence_text, level_text, value_text
+from safetycase.report.prose import prose
 from safetycase.report.summary import attempt_counts
 from safetycase.report.view import markup
 
@@ -96,14 +97,7 @@ def _finalize(value: object) -> object:
 
 
 def _prose(text: str, limit: int = SENTENCE) -> Markup:
-    """A sentence with its `quoted` parts as code; everything is escaped first."""
-    from markupsafe import escape
-
-    parts = one_line(text, limit=limit).split("`")
-    if len(parts) % 2 == 0:
-        return escape("`".join(parts))
-    pieces = [f"<code>{escape(p)}</code>" if i % 2 else str(escape(p)) for i, p in enumerate(parts)]
-    return markup("".join(pieces))
+    return markup(prose(text, limit))
 
 
 def _shape(mark: Mark, channel: str) -> Markup:

@@ -15,6 +15,7 @@ from safetycase.report.clean import anchor, one_line
 from safetycase.report.mark_classes import mark_class
 from safetycase.report.marks import POSED, Mark
 from safetycase.report.outline import Row
+from safetycase.report.prose import prose
 from safetycase.report.view import ASIDE, Page
 
 __all__ = ["OPEN_DEPTH", "OPEN_ROWS", "Rows"]
@@ -151,4 +152,4 @@ class Rows:
             return f"{lead}{link}<em>shown above</em>"
         number = page.number(row.id) if row.kind == "evidence" else ""
         tail = f"<b>{escape(one_line(number))}</b>" if number else ""
-        return f"{lead}{link}{escape(one_line(row.says, limit=SENTENCE))}{tail}"
+        return f"{lead}{link}{prose(row.says, SENTENCE)}{tail}"
