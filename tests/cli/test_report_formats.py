@@ -268,3 +268,36 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, sc: Callable[..
     done = sc("report", folder, "--format", "csv", "--out", "/dev/full")
     assert "/dev/full" in done.err
     assert "No space left" in done.err
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form not in ("pdf", "ro-crate")])
+def test_a_dash_prints_the_report_itself(tmp_path: Path, sc: Callable[..., Ran], form: str) -> None:
+    folder = write_case(tmp_path / "coin", COIN, {"items.txt": "x"})
+    words = ("report", folder, "--format", form, "--now", "2026-11-28", "--out")
+    written = sc(*words, tmp_path / "file")
+    printed = sc(*words, "-")
+    assert printed.code == written.code == 0
+    assert printed.out == (tmp_path / "file").read_text("utf-8")  # line ends as they are read
+    assert not (tmp_path / "-").exists()
+    assert "name a file" in sc(*words, "-", "--json").err
+
+
+def test_what_is_no_text_is_not_printed(tmp_path: Path, sc: Callable[..., Ran]) -> None:
+    folder = write_case(tmp_path / "coin", COIN, {"items.txt": "x"})
+    for form in ("pdf", "ro-crate"):
+        assert "is no text" in sc("report", folder, "--format", form, "--out", "-").err
+    drawn_to = sc("draw", folder, "--as", "gsn", "--out", "-")
+    assert drawn_to.out.startswith("<svg")
+    assert not (tmp_path / "-").exists()
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path, sc: Callable[..., Ran]) -> None:
+    folder = write_case(tmp_path / "coin", COIN, {"items.txt": "x"})
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as found:
+        place = f"/proc/self/fd/{writer}"
+        if not Path(place).exists():
+            pytest.skip("pipes have no names here")
+        assert sc("report", folder, "--format", "csv", "--out", place).code == 0
+        os.close(writer)
+        assert found.read().startswith(b'"evidence"')

@@ -60,6 +60,7 @@ def draw(
     as_json: bool,
 ) -> int:
     """Draw the argument of CASE (a case folder, or an argument in another format), or its state."""
+    out = None if out == Path("-") else out
     keep(out, [case])
     if notation in PICTURES:
         text, code = _picture(case, now, notation, root, depth, source, out)

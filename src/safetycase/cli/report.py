@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +40,8 @@ WRITERS: Mapping[str, tuple[str, str]] = {
     "junit": ("report_checks", "write_junit"),
 }
 """format -> (module of this room, function); each takes the case, its assessment and a path."""
+PACKED = ("pdf", "ro-crate")
+"""The formats that are no text to be printed."""
 COMPARED = ("markdown", "pdf")
 """The formats that can show what changed since a version: they take a `source` too."""
 
@@ -48,7 +51,7 @@ COMPARED = ("markdown", "pdf")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Where to write it (default: report/index.html in the case folder).",
+    help="Where to write it (default: report/index.html in the case folder); `-` prints it.",
 )
 @click.option(
     "--folder",
@@ -87,22 +90,41 @@ def report(
         raise click.UsageError(
             f"`--since` is for html, {' and '.join(COMPARED)}; `safetycase diff` has other formats"
         )
+    printed = out == Path("-")
+    if printed and (as_json or form in PACKED):
+        told = "`--json` prints where it is" if as_json else f"{form} is no text"
+        raise click.UsageError(f"`--out -` prints the report, and {told}; name a file")
     space, assessment = opened(case, now, rebound)
     print_problems(space)
-    if form != "html" and since is None:
-        path = _writer(form)(space, assessment, out)
-    elif form != "html":
-        source = _compared(space, source_of(space, assessment), since or "")
-        path = _writer(form)(space, assessment, out, source=source)
-    else:
-        source = source_of(space, assessment)
-        source = _compared(space, source, since) if since is not None else source
-        path = _pages(space, assessment, source, out, folder)
+    if printed:
+        with tempfile.TemporaryDirectory(prefix="safetycase-report-") as made:
+            path = _made(space, assessment, form, since, Path(made) / "report", None)
+            click.echo(path.read_bytes(), nl=False)
+        return Exit.RECORD if space.log.problems else Exit.HOLDS
+    path = _made(space, assessment, form, since, out, folder)
     if as_json:
         echo_json({"path": str(path)})
     else:
         click.echo(str(path))
     return Exit.RECORD if space.log.problems else Exit.HOLDS
+
+
+def _made(
+    space: Workspace,
+    assessment: Assessment,
+    form: str,
+    since: str | None,
+    out: Path | None,
+    folder: Path | None,
+) -> Path:
+    """Write it in its form, compared with a version where one is named; where it is."""
+    if form != "html" and since is None:
+        return _writer(form)(space, assessment, out)
+    source = source_of(space, assessment)
+    source = _compared(space, source, since) if since is not None else source
+    if form != "html":
+        return _writer(form)(space, assessment, out, source=source)
+    return _pages(space, assessment, source, out, folder)
 
 
 def _writer(form: str) -> Callable[..., Path]:

@@ -63,8 +63,9 @@ def _named(path: Path) -> tuple[int, str]:
 
 def save(path: Path, text: str) -> None:
     """Put `text` in the place of `path`: the old file stays until the new one is whole."""
-    path = path.resolve()
-    if special(path):
+    piped = special(path)  # a pipe, or the terminal: it has no other name
+    path = path if piped else path.resolve()
+    if piped:
         try:
             path.write_text(text, "utf-8")
         except OSError as error:
@@ -76,9 +77,10 @@ def save(path: Path, text: str) -> None:
 
 def put(temporary: Path, path: Path) -> None:
     """Put a new file that is whole in the place of `path`, or its bytes into a device or a pipe."""
-    path = path.resolve()
+    piped = special(path)
+    path = path if piped else path.resolve()
     try:
-        if special(path):
+        if piped:
             with temporary.open("rb") as made, path.open("wb") as there:
                 shutil.copyfileobj(made, there)
             temporary.unlink()
