@@ -74,10 +74,10 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, **options: Any) -> Iterator[Served]:
+def serving(folder: Path, *, seconds: float = 15.0, **options: Any) -> Iterator[Served]:
     given: dict[str, Any] = {"clock": lambda: NOW, "secret": SECRET, **options}
     app = application(Wanted(folder=folder, **given))
-    server = server_of(app)
+    server = server_of(app, seconds=seconds)
     with socket.create_server(("127.0.0.1", 0)) as place:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [place]}, daemon=True)
         thread.start()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.conftest import COIN, write_case
@@ -202,3 +205,41 @@ def test_a_request_that_never_ends_is_cut_off(case: Served) -> None:
         wire.sendall(b"GET / HTTP/1.1\r\nhost: localhost\r\nx: " + b"a" * 200_000)
         wire.settimeout(20)
         assert b" 200 " not in wire.recv(1000)
+
+
+@pytest.mark.slow
+def test_an_answer_that_nobody_reads_holds_no_connection_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for much and reads nothing is cut off; who reads slowly or waits for news is not."""
+    folder = write_case(tmp_path, COIN, {"items.txt": "head\n"})
+    large = b"x" * (8 << 20)
+    monkeypatch.setattr(
+        "safetycase.web.pages.static_files", lambda: {"large": ("text/plain", large)}
+    )
+    with serving(folder, seconds=0.25) as server:
+
+        def asked(path: str, room: int = 1 << 20) -> socket.socket:
+            wire = socket.socket()
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+            wire.settimeout(10)
+            wire.connect(("127.0.0.1", server.port))
+            wire.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            return wire
+
+        deaf, slow, news = asked("/static/large"), asked("/static/large", 1 << 16), asked("/events")
+        held = server.server.server_state.connections
+        server.until(lambda: len(held) == 3, 5)
+        read = 0
+        while read < len(large):
+            read += len(slow.recv(1 << 16))
+            time.sleep(0.01)
+        server.until(lambda: len(held) == 2, 5)
+        assert news.recv(12) == b"HTTP/1.1 200"
+        got = 0
+        with contextlib.suppress(ConnectionError):
+            while part := deaf.recv(1 << 20):
+                got += len(part)
+        assert got < len(large)
+        for wire in (deaf, slow, news):
+            wire.close()
