@@ -247,9 +247,9 @@ CODES: Mapping[str, tuple[str, str]] = {
     ),
     "C127": ("Unknown fact", "`=name` refers to a fact of the header, e.g. `=deployment.volume`."),
     "C128": (
-        "Criterion that any result meets",
-        "Whatever the method measures, the claim would be supported, so that running it is no "
-        "test. A share is at most 1 and at least 0; ask for what a bad system would not show.",
+        "Criterion cannot fail",
+        "Every result that the method could return meets the criterion, as every share is at "
+        "most 1. A test that cannot fail shows nothing.",
     ),
     "C130": (
         "Nobody answers for it",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
@@ -11,6 +10,7 @@ from safetycase.argument.graph import claim_of, rule_of
 from safetycase.argument.model import Argument, Assumption, Claim, Evidence
 from safetycase.checks.criterion import equal_share, judge, planned_alpha, spent_alpha
 from safetycase.checks.subject import Subject, finding
+from safetycase.checks.vacuous_rules import cannot_fail
 from safetycase.plugin.contract import Method
 from safetycase.stats import Certified, Statistic, is_computed, sample_size
 
@@ -110,44 +110,6 @@ def planned_n(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def refutable(subject: Subject) -> Iterator[Finding]:
-    """C128: a criterion that holds on all that the method can measure is no test."""
-    conclusions = subject.conclusions
-    for name, facts in subject.leaves.items():
-        element = subject.case.elements[name]
-        claim = claim_of(subject.case, name, conclusions)
-        if not isinstance(element, Evidence) or claim is None or claim.holds_when is None:
-            continue
-        if not isinstance(facts.method, Method) or not set(claim.holds_when.names) <= {
-            *element.reads
-        }:
-            continue
-        units = {m.name: m.unit for m in facts.method.measures}
-        ranges = {q: _range(units.get(m, "")) for q, m in element.reads.items()}
-        if claim.holds_when.decide(ranges) is True:
-            measured = ", ".join(
-                f"{q} within [{low:g}, {high:g}]" for q, (low, high) in ranges.items()
-            )
-            yield finding(
-                subject,
-                "C128",
-                (claim.id, "holds_when"),
-                f"any result of `{name}` meets `{claim.holds_when}`: {measured}",
-                "ask for what a bad system would not show",
-            )
-
-
-_SHARES = ("proportion", "probability", "recall", "success rate", "p-value", "share")
-"""Units of numbers from 0 to 1; those that begin with `share of` are some, too."""
-
-
-def _range(unit: str) -> tuple[float, float]:
-    """The numbers that a measure can be."""
-    if unit in _SHARES or unit.startswith("share of "):
-        return 0.0, 1.0
-    return -math.inf, math.inf
-
-
 def _too_low(statistic: Statistic, alpha: float) -> bool:
     return isinstance(statistic, Certified) and 1 - statistic.level > alpha * (1 + 1e-9)
 
@@ -203,6 +165,6 @@ LEAF_RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     methods,
     files,
     planned_n,
-    refutable,
+    cannot_fail,
     training,
 )
