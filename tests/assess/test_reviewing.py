@@ -112,7 +112,7 @@ defeaters:
   - defeater: C1
     against: RARE
     says: An answer beforehand.
-    accepted: {doubt: 0.0001, because: it is small, owner: nobody, expires: 2099-01-01}
+    accepted: {doubt: 0.0001, because: it is small, owner: board, expires: 2099-01-01}
 """
 
 

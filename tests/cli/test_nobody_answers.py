@@ -52,7 +52,11 @@ def test_with_somebody_for_each_it_holds(sc: Sc, tmp_path: Path) -> None:
     assert sc("status", case(tmp_path / "c")).code == 0
 
 
-@pytest.mark.parametrize("nobody", ["not stated", "TBD", '"?"', '"n/a"', "to be decided"])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "nobody",
+    ["not stated", "TBD", '"?"', '"n/a"', "to be decided", "nobody", '"\u200b"', "No one", "…"],
+)
 def test_an_assumption_of_nobody_is_not_assumed(sc: Sc, tmp_path: Path, nobody: str) -> None:
     folder = case(tmp_path / "c", OWNER=nobody)
     found = sc("status", folder, "--json").json

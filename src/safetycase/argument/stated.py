@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["not_stated", "stated"]
+__all__ = ["nobody", "not_stated", "somebody"]
 
 _NOTHING = re.compile(
     r"(?:not (?:yet )?(?:stated|known|given|defined|decided)(?:[ ,:;(].*)?"
     r"|unstated|unspecified|unknown|tbd|tbc|todo|n/?a|none given"
     r"|to be (?:determined|decided|defined|confirmed))\.?|[?.\-–—]+",
     re.IGNORECASE | re.DOTALL,
+)
+_NOBODY = re.compile(
+    r"none|nil|null|nobody|no[ -]?one|someone|somebody|anyone|anybody|tba|pending|vacant"
+    r"|un(?:assigned|named|owned)|to be (?:named|assigned|announced|appointed)|xxx+",
+    re.IGNORECASE,
 )
 _WORDS = 8
 """Of how many words a text that says nothing consists at most."""
@@ -24,6 +29,15 @@ def not_stated(text: str | None) -> bool:
     return len(words.split(maxsplit=_WORDS)) <= _WORDS and bool(_NOTHING.fullmatch(words))
 
 
-def stated(text: str | None) -> str | None:
-    """The text if it says something."""
-    return None if not_stated(text) else text
+def nobody(owner: str | None) -> bool:
+    """Whether an owner names nobody: not stated, without letter and digit, or `none` in words."""
+    return (
+        not_stated(owner)
+        or not any(map(str.isalnum, owner or ""))
+        or bool(_NOBODY.fullmatch((owner or "").strip()))
+    )
+
+
+def somebody(owner: str | None) -> str | None:
+    """The owner if it names somebody."""
+    return None if nobody(owner) else owner

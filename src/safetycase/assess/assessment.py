@@ -19,7 +19,7 @@ from safetycase.argument.model import (
     Evidence,
     Monitor,
 )
-from safetycase.argument.stated import not_stated
+from safetycase.argument.stated import nobody
 from safetycase.assess.attempts import graded
 from safetycase.assess.below import Below
 from safetycase.assess.freshness import LeafTarget
@@ -172,7 +172,7 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
     }
     problems = blockers(case)
     assumed = {
-        name: not not_stated(e.owner)
+        name: not nobody(e.owner)
         and (e.expires is None or e.expires >= today)
         # Whether the monitor is quiet decides with the other monitors; one has to be there.
         and (e.monitor is None or isinstance(elements.get(e.monitor), Monitor))
@@ -206,7 +206,7 @@ def _facts(given: Input, leaves: Mapping[str, Leaf]) -> Facts:
             and not e.mandatory
             and name not in kept
             and e.accepted.expires >= today
-            and not not_stated(e.accepted.owner)
+            and not nobody(e.accepted.owner)
             and 0 <= e.accepted.doubt <= 1  # otherwise a finding, and nothing is accepted
         ),
         silent=frozenset(silent),

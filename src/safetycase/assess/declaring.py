@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from safetycase.argument.model import Argument, Case, Defeater, Dependence, Element
-from safetycase.argument.stated import not_stated
+from safetycase.argument.stated import nobody
 from safetycase.assess.logic import Facts, standing
 from safetycase.assess.network import Network
 from safetycase.confidence.graph import Declaration
@@ -71,9 +71,9 @@ def _reason(
     """Why a declaration adds nothing; empty if it counts."""
     if element.id in refused:
         return "a finding stands against it"
-    if not_stated(element.owner):
+    if nobody(element.owner):
         return "nobody owns it"
-    if element.credence is None or not_stated(element.credence.owner):
+    if element.credence is None or nobody(element.credence.owner):
         return "nobody says how far it is trusted"
     if element.expires is not None and element.expires < today:
         return f"it expired on {element.expires}"

@@ -15,7 +15,7 @@ from safetycase.argument.model import (
     Defeater,
     Evidence,
 )
-from safetycase.argument.stated import not_stated
+from safetycase.argument.stated import nobody
 from safetycase.assess.basic import Basic
 from safetycase.assess.logic import Facts, unanswered_legs
 
@@ -266,7 +266,7 @@ class Formulas:
             )
             if credence
             and 0 <= credence.at_least <= credence.at_most <= 1
-            and not not_stated(credence.owner)
+            and not nobody(credence.owner)
             # A number that is none (`C107`), or nobody's, says nothing, like one that is missing.
             else Basic(element=element, what=what, note="nobody has assessed it")
         )

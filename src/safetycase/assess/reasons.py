@@ -19,7 +19,7 @@ from safetycase.argument.model import (
     Monitor,
     Problem,
 )
-from safetycase.argument.stated import not_stated
+from safetycase.argument.stated import nobody
 from safetycase.assess.leaves import Leaf
 from safetycase.assess.logic import Facts, standing, unanswered_legs
 from safetycase.assess.objecting import noted, objections
@@ -111,7 +111,7 @@ def _noted(element: Element) -> list[Reason]:
     if isinstance(element, Dependence):
         who = (
             f"{element.owner} answers for it"
-            if not not_stated(element.owner)
+            if not nobody(element.owner)
             else "Nobody answers for it"
         )
         counts = (
@@ -252,7 +252,7 @@ def _calculation(element: Argument, values: Values) -> list[Reason]:
 
 
 def _assumption(element: Assumption, facts: Facts, now: datetime) -> Reason:
-    if not_stated(element.owner):
+    if nobody(element.owner):
         return Reason(says="Nobody owns this assumption, so it supports nothing.")
     if element.expires is not None and element.expires < now.date():
         return Reason(

@@ -255,7 +255,7 @@ CODES: Mapping[str, tuple[str, str]] = {
         "Nobody answers for it",
         "An assumption that nobody owns supports nothing; it stays open. A credence that nobody "
         "answers for counts as [0, 1], and a doubt that nobody accepts stands. `not stated`, "
-        "`tbd`, `unknown` and the like name nobody.",
+        "`tbd`, `unknown`, `none` and the like name nobody.",
     ),
     "C131": (
         "Assumption without end",

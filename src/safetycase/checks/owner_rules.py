@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from safetycase.argument.findings import Finding
 from safetycase.argument.model import Argument, Assumption, Defeater, Dependence, Evidence
-from safetycase.argument.stated import not_stated
+from safetycase.argument.stated import nobody
 from safetycase.checks.subject import Subject, finding
 
 __all__ = ["nobody_answers"]
@@ -17,17 +17,13 @@ _JUDGED = (Argument, Assumption, Dependence, Evidence)
 def nobody_answers(subject: Subject) -> Iterator[Finding]:
     """C130: an assumption, a credence or an accepted doubt that nobody answers for."""
     for name, element in subject.case.elements.items():
-        if isinstance(element, Assumption) and not_stated(element.owner):
+        if isinstance(element, Assumption) and nobody(element.owner):
             path = (name, "owner") if element.owner else (name,)
             yield _warning(subject, path, f"nobody owns the assumption `{name}`; it stays open")
-        if isinstance(element, _JUDGED) and element.credence and not_stated(element.credence.owner):
+        if isinstance(element, _JUDGED) and element.credence and nobody(element.credence.owner):
             says = f"nobody answers for the credence of `{name}`; it counts as [0, 1]"
             yield _warning(subject, (name, "credence", "owner"), says)
-        if (
-            isinstance(element, Defeater)
-            and element.accepted
-            and not_stated(element.accepted.owner)
-        ):
+        if isinstance(element, Defeater) and element.accepted and nobody(element.accepted.owner):
             says = f"nobody answers for accepting `{name}`; the doubt stands"
             yield _warning(subject, (name, "accepted", "owner"), says)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from safetycase.argument.model import Argument, Assumption, Claim, Defeater, Evidence, Hazard
-from safetycase.argument.stated import not_stated
+from safetycase.argument.stated import nobody, not_stated
 from safetycase.checks.review_view import (
     WHOLE,
     ReviewRule,
@@ -74,7 +74,7 @@ def _watched(view: View, name: str) -> Iterator[Says]:
     assumption = view.case.elements[name]
     assert isinstance(assumption, Assumption)
     lacking = []
-    if not_stated(assumption.owner):
+    if nobody(assumption.owner):
         lacking.append("an owner")
     if assumption.monitor is None and assumption.expires is None:
         lacking.append("a monitor or an expiry")

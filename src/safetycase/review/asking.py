@@ -19,7 +19,7 @@ from safetycase.argument.model import (
     Monitor,
     Problem,
 )
-from safetycase.argument.stated import not_stated, stated
+from safetycase.argument.stated import nobody, somebody
 from safetycase.assess.records import Assessment
 from safetycase.checks.subject import REGISTRY_COMPLETE
 from safetycase.review.asking_evidence import asked_of_evidence
@@ -124,7 +124,7 @@ def _number(assessment: Assessment) -> Iterator[Asked]:
 
 def _registry(assessment: Assessment) -> Iterator[Asked]:
     registry = assessment.case.elements.get(REGISTRY_COMPLETE)
-    owner = stated(registry.owner) if isinstance(registry, Assumption) else None
+    owner = somebody(registry.owner) if isinstance(registry, Assumption) else None
     bad = sum(a.outcome in ("failed", "aborted", "lost") for a in assessment.attempts)
     exploratory = sum(a.exploratory for a in assessment.attempts)
     yield Asked(
@@ -236,9 +236,10 @@ def _assumption(assessment: Assessment, taken: Assumption) -> Asked:
     return Asked(
         asks="Would you take this without evidence, from this owner, until that day?",
         why="Whatever rests on it is no surer than it is.",
-        facts=f"“{taken.says}” {stated(taken.owner) or 'Nobody'} answers for it, {until}, {watched}"
+        facts=f"“{taken.says}” {somebody(taken.owner) or 'Nobody'} answers for it, {until}, "
+        f"{watched}"
         f"{'; the date has passed' if over else ''}.",
-        found=not_stated(taken.owner) or over or (taken.expires is None and taken.monitor is None),
+        found=nobody(taken.owner) or over or (taken.expires is None and taken.monitor is None),
     )
 
 
@@ -303,6 +304,6 @@ def _others(assessment: Assessment, element: Element) -> Iterator[Asked]:
             asks="Do you believe that these fail as is declared?",
             why="Without the declaration the number would be lower.",
             facts=f"“{element.says}” ({element.kind} of {', '.join(element.among)}), because: "
-            f"{element.because} {stated(element.owner) or 'Nobody'} answers for it.",
-            found=not_stated(element.owner),
+            f"{element.because} {somebody(element.owner) or 'Nobody'} answers for it.",
+            found=nobody(element.owner),
         )

@@ -7,7 +7,7 @@ from typing import Final
 
 from safetycase.argument.graph import supporting
 from safetycase.argument.model import Assumption, Evidence
-from safetycase.argument.stated import not_stated
+from safetycase.argument.stated import nobody
 from safetycase.assess.gated import Judged, Remark, Weight
 from safetycase.review.gate_facts import Facts, passed
 from safetycase.review.policy import Clause
@@ -130,7 +130,7 @@ def _loose(facts: Facts) -> Iterator[Remark]:
         taken = facts.case.elements[name]
         if not isinstance(taken, Assumption):
             continue
-        if not_stated(taken.owner):
+        if nobody(taken.owner):
             yield facts.remark(name, f"nobody owns {name}")
         if taken.expires is not None and taken.expires < facts.now.date():
             yield facts.remark(name, f"{name} expired on {taken.expires}", "expires")
