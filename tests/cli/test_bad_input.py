@@ -432,3 +432,12 @@ def test_a_closed_output_does_not_change_the_exit_code(tmp_path: Path, verb: str
         done = subprocess.run(words, capture_output=True, check=False)
         assert done.returncode == whole.returncode, closed
         assert b"Traceback" not in done.stderr
+
+
+def test_a_plan_of_a_leaf_with_a_finding_counts_its_items_once(sc: Sc, tmp_path: Path) -> None:
+    sound = sc("plan", write_case(tmp_path / "a", COIN, ITEMS), "--json").json
+    folder = write_case(tmp_path / "b", COIN.replace("toy/coin", "toy/cion"), ITEMS)
+    found = sc("plan", folder, "--json").json
+    measured = [line["id"] for line in found["lines"] if line["how"] == "measured"]
+    assert measured == [line["id"] for line in sound["lines"] if line["how"] == "measured"]
+    assert "  E-COIN (finding)" in sc("plan", folder).out

@@ -27,4 +27,4 @@ class Basic:
 def label(event: str) -> str:
     """The name of an event as a reader would say it: `STEP~warrant` is `STEP (warrant)`."""
     name, _, what = event.partition("~")
-    return f"{name} ({what})" if what in ("warrant", "interval") else name
+    return f"{name} ({what})" if what in ("warrant", "interval", "finding") else name

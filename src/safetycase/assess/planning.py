@@ -200,7 +200,7 @@ class _Planner:
         element = self.case.elements.get(basic.element)
         now = basic.high if basic.what == "doubt" else 1 - basic.low
         says = str(getattr(element, "says", "") or getattr(element, "because", "") or basic.note)
-        if isinstance(element, Evidence) and event != f"{element.id}~warrant":
+        if isinstance(element, Evidence) and event in (element.id, f"{element.id}~interval"):
             claim = claim_of(self.case, element.id, self.conclusions)
             how: How = "measured" if claim is not None and claim.holds_when else "planned"
             criterion = str(claim.holds_when) if claim is not None and claim.holds_when else ""

@@ -232,7 +232,7 @@ def _granted(data: Data, width: int) -> Iterator[str]:
         yield from wrap(f"The headline does not need: {_few(data['not_needed'])}.", width)
     if data["taken_to_hold"]:
         held = [label(name) for name in data["taken_to_hold"]]
-        yield from wrap(f"Nobody assessed, taken to hold: {len(held)}, {_few(held)}.", width)
+        yield from wrap(f"Nobody assessed, taken to hold ({len(held)}): {_few(held)}.", width)
     for note in data["notes"]:
         yield from wrap(f"Note: {note}.", width)
     if "model" in data:
