@@ -13,6 +13,7 @@ import click
 from safetycase.cli.common import printable
 from safetycase.monitor.indicator import Indicator
 from safetycase.monitor.service import Reported
+from safetycase.monitor.times import length
 from safetycase.report.clean import plain_json
 from safetycase.workspace.monitored import Monitored
 
@@ -72,20 +73,12 @@ def _test(one: Indicator) -> str:
     if one.detector not in ("threshold", "cusum"):
         words.append(f"a false alarm ever with probability at most {one.budget:g}")
     if one.window is not None:
-        words.append(f"window {_length(one.window)}")
+        words.append(f"window {length(one.window)}")
     if one.silent_after is not None:
-        words.append(f"unknown after {_length(one.silent_after)} of silence")
+        words.append(f"unknown after {length(one.silent_after)} of silence")
     if one.warns_only:
         words.append("only warns")
     return ", ".join(words)
-
-
-def _length(seconds: float) -> str:
-    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= size and seconds % size == 0:
-            count = int(seconds // size)
-            return f"{count} {unit}" + ("s" if count > 1 else "")
-    return f"{seconds:g} s"
 
 
 class Shown:

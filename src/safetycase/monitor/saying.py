@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from safetycase.monitor.records import Event, Signal, State
 from safetycase.monitor.tally import Tally
-from safetycase.monitor.times import instant
+from safetycase.monitor.times import instant, length
 from safetycase.stats.detectors import anytime_radius
 from safetycase.stats.sequential import rate_sequence
 
@@ -68,10 +68,12 @@ def _says(watched: Watched, state: State, facts: Facts) -> str:
         return _shown(watched, claim, facts)
     if state == "silent":
         if facts.missing:
-            return f"No heartbeat for longer than {one.patience:g} s from {_some(facts.missing)}."
+            return (
+                f"No heartbeat for longer than {length(one.patience)} from {_some(facts.missing)}."
+            )
         if math.isinf(one.patience):
             return "Nothing was heard in the window."
-        return f"Nothing was heard for longer than {one.patience:g} s."
+        return f"Nothing was heard for longer than {length(one.patience)}."
     if state == "lossy":
         share = facts.tally.bad(facts.lost)
         bad = f"{share:.2%} of the events or canaries were lost or not measured"

@@ -9,7 +9,7 @@ from typing import Final
 
 from safetycase.ledger.record import stamp
 
-__all__ = ["instant", "time_of"]
+__all__ = ["instant", "length", "time_of"]
 
 _RFC3339: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,12}))?"
@@ -46,6 +46,15 @@ def instant(seconds: float) -> str:
     """A time as the record writes it: UTC in whole seconds, rounded down."""
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=math.floor(seconds))
     return stamp(moment)
+
+
+def length(seconds: float) -> str:
+    """A length of time in the largest unit that fits: `3 days`, `90 minutes`, `1.5 s`."""
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if size <= seconds < math.inf and seconds % size == 0:
+            count = int(seconds // size)
+            return f"{count} {unit}" + ("s" if count > 1 else "")
+    return f"{seconds:g} s"
 
 
 def _epoch(number: float) -> float | str:
