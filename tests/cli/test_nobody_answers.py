@@ -85,3 +85,23 @@ def test_a_credence_of_nobody_says_nothing(sc: Sc, tmp_path: Path, key: str, ele
     assert found["states"]["SAFE"]["confidence"]["low"] == 0
     says = f"warning C130 nobody answers for the credence of `{element}`"
     assert says in sc("check", folder).out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("what: too many heads", "what: not stated", "the harm that must not happen"),
+        ("owner: board", "owner: nobody", "who takes the decision"),
+        ("distribution: throws", "distribution: TBD", "what it is asked"),
+    ],
+)
+def test_a_full_case_says_what_it_is_about(
+    sc: Sc, tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    folder = case(tmp_path / "c")
+    assert "✓ pass       maturity-full" in sc("gate", "--release", folder).out
+    text = (folder / "case.yaml").read_text("utf-8")
+    (folder / "case.yaml").write_text(text.replace(old, new, 1), "utf-8")
+    gate = sc("gate", "--release", folder).out
+    assert "✗ fail       maturity-full" in gate
+    assert f"it does not state {says}" in gate

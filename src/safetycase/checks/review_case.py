@@ -17,6 +17,7 @@ from safetycase.checks.review_view import (
     shown,
     start,
 )
+from safetycase.checks.unstated import unstated
 
 __all__ = ["RULES"]
 
@@ -39,30 +40,16 @@ def _whole(_view: View) -> tuple[str, ...]:
 def _header(view: View, _name: str) -> Iterator[Says]:
     """L01: an unstated part is an error once the case is meant to be complete."""
     header, case = view.case.header, view.case
-    spec = header.models.get(header.system.model)
-    parts: list[tuple[tuple[str, ...], str, str | None]] = [
-        (("decision", "supports"), "the decision it supports", header.decision.supports),
-        (("decision", "owner"), "who takes the decision", header.decision.owner),
-        (("system", "scaffold"), "the scaffold of the system", header.system.scaffold),
-        (("deployment", "users"), "who uses the system", header.deployment.users.text),
-        (("deployment", "volume"), "how much it is used", header.deployment.volume.text),
-        (("deployment", "horizon"), "for how long it is used", header.deployment.horizon.text),
-        (("deployment", "distribution"), "what it is asked", header.deployment.distribution),
-        (("harm", "what"), "the harm that must not happen", header.harm.what),
-        (("harm", "mistake"), "the single mistake that adds up to it", header.harm.mistake),
-    ]
-    if spec is not None:
-        parts.append((("models", header.system.model), "the weights of the model", spec.weights))
+    parts = list(unstated(header))
     if case.places and case.span("", "system", "tools") == case.span("", "system"):
-        parts.append((("system", "tools"), "the tools of the system (`[]` if none)", None))
-    for path, what, text in parts:
-        if not_stated(text):
-            yield Says(
-                path=("", *path),
-                message=f"the case does not state {what}",
-                hint="a reviewer cannot judge a claim about a system, use or harm left open",
-                severity="error" if header.maturity == "full" else "warning",
-            )
+        parts.append((("system", "tools"), "the tools of the system (`[]` if none)"))
+    for path, what in parts:
+        yield Says(
+            path=("", *path),
+            message=f"the case does not state {what}",
+            hint="a reviewer cannot judge a claim about a system, use or harm left open",
+            severity="error" if header.maturity == "full" else "warning",
+        )
 
 
 def _assumptions(view: View) -> Iterator[str]:

@@ -9,6 +9,7 @@ from safetycase.argument.graph import supporting
 from safetycase.argument.model import Assumption, Evidence
 from safetycase.argument.stated import nobody
 from safetycase.assess.gated import Judged, Remark, Weight
+from safetycase.checks.unstated import unstated
 from safetycase.review.gate_facts import Facts, passed
 from safetycase.review.policy import Clause
 
@@ -41,6 +42,18 @@ def _well_formed(facts: Facts, clause: Clause) -> Judged:
 
 def _maturity(facts: Facts, clause: Clause) -> Judged:
     word = facts.case.header.maturity
+    unsaid = tuple(unstated(facts.case.header))
+    if word == "full" and unsaid:
+        return Judged(
+            clause=clause.name,
+            kind=clause.kind,
+            state="fail",
+            says="The case calls itself full, and does not say what it is about.",
+            remarks=tuple(
+                facts.remark("", f"it does not state {what}", *path) for path, what in unsaid
+            ),
+            hint="write what is decided by whom, about which system, use and harm",
+        )
     if word == "full":
         return passed(clause)
     return Judged(
