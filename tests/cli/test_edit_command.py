@@ -119,3 +119,11 @@ def test_new_ids_have_no_results_and_that_is_said(folder: Path) -> None:
     (folder / "ledger").mkdir()
     assert "run what has a new one again" in call("rename", "RARE", "X", "--case", folder).output
     assert "note" not in call("move", "X", "--case", folder).output
+
+
+def test_the_case_is_named_as_for_every_verb(folder: Path) -> None:
+    assert code(call("rename", "RARE", "SELDOM", folder)) == 0
+    assert "claim: SELDOM" in (folder / "case.yaml").read_text("utf-8")
+    assert code(call("fmt", folder)) == 0
+    twice = call("fmt", folder, "--case", folder)
+    assert "the case is named twice" in str(twice.exception)

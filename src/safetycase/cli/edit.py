@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,14 +36,21 @@ def edit() -> None:
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`[CASE]` as of every verb, or `--case PATH`; `--dry-run`, `--json`."""
+
+    @functools.wraps(command)
+    def with_case(*words: Any, case: Path | None, named: Path | None, **more: Any) -> Any:
+        if case is not None and named is not None:
+            raise click.UsageError("the case is named twice: as CASE and by --case")
+        return command(*words, case=case or named or Path(), **more)
+
+    path = click.Path(path_type=Path, exists=True)
+    place = click.argument("case", required=False, type=path)
     where = click.option(
-        "--case",
-        default=".",
-        type=click.Path(path_type=Path, exists=True),
-        help="The case folder (default: the one at or above this one).",
+        "--case", "named", type=path, help="The case folder, in place of the argument CASE."
     )
     dry = click.option("--dry-run", is_flag=True, help="Show the change and write nothing.")
-    return where(dry(as_json_option(command)))
+    return place(where(dry(as_json_option(with_case))))
 
 
 @edit.command("rename")
