@@ -9,6 +9,7 @@ from typing import Literal
 from tests.commandline import Ran
 
 from safetycase.plugin.described import described, parameter_lines
+from safetycase.plugin.parameters import bind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,3 +67,13 @@ def test_method_show_tells_them(sc: Callable[..., Ran]) -> None:
         max(map(len, shown.partition("Parameters:")[2].partition("What a pass")[0].splitlines()))
         < 100
     )
+
+
+def test_a_wrong_item_of_a_list_is_told_by_its_place() -> None:
+    given = {"items": [{"name": "a"}, 3], "shares": [0.5, "x"], "none": "y"}
+    found = bind(Parameters, given).mismatches
+    assert [one.message for one in found] == [
+        "item 2 of `items` is `3`",
+        "item 2 of `shares` is `'x'`",
+        "`none` is `'y'`",
+    ]

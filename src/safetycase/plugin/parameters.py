@@ -116,7 +116,7 @@ def _value(hint: Any, value: Any, path: tuple[str, ...], problems: list[Mismatch
         return value
     problems.append(
         Mismatch(
-            path=path, message=f"`{path[-1]}` is {_shown(value)}", hint=f"expected {_words(hint)}"
+            path=path, message=f"{_named(path)} is {_shown(value)}", hint=f"expected {_words(hint)}"
         )
     )
     return None
@@ -138,11 +138,18 @@ def _union(
         if len(attempts) == 1
         else Mismatch(
             path=path,
-            message=f"`{path[-1]}` is {_shown(value)}",
+            message=f"{_named(path)} is {_shown(value)}",
             hint="expected " + " or ".join(_words(option) for option in options),
         )
     )
     return None
+
+
+def _named(path: tuple[str, ...]) -> str:
+    """What a value is called: its key, or its place in a list, counted from 1."""
+    if len(path) > 1 and path[-1].isdecimal():
+        return f"item {int(path[-1]) + 1} of {_named(path[:-1])}"
+    return f"`{path[-1]}`"
 
 
 def _shown(value: Any) -> str:
