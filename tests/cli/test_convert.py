@@ -218,3 +218,9 @@ def test_export_says_which_formats_and_which_reports_there_are(sc: Sc, coin: Pat
     assert "gsn2x, json-canvas, ltac" in neither.err
     assert "eu-code, sb53" in neither.err
     assert "`--to gsn2x` writes that format" in sc("export", coin, "--as", "gsn2x").err
+
+
+def test_a_case_file_is_not_imported_again(sc: Sc, coin: Path) -> None:
+    done = sc("import", coin / "case.yaml")
+    assert done.code == 2
+    assert "coin/case.yaml is a case file already: `safetycase check coin`" in done.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ __all__ = ["Foreign", "UnknownFormat", "format_named", "is_foreign", "read_forei
 
 # Tried first, so that the others need not be imported to be ruled out.
 _LIKELY = {".yaml": "gsn2x", ".ltac": "ltac", ".json": "tea", ".xmi": "sacm", ".axml": "asce"}
+
+
+_OURS = re.compile(rb"^case\s*:.*^root\s*:", re.MULTILINE | re.DOTALL)
 
 
 class UnknownFormat(Exception):
@@ -68,6 +72,10 @@ def read_foreign(paths: Sequence[Path], name: str | None = None) -> Foreign:
             found = format_named(name) if name else _guess(first, b"")
             return Foreign(path=first, format=found, structure=None, findings=(problem,), losses=())
         sources.append(Source(name=shown(path), data=data))
+    if name is None and first.name == CASE_FILE and _OURS.search(sources[0].data):
+        raise UnknownFormat(
+            f"{shown(first)} is a case file already: `safetycase check {shown(first.parent)}`"
+        )
     found = format_named(name) if name else _guess(first, sources[0].data)
     assert found.read is not None
     reading: Reading = found.read(tuple(sources), _beside(first))
