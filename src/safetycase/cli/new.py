@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -91,8 +92,12 @@ def new(
         template = template_named(name)
         asked = questions(template, folder.resolve().name, now.date())
         known = _known(asked, given, answers)
-        known = _complete(asked, known, examples)
-        text = case_of(template, _case_name(folder), known)
+
+        def case(answers: Mapping[str, Any]) -> str:
+            return case_of(template, _case_name(folder), answers)
+
+        known = _complete(asked, known, examples, _Refusals(folder=folder, asked=asked, case=case))
+        text = case(known)
     except StartError as error:
         raise click.ClickException(str(error)) from None
     checked = check_folder(folder, texts={CASE_FILE: text})
@@ -191,7 +196,38 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _complete(asked: tuple[Question, ...], known: dict[str, Any], examples: bool) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refusals:
+    """What is wrong with one answer, told while its question is still being asked."""
+
+    folder: Path
+    asked: tuple[Question, ...]
+    case: Callable[[Mapping[str, Any]], str]
+
+    def of(self, question: Question, answer: Any, known: Mapping[str, Any]) -> tuple[Finding, ...]:
+        """The errors of the case with this answer that it does not have with an example of it."""
+        base = {q.key: known.get(q.key, _stand_in(q)) for q in self.asked}
+        before = {(f.code, f.message) for f in self._errors(base)}
+        found = self._errors({**base, question.key: answer})
+        return tuple(f for f in found if (f.code, f.message) not in before)
+
+    def _errors(self, answers: Mapping[str, Any]) -> tuple[Finding, ...]:
+        checked = check_folder(self.folder, texts={CASE_FILE: self.case(answers)})
+        return tuple(f for f in checked.findings if f.severity == "error")
+
+
+def _stand_in(question: Question) -> Any:
+    """An answer for a question that was not asked yet."""
+    if question.example is not None:
+        return question.example
+    if question.default is not None:
+        return question.default
+    return "not stated" if question.parameter is None else None
+
+
+def _complete(
+    asked: tuple[Question, ...], known: dict[str, Any], examples: bool, refusals: _Refusals
+) -> dict[str, Any]:
     """Answers to everything: those given, defaults, examples, and what a person says."""
     lacking: list[Question] = []
     for question in asked:
@@ -217,8 +253,22 @@ def _complete(asked: tuple[Question, ...], known: dict[str, Any], examples: bool
     for question in lacking:
         example = f" For example: {show(question.example)}." if question.example else ""
         click.echo(f"\n{printable(question.says)}{printable(example)}")
-        said = click.prompt(
-            question.key, default=show(question.default) if question.default is not None else None
-        )
-        known[question.key] = parse_answer(question, said)
+        known[question.key] = _asked(question, known, refusals)
     return known
+
+
+def _asked(question: Question, known: Mapping[str, Any], refusals: _Refusals) -> Any:
+    """An answer that the case can be made with; one that it cannot is said to be wrong at once."""
+    default = show(question.default) if question.default is not None else None
+    while True:
+        try:
+            answer = parse_answer(question, click.prompt(question.key, default=default))
+        except StartError as error:
+            click.echo(printable(str(error)))
+            continue
+        wrong = refusals.of(question, answer, known)
+        if not wrong:
+            return answer
+        first = wrong[0]  # what follows from an answer that cannot be read is no news
+        hint = f" ({first.hint})" if first.hint else ""
+        click.echo(printable(f"{first.message}{hint}"))
