@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from safetycase.ledger.dsse import verifier
-from safetycase.ledger.files import sync_folder, write_file
+from safetycase.ledger.files import read_file, sync_folder, write_file
 from safetycase.ledger.merkle import Frontier
 from safetycase.ledger.note import (
     COSIGNATURE,
@@ -115,7 +115,7 @@ def kept_in(folder: Path) -> tuple[tuple[Kept, ...], tuple[Problem, ...]]:
     problems: list[Problem] = []
     for path, name in _paths(folder, problems):
         try:
-            data = path.read_bytes()
+            data = read_file(path)
         except FileNotFoundError:
             continue
         except OSError as error:

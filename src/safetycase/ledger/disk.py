@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from safetycase.ledger import lock
-from safetycase.ledger.files import sync_folder, write_all
+from safetycase.ledger.files import read_file, sync_folder, write_all
 
 __all__ = ["Disk", "Handle", "Held", "OsDisk", "ensure_folder", "keep_file"]
 
@@ -204,7 +204,7 @@ class OsDisk:
 
     def read(self, path: Path) -> bytes:
         """See `Disk`."""
-        return path.read_bytes()
+        return read_file(path)
 
     def chunks(self, path: Path, size: int) -> Iterator[bytes]:
         """See `Disk`."""

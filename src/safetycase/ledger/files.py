@@ -1,12 +1,21 @@
-"""Writing bytes that stay: whole, flushed, and the folder entry with them."""
+"""Reading files, and writing bytes that stay: whole, flushed, with their folder entry."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
-__all__ = ["sync_folder", "write_all", "write_file"]
+__all__ = ["read_file", "sync_folder", "write_all", "write_file"]
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file; `OSError` for a device or a pipe, which could be without end."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        says = "is no file: it is a device or a pipe, or a link to one"
+        raise OSError(errno.EINVAL, says, str(path))
+    return path.read_bytes()
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 
 from safetycase.ledger import dsse, lock, sqlite_file
 from safetycase.ledger.errors import LedgerBusy, LedgerDamaged, LedgerWriteError
+from safetycase.ledger.files import read_file
 from safetycase.ledger.log import LOG_NAME, Chain, LineBroken, parse, read
 from safetycase.ledger.record import Problem, Record, open_statement
 from safetycase.ledger.sqlite_file import FileDoubtful
@@ -295,6 +296,6 @@ def _held(folder: Path) -> Iterator[None]:
 
 def _bytes(folder: Path) -> bytes:
     try:
-        return (folder / LOG_NAME).read_bytes()
+        return read_file(folder / LOG_NAME)
     except FileNotFoundError:
         return b""

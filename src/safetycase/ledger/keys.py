@@ -15,7 +15,7 @@ from typing import Any
 
 from safetycase.ledger.dsse import keyid_of
 from safetycase.ledger.errors import KeyFileError
-from safetycase.ledger.files import sync_folder, write_file
+from safetycase.ledger.files import read_file, sync_folder, write_file
 from safetycase.ledger.trust import introduction_text
 
 __all__ = ["SigningKey", "default_key_path", "from_seed", "load_or_create"]
@@ -89,10 +89,10 @@ def load_or_create(path: Path, owner: str) -> SigningKey:
     """
     try:
         try:
-            data = path.read_bytes()
+            data = read_file(path)
         except FileNotFoundError:
             _create(path)
-            data = path.read_bytes()
+            data = read_file(path)
     except OSError as error:
         raise KeyFileError(
             f"the signing key {path} cannot be read or made: {error.strerror or error}; "

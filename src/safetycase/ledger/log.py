@@ -15,6 +15,7 @@ from pathlib import Path
 from safetycase.ledger import dsse
 from safetycase.ledger.checkpoints import hold, kept_in
 from safetycase.ledger.disk import OsDisk
+from safetycase.ledger.files import read_file
 from safetycase.ledger.home import LOG_NAME
 from safetycase.ledger.lock import is_held
 from safetycase.ledger.mark import MISSING_HINT, Mark, missing, read_mark, tail_of
@@ -57,12 +58,12 @@ def _read_lines(folder: Path) -> Log:
     live, disk = False, OsDisk()
     try:
         mark = read_mark(disk, folder)  # before the log, which is never behind it
-        data = path.read_bytes()
+        data = read_file(path)
         for _ in range(_TRIES):
             if not data or data.endswith(b"\n"):
                 break
             live, before = is_held(folder), data
-            data = path.read_bytes()  # a writer may have finished the line since
+            data = read_file(path)  # a writer may have finished the line since
             if data == before:
                 break
     except FileNotFoundError:

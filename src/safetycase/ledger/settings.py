@@ -13,6 +13,7 @@ from pathlib import Path
 
 from safetycase.ledger import canonical
 from safetycase.ledger.errors import LedgerError
+from safetycase.ledger.files import read_file
 
 __all__ = ["SETTINGS_NAME", "Settings", "read_settings", "write_settings"]
 
@@ -35,7 +36,7 @@ def read_settings(folder: Path) -> Settings:
     """
     path = folder / SETTINGS_NAME
     try:
-        found = canonical.loads(path.read_bytes())
+        found = canonical.loads(read_file(path))
     except FileNotFoundError:
         return Settings()
     except (OSError, canonical.CanonicalError) as error:

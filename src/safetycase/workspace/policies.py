@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from safetycase.argument.findings import Finding, Span
+from safetycase.ledger.files import read_file
 from safetycase.review.policy_read import PolicyRead, default_policy, read_policy
 from safetycase.workspace.paths import shown
 
@@ -31,7 +32,7 @@ def policy_at(folder: Path, file: Path | None = None) -> PolicyRead:
         return PolicyRead(policy=None, findings=(found,))
     name = shown(path)
     try:
-        return read_policy(path.read_bytes().decode("utf-8"), name)
+        return read_policy(read_file(path).decode("utf-8"), name)
     except UnicodeDecodeError as error:
         says = f"the policy is not UTF-8 text (byte {error.start})"
     except OSError as error:
