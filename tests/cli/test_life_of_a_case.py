@@ -255,7 +255,7 @@ def test_a_planned_leaf_supports_nothing_and_says_so(sc: Sc, coin: Path) -> None
     assert sc("check", coin).code == 0
     ran = sc("status", coin)
     assert ran.code == 4
-    assert "1 leaves that nothing executes yet: E-COIN" in ran.out
+    assert "1 leaf that nothing executes yet: E-COIN" in ran.out
     said = sc("why", "E-COIN", coin).out
     assert "Nothing executes it yet" in said
     assert "the upper bound" in said
