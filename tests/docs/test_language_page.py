@@ -6,8 +6,10 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
 from tests.conftest import COIN, HEADER, write_case
 
+from safetycase.argument.expression import ExpressionError, parse
 from safetycase.argument.model import Monitor
 from safetycase.argument.scalars import show
 from safetycase.checks.monitors import DETECTORS
@@ -20,6 +22,22 @@ PAGE = (ROOT / "docs" / "reference" / "language.md").read_text("utf-8")
 def blocks(start: str, end: str) -> list[str]:
     part = PAGE[PAGE.index(start) : PAGE.index(end)]
     return re.findall(r"```yaml\n(.*?)```", part, re.S)
+
+
+def test_criteria_are_read_as_the_page_says() -> None:
+    part = PAGE[PAGE.index("## Criteria and formulas") : PAGE.index("## Stated numbers")]
+    (block,) = re.findall(r"```text\n(.*?)```", part, re.S)
+    criteria = [parse(line) for line in block.splitlines()]
+    assert [c.names for c in criteria] == [
+        ("pass_rate",), ("missed", "recall"), ("attack_success", "shut_down"), ("rate", "other"),
+    ]  # fmt: skip
+    assert criteria[1].thresholds() == {"missed": 0.0, "recall": 0.9}
+    assert [criteria[0].decide({"pass_rate": r}) for r in ((0, 0.1), (0.3, 1), (0.1, 0.3))] == [
+        True, False, None,
+    ]  # fmt: skip
+    for text in ("a == 1", "1 <= 2"):
+        with pytest.raises(ExpressionError):
+            parse(text)
 
 
 def test_stated_numbers_are_read(tmp_path: Path) -> None:
