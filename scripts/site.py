@@ -35,7 +35,7 @@ nav h2{font-size:.85rem;margin:1rem 0 .2rem}
 nav ul{list-style:none;margin:0;padding:0}
 main{padding:1rem 2rem;max-width:52rem;min-width:0}
 a{color:light-dark(#0645ad,#8ab4f8)}
-pre,table{overflow-x:auto;display:block;max-width:100%}
+pre,table{overflow-x:auto;display:block;max-width:100%;margin:0 0 1rem}
 pre{padding:.6rem;background:#8881}
 table{border-collapse:collapse}
 td,th{border:1px solid #8886;padding:.2rem .5rem;text-align:left;vertical-align:top}
@@ -165,12 +165,21 @@ def _nav(here: Page, pages: Mapping[Path, Page]) -> Iterator[str]:
     groups = [(title, f"docs/{folder}/") for folder, title in SECTIONS.items()]
     for title, start in (*groups, ("Cases", "cases/"), ("Benchmarks", "benchmarks/")):
         yield f"<h2>{title}</h2><ul>"
-        for page in pages.values():
+        for page in _in_order(pages):
             if page.path.relative_to(ROOT).as_posix().startswith(start):
                 current = ' aria-current="page"' if page is here else ""
                 link = _between(here.out, page.out)
                 yield f'<li><a href="{link}"{current}>{html.escape(page.title)}</a></li>'
         yield "</ul>"
+
+
+def _in_order(pages: Mapping[Path, Page]) -> list[Page]:
+    """As the overview lists them, which is the order to read them in; the others after those."""
+    overview = pages.get(ROOT / "docs" / "README.md")
+    links = [target for target, _ in overview.links] if overview else []
+    places = [(ROOT / "docs" / unquote(target.partition("#")[0])).resolve() for target in links]
+    rank = {path: number for number, path in reversed(list(enumerate(places)))}
+    return sorted(pages.values(), key=lambda page: rank.get(page.path, len(rank)))
 
 
 def all_pages() -> tuple[dict[Path, Page], MarkdownIt]:
@@ -181,6 +190,8 @@ def all_pages() -> tuple[dict[Path, Page], MarkdownIt]:
 
 def build(out: Path) -> int:
     """Write the site; the number of its pages."""
+    if out.exists() and not (out / "index.html").is_file() and any(out.iterdir()):
+        raise SystemExit(f"{out} is there and is no site; name another place, or take it away")
     pages, parser = all_pages()
     shutil.rmtree(out, ignore_errors=True)
     for page in pages.values():

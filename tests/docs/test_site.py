@@ -18,11 +18,24 @@ def test_every_link_leads_somewhere_and_every_page_is_reached() -> None:
 
 def test_the_site_is_built_and_its_links_are_to_its_own_pages(tmp_path: Path) -> None:
     site = runpy.run_path(str(ROOT / "scripts" / "site.py"))
-    assert site["build"](tmp_path) == len(site["all_pages"]()[0])
-    page = (tmp_path / "docs" / "learn" / "first-case.html").read_text("utf-8")
+    assert site["build"](tmp_path / "site") == len(site["all_pages"]()[0])
+    page = (tmp_path / "site" / "docs" / "learn" / "first-case.html").read_text("utf-8")
     assert 'href="../../docs/why/spent-alpha.html"' in page
-    assert (tmp_path / "docs" / "images" / "report-outline.png").is_file()
+    assert (tmp_path / "site" / "docs" / "images" / "report-outline.png").is_file()
     assert "<script" not in page
+    first, paper, method = (
+        page.index(f'href="../../docs/learn/{name}.html"')
+        for name in ("first-case", "from-a-paper", "add-a-method")
+    )
+    assert first < paper < method
+
+
+def test_a_folder_that_is_no_site_is_not_replaced(tmp_path: Path) -> None:
+    site = runpy.run_path(str(ROOT / "scripts" / "site.py"))
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(SystemExit, match="is no site"):
+        site["build"](tmp_path)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
 def test_a_link_that_leads_nowhere_is_named(
