@@ -120,6 +120,21 @@ MORE = (
     .replace(
         "    kind: decomposition\n", "    kind: alternatives\n    despite: {RARE: It stands.}\n"
     )
+    .replace(
+        "claims:\n",
+        """\
+claims:
+  - claim: TWO
+    says: Two hold.
+    by:
+      argument: VOTE
+      kind: incorporation
+      rule: k of n
+      k: 1
+      because: Enough.
+      premises: [FAIR, RARE]
+""",
+    )
     .replace("root:\n", "authors: [{name: Ada}]\nreviewers: [{name: Grace}]\nroot:\n")
     + """\
 dependences:
@@ -150,6 +165,16 @@ dependences:
         ("authors: [{name: Ada}]", "authors: [{name: Eve}]", "", "authors replaced", "loosens"),
         ("[{name: Grace}]", "[{name: Grace}, {name: Eve, external: true}]", "",
          "reviewer called external", "loosens"),
+        ("[FAIR, RARE]", "[FAIR, RARE, SAFE]", "VOTE", "premise added", "loosens"),
+        ("[FAIR, RARE]", "[FAIR, RARE, RARE]", "VOTE", "premise added", "loosens"),
+        ("premises: [FAIR, RARE]", "premises: [RARE, FAIR]", "VOTE", "premise reordered", ""),
+        ("premises: [FAIR, RARE]", "premises: [FAIR]", "VOTE", "premise removed", "tightens"),
+        ("says: It is fair.}", "says: It is fair., holds_when: rate <= 1}", "FAIR",
+         "criterion added", ""),
+        ("says: It is fair.}", "says: It is fair., by: {evidence: E, because: Seen.}}", "FAIR",
+         "support added", ""),
+        ("It is fair.}", "It is fair., by: {argument: A, kind: concretion, because: So., premises: "
+         "[RARE]}}", "FAIR", "argument given", ""),
         ("kind: contained", "kind: exclusive", "IN", "other dependence declared", "loosens"),
         ("among: [E-COIN, REGISTRY-COMPLETE]", "among: [REGISTRY-COMPLETE, E-COIN]", "IN",
          "dependence turned round", "loosens"),

@@ -129,6 +129,17 @@ def test_only_an_exact_step_refutes(
     assert found["C"] is expected
 
 
+def test_a_premise_that_is_named_twice_counts_once() -> None:
+    found = solved(
+        claim("C", "S"),
+        step("S", "E0", "E0", "E1", rule="k of n", k=2),
+        leaf("E0"),
+        leaf("E1"),
+        leaves={"E0": True, "E1": None},
+    )
+    assert found["C"] is None
+
+
 def test_a_refuted_leg_is_answered_only_in_writing() -> None:
     legs = {"E": True, "F": False}
     open_ = solved(

@@ -1,4 +1,4 @@
-"""C128: a criterion that any result meets is found, and one that a result may miss is not."""
+"""What can be counted on: a criterion that a result may miss (C128), premises named once (C103)."""
 
 from __future__ import annotations
 
@@ -27,3 +27,25 @@ def test_a_criterion_has_to_be_able_to_fail(tmp_path: Path, criterion: str, foun
     folder = write_case(tmp_path / "c", text, {"items.txt": "head\n"})
     codes = [f.code for f in check_folder(folder).findings]
     assert ("C128" in codes) is found
+
+
+VOTE = """\
+      - claim: VOTED
+        says: Two of three say so.
+        by:
+          argument: VOTE
+          kind: incorporation
+          rule: k of n
+          k: 2
+          because: Two are enough.
+          premises: [RARE, RARE, NEVER]
+claims: [{claim: NEVER, says: Never., by: {evidence: E-NEVER, because: Nobody looked.}}]
+"""
+
+
+def test_a_premise_that_is_named_twice_is_found_at_its_place(tmp_path: Path) -> None:
+    folder = write_case(tmp_path / "c", COIN + VOTE, {"items.txt": "head\n"})
+    (found,) = (f for f in check_folder(folder).findings if f.code == "C103")
+    assert found.severity == "error"
+    assert found.span.line == (COIN + VOTE).split("[RARE, RARE")[0].count("\n") + 1
+    assert "names the premise `RARE` twice" in found.message

@@ -84,6 +84,8 @@ def _fields(old: model.Element, new: model.Element, case: model.Case) -> Iterato
         found = judge(old, new, item.name)
         if item.name == "level" and None in (before, after):
             found = _level(before, after, case.header.target)
+        if item.name == "by" and before is None:
+            found = _support(case.elements.get(after))
         words = _words(before, after)
         yield Change(
             element=new.id,
@@ -95,6 +97,11 @@ def _fields(old: model.Element, new: model.Element, case: model.Case) -> Iterato
             direction=found.direction,
             at=case.span(new.id, key),
         )
+
+
+def _support(step: model.Element | None) -> Judgement:
+    """The record says what evidence is worth; of an argument somebody has to."""
+    return Judgement("support added" if isinstance(step, model.Evidence) else "argument given")
 
 
 def _level(before: float | None, after: float | None, target: float) -> Judgement:

@@ -79,7 +79,7 @@ def judge_header(path: str, before: Any, after: Any) -> Judgement:
 
 def _criterion(before: Any, after: Any, _old: Any, _new: Any) -> Judgement:
     if before is None:
-        return Judgement("criterion added", "tightens")
+        return Judgement("criterion added")  # evidence can meet it that could show nothing before
     if after is None:
         return Judgement("criterion removed", "loosens")
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
@@ -51,8 +52,8 @@ def members(name: str, *, removed: Direction = "", added: Direction = "") -> Jud
     """A list of names: what went and what came."""
 
     def rule(before: Sequence[Any], after: Sequence[Any], _old: Any, _new: Any) -> Judgement:
-        gone = [entry for entry in before if entry not in after]
-        came = [entry for entry in after if entry not in before]
+        was, now = Counter(before), Counter(after)  # what is named once more came, too
+        gone, came = was - now, now - was
         if gone and not came:
             return Judgement(f"{name} removed", removed)
         if came and not gone:

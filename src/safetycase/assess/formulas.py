@@ -140,7 +140,7 @@ class Formulas:
             return NEVER
         legs = [
             self._refuted(p, depth + 1) if isinstance(self.facts.elements.get(p), Claim) else NEVER
-            for p in by.premises
+            for p in dict.fromkeys(by.premises)
         ]
         needed = {"all": len(legs), "any": 1}.get(rule_of(by), by.k or len(legs))
         known = [leg for leg in legs if leg != NEVER]
@@ -165,7 +165,7 @@ class Formulas:
         sides = [self._element(side) for side in element.side_conditions]
         if rule_of(element) == "calculate":
             return _all([self._warrant(element), self._calculated(element), *sides])
-        legs, rule = tuple(self._element(p) for p in element.premises), rule_of(element)
+        legs, rule = tuple(map(self._element, dict.fromkeys(element.premises))), rule_of(element)
         if rule == "any" and unanswered_legs(element, self.values.get):
             return self._open(name, name)
         met = (

@@ -177,7 +177,7 @@ def step_value(step: Argument, value: Callable[[str], Value]) -> Value:
     """
     if any(value(c) is not True for c in step.side_conditions):
         return None
-    legs = [value(p) for p in step.premises]
+    legs = [value(p) for p in dict.fromkeys(step.premises)]  # one named twice is one (C103)
     needed = {"all": len(legs), "any": 1}.get(rule_of(step), step.k or len(legs))
     if step.exact and len(legs) - legs.count(False) < needed:
         return False

@@ -174,7 +174,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "C103": (
         "Impossible rule",
         "`k of n` needs a `k` between 1 and the number of premises; a step "
-        "needs at least one premise.",
+        "needs at least one premise, and each of them once: what is named twice is not two.",
     ),
     "C104": (
         "Not a leg",

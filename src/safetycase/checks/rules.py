@@ -101,6 +101,15 @@ def impossible_rule(subject: Subject) -> Iterator[Finding]:
                 f"`{name}` states `k` but its rule is `{rule_of(element)}`",
                 "write `rule: k of n`",
             )
+        for index, premise in enumerate(element.premises):
+            if premise in element.premises[:index]:
+                yield finding(
+                    subject,
+                    "C103",
+                    (name, "premises", str(index)),
+                    f"`{name}` names the premise `{premise}` twice, and it can count once",
+                    "name it once, or argue for another premise",
+                )
 
 
 def not_a_leg(subject: Subject) -> Iterator[Finding]:

@@ -31,7 +31,6 @@ _WORDING: Final = frozenset({"reworded", "reason reworded"})
 _HARMLESS: Final = frozenset(
     {
         "support added",
-        "context added",
         "side support added",
         "side support removed",
         "side support replaced",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from safetycase.argument.graph import rule_of
 from safetycase.argument.model import Argument, Assumption, Claim, Defeater, Dependence, Hazard
+from safetycase.argument.nodes import Scalar
 from safetycase.testing.mutation.ground import Ground
 from safetycase.testing.mutation.records import Mutation, Plant
 
@@ -21,6 +23,51 @@ def _lower_k(ground: Ground) -> Iterator[Plant]:
                 about=name,
                 says=f"{name} asks for {fewer} of its premises, not {site.word}",
                 texts=ground.draft.put((site, fewer)),
+            )
+
+
+def _further_leg(ground: Ground) -> Iterator[Plant]:
+    """Something that has support and shows nothing of it is one more way to the conclusion."""
+    for name, element in ground.case.elements.items():
+        if not isinstance(element, Argument) or rule_of(element) not in ("any", "k of n"):
+            continue
+        entries = list(ground.draft.entries(ground.draft.at(name, "premises")))
+        other = next(_elsewhere(ground, element), None)
+        if not entries or other is None:
+            continue
+        last = entries[-1]
+        if last.file.is_block(last.parent):
+            indent = " " * last.file.column(last.file.start(last.parent))
+            text = f"{last.text}\n{indent}- {other}"
+        else:
+            text = f"{last.text}, {other}"
+        yield Plant(
+            about=name,
+            says=f"{other} is one more of the legs of {name}",
+            texts=ground.draft.put((last, text)),
+        )
+
+
+def _elsewhere(ground: Ground, step: Argument) -> Iterator[str]:
+    """Assumptions and claims with support that a step does not rest on already."""
+    for name, element in ground.case.elements.items():
+        there = isinstance(element, Claim | Assumption) and ground.supported(name)
+        if there and "/" not in name and name not in (*step.premises, ground.case.root):
+            yield name
+
+
+def _count_twice(ground: Ground) -> Iterator[Plant]:
+    for name, element in ground.case.elements.items():
+        if not isinstance(element, Argument) or rule_of(element) != "k of n":
+            continue
+        entries = list(ground.draft.entries(ground.draft.at(name, "premises")))
+        if len(entries) == len(element.premises) > 1 and type(entries[-1].node) is Scalar:
+            first, last = element.premises[0], element.premises[-1]
+            yield Plant(
+                about=name,
+                says=f"{name} counts {first} twice, and no longer {last}",
+                broken=frozenset((name,)),
+                texts=ground.draft.put((entries[-1], first)),
             )
 
 
@@ -157,6 +204,22 @@ EASE: tuple[Mutation, ...] = (
         plants="A step that needs k of its premises needs one less.",
         must="A comparison calls it a loosening.",
         sites=_lower_k,
+    ),
+    Mutation(
+        name="further-leg",
+        group="argument",
+        kind="loosens",
+        plants="A step that is content with some of its premises gets one more that has support.",
+        must="A comparison calls it a loosening.",
+        sites=_further_leg,
+    ),
+    Mutation(
+        name="count-twice",
+        group="argument",
+        kind="breaks",
+        plants="A step that needs k of its premises names one of them twice.",
+        must="The case is not well-posed, or the step has no support.",
+        sites=_count_twice,
     ),
     Mutation(
         name="drop-condition-of-step",

@@ -70,10 +70,11 @@ def _falls(element: Element, supported: Set[str], fallen: Set[str]) -> bool:
         return False
     if any(side in fallen for side in element.side_conditions):
         return True
-    left = sum(p in supported and p not in fallen for p in element.premises)
+    premises = dict.fromkeys(element.premises)
+    left = sum(p in supported and p not in fallen for p in premises)
     alternatives = element.rule is None and element.kind == "alternatives"
     if element.rule == "any" or alternatives:
         return left == 0
     if element.rule == "k of n":
-        return left < (element.k or len(element.premises))
-    return left < len(element.premises)
+        return left < (element.k or len(premises))
+    return left < len(premises)
