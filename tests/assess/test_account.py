@@ -53,7 +53,7 @@ claims:
     says: All of it.
     by:
         argument: PARTS
-        kind: decomposition
+        kind: {"alternatives" if rule == "any" else "decomposition"}
         rule: {rule}
         because: b
         {SURE}

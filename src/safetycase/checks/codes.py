@@ -174,7 +174,8 @@ CODES: Mapping[str, tuple[str, str]] = {
     "C103": (
         "Impossible rule",
         "`k of n` needs a `k` between 1 and the number of premises; a step "
-        "needs at least one premise, and each of them once: what is named twice is not two.",
+        "needs at least one premise, and each of them once: what is named twice is not two. "
+        "`any` belongs to `alternatives`, of which each shows the claim by itself.",
     ),
     "C104": (
         "Not a leg",

@@ -101,6 +101,7 @@ def impossible_rule(subject: Subject) -> Iterator[Finding]:
                 f"`{name}` states `k` but its rule is `{rule_of(element)}`",
                 "write `rule: k of n`",
             )
+        yield from _too_easy(subject, name, element)
         for index, premise in enumerate(element.premises):
             if premise in element.premises[:index]:
                 yield finding(
@@ -110,6 +111,27 @@ def impossible_rule(subject: Subject) -> Iterator[Finding]:
                     f"`{name}` names the premise `{premise}` twice, and it can count once",
                     "name it once, or argue for another premise",
                 )
+
+
+def _too_easy(subject: Subject, name: str, step: Argument) -> Iterator[Finding]:
+    """One leg is enough only among alternatives, and the record's completeness is none of them."""
+    rule = rule_of(step)
+    if rule == "any" and step.kind != "alternatives":
+        yield finding(
+            subject,
+            "C103",
+            (name, "rule"),
+            f"`{name}` is a {step.kind} and its rule is `any`: one premise would do for all",
+            "write `kind: alternatives` if each premise shows it by itself, or leave the rule out",
+        )
+    if rule in ("any", "k of n") and REGISTRY_COMPLETE in step.premises:
+        yield finding(
+            subject,
+            "C103",
+            (name, "premises"),
+            f"{REGISTRY_COMPLETE} is one of the legs of `{name}`, and shows nothing by itself",
+            "put it under a step that needs all of its premises",
+        )
 
 
 def not_a_leg(subject: Subject) -> Iterator[Finding]:
