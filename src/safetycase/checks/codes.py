@@ -252,6 +252,11 @@ CODES: Mapping[str, tuple[str, str]] = {
         "Every result that the method could return meets the criterion, as every share is at "
         "most 1. A test that cannot fail shows nothing.",
     ),
+    "C129": (
+        "Own template under the name of an installed one",
+        "The case folder has a template of the name of an installed one, and another text. A "
+        "reader who knows the name takes it for that one, and its source for that of this text.",
+    ),
     "C130": (
         "Nobody answers for it",
         "An assumption that nobody owns supports nothing; it stays open. A credence that nobody "

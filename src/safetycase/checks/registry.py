@@ -42,7 +42,9 @@ class Rule:
     judge: Callable[[Structure], Iterator[Finding]] | None = None
 
 
-_WARNINGS = frozenset({"C102", "C106", "C130", "C132", "C136", "C137", "C138", "C150", "F057"})
+_WARNINGS = frozenset(
+    {"C102", "C106", "C129", "C130", "C132", "C136", "C137", "C138", "C150", "F057"}
+)
 """Codes that block nothing."""
 
 

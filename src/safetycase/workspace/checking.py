@@ -6,7 +6,7 @@ take longer to import than a small case to check.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,7 +92,7 @@ def check_folder(
         facts = {n: _facts(case, leaf, folder, catalogue, known) for n, leaf in leaves.items()}
     names = tuple(catalogue.methods) if catalogue else ()
     subject = Subject(case=case, leaves=facts, method_names=names)
-    found = (*check(subject), *_library(case))
+    found = (*check(subject), *_library(case), *_stand_ins(case, folder, given))
     findings = tuple(sorted((*loaded.findings, *found), key=lambda f: (f.span, f.code)))
     return Checked(
         folder=folder,
@@ -176,6 +176,26 @@ def _library(case: Case) -> tuple[Finding, ...]:
     from safetycase.agenda.library import instance_findings
 
     return instance_findings(case, "C137")
+
+
+def _stand_ins(case: Case, folder: Path, texts: Mapping[str, str]) -> Iterator[Finding]:
+    """C129: a template of the folder under the name of an installed one that says otherwise."""
+    own, installed = templates(folder, texts), templates()
+    for name, use in case.uses.items():
+        path = f"templates/{use.template}.yaml"
+        if path not in texts and not (folder / path).is_file():
+            continue
+        there, here = installed.text(use.template), own.text(use.template)
+        if there is not None and here is not None and there[1] != here[1]:
+            yield Finding(
+                code="C129",
+                span=use.at or case.span(name),
+                message=f"`{use.template}@{use.version}` is {path} of this folder, and not the "
+                "installed template of that name",
+                hint="give your own template a name of its own",
+                severity="warning",
+                subject=name,
+            )
 
 
 def _facts(
