@@ -89,6 +89,23 @@ def test_what_is_gone_is_weaker_and_what_came_is_not() -> None:
     assert found["E-COIN", "evidence removed"] == "weaker"
 
 
+def test_what_nobody_can_measure_is_for_somebody_else_to_read() -> None:
+    """An argument for what had none, a scope that is stated, a criterion that evidence can meet."""
+    bare = GREEN + "claims:\n  - {claim: LOOSE, says: It hangs loose.}\n"
+    loose = "says: It hangs loose."
+    argued = "by: {argument: STEP, kind: concretion, because: So., premises: [RARE]}"
+    scoped = bare.replace(loose, f"{loose}, context: [ROOM]")
+    scoped += "contexts: [{context: ROOM, says: In one room.}]\n"
+    for changed, what, means_ in (
+        (bare.replace(loose, f"{loose}, {argued}"), "argument given", "undecided"),
+        (bare.replace(loose, f"{loose}, by: {{evidence: E-LOOSE, because: So.}}"), "support added",
+         "shown"),
+        (bare.replace(loose, f"{loose}, holds_when: rate <= 0.9"), "criterion added", "undecided"),
+        (scoped, "context added", "undecided"),
+    ):  # fmt: skip
+        assert means(bare, changed)["LOOSE", what] == means_
+
+
 Merge = Callable[..., Gated]
 
 
