@@ -492,6 +492,21 @@ def test_the_time_is_linear() -> None:
     assert spent[1] < 30 * max(spent[0], 0.01)
 
 
+def test_a_doubt_about_a_step_that_is_written_apart_aims_at_its_link() -> None:
+    case = hand_made(
+        [
+            Claim(id="G", says="Safe.", by="S"),
+            Argument(id="S", kind="decomposition", because="b", concludes="G", premises=("P",)),
+            Argument(id="T", kind="decomposition", because="b", concludes="G", premises=("P",)),
+            Claim(id="P", says="Fair."),
+            Defeater(id="D", says="It does not follow.", against="G.by"),
+        ]
+    )
+    structure, _ = structure_of(case)
+    assert [(k.source, k.target) for k in structure.links if k.id == "G.by"] == [("G", "S")]
+    assert [k.source for k in structure.links if k.target_link == "G.by"] == ["D"]
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_every_element_has_its_part_whatever_refers_to_whatever(data: st.DataObject) -> None:

@@ -209,6 +209,12 @@ class _Projection:
         apart = isinstance(step, Argument) and step.concludes == element.id
         return None if apart else element.by
 
+    def _apart(self, step: str) -> str:
+        """The link `CLAIM.by` that a step written apart stands for, if the claim names it."""
+        holder = getattr(self.case.elements.get(step), "concludes", None)
+        named = getattr(self.case.elements.get(holder or ""), "by", None) == step
+        return f"{holder}.by" if named else ""
+
     def _claim(self, claim: Claim) -> None:
         own = self._own_step(claim)
         if own:
@@ -343,13 +349,13 @@ class _Projection:
         field: str,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        step = f"{at}.by"
+        own = f"{at}.by" if field == "by" else self._apart(at) if field == "concludes" else ""
         self.links.append(
             Link(
                 kind=kind,
                 source=source,
                 target=target,
-                id=step if field == "by" and step in self.standing.aimed_steps else "",
+                id=own if own in self.standing.aimed_steps else "",
                 tags=tags or {},
                 span=self.case.span(at, field),
             )
