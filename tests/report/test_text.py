@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import pytest
 
+from safetycase.argument.plain_json import plain_json
 from safetycase.assess.records import Confidence
 from safetycase.report import verdict_lines
-from safetycase.report.clean import columns, plain_json, shorten, visible, wrap
+from safetycase.report.clean import columns, shorten, visible, wrap
 from safetycase.report.marks import CHANNELS
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from safetycase.argument.findings import Finding
+from safetycase.argument.plain_json import plain_json
 
 __all__ = [
     "Exit",
@@ -101,8 +102,6 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def echo_json(value: Any) -> None:
     """Print a value as indented JSON with sorted keys."""
-    from safetycase.report.clean import plain_json
-
     click.echo(plain_json(value))
 
 

@@ -50,7 +50,7 @@ def export_form(
         if out is not None or redact is not None or since is not None:
             raise click.UsageError("`--as duties` prints; it takes no --out, --redact or --since")
         return show_duties(folder, now, as_json=as_json)
-    from safetycase.report.clean import plain_json
+    from safetycase.argument.plain_json import plain_json
     from safetycase.report.regulatory import FORMS, to_json, to_markdown, withhold
 
     assert set(FORMS) == set(NAMES) - {DUTIES}

@@ -75,7 +75,7 @@ def write(space: Workspace, found: Gated, outputs: Outputs) -> None:
     from safetycase.cli.writing import save
 
     if outputs.sarif is not None:
-        from safetycase.report.clean import plain_json
+        from safetycase.argument.plain_json import plain_json
         from safetycase.report.sarif import to_sarif
         from safetycase.workspace.gating import findings_of
 

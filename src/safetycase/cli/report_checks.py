@@ -14,7 +14,7 @@ __all__ = ["write_junit", "write_sarif"]
 def write_sarif(space: Workspace, assessment: Assessment, out: Path | None) -> Path:
     """Every finding of the case, of its profiles too, as SARIF 2.1.0; the path of the file."""
     from safetycase import __version__
-    from safetycase.report.clean import plain_json
+    from safetycase.argument.plain_json import plain_json
     from safetycase.report.sarif import to_sarif
     from safetycase.workspace.gating import findings_of
 

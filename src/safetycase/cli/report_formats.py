@@ -78,8 +78,8 @@ def markdown_text(space: Workspace, assessment: Assessment, source: Source | Non
 
 def json_text(space: Workspace, assessment: Assessment) -> str:
     """The whole assessment as JSON with sorted keys, what is wrong with the record among it."""
+    from safetycase.argument.plain_json import plain_json
     from safetycase.report import to_json
-    from safetycase.report.clean import plain_json
 
     whole = {
         **to_json(within(assessment), breakdown=breakdown_of(assessment, assessment.case.root)),
@@ -211,7 +211,7 @@ def _ours(path: Path, *, zipped: bool) -> None:
 def _fill(folder: Path, space: Workspace, assessment: Assessment, licence: str | None) -> None:
     """Put every file of the crate into `folder`, its metadata last."""
     from safetycase import __version__
-    from safetycase.report.clean import plain_json
+    from safetycase.argument.plain_json import plain_json
     from safetycase.report.ro_crate import DESCRIPTOR, PREVIEW, preview, ro_crate
 
     files = [_described(folder, *each) for each in _files(folder, space, assessment)]

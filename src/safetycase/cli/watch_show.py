@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import click
 
+from safetycase.argument.plain_json import plain_json
 from safetycase.cli.common import printable
 from safetycase.monitor.indicator import Indicator
 from safetycase.monitor.service import Reported
 from safetycase.monitor.times import length
-from safetycase.report.clean import plain_json
 from safetycase.workspace.monitored import Monitored
 
 __all__ = ["Shown", "indicator_json", "indicator_lines"]

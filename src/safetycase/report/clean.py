@@ -7,7 +7,6 @@ dropped, because a reader must see that they were there.
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ __all__ = [
     "columns",
     "moment",
     "one_line",
-    "plain_json",
     "shorten",
     "visible",
     "wrap",
@@ -29,7 +27,6 @@ SENTENCE = 2_000
 """The longest single sentence shown, in characters."""
 
 _SUSPECT = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-_ABOVE = re.compile(r"[^\n -~]")
 _ASCII_PRINTABLE = re.compile(r"[ -~]*\Z")
 
 
@@ -46,24 +43,6 @@ def visible(text: str, *, limit: int = SENTENCE, lines: bool = True) -> str:
     if not _ASCII_PRINTABLE.match(cut):
         cut = "".join(_sign(c, lines) for c in cut)
     return cut if total <= limit else f"{cut} … [cut here: {total:,} characters in all]"
-
-
-def plain_json(value: object, *, indent: int | None = 2, sort_keys: bool = True) -> str:
-    """`value` as JSON that loses nothing and hides nothing, in plain UTF-8.
-
-    What `visible` would make a sign of is written as an escape, which a program reads as the same
-    character: a terminal that shows the text obeys none of it, and half of a surrogate pair, which
-    UTF-8 has no bytes for, can be written.
-    """
-    text = json.dumps(
-        value, indent=indent, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False
-    )
-    return text if text.isascii() and "\x7f" not in text else _ABOVE.sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    char = found[0]
-    return json.dumps(char)[1:-1] if unicodedata.category(char) in _SUSPECT else char
 
 
 def one_line(text: str, *, limit: int = SENTENCE) -> str:

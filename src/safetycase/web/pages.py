@@ -11,8 +11,8 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from safetycase.argument.plain_json import plain_json
 from safetycase.report import site
-from safetycase.report.clean import plain_json
 from safetycase.report.site import Live, Source
 from safetycase.web import frames
 from safetycase.web.keeper import Reading
