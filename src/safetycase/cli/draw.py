@@ -47,7 +47,9 @@ PICTURES = ("waterfall", "intervals", "timeline")
 )
 @click.option("--depth", type=click.IntRange(min=1), help="At most so many levels.")
 @click.option("--from", "source", metavar="FORMAT", help="The format of CASE, if it is a file.")
-@click.option("--out", type=click.Path(path_type=Path), help="A file (default: standard output).")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="A file (default, or `-`: standard output)."
+)
 @as_json_option
 def draw(
     case: Path,
