@@ -325,3 +325,14 @@ def test_an_attempt_to_come_is_asked_for_at_the_level_it_is_judged_at(sc: Sc, co
     assert sc("run", coin).code == 0
     judged = sc("status", coin, "--json").json["leaves"]["E-COIN"]["level"]
     assert asked == judged > first
+
+
+def test_attempts_at_evidence_that_was_taken_away_are_told(sc: Sc, coin: Path) -> None:
+    assert sc("run", coin).code == 0
+    assert "of evidence that this case does not have" not in sc("status", coin).out
+    text = (coin / "case.yaml").read_text("utf-8")
+    other = text.replace("RARE", "SELDOM").replace("E-COIN", "E-PENNY")
+    (coin / "case.yaml").write_text(other, "utf-8")
+    says = "1 of them is of evidence that this case does not have: E-COIN."
+    assert says in " ".join(sc("run", coin).out.split())
+    assert says in (coin / "report" / "index.html").read_text("utf-8")

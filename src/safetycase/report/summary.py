@@ -98,7 +98,21 @@ def in_record(assessment: Assessment) -> str:
         return f"The record holds no attempt. {OUTSIDE}"
     noun = "attempt" if total == 1 else "attempts"
     counts = attempt_counts(assessment.attempts)
-    return f"The record holds {total} {noun}: {counts}. {OUTSIDE}"
+    return f"The record holds {total} {noun}: {counts}.{_of_others(assessment)} {OUTSIDE}"
+
+
+def _of_others(assessment: Assessment) -> str:
+    """A sentence on the attempts at evidence that the case has no more, under whatever name."""
+    elements = assessment.case.elements
+    tried = Counter(a.evidence for a in assessment.attempts)
+    gone = {n: count for n, count in tried.items() if not isinstance(elements.get(n), Evidence)}
+    if not gone:
+        return ""
+    total, most = sum(gone.values()), 4
+    names = ", ".join(one_line(name) for name in list(gone)[:most])
+    more = f" and {len(gone) - most} more" if len(gone) > most else ""
+    verb = "is" if total == 1 else "are"
+    return f" {total} of them {verb} of evidence that this case does not have: {names}{more}."
 
 
 def open_doubts(assessment: Assessment) -> tuple[str, ...]:
