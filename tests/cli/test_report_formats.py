@@ -301,3 +301,24 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path, sc: Callable[...,
         assert sc("report", folder, "--format", "csv", "--out", place).code == 0
         os.close(writer)
         assert found.read().startswith(b'"evidence"')
+
+
+def test_a_crate_of_a_case_bound_otherwise_has_that_case_everywhere(
+    sc: Callable[..., Ran], tmp_path: Path
+) -> None:
+    template = (
+        "template: bent\nversion: 1\ntitle: Bent\nsource: ours\nsays: ours\n"
+        "parameters:\n  who: {type: text, says: Who throws., example: me}\n"
+        "root:\n  claim: BENT\n  says: =who throws it.\n"
+    )
+    text = COIN + "claims: [{use: bent@1, as: BENT, with: {who: Ada}}]\n"
+    files = {"items.txt": "head or tail\n", "templates/bent.yaml": template}
+    folder = write_case(tmp_path / "coin", text, files)
+    assert sc("run", folder).code in (0, 4)
+    words = ("--format", "ro-crate", "--with", "BENT.who=Grace", "--out", tmp_path / "crate")
+    done = sc("report", folder, *words)
+    assert done.code == 0, done.err
+    assert "who: Grace" in (tmp_path / "crate" / "case.yaml").read_text("utf-8")
+    with zipfile.ZipFile(tmp_path / "crate" / "record.scbundle") as bundle:
+        assert "who: Grace" in bundle.read("case/case.yaml").decode()
+    assert "who: Ada" in (folder / "case.yaml").read_text("utf-8")

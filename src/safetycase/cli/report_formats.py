@@ -288,7 +288,10 @@ def _bundle(path: Path, space: Workspace) -> None:
 
     ledger = space.folder / "ledger"
     store = open_store(ledger)
-    case = {name: text.encode() for name, text in all_texts(check_folder(space.folder)).items()}
+    case = {
+        name: text.encode()
+        for name, text in all_texts(check_folder(space.folder, texts=space.texts)).items()
+    }
     try:
         contents = gather(ledger, store, only=(), artefacts=True, case=case)
         with path.open("wb") as file:

@@ -47,6 +47,8 @@ class Checked:
     leaves: Mapping[str, LeafFacts] = field(default_factory=dict)
     catalogue: Catalogue | None = None
     subject: Subject | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """What stood in for files as they are on disk."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -101,16 +103,17 @@ def check_folder(
         leaves=facts,
         catalogue=catalogue,
         subject=subject,
+        texts=given,
     )
 
 
 def own_texts(checked: Checked) -> Mapping[str, str]:
-    """The texts of the case file and its modules by their path in the folder."""
-    folder, texts = checked.folder, dict[str, str]()
+    """The texts of the case file and its modules, as they were read, by path in the folder."""
+    texts = dict[str, str]()
     names = [CASE_FILE, *(m.file for m in checked.case.modules.values())] if checked.case else []
     for name in names or [CASE_FILE]:
         try:
-            texts[name] = _module_text(folder, name)
+            texts[name] = _text_of(checked, name)
         except NoText:
             continue
     return texts
@@ -122,10 +125,14 @@ def all_texts(checked: Checked) -> Mapping[str, str]:
     for use in checked.case.uses.values() if checked.case else ():
         name = f"templates/{use.template}.yaml"
         try:
-            texts[name] = _module_text(checked.folder, name)
+            texts[name] = _text_of(checked, name)
         except NoText:
             continue  # it comes from a package, which is named with its version in the case
     return texts
+
+
+def _text_of(checked: Checked, name: str) -> str:
+    return checked.texts[name] if name in checked.texts else _module_text(checked.folder, name)
 
 
 def _module_text(folder: Path, name: str) -> str:

@@ -113,7 +113,7 @@ def findings_of(space: Workspace) -> tuple[Finding, ...]:
     """The findings of the case, those of the profiles that it asks for among them."""
     if space.case is None or not space.case.header.profiles:
         return space.findings
-    held = case_findings(check_folder(space.folder), (), space.now.date())
+    held = case_findings(check_folder(space.folder, texts=space.texts), (), space.now.date())
     return tuple(dict.fromkeys((*space.findings, *held)))
 
 
