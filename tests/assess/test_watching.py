@@ -338,7 +338,8 @@ def test_an_assumption_counts_only_while_its_monitor_is_quiet() -> None:
     assert (support(quiet, "FAIR"), quiet.verdict) == ("assumed", "holds")
     assert "by mint, while its monitor M is quiet" in said(quiet, "FAIR")
     alarmed = judged(case, [signal(case, "alarm", seq=3)])
-    assert (support(alarmed, "FAIR"), alarmed.states["FAIR"].attackers) == ("open", ("M.FAIR",))
+    assert support(alarmed, "FAIR") == "contested"
+    assert alarmed.states["FAIR"].attackers == ("M.FAIR",)
     assert support(judged(case, [signal(case)], now=NOW + timedelta(days=9)), "FAIR") == "open"
 
 

@@ -323,7 +323,9 @@ def _support(
 ) -> SupportWord:
     value = values[name]
     if isinstance(element, Assumption):
-        return "assumed" if value else "open"
+        if value:
+            return "assumed"
+        return "contested" if standing(facts, values, name) else "open"
     if isinstance(element, Dependence):
         return "open" if name in aside else "assumed"
     if isinstance(element, Defeater):
