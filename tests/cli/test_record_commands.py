@@ -52,7 +52,7 @@ def test_verify_says_who_signed_what_is_held_and_how_order_is_shown(ran: Path, s
     plain = sc("verify", ran)
     assert plain.code == 0
     assert "author, runner, log" in plain.out
-    assert f"1 checkpoints, the newest over {records(ran)} records" in plain.out
+    assert f"1 checkpoint, the newest over {records(ran)} records" in plain.out
     assert "criterion before result, as shown by: 1 self" in plain.out
     found = sc("verify", ran, "--json").json
     assert found["ok"] is True

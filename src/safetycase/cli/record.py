@@ -122,6 +122,7 @@ def _print_problems(problems: Sequence[Problem]) -> None:
 
 
 def _print(found: Verification) -> None:
+    from safetycase.cli.check import counted
     from safetycase.cli.record_keys import key_line
 
     _print_problems(found.problems)
@@ -129,7 +130,8 @@ def _print(found: Verification) -> None:
         click.echo(f"key {printable(key_line(key))}")
     if found.checkpoints:
         newest = max(found.checkpoints, key=lambda held: held.size)
-        click.echo(f"{len(found.checkpoints)} checkpoints, the newest over {newest.size} records")
+        many = counted(len(found.checkpoints), "checkpoint")
+        click.echo(f"{many}, the newest over {counted(newest.size, 'record')}")
     for held in found.checkpoints:
         for signer in held.cosigners:
             click.echo(

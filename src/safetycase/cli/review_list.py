@@ -41,7 +41,7 @@ def list_(case: Path, now: datetime, as_json: bool) -> int:
         for line in review_lines(assessment, width=width(), since=since):
             click.echo(line)
         for note in space.history.notes:
-            click.echo(f"record: {printable(note.says)}")
+            click.echo(f"note: {printable(note.says)}")
     return Exit.RECORD if space.log.problems or space.history.problems else Exit.HOLDS
 
 
