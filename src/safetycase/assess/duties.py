@@ -139,7 +139,7 @@ def duties(history: History, now: datetime) -> tuple[Deadline, ...]:
     out = {each.step.seq for each in unheard(history)}
     steps = tuple(step for step in history.steps if step.seq not in out)
     for event in history.events:
-        mine = [step for step in steps if step.about == event.seq and _after(step, event)]
+        mine = [step for step in steps if step.about == event.seq]
         if event.event == "serious-incident":
             found += _incident(event, mine)
         if event.event in GROUNDS:
@@ -190,12 +190,6 @@ def _known(event: EventRecord) -> tuple[datetime, str]:
     return _moment(event.at), (
         f"from {event.at}, when it was recorded, since the record does not say when it was known"
     )
-
-
-def _after(step: StepRecord, event: EventRecord) -> bool:
-    """What is dated before the event was known was not done about it."""
-    said = event.body.get("known_at")
-    return not is_instant(said) or _moment(step.on) >= _moment(str(said))
 
 
 def _first(steps: Iterable[StepRecord], word: str) -> StepRecord | None:
