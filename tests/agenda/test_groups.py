@@ -51,6 +51,7 @@ def test_a_leg_that_may_stand_does_not_hide_the_group_beside_it() -> None:
     assert groups(graph, root, {"A": a, "B": b}, [0, 0, 1.0, 0, 0]).groups == ()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6))
 def test_equals_brute_force_over_all_subsets(seed: int) -> None:

@@ -61,6 +61,7 @@ def test_optimal_for_all_and_for_any(seed: int, every: bool) -> None:
     assert found.expected_cost == pytest.approx(min(costs))
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**6), st.booleans())
 def test_optimal_for_two_levels(seed: int, every: bool) -> None:
@@ -95,6 +96,7 @@ def test_never_better_than_the_best_and_the_chance_is_right(seed: int) -> None:
     assert sorted(found.events) == list(graph.events([root]))
 
 
+@pytest.mark.slow
 def test_below_two_levels_the_rule_is_labelled_and_can_lose() -> None:
     """Found by search: three levels where depth-first order costs more than the best strategy."""
     worst = 0.0

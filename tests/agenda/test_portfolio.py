@@ -167,6 +167,7 @@ def test_money_spreads_over_families() -> None:
     assert dict(frontier(graph, problem, ways, 8).allocation().shots) == {"a": 4, "b": 4}
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10**6))
 def test_families_by_enumeration_of_their_states(seed: int) -> None:
@@ -204,6 +205,7 @@ def test_families_by_enumeration_of_their_states(seed: int) -> None:
     assert found.value[-1] == pytest.approx(best_by_enumeration(graph, root, shots, 3), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_greedy_funding_is_stuck_at_nothing_where_the_exact_split_is_not() -> None:
     stuck, share = 0, 0.0
     for seed in range(40):

@@ -110,6 +110,7 @@ def test_indentation_is_evened_and_everything_else_stays() -> None:
     assert load(found.text).case == load(UGLY).case
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [COIN, SHIPPED.read_text("utf-8")])
 def test_real_cases_keep_their_meaning_and_comments(text: str) -> None:
     found = formatted(text)
@@ -152,6 +153,7 @@ def test_what_is_printed_can_be_laid_out(one: Case) -> None:
     assert load(found.text).case == one
 
 
+@pytest.mark.slow
 @given(st.text(alphabet="ab: -#\n[]{},'\"|>&*!%?~\t", max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_any_text_comes_back_whole_or_with_a_finding(text: str) -> None:

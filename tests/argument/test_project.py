@@ -507,6 +507,7 @@ def test_a_doubt_about_a_step_that_is_written_apart_aims_at_its_link() -> None:
     assert [k.source for k in structure.links if k.target_link == "G.by"] == ["D"]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_every_element_has_its_part_whatever_refers_to_whatever(data: st.DataObject) -> None:

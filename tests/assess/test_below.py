@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ def arguments(draw: st.DrawFn) -> dict[str, Element]:
     return found
 
 
+@pytest.mark.slow
 @given(arguments())
 def test_it_is_what_a_walk_finds(elements: dict[str, Element]) -> None:
     case = type("Shape", (), {"elements": elements})()

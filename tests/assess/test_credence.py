@@ -85,6 +85,7 @@ def test_a_silent_test_of_little_power_says_little() -> None:
     assert posterior == pytest.approx(1 - 0.487, abs=1e-3)
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 20),
     st.integers(20, 400),

@@ -404,6 +404,7 @@ TROUBLES = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(st.lists(st.sampled_from(sorted(TROUBLES)), min_size=1, max_size=7))
 def test_the_worst_is_named_first_and_nothing_makes_it_better(names: list[str]) -> None:
@@ -418,6 +419,7 @@ def test_the_worst_is_named_first_and_nothing_makes_it_better(names: list[str]) 
     assert {worst, *told} == set(names)
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(
     st.lists(st.sampled_from(FIELDS), max_size=4),

@@ -44,6 +44,7 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(SHIPPED, tmp_path / "self", ignore=ignored))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("offered")
 def test_nothing_is_wrong_with_the_case_and_it_does_not_hold() -> None:
     space = open_case(SHIPPED, datetime(2026, 11, 27, tzinfo=UTC))

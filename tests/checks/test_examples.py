@@ -45,6 +45,7 @@ def test_no_example_is_left_behind() -> None:
     assert {path.name for path in (folder / "examples").iterdir()} <= {code for _, code in RULES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("profile", "code"), JUDGED)
 def test_examples(profile: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for side, example in examples_of(code).items():

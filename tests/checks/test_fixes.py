@@ -261,6 +261,7 @@ def slip(word: str, kind: str, at: int, letter: str) -> str:
     return word[:at] + letter + word[at + 1 :]
 
 
+@pytest.mark.slow
 @MODEST
 @given(
     st.sampled_from(keys_and_ids(BASE)),

@@ -232,6 +232,7 @@ points = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(parts, links, modules, points)
 def test_any_structure_is_judged(
@@ -332,6 +333,7 @@ def large(count: int) -> Structure:
     return Structure(parts=made, links=tuple(joined))
 
 
+@pytest.mark.slow
 def test_a_chain_of_any_depth_meets_no_recursion_limit() -> None:
     depth = 5_000
     chain = Structure(

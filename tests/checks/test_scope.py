@@ -301,6 +301,7 @@ def test_an_instance_is_pinned_by_the_text_of_its_template_and_its_parameters() 
         assert scope_digest(first, "HELD") == scope_digest(other, "HELD")
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(sorted(WRITING)), unique=True), st.sampled_from(sorted(SEMANTIC)))
 def test_no_way_of_writing_hides_a_change(ways: list[str], what: str) -> None:
     text = CASE

@@ -260,6 +260,7 @@ def test_a_damaged_record_is_said_and_takes_no_shot(say: Say, pair: Path) -> Non
     assert "record:" in ran.err
 
 
+@pytest.mark.slow
 def test_the_shipped_sketches_can_be_funded(say: Say, tmp_path: Path) -> None:
     for name in ("debate-sketch", "internal-assistant"):
         folder = tmp_path / name

@@ -32,6 +32,7 @@ def test_a_code_of_the_case_file(sc: Sc) -> None:
     assert sc("explain", "C1310").code == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [code for rules in all_rules().values() for code in rules])
 def test_every_page_shows_what_makes_the_difference(code: str) -> None:
     done = RUNNER.invoke(explain, [code])

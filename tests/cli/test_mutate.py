@@ -72,6 +72,7 @@ def test_json_has_every_outcome(coin: Path) -> None:
     assert found["share"] == 1.0
 
 
+@pytest.mark.slow
 def test_everything_that_can_be_planted_in_the_coin_is_caught(coin: Path) -> None:
     code, done = call(coin, "--now", NOW, "--sample", "1", "--json")
     found = json.loads(done.output)

@@ -11,6 +11,7 @@ from safetycase.cli import new as verb
 from safetycase.workspace.starting import case_of, questions, template_named
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "answers", "says"),
     [

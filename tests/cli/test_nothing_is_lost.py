@@ -104,6 +104,7 @@ def test_a_pipe_is_written_to_and_stays(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["coin", "pipe.zip"]
 
 
+@pytest.mark.slow
 def test_a_report_leaves_its_neighbours_alone(sc: Sc, tmp_path: Path) -> None:
     folder = write_case(tmp_path / "c", COIN, ITEMS)
     (tmp_path / "x.tmp").write_text("mine")

@@ -165,6 +165,7 @@ def test_verify_can_leave_artefacts_out_and_says_so(say: Say, coin: Path, digest
     assert "note: the artefacts were not checked" in ran.out
 
 
+@pytest.mark.slow
 def test_a_store_that_cannot_be_reached_is_a_sentence(
     say: Say, coin: Path, digest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -199,6 +199,7 @@ def test_a_picture_as_json_says_which_it_is_and_where(
     assert out.read_text("utf-8").startswith("<svg")
 
 
+@pytest.mark.slow
 def test_what_is_shared_has_the_own_templates_and_the_inputs_that_are_links(
     sc: Callable[..., Ran], tmp_path: Path
 ) -> None:
@@ -303,6 +304,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path, sc: Callable[...,
         assert found.read().startswith(b'"evidence"')
 
 
+@pytest.mark.slow
 def test_a_crate_of_a_case_bound_otherwise_has_that_case_everywhere(
     sc: Callable[..., Ran], tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ SKETCH = CASES / "debate-sketch"
 Sc = Callable[..., Ran]
 
 
+@pytest.mark.slow
 def test_what_goes_comes_and_survives(sc: Sc) -> None:
     found = sc("diff", SKETCH, "--with", "method=prover-estimator", "--json").json
     assert found["parameter"] == "OVERSIGHT.oversight"
@@ -32,6 +33,7 @@ def test_what_goes_comes_and_survives(sc: Sc) -> None:
     assert "Verdict: unknown with both" in told
 
 
+@pytest.mark.slow
 def test_the_swapped_case_is_the_sketch_that_ships_with_that_method(sc: Sc) -> None:
     swapped = sc("status", SKETCH, "--with", "oversight=prover-estimator", "--json").json
     shipped = sc("status", CASES / "debate-sketch-prover-estimator", "--json").json
@@ -87,6 +89,7 @@ def test_two_versions_and_a_swap_are_two_questions(sc: Sc) -> None:
     assert "name no REV2" in done.err
 
 
+@pytest.mark.slow
 def test_the_case_as_it_would_be_has_reasons_and_a_page(sc: Sc, tmp_path: Path) -> None:
     told = sc("why", "OVERSIGHT/KC2-1", SKETCH, "--with", "method=consultancy").out
     assert "KC2-1-THEORY-CONSULTANCY" in told

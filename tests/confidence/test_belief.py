@@ -11,6 +11,7 @@ from safetycase.confidence.belief import believe
 from safetycase.confidence.graph import ALL, NOT, Builder, Graph, Query, extend
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(graphs(), st.integers(0, 30))
 def test_the_four_ends(case: tuple[Graph, int], other: int) -> None:

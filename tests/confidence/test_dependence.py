@@ -80,6 +80,7 @@ def check(low: float, true: float | None) -> None:
         assert low <= true + 1e-6
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(SEEDS)
 def test_without_declarations_nothing_is_overclaimed(seed: int) -> None:
@@ -93,6 +94,7 @@ def test_without_declarations_nothing_is_overclaimed(seed: int) -> None:
     assert declared_bound(graph, top, []).low == unknown_bound(graph, top)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(SEEDS)
 def test_contained(seed: int) -> None:
@@ -232,6 +234,7 @@ def test_a_common_cause_inside_an_independent_group(seed: int) -> None:
         check(low, least(graph, top, laws=laws))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(SEEDS)
 def test_partition(seed: int) -> None:

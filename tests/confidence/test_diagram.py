@@ -146,6 +146,7 @@ def test_a_deep_chain_and_a_wide_gate_are_no_trouble() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_diagram_that_would_be_too_large_is_refused_soon() -> None:
     rng = random.Random(3)
     builder = Builder()

@@ -12,6 +12,7 @@ from safetycase.confidence.local import Incremental, local, most_at_least
 from safetycase.confidence.proof import evaluate, proof_set
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(graphs())
 def test_every_node_is_bounded(case: tuple[Graph, int]) -> None:
@@ -121,6 +122,7 @@ def test_the_exact_proof_shares_what_the_greedy_one_does_not_see() -> None:
     assert proof_set(graph, top, exact=True).doubt == pytest.approx(0.1)
 
 
+@pytest.mark.slow
 def test_a_deep_chain_is_no_limit() -> None:
     builder = Builder()
     node = builder.event("e", 0.9)

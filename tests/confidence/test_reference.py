@@ -84,6 +84,7 @@ def tangled(seed: int) -> tuple[Graph, int]:
     return builder.freeze(), top
 
 
+@pytest.mark.slow
 def test_a_graph_no_diagram_fits_is_drawn_reproducibly() -> None:
     graph, top = tangled(1)
     found = reference(graph, top, nodes=3_000, draws=4_000, seed=7)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from safetycase.cli.mutate import mutate
@@ -18,6 +19,7 @@ def test_the_reference_is_the_catalogue() -> None:
     assert (ROOT / "docs" / "reference" / "mutations.md").read_text("utf-8") == page()
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_page_run_as_written() -> None:
     (block,) = re.findall(r"```console\n(.*?)```", PAGE, re.S)
     commands = [line.removeprefix("$ safetycase mutate ").split() for line in block.splitlines()]

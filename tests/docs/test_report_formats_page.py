@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from tests.conftest import COIN, write_case
 
@@ -27,6 +28,7 @@ def test_the_table_lists_every_format() -> None:
     assert [form for form, _file, _same in ROWS] == list(WRITERS)
 
 
+@pytest.mark.slow
 def test_each_format_is_written_where_the_table_says_and_is_the_same_again(tmp_path: Path) -> None:
     case = write_case(tmp_path / "coin", COIN, {"items.txt": "x"})
     for form, file, same in ROWS:

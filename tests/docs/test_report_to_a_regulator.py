@@ -41,6 +41,7 @@ def follow(page: str) -> list[tuple[str, Result]]:
     return outs
 
 
+@pytest.mark.slow
 def test_the_page_works_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     ignored = shutil.ignore_patterns("ledger", "report")

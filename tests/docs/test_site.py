@@ -10,12 +10,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+@pytest.mark.slow
 def test_every_link_leads_somewhere_and_every_page_is_reached() -> None:
     site = runpy.run_path(str(ROOT / "scripts" / "site.py"))
     pages, _ = site["all_pages"]()
     assert list(site["lost"](pages)) == []
 
 
+@pytest.mark.slow
 def test_the_site_is_built_and_its_links_are_to_its_own_pages(tmp_path: Path) -> None:
     site = runpy.run_path(str(ROOT / "scripts" / "site.py"))
     assert site["build"](tmp_path / "site") == len(site["all_pages"]()[0])

@@ -98,6 +98,7 @@ def test_what_is_not_installed_says_so() -> None:
         closure("no_such_package.x:METHOD")
 
 
+@pytest.mark.slow
 def test_a_module_is_known_by_the_package_that_installed_it() -> None:
     for name, owners in packages_distributions().items():
         if find_spec(name) and name not in sys.stdlib_module_names and name != "safetycase":

@@ -78,6 +78,7 @@ def test_waiting_overlaps(tmp_path: Path, method: str) -> None:
     assert took < sum(event.seconds for event in found.values())  # they ran at the same time
 
 
+@pytest.mark.slow
 def test_an_abandoned_run_ends_at_its_next_report_and_prints_nowhere(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,6 +94,7 @@ def test_an_abandoned_run_ends_at_its_next_report_and_prints_nowhere(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_what_an_abandoned_run_prints_later_is_not_ours(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +111,7 @@ def test_what_an_abandoned_run_prints_later_is_not_ours(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_each_run_prints_into_its_own_log_and_the_rest_goes_through(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

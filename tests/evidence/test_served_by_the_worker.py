@@ -98,6 +98,7 @@ def test_weights_of_the_case_folder_travel_with_the_task(method: Path) -> None:
     assert found.result["weights_sha256"] == {"m": hashlib.sha256(weights).hexdigest()}
 
 
+@pytest.mark.slow
 def test_swapped_weights_are_refused_before_they_are_served(method: Path) -> None:
     (method / "mine.gguf").write_bytes(b"other weights")
     found = carried(method, "mine.gguf", "0" * 64)

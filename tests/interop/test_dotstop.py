@@ -191,6 +191,7 @@ def test_a_wrong_item_is_a_finding_in_its_file(text: str, code: str) -> None:
     assert {f.span.file for f in reading.findings} == {"A.md"}
 
 
+@pytest.mark.slow
 def test_a_large_graph_takes_linear_time() -> None:
     nodes = "".join(f'"N-{n}";\n"N-{n}" -> "N-{n + 1}";\n' for n in range(20_000))
     started = time.process_time()

@@ -269,6 +269,7 @@ def test_empty(name: str) -> None:
     CHECKS[name](Structure())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(CHECKS))
 @settings(max_examples=20, deadline=None)
 @given(structure=structures())
@@ -296,6 +297,7 @@ def test_long_chains_and_loops_are_placed() -> None:
     assert places["n19999"].layer == 19_999
 
 
+@pytest.mark.slow
 def test_long_chains_of_challenges_take_linear_time() -> None:
     parts = {"G": Part(id="G", type="goal")}
     links = tuple(

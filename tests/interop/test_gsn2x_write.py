@@ -64,6 +64,7 @@ def test_any_text_comes_back(text: str) -> None:
     assert plain(again) == plain(structure)
 
 
+@pytest.mark.slow
 @given(structures())
 @settings(max_examples=60, deadline=None)
 def test_what_gsn2x_carries_comes_back(structure: Structure) -> None:

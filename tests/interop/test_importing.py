@@ -276,6 +276,7 @@ ANY_TEXT = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(ANY_TEXT)
 @settings(max_examples=200)
 def test_a_quoted_text_reads_back(text: str) -> None:
@@ -368,6 +369,7 @@ MORE = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(LINES, LINES, MORE), max_size=10))
 @settings(max_examples=100, deadline=None)
 def test_every_file_that_is_read_can_be_imported(lines: list[str]) -> None:

@@ -308,6 +308,7 @@ def structures(draw: st.DrawFn) -> Structure:
     return Structure(parts=parts, links=tuple(links), points=tuple(points))
 
 
+@pytest.mark.slow
 @given(structures())
 @settings(max_examples=60, deadline=None)
 def test_a_structure_is_written_and_read_without_loss(structure: Structure) -> None:

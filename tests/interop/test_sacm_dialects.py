@@ -365,6 +365,7 @@ def test_many_mistakes_give_a_bounded_report() -> None:
     assert "no more are shown" in max(found, key=lambda f: f.span).message
 
 
+@pytest.mark.slow
 def test_deep_packages_do_not_recurse() -> None:
     deep = '<argumentElement xsi:type="sacm:ArgumentPackage">' * 5000
     read = reading(bad(deep + CLAIM.format("a", "") + "</argumentElement>" * 5000))

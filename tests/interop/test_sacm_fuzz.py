@@ -93,6 +93,7 @@ def test_any_words_in_any_order(text: str) -> None:
     assert comparable(again) == comparable(read.structure)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(structures(), st.data())
 def test_damaged_files(structure: object, data: st.DataObject) -> None:

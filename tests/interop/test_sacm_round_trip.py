@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from tests.interop.sacm_structures import structures
 
@@ -37,6 +38,7 @@ def comparable(structure: Structure) -> Any:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(structures())
 def test_what_is_written_is_read(structure: Structure) -> None:

@@ -409,6 +409,7 @@ def test_depth_and_size_are_bounded() -> None:
     assert time.process_time() - started < 20
 
 
+@pytest.mark.slow
 def test_a_deep_tree_is_read_and_written() -> None:
     tree = Structure(
         title="T",

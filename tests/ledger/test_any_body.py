@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ledger.live import GOLDEN as LIVE
@@ -60,6 +61,7 @@ def record(seq: int, kind: str, body: Any, keyid: str) -> Record:
     )
 
 
+@pytest.mark.slow
 @given(st.lists(BENT, min_size=1, max_size=4))
 @settings(max_examples=150, deadline=None)
 def test_any_body_is_in_order_or_named(bent: list[tuple[str, Any, Any, str]]) -> None:

@@ -52,6 +52,7 @@ def test_a_bundle_says_what_the_folder_says(ledger: Path, tmp_path: Path) -> Non
     assert from_file.checkpoints[-1].cosigners[0].key.keyid == REVIEWER.keyid
 
 
+@pytest.mark.slow
 def test_what_was_taken_out_is_left_out(ledger: Path, tmp_path: Path) -> None:
     digest = read(ledger).records[8].body["artefacts"]["transcript"]
     body = {"note": "redaction", "sha256": digest, "reason": "personal data"}

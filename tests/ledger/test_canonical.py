@@ -25,6 +25,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(values)
 def test_round_trip_has_one_spelling(value: Any) -> None:
     data = dumps(value)
@@ -33,6 +34,7 @@ def test_round_trip_has_one_spelling(value: Any) -> None:
     assert json.loads(data) == value
 
 
+@pytest.mark.slow
 @given(values)
 def test_spaces_and_escapes_do_not_change_the_value(value: Any) -> None:
     spaced = json.dumps(value, indent=2, ensure_ascii=True).encode()

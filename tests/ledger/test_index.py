@@ -88,6 +88,7 @@ def test_a_small_record_gets_no_index_unless_somebody_asks(build: Build, ledger:
     assert not drop(ledger)
 
 
+@pytest.mark.slow
 def test_the_same_record_gives_the_same_bytes_in_any_process(
     build: Build, ledger: Path, key: SigningKey, tmp_path: Path
 ) -> None:
@@ -241,6 +242,7 @@ def test_a_folder_that_cannot_be_written_is_read_all_the_same(
     assert find(ledger, limit=99).records == read(ledger).records
 
 
+@pytest.mark.slow
 def test_a_process_killed_while_the_index_grows_spoils_nothing(
     build: Build, ledger: Path, key: SigningKey
 ) -> None:

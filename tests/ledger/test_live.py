@@ -81,6 +81,7 @@ def test_the_record_tells_signals_and_resolutions_in_its_order(golden: Files) ->
     assert told.signals[3].e_value is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(5, 12))
 def test_an_edited_field_is_refused_whoever_signs_it(golden: Files, number: int) -> None:
     lines = lines_of(golden)

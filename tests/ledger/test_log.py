@@ -167,6 +167,7 @@ def test_a_record_put_in_twice_is_noticed(number: int) -> None:
     assert log.errors[0].seq == number + 2
 
 
+@pytest.mark.slow
 def test_a_record_cut_short_anywhere_is_noticed() -> None:
     whole = lines()
     for number in (0, 2, 5):
@@ -177,6 +178,7 @@ def test_a_record_cut_short_anywhere_is_noticed() -> None:
             assert log.errors[0].line == number + 1
 
 
+@pytest.mark.slow
 def test_an_unfinished_last_line_is_an_error_that_names_the_way_out() -> None:
     whole = lines()
     for length in range(1, len(whole[5])):

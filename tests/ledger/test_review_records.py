@@ -91,6 +91,7 @@ def test_the_record_tells_the_review_in_its_order(golden: Files) -> None:
     assert [(o.seq, o.clauses) for o in told.overrides] == [(15, ("freshness",))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(FIRST - 1, 16))
 def test_an_edited_field_is_refused_whoever_signs_it(golden: Files, number: int) -> None:
     lines = lines_of(golden)
@@ -159,6 +160,7 @@ def test_only_a_reviewer_signs_and_overrides(ledger: Path, key: Any) -> None:
     assert append(ledger, key, "dissent", dissent(), LATER)
 
 
+@pytest.mark.slow
 def test_who_may_rule_depends_on_the_ruling(ledger: Path) -> None:
     origin = origin_of(read(ledger).records[0])
     namesake = from_seed(bytes([121] * 32), REVIEWER.owner)

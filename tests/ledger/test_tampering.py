@@ -72,6 +72,7 @@ def test_every_flipped_byte_is_refused(golden: Files) -> None:
     assert list(flips(golden, list(golden), 1)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(10))
 def test_an_edited_field_is_refused_whoever_signs_it(golden: Files, number: int) -> None:
     lines = lines_of(golden)
@@ -87,6 +88,7 @@ def test_an_edited_field_is_refused_whoever_signs_it(golden: Files, number: int)
             assert refusals(bent) != [], path
 
 
+@pytest.mark.slow
 def test_an_edited_field_is_refused_though_the_record_is_written_anew_behind_it(
     golden: Files,
 ) -> None:

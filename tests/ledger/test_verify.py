@@ -45,6 +45,7 @@ def test_no_record_is_sound_and_empty(ledger: Path) -> None:
     assert [problem.severity for problem in found.problems] == ["note"]
 
 
+@pytest.mark.slow
 def test_every_flipped_byte_of_the_log_fails(build: Build, ledger: Path) -> None:
     build(ledger)
     path = ledger / "log.jsonl"

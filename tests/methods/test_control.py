@@ -81,6 +81,7 @@ def test_a_red_team_that_does_not_look_at_scores_is_caught_by_the_controls(
     assert not oracles["recall once red has found the mark that the monitor does not see"].passed
 
 
+@pytest.mark.slow
 def test_an_analysis_that_forgets_the_adaptive_round_fails_its_controls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -156,6 +156,7 @@ def test_epochs_and_metadata_make_clusters(context: Context) -> None:
         measure(context, "chance", cluster_by="colour")
 
 
+@pytest.mark.slow
 def test_arms_are_compared(context: Context) -> None:
     found = measure(context, "able", arms=("a", "b"))
     assert estimate(found.quantities["arm_difference"]) == 0.0
@@ -187,6 +188,7 @@ def test_hostile_output_is_data(context: Context, model: str) -> None:
     assert found.counts["items"] == 12
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_is_a_sentence(context: Context) -> None:
     with pytest.raises(MethodError, match="cannot be made"):
         measure(context, "able", "sums.py@broken")
@@ -202,6 +204,7 @@ def test_what_goes_wrong_is_a_sentence(context: Context) -> None:
         inspect_log.run(("bad.eval",), inspect_log.Parameters(), context)
 
 
+@pytest.mark.slow
 def test_edited_and_invalidated_samples_count_against_either_bound(context: Context) -> None:
     from inspect_ai.log import (
         ProvenanceData,
@@ -243,6 +246,7 @@ def test_edited_and_invalidated_samples_count_against_either_bound(context: Cont
     assert gone.quantities["pass_rate"] == Proportion(successes=0, trials=0, missing=12)
 
 
+@pytest.mark.slow
 def test_a_score_that_an_edit_made_is_no_score(context: Context) -> None:
     from inspect_ai.log import ProvenanceData, edit_score, read_eval_log, write_eval_log
     from inspect_ai.scorer import ScoreEdit
@@ -260,6 +264,7 @@ def test_a_score_that_an_edit_made_is_no_score(context: Context) -> None:
     assert "no score → 'C', by me" in read.diagnostics["scores edited after the run"]
 
 
+@pytest.mark.slow
 def test_an_archive_that_unpacks_to_too_much_is_refused_unread(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +285,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_unread(
         inspect_log.run(("twice.eval",), inspect_log.Parameters(), context)
 
 
+@pytest.mark.slow
 def test_unscored_items_count_against_either_side(context: Context) -> None:
     (context.case_folder / "half.py").write_text(
         SUMS.replace(
@@ -312,6 +318,7 @@ def sums""",
     assert interval.high == 1.0
 
 
+@pytest.mark.slow
 def test_a_run_can_be_repeated(context: Context) -> None:
     check_measurement(inspect_eval.METHOD, lambda: measure(context, "chance"))
 

@@ -80,6 +80,7 @@ def test_it_keeps_the_contract() -> None:
     assert controls.counts(claim_is_true=True) == (1, 1)
 
 
+@pytest.mark.slow
 def test_tests_are_counted_and_faults_noticed(context: Context) -> None:
     faults = ("faults.py@triples", "faults.py@breaks_the_import")
     found = measured(context, faults=faults, only="not elsewhere")
@@ -91,6 +92,7 @@ def test_tests_are_counted_and_faults_noticed(context: Context) -> None:
     assert (context.scratch / found.artefacts["JUnit XML"]).is_file()
 
 
+@pytest.mark.slow
 def test_a_skipped_test_did_not_pass(context: Context) -> None:
     found = measured(context)
     assert estimate(found.quantities["not_passed"]) == 1
@@ -98,12 +100,14 @@ def test_a_skipped_test_did_not_pass(context: Context) -> None:
     assert not found.instrument
 
 
+@pytest.mark.slow
 def test_tests_that_notice_nothing_cannot_fail(context: Context) -> None:
     found = measured(context, faults=("faults.py@triples",), only="home")
     assert estimate(found.quantities["faults_missed"]) == 1
     assert [check.passed for check in found.instrument] == [False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "says"),
     [
@@ -118,6 +122,7 @@ def test_what_cannot_be_run_is_said(context: Context, more: dict[str, object], s
         measured(context, **more)
 
 
+@pytest.mark.slow
 def test_a_run_without_an_end_is_a_failed_run(context: Context) -> None:
     (context.case_folder / "check.py").write_text("import time\ntime.sleep(60)\n", "utf-8")
     with pytest.raises(MethodError, match="stopped after 1 s"):

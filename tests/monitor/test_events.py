@@ -170,6 +170,7 @@ def test_a_digest_without_a_salt_could_be_guessed() -> None:
         Reading(contents="digest", salt=b"short")
 
 
+@pytest.mark.slow
 def test_contents_of_any_shape_are_contents() -> None:
     deep: Any = "x"
     for _ in range(100_000):

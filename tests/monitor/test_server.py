@@ -29,6 +29,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "events.sqlite"
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_is_in_the_store_and_the_service_is_told(path: Path) -> None:
     with serving(path) as server:
         status, told, headers = server.ask("/events", event(1, value=1, number=1))
@@ -41,6 +42,7 @@ def test_what_was_acknowledged_is_in_the_store_and_the_service_is_told(path: Pat
         assert server.ask("/events", event(1, value=0, number=1))[1]["conflicts"] == 1
 
 
+@pytest.mark.slow
 def test_an_array_and_lines_are_read_one_by_one(path: Path) -> None:
     lines = [json.dumps(event(3)), "", "{not json", json.dumps(event(4, value="x")), ""]
     body = "\r\n".join(lines).encode()
@@ -57,6 +59,7 @@ def test_an_array_and_lines_are_read_one_by_one(path: Path) -> None:
         assert by_source["gateway", "`value` is not a number"] == 2
 
 
+@pytest.mark.slow
 def test_an_event_that_is_none_is_said_and_counted(path: Path) -> None:
     body = b'[{"source": "s", "id": "1", "metric": "m", "at": 1, "value": NaN}, '
     body += b'{"source": "s", "id": "2", "metric": "m", "at": 1, "value": 1e400}, '
@@ -79,6 +82,7 @@ def test_an_event_that_is_none_is_said_and_counted(path: Path) -> None:
         assert ahead[1]["reasons"] == {"`at` lies in the future": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "says"),
     [
@@ -99,6 +103,7 @@ def test_a_body_that_is_no_json_is_refused_whole(path: Path, body: bytes, says: 
         server.until(lambda: server.refused() == {f"request: {counted}": 1})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path_", ["/events", "/v1/logs", "/alerts"])
 def test_other_content_types_are_told_the_way_out(path: Path, path_: str) -> None:
     with serving(path) as server:
@@ -155,6 +160,7 @@ def test_too_many_events_in_one_request_are_refused_whole(path: Path) -> None:
         assert server.store.row == 0
 
 
+@pytest.mark.slow
 def test_a_token_opens_what_it_guards(path: Path) -> None:
     with serving(path, token="s3cret-token") as server:
         for given in (
@@ -273,6 +279,7 @@ def test_who_is_told_and_falls_over_stops_no_event(path: Path) -> None:
         assert server.store.row == 3
 
 
+@pytest.mark.slow
 def test_bodies_of_all_requests_together_are_bounded(path: Path) -> None:
     with serving(path, limits=Limits(buffered=5000)) as server:
         with socket.create_connection(("127.0.0.1", server.port)) as line:
@@ -330,6 +337,7 @@ def test_a_request_that_never_ends_is_cut_off_and_others_are_served(path: Path) 
         assert set(server.refused()) == {"request: the sender went away before it was whole"}
 
 
+@pytest.mark.slow
 def test_the_newest_of_too_many_connections_is_turned_away_and_counted(path: Path) -> None:
     with serving(path, limits=Limits(connections=2)) as server:
         with (
@@ -367,6 +375,7 @@ def test_a_patient_connection_sends_many_requests(path: Path) -> None:
         assert server.store.counts().known == 3
 
 
+@pytest.mark.slow
 def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_acknowledged(path: Path) -> None:
     """A listening socket that names no protocol, as `create_server` makes it, costs 40 ms each."""
     with serving(path) as server, socket.create_connection(("127.0.0.1", server.port)):
@@ -376,6 +385,7 @@ def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_acknowledged(pat
         assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
+@pytest.mark.slow
 def test_who_leaves_before_the_answer_has_still_sent_an_event(path: Path) -> None:
     with serving(path) as server:
         body = json.dumps(event(1)).encode()
@@ -404,6 +414,7 @@ def test_nothing_that_was_sent_is_repeated(path: Path) -> None:
         assert not any("onerror" in reason for reason in server.refused())
 
 
+@pytest.mark.slow
 def test_counts_are_shown_as_json_and_to_prometheus(path: Path) -> None:
     source = 'a"b\\c<script>'
     with serving(path, status=lambda: {"monitors": {"M": "quiet"}}) as server:
@@ -439,6 +450,7 @@ def test_other_verbs_and_places_are_said_to_be_none(path: Path) -> None:
         assert server.ask("/health")[0] == 200
 
 
+@pytest.mark.slow
 def test_many_at_once_are_each_answered_for_their_own(path: Path) -> None:
     answers: dict[int, Any] = {}
     with serving(path) as server:
@@ -457,6 +469,7 @@ def test_many_at_once_are_each_answered_for_their_own(path: Path) -> None:
         server.store.check()
 
 
+@pytest.mark.slow
 def test_what_was_taken_is_stored_before_the_server_ends(path: Path) -> None:
     with serving(path) as server:
         server.ask("/events", event(1))

@@ -124,6 +124,7 @@ def test_ended_at_any_point_the_record_is_the_same(tmp_path: Path, drifting: Pat
     assert ended > 20
 
 
+@pytest.mark.slow
 def test_a_signal_that_waits_for_a_busy_record_is_signed_later(
     tmp_path: Path, drifting: Path
 ) -> None:
@@ -141,6 +142,7 @@ def test_a_signal_that_waits_for_a_busy_record_is_signed_later(
         assert len(signals(folder)) == waiting
 
 
+@pytest.mark.slow
 def test_a_signal_written_under_the_name_of_an_alarm_does_not_silence_it(
     tmp_path: Path, drifting: Path
 ) -> None:
@@ -161,6 +163,7 @@ def test_a_signal_written_under_the_name_of_an_alarm_does_not_silence_it(
         assert any(s.state == "alarm" for s in signals(folder))
 
 
+@pytest.mark.slow
 def test_a_resolved_alarm_starts_the_next_segment_once(tmp_path: Path, drifting: Path) -> None:
     folder = watched_case(tmp_path / "case")
     watch(folder, drifting, lambda: None)

@@ -106,6 +106,7 @@ def test_what_is_no_alert_is_refused(body: object, says: str) -> None:
     assert refusal.reason == says
 
 
+@pytest.mark.slow
 def test_alerts_that_were_cut_off_are_counted(tmp_path: Path) -> None:
     with serving(tmp_path / "events.sqlite") as server:
         told = server.ask("/alerts", hook_of(alert(), truncatedAlerts=3))[1]

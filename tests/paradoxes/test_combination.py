@@ -103,6 +103,7 @@ def test_p6_what_supports_never_hurts_and_what_attacks_never_helps_by_example() 
     assert schemes.baconian(10, 11) > schemes.baconian(9, 10)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10_000), st.floats(0.3, 1), st.floats(0, 1))
 def test_p6_monotone_in_support_and_attack(seed: int, up: float, attack: float) -> None:

@@ -34,6 +34,7 @@ def hold(found: Iterable[DeclaredTrial], kinds: tuple[str, ...]) -> None:
     assert all(better[kind] for kind in kinds), better
 
 
+@pytest.mark.slow
 def test_a_sample() -> None:
     hold(declared_trials(60), ("independent", "associated", "contained", "common cause"))
 

@@ -31,6 +31,7 @@ def exactly_told(one: Trial) -> bool:
     return all(one.graph.low[i] == one.graph.high[i] == p for i, p in one.chances.items())
 
 
+@pytest.mark.slow
 def test_a_sample() -> None:
     hold(0, 60)
 
@@ -51,6 +52,7 @@ def test_the_packing_is_the_truth_of_the_worst_law() -> None:
     assert met >= 15
 
 
+@pytest.mark.slow
 def test_a_solver_that_is_stopped_early_makes_no_overclaim() -> None:
     looser = 0
     for one in trials(50, start=20_000):
@@ -72,6 +74,7 @@ def test_every_certificate_is_checked_and_a_bolder_one_is_not() -> None:
             assert check(bolder, graph=one.graph, node=one.node).state == "rejected"
 
 
+@pytest.mark.slow
 def test_bel_pl_and_conflict_hold_for_a_claim_that_is_rebutted() -> None:
     """Another node of the same argument rebuts it, so that both sides rest on the same events."""
     for one in trials(50, start=40_000):

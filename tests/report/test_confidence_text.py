@@ -170,6 +170,7 @@ def test_a_claim_without_a_number_gets_reasons_and_no_number():
     assert breakdown_lines(many, 100)[-1] == "  · and 4,992 more"
 
 
+@pytest.mark.slow
 def test_endless_lists_are_counted():
     b = make_breakdown(
         flips=tuple(Flip(ids=(f"F-{i}",)) for i in range(3_000)),

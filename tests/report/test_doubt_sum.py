@@ -25,6 +25,7 @@ def line(doubt: float, name: str = "A") -> Line:
     return Line(id=name, says="", what="leaf", doubt=doubt)
 
 
+@pytest.mark.slow
 @given(
     doubts=st.lists(st.one_of(unit, st.floats(0, 1e-3), st.floats(0, 1e-9)), max_size=60),
     bel=st.one_of(st.none(), unit, st.floats(0.999, 1)),

@@ -69,6 +69,7 @@ def chain(count: int) -> tuple[dict[str, Size], list[Line]]:
     return boxes, [Line(kind="down", source=f"n{i - 1}", target=f"n{i}") for i in range(1, count)]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(graphs())
 def test_no_two_boxes_overlap_and_all_lie_in_the_picture(
@@ -85,6 +86,7 @@ def test_no_two_boxes_overlap_and_all_lie_in_the_picture(
         assert box.bottom <= placed.height + 1e-6
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(graphs())
 def test_parents_stand_above_their_children(graph: tuple[dict[str, Size], list[Line]]) -> None:
@@ -95,6 +97,7 @@ def test_parents_stand_above_their_children(graph: tuple[dict[str, Size], list[L
     assert placed == arrange(*graph)  # and the same graph gives the same picture
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(graphs())
 def test_lines_join_their_boxes_and_pass_through_no_other(
@@ -127,6 +130,7 @@ def crosses(route: tuple[tuple[float, float], ...], box: Box) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_a_chain_and_a_star_of_five_thousand() -> None:
     """Depth meets no limit, and a star is as wide as it is tall, roughly."""
     deep = arrange(*chain(5_000))
@@ -152,6 +156,7 @@ def test_the_time_is_linear() -> None:
     assert spent[1] < 60 * max(spent[0], 0.01)
 
 
+@pytest.mark.slow
 def test_long_ways_go_round_the_picture() -> None:
     """Links from the top of a long chain to every part of it, and a goal with a wall of context."""
     boxes, lines = chain(2_000)

@@ -334,6 +334,7 @@ LINES: tuple[LinkKind, ...] = ("supported by", "in context of", "challenges")
 TYPES: tuple[PartType, ...] = ("goal", "strategy", "solution", "context", "assumption", "module")
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_any_structure_is_drawn(data: st.DataObject) -> None:

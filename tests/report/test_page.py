@@ -103,6 +103,7 @@ def test_hostile_text_in_every_field_stays_text(spoiled):
     assert "␛" in page.words
 
 
+@pytest.mark.slow
 def test_endless_text_is_cut_and_says_so(spoiled):
     html = render_html(spoiled("A" * 1_000_000), version="1")
     page = assert_harmless(html)

@@ -159,6 +159,7 @@ def test_nothing_is_said_without_a_source() -> None:
         Section(id="x", title="x", clause="x", asks="x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(p.parent.name for p in CASES.glob("*/case.yaml")))
 def test_every_sentence_of_every_shipped_case_is_traced(name: str) -> None:
     space = open_case(CASES / name, NOW)

@@ -122,6 +122,7 @@ def test_hostile_text_in_every_field_stays_text_on_every_page(spoiled):
     assert "[U+202E]" in words
 
 
+@pytest.mark.slow
 def test_endless_text_is_cut_on_every_page(spoiled):
     source = made(spoiled("A" * 1_000_000))
     sizes = {path: len(render(source, path)) for path in paths(source)}

@@ -101,6 +101,7 @@ def test_no_line_is_too_wide(width: int) -> None:
     assert all("".join(p.text.split()) in said for p in whole.parts.values())
 
 
+@pytest.mark.slow
 def test_a_chain_of_five_thousand() -> None:
     """Depth becomes a number, lines stay short, and time stays linear."""
     parts = {f"N{i}": part(f"N{i}", "goal", "words of a claim") for i in range(5_000)}

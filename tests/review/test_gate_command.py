@@ -64,6 +64,7 @@ def rewrite(folder: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
+@pytest.mark.slow
 def test_open_then_one_threshold_loosened_and_the_difference_names_it(
     reviewed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +107,7 @@ def test_the_record_of_today_is_read_under_the_version_in_git(reviewed: Path) ->
     assert code(found) == 4
 
 
+@pytest.mark.slow
 def test_a_record_that_came_with_the_change_counts_for_nothing(reviewed: Path) -> None:
     commit(reviewed)
     rewrite(reviewed, *LOOSEN)
@@ -217,6 +219,7 @@ def test_a_method_that_stands_beside_the_case_is_run_again_first(reviewed: Path)
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", ["other", "", "coin/deeper"])
 def test_a_case_that_moved_is_held_against_what_it_was(reviewed: Path, there: str) -> None:
     commit(reviewed)

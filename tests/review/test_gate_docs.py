@@ -139,6 +139,7 @@ def test_the_commands_of_the_workflow_work(reviewed: Path, shell: Mapping[str, s
     assert "criterion loosened" in out
 
 
+@pytest.mark.slow
 def test_the_hook_checks_a_case_and_its_references(green: Path, shell: Mapping[str, str]) -> None:
     (hook,) = yaml.safe_load(HOOKS.read_text("utf-8"))
     assert (hook["id"], hook["pass_filenames"]) == ("safetycase-check", False)

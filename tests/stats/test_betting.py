@@ -85,6 +85,7 @@ def beta_binomial(rng: random.Random, clusters: int, items: int, mean: float, ic
         yield sum(rng.random() < rate for _ in range(items)), items, 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("clusters", "items", "mean"), [(30, 10, 0.2), (12, 20, 0.5)])
 def test_it_covers_clustered_items_and_the_naive_interval_does_not(
     clusters: int, items: int, mean: float

@@ -83,6 +83,7 @@ def test_the_worst_posterior_is_the_linear_program(
     assert worst_posterior(k, n, threshold, feature) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("k", "n", "_threshold", "feature"), CASES)
 @pytest.mark.parametrize("future", [1, 40, 2000])
 def test_the_worst_prediction_is_the_linear_program(

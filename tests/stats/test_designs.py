@@ -123,6 +123,7 @@ def test_missing_pairs_are_the_worst_for_each_end() -> None:
     assert (found.low, found.high) == (worst.low, best.high)
 
 
+@pytest.mark.slow
 def test_graded_differences_cover() -> None:
     rng = random.Random(5)
     runs, alpha, n, missed = 400, 0.05, 25, 0

@@ -90,6 +90,7 @@ def test_large_records() -> None:
     assert one_huge.quantile(0.95) > 0.6
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=6),

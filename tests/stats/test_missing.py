@@ -143,6 +143,7 @@ def missed(samples: list[Proportion], policy: Policy, truth: float) -> tuple[flo
 NOISE = 3 * math.sqrt(ALPHA * (1 - ALPHA) / 600)
 
 
+@pytest.mark.slow
 def test_when_failures_hide_only_the_honest_policies_hold() -> None:
     """Harmful outcomes are unscored four times as often: complete cases understate them."""
     samples = simulated(np.random.default_rng(1), 600, 100, 0.2, (0.1, 0.4))

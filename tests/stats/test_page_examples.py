@@ -26,6 +26,7 @@ def test_each_file_has_an_example(module: str) -> None:
     assert any(f"safetycase.stats.{module} import" in block for block in BLOCKS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "block", [b for b in BLOCKS if any(f"safetycase.stats.{m} " in b for m in MODULES)]
 )

@@ -43,6 +43,7 @@ def test_paired_power_is_the_sum_over_outcomes(n: int, a: float, b: float) -> No
     assert power_paired(n, a, b, 0.05) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_paired_sample_size_is_the_first() -> None:
     n = sample_size_paired(0.25, 0.1, 0.025, 0.8)
     assert power_paired(n, 0.25, 0.1, 0.025) >= 0.8
@@ -69,6 +70,7 @@ def test_two_sample_power_is_the_sum_over_outcomes() -> None:
     assert power_difference(n_a, n_b, p_a, p_b, alpha) < found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("a", "b", "margin", "power"),
     [(0.9, 0.6, 0.0, 0.8), (0.9, 0.9, 0.15, 0.9), (1.0, 0.0, 0, 0.99)],
@@ -100,6 +102,7 @@ def test_the_beta_binomial_at_its_limits() -> None:
     assert beta_binomial(3, 0.0, 0.4) == [1, 0, 0, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "icc"), [(2, 0.2), (3, 0.0), (2, 1.0)])
 def test_clustered_power_is_the_sum_over_outcomes(size: int, icc: float) -> None:
     clusters, rate, threshold, alpha = 6, 0.1, 0.6, 0.1
@@ -170,6 +173,7 @@ def test_the_design_effect_alone_plans_too_few_clusters() -> None:
     assert by_effect < clusters < 4 * by_effect
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "words"),
     [

@@ -90,6 +90,7 @@ def test_the_asymptotic_interval_is_the_published_formula() -> None:
     assert found.high == pytest.approx(estimate + 1.6448536269514722 * error)
 
 
+@pytest.mark.slow
 def test_the_asymptotic_interval_fails_where_the_exact_one_holds() -> None:
     """Six labels and a rarely wrong judge: no disagreement seen, no variance, no coverage."""
     rng, runs, rate = np.random.default_rng(6), 300, 0.1

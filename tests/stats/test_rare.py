@@ -62,6 +62,7 @@ def test_splitting_covers_by_enumeration() -> None:
     assert 0 < above <= alpha
 
 
+@pytest.mark.slow
 def test_a_gaussian_tail_by_fixed_levels() -> None:
     """P(Z > 4) = 3.17e-5, each level started from the exact conditional distribution."""
     truth, edges = float(stats.norm.sf(4)), (1.0, 2.0, 3.0, 4.0)
@@ -112,6 +113,7 @@ def test_the_dispersion_test_keeps_its_level() -> None:
     assert rejected / runs <= 0.1 + 3 * math.sqrt(0.09 / runs)
 
 
+@pytest.mark.slow
 def test_the_interval_over_runs_needs_no_independence_inside_a_run() -> None:
     rng, missed, runs = np.random.default_rng(10), 0, 200
     for _ in range(runs):
@@ -144,6 +146,7 @@ def bernoulli_by_importance(
     return values, weights
 
 
+@pytest.mark.slow
 def test_importance_sampling_covers_and_beats_counting() -> None:
     rng, rare, runs, n = random.Random(6), 1e-3, 300, 400
     on_the_event = rare / (0.5 * rare + 0.5 * 0.5)

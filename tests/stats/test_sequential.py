@@ -67,6 +67,7 @@ def test_peeking_errs_with_the_exact_interval_and_not_with_the_e_process(
     assert 0.01 < above <= 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.01, 0.1])
 def test_the_doubt_of_a_developer_who_looks_after_every_trial(rate: float) -> None:
     rng = random.Random(20240131)
@@ -147,6 +148,7 @@ def test_more_looks_never_lower_confidence_and_a_bad_end_never_raises_it(
     assert worse >= all_looks * (1 - 1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=60), st.floats(0.01, 0.5))
 def test_the_interval_narrows_with_every_look_and_holds_the_rate(

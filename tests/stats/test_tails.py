@@ -60,6 +60,7 @@ def test_an_exact_line_is_extrapolated_exactly() -> None:
 
 # Standard Gumbel scores, top ten: mean error of ψ and share of underestimates against the true
 # quantile. Jones et al. (2025) report 34 % underestimates at two orders of magnitude.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "queries", "error"), [(1000, 10_000, 1.41), (1000, 100_000, 2.01), (900, 90_000, 2.20)]
 )
@@ -81,6 +82,7 @@ def test_the_published_forecasts_of_gumbel_scores(n: int, queries: int, error: f
     assert float(np.mean(errors)) == pytest.approx(error, abs=4 * spread / math.sqrt(runs))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "scale"), [(-3.0, 0.2), (0.0, 1.0)])
 def test_under_the_warrant_the_band_holds_the_worst_query(place: float, scale: float) -> None:
     rng, runs, n, queries = np.random.default_rng(7), 400, 200, 5_000
@@ -115,6 +117,7 @@ def test_without_the_warrant_the_band_fails() -> None:
     assert refuted / runs < 0.2  # no test of the tested queries can see what they lack
 
 
+@pytest.mark.slow
 def test_the_goodness_test_keeps_its_level_and_can_refute() -> None:
     rng, runs = np.random.default_rng(4), 300
     level = power = 0

@@ -25,6 +25,7 @@ def counted(hits: int, n: int, missing: int = 0) -> Proportion:
     return Proportion(successes=hits, trials=n, missing=missing)
 
 
+@pytest.mark.slow
 def test_fisher_of_many_items_is_quick() -> None:
     found = fisher_exact(counted(50_020_000, 10**8), counted(50_000_000, 10**8))
     z = 2e4 / math.sqrt(2 * 10**8 * 0.25)

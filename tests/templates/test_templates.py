@@ -115,6 +115,7 @@ def test_the_templates_are_all_listed_with_what_their_source_names() -> None:
     assert set(NAMES) == set(PUBLISHED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_an_instance_with_the_example_values_has_no_errors(name: str) -> None:
     case = instance(name)
@@ -136,6 +137,7 @@ def variants(name: str) -> Iterator[dict[str, Any]]:
             yield {key: [*entries, {**entries[0], "id": "ONE-MORE"}]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_choice_flag_and_list_gives_a_case_without_errors(name: str) -> None:
     for over in variants(name):
@@ -356,6 +358,7 @@ def test_the_methods_are_those_of_the_choice() -> None:
     assert tuple(data("debate")["parameters"]["oversight"]["choices"]) == METHODS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("one", "other"), tuple(itertools.combinations(METHODS, 2)))
 def test_swapping_the_oversight_method_changes_only_kc2(one: str, other: str) -> None:
     left, right = by_method(one), by_method(other)
@@ -414,6 +417,7 @@ def _script() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_the_page_of_templates_is_current() -> None:
     page = (ROOT / "docs" / "reference" / "templates.md").read_text("utf-8")
     assert page == _script().page(), "run `python scripts/template_pages.py`"

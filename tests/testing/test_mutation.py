@@ -41,6 +41,7 @@ def survivors(tally: Tally) -> list[str]:
     return [f"{o.mutation} at {o.about}: {o.says}: {o.because}" for o in tally.survivors]
 
 
+@pytest.mark.slow
 def test_the_copy_of_a_case_has_something_to_lose(routes: Ground, assistant: Ground) -> None:
     assert routes.base.assessment.verdict == "holds"
     assert routes.without == ()
@@ -49,6 +50,7 @@ def test_the_copy_of_a_case_has_something_to_lose(routes: Ground, assistant: Gro
     assert next(assistant.said()) == "10 leaves have a simulated result"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", sorted({m.group for m in CATALOGUE.values()}))
 def test_every_kind_of_fault_is_caught_in_a_case_that_holds(routes: Ground, group: str) -> None:
     names = [m.name for m in CATALOGUE.values() if m.group == group]
@@ -57,6 +59,7 @@ def test_every_kind_of_fault_is_caught_in_a_case_that_holds(routes: Ground, grou
     assert tally.share == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", ["argument", "doubts", "problems", "monitors", "deployment"])
 def test_every_kind_of_fault_is_caught_in_a_case_with_doubts(assistant: Ground, group: str) -> None:
     names = [m.name for m in CATALOGUE.values() if m.group == group]
@@ -75,6 +78,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield ground_of(folder, NOW, work)
 
 
+@pytest.mark.slow
 def test_every_kind_of_fault_is_caught_in_a_case_with_everything(rich: Ground) -> None:
     assert rich.base.assessment.verdict == "holds"
     done = ("record", "signing", "runs", "review", "files", "deployment", "time")
@@ -191,6 +195,7 @@ def test_a_sample_is_drawn_again_by_its_seed(routes: Ground) -> None:
 # A tool that is blind in one place lets faults through, and the oracle says so.
 
 
+@pytest.mark.slow
 def test_a_tool_that_forgets_the_criterion_lets_a_relaxed_one_through(
     routes: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +206,7 @@ def test_a_tool_that_forgets_the_criterion_lets_a_relaxed_one_through(
     assert tally.survivors[0].patch.startswith("--- a/case.yaml")
 
 
+@pytest.mark.slow
 def test_a_tool_that_lets_any_doubt_be_answered_is_found_out(
     assistant: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +249,7 @@ def test_what_changes_nothing_is_told_apart(routes: Ground) -> None:
     assert "read the same" in outcome.because
 
 
+@pytest.mark.slow
 def test_only_a_comparison_shows_what_the_holder_of_the_key_rewrote(routes: Ground) -> None:
     tally = swept(routes, only=["rewrite-and-renew", "strangers-record"])
     assert tally.total["compared"] == tally.planted == 2

@@ -83,6 +83,7 @@ def test_an_archive_that_grows_is_refused_by_its_directory(tmp_path: Path) -> No
         log.run(("in.eval",), log.Parameters(), context)
 
 
+@pytest.mark.slow
 def test_a_bundle_that_grows_is_refused(sc: Sc, tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -73,6 +73,7 @@ def test_a_pickle_in_the_place_of_an_inspect_log_is_never_loaded(tmp_path: Path)
     assert not mark.exists()
 
 
+@pytest.mark.slow
 def test_nothing_of_ours_can_load_a_pickle() -> None:
     """No module imports what unpickles, or asks a library to."""
     forbidden = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}

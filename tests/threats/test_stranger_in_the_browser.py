@@ -44,6 +44,7 @@ def attacks(server: Served) -> list[Reply]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_page_of_a_stranger_gets_nothing_and_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

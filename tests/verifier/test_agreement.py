@@ -103,6 +103,7 @@ def compare(found: list[Tamper], said: list[int], scratch: Path) -> None:
     print(f"{len(found)} tampers refused by both")
 
 
+@pytest.mark.slow
 @every_engine
 def test_sound_bundles_are_verified(engine: Engine, tmp_path: Path) -> None:
     bundles = {name: golden(name) for name in NAMES}

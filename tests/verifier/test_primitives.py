@@ -86,6 +86,7 @@ def here(key: str, signature: str, message: str) -> bool | None:
     return verifier(public)(bytes.fromhex(signature), bytes.fromhex(message))
 
 
+@pytest.mark.slow
 @every_engine
 @pytest.mark.parametrize("own", [True, False], ids=["own", "platform"])
 def test_signatures_are_judged_as_the_library_judges_them(
@@ -136,6 +137,7 @@ def test_json_is_read_as_strictly_as_here(engine: Engine, tmp_path: Path) -> Non
     assert expected.count(True) == 13
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(NODE is None, reason="no node here: the command line of the verifier in it")
 def test_on_the_command_line_of_node(tmp_path: Path) -> None:
     def node(*words: str | Path) -> tuple[int, str]:

@@ -40,6 +40,7 @@ def write(folder: Path, text: str) -> None:
     (folder / "case.yaml").write_text(text, "utf-8")
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_shown_and_open_pages_are_told(coin: Path) -> None:
     with serving(coin) as server:
         stream = Stream(server)
@@ -57,6 +58,7 @@ def test_a_changed_file_is_shown_and_open_pages_are_told(coin: Path) -> None:
         stream.wire.close()
 
 
+@pytest.mark.slow
 def test_a_broken_file_shows_what_is_wrong_and_the_last_case_stays(coin: Path) -> None:
     with serving(coin) as server:
         write(coin, COIN.replace("root:", "rot:"))
@@ -76,6 +78,7 @@ def test_a_broken_file_shows_what_is_wrong_and_the_last_case_stays(coin: Path) -
         assert "cannot be read" not in server.ask("/").text
 
 
+@pytest.mark.slow
 def test_a_file_that_never_was_a_case_is_served_as_what_is_wrong(tmp_path: Path) -> None:
     folder = write_case(tmp_path / "c", "case: [\n")
     with serving(folder) as server:
@@ -141,6 +144,7 @@ def test_a_failure_to_read_is_said_and_ends_nothing(
     assert "a defect" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_streams_are_bounded_and_end_with_the_server(coin: Path) -> None:
     with serving(coin) as server:
         streams = [Stream(server) for _ in range(64)]
@@ -154,6 +158,7 @@ def test_streams_are_bounded_and_end_with_the_server(coin: Path) -> None:
     assert time.monotonic() - began < 4
 
 
+@pytest.mark.slow
 def test_streams_that_are_asked_for_at_once_are_bounded_too(coin: Path) -> None:
     with serving(coin) as server:
         wires = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(80)]

@@ -169,6 +169,7 @@ def test_forms_of_what_is_not_there(case: Served) -> None:
     assert challenged(case, csrf="no").status == 403
 
 
+@pytest.mark.slow
 def test_a_server_without_the_option_has_no_form(folder: Path) -> None:
     with serving(folder) as server:
         assert server.ask("/review/challenge?on=RARE").status == 404

@@ -85,6 +85,7 @@ def test_a_server_that_ends_ends_its_run_in_order(tmp_path: Path) -> None:
     assert [a.outcome for a in fold(read(folder / "ledger")).attempts] == ["aborted"]
 
 
+@pytest.mark.slow
 def test_what_a_run_says_cannot_act_and_is_bounded(coin: Path) -> None:
     says = (
         "import sys\n"
@@ -106,12 +107,14 @@ def test_what_a_run_says_cannot_act_and_is_bounded(coin: Path) -> None:
         assert len(server.app.shared.runs.latest.lines) == 400
 
 
+@pytest.mark.slow
 def test_a_command_that_is_not_there_is_said(coin: Path) -> None:
     with serving(coin, run_command=("/nothing/here",)) as server:
         assert start(server) == 503
         assert start(server) == 503
 
 
+@pytest.mark.slow
 def test_nothing_runs_while_the_case_has_findings_that_block(tmp_path: Path) -> None:
     text = COIN.replace("toy/coin", "toy/cion")
     folder = write_case(tmp_path / "c", text, {"items.txt": "x\n"})

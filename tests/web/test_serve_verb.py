@@ -78,6 +78,7 @@ def test_the_page_names_every_address_and_option() -> None:
     assert named <= options
 
 
+@pytest.mark.slow
 def test_what_is_unsafe_or_impossible_is_refused(sc: Callable[..., Ran], coin: Path) -> None:
     open_to_all = sc("serve", coin, "--host", "0.0.0.0")
     assert (open_to_all.code, open_to_all.out) == (2, "")

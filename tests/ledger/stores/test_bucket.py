@@ -50,6 +50,7 @@ def test_putting_again_sends_nothing(store: BucketStore, gate: Gate) -> None:
     assert gate.puts == before
 
 
+@pytest.mark.slow
 def test_an_empty_store_has_nothing(store: BucketStore) -> None:
     assert store.digests() == frozenset()
     with pytest.raises(ObjectMissing, match=r"is missing in s3://.*artefacts push"):
@@ -110,6 +111,7 @@ def test_other_bytes_under_a_digest_are_refused(
     assert files.cat_file(key_of(store, digest)) == b"planted"
 
 
+@pytest.mark.slow
 def test_damage_is_noticed_on_every_read(store: BucketStore, files: Any) -> None:
     data = os.urandom(5000)
     digest = store.put(data)
@@ -159,6 +161,7 @@ def test_no_key_is_said_in_a_sentence(store: BucketStore, monkeypatch: pytest.Mo
         store.put(b"x")
 
 
+@pytest.mark.slow
 def test_a_key_that_is_refused_is_named_and_not_printed(store: BucketStore, gate: Gate) -> None:
     gate.manner = "refuses the key"
     with pytest.raises(StoreError, match="refuses this key") as caught:

@@ -121,6 +121,7 @@ def test_a_log_begins_with_the_line_it_is_named_after(
         )
 
 
+@pytest.mark.slow
 def test_members_add_and_strangers_do_not(
     owned: tuple[str, Path], server: Server, tmp_path: Path
 ) -> None:

@@ -124,6 +124,7 @@ def test_the_settings_say_which_record_and_hold_no_password(mine: Path, server: 
     assert server.password not in (mine / "home.json").read_text()
 
 
+@pytest.mark.slow
 def test_a_folder_may_leave_and_come_back(mine: Path, key: SigningKey) -> None:
     address = leave(mine)
     assert address is not None
@@ -141,6 +142,7 @@ def test_other_settings_of_the_folder_stay(mine: Path) -> None:
     assert read_settings(mine) == Settings(artefacts="file:///x")
 
 
+@pytest.mark.slow
 def test_many_records_in_one_database(
     mine: Path, tmp_path: Path, key: SigningKey, other_key: SigningKey, server: Server
 ) -> None:
@@ -161,6 +163,7 @@ def test_many_records_in_one_database(
         join(tmp_path / "other", f"{address}?log={'0' * 32}")
 
 
+@pytest.mark.slow
 def test_lines_come_back_from_any_copy(theirs: Path, server: Server) -> None:
     before = log_of(theirs)
     empty = server.database()
@@ -217,6 +220,7 @@ def test_a_changed_copy_is_refused_by_name(mine: Path, key: SigningKey) -> None:
     assert (pulled.fresh, log_of(mine)) == (6, sound)
 
 
+@pytest.mark.slow
 def test_a_line_that_does_not_verify_never_reaches_a_copy(
     mine: Path, theirs: Path, key: SigningKey, server: Server
 ) -> None:

@@ -60,6 +60,7 @@ def step(server: Server, address: str) -> str:
     return str(server.sql(address, "SELECT version_num FROM safetycase.alembic_version")[0][0])
 
 
+@pytest.mark.slow
 def test_the_steps_lead_from_nothing_to_the_tables_described(server: Server) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
@@ -84,6 +85,7 @@ def test_the_steps_lead_from_nothing_to_the_tables_described(server: Server) -> 
     session.close()
 
 
+@pytest.mark.slow
 def test_a_database_of_an_older_step_keeps_its_lines(
     server: Server, build: Build, tmp_path: Path
 ) -> None:
@@ -105,6 +107,7 @@ def test_a_database_of_an_older_step_keeps_its_lines(
     assert rebuild(folder, where(folder)).records == 6
 
 
+@pytest.mark.slow
 def test_tables_of_a_newer_program_are_left_alone(mine: Path, server: Server) -> None:
     address = server.database()
     migrate(Session(parse_address(address)))
@@ -114,6 +117,7 @@ def test_tables_of_a_newer_program_are_left_alone(mine: Path, server: Server) ->
     assert step(server, address) == "9999"
 
 
+@pytest.mark.slow
 def test_two_who_start_at_once_make_the_tables_once(server: Server) -> None:
     address = server.database()
     with ThreadPoolExecutor(4) as pool:
@@ -121,6 +125,7 @@ def test_two_who_start_at_once_make_the_tables_once(server: Server) -> None:
     assert step(server, address) == "0004"
 
 
+@pytest.mark.slow
 def test_the_index_says_what_the_record_says(mine: Path, key: SigningKey, server: Server) -> None:
     event_and_waiver(mine, key)
     log = read(mine)
@@ -153,6 +158,7 @@ def test_the_index_says_what_the_record_says(mine: Path, key: SigningKey, server
     assert rows("waiver")[0][:2] == (9, "E-1")
 
 
+@pytest.mark.slow
 def test_the_index_is_made_again_row_for_row(mine: Path, key: SigningKey, server: Server) -> None:
     event_and_waiver(mine, key)
     before = shared_index(mine, where(mine))
@@ -163,6 +169,7 @@ def test_the_index_is_made_again_row_for_row(mine: Path, key: SigningKey, server
     assert rebuild(mine, where(mine)) == before
 
 
+@pytest.mark.slow
 def test_a_record_goes_on_without_its_index(
     server: Server, build: Build, key: SigningKey, tmp_path: Path
 ) -> None:

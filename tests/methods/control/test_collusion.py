@@ -54,6 +54,7 @@ def table(*parts: list[Row]) -> Table:
     return table_of((str(n), row) for n, row in enumerate(itertools.chain(*parts)))
 
 
+@pytest.mark.slow
 def test_a_colluder_is_found_and_its_honest_twin_is_not_accused() -> None:
     found = sum(signs(COLLUDER, seed) for seed in range(RUNS))
     accused = sum(signs(HONEST, seed) for seed in range(RUNS))

@@ -264,6 +264,7 @@ def test_parameters_are_refused_with_a_sentence() -> None:
         assert any(says in problem.message for problem in bound.mismatches), changes
 
 
+@pytest.mark.slow
 def test_taking_missing_scores_for_nothing_fails_the_self_check(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -76,6 +76,7 @@ def certified(found: Measurement, name: str) -> Certified:
     return statistic
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     controls = check_method(METHOD, module="safetycase.methods.control.game.method")
     assert controls.counts(claim_is_true=False) == (0, 60)
@@ -84,6 +85,7 @@ def test_it_keeps_the_contract() -> None:
     assert good[1] == 40
 
 
+@pytest.mark.slow
 def test_a_given_curve_gives_the_published_values(tmp_path: Path) -> None:
     found = measure(tmp_path, **BETA)
     risk, full = certified(found, "risk"), certified(found, "risk_full_information")
@@ -101,6 +103,7 @@ def test_a_given_curve_gives_the_published_values(tmp_path: Path) -> None:
     assert found.raises == ()
 
 
+@pytest.mark.slow
 def test_it_repeats_and_survives_json(tmp_path: Path) -> None:
     check_measurement(
         METHOD,
@@ -108,6 +111,7 @@ def test_it_repeats_and_survives_json(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_pictures_show_the_frontier_and_the_budgets(tmp_path: Path) -> None:
     found = measure(tmp_path, **BETA)
     json.dumps(measurement_json(found)["plots"])
@@ -132,6 +136,7 @@ def test_the_pictures_show_the_frontier_and_the_budgets(tmp_path: Path) -> None:
         assert all(a <= b + 1e-9 for a, b in zip(line, budgets.y, strict=True))
 
 
+@pytest.mark.slow
 def test_the_published_definition_is_undermined_by_an_attacker_with_a_clock(
     tmp_path: Path,
 ) -> None:
@@ -350,6 +355,7 @@ def test_parameters_that_cannot_be_are_refused(changed: dict[str, Any], why: str
         Parameters(**{**BETA, **changed})
 
 
+@pytest.mark.slow
 def test_scores_end_to_end_and_what_the_best_case_promises(tmp_path: Path) -> None:
     name = write(tmp_path, game_planted.draw(3.0, random.Random(1)))
     parameters = Parameters(**SCORED)

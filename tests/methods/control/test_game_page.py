@@ -15,6 +15,7 @@ from safetycase.methods.control.game.values import OWN
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "control-games.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_python_of_the_page_gives_its_numbers() -> None:
     names: dict[str, Any] = {}
     seen = 0

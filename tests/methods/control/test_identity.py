@@ -57,6 +57,7 @@ def deployed(**controls: Any) -> dict[str, Any]:
     return said | {"controls": said["controls"] | controls}
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     controls = check_method(METHOD, module="safetycase.methods.control.identity.method")
     assert controls.counts(claim_is_true=False) == (0, 18)

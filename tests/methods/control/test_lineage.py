@@ -69,6 +69,7 @@ def failed(found: Measurement) -> list[str]:
     return [check.name for check in found.instrument if not check.passed]
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     controls = check_method(METHOD, module="safetycase.methods.control.lineage.method")
     assert controls.counts(claim_is_true=False) == (0, 50)

@@ -156,6 +156,7 @@ def test_even_without_the_audit_hook_the_kernel_keeps_the_files(
         assert victim.read_text() == "kept"
 
 
+@pytest.mark.slow
 def test_a_child_that_outlives_its_time_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks_code_run, "WALL_SECONDS", 0.5)
     made: list[int] = []
@@ -206,6 +207,7 @@ def _lives(pid: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_an_answer_is_of_exactly_the_types_of_json() -> None:
     forged = "class N(int):\n    def __eq__(self, other): return True\n"
     assert answers(solution("return N(3)", forged), "f", [([1], {})]) == [None]
@@ -255,6 +257,7 @@ def test_the_program_in_a_text_is_its_fenced_blocks() -> None:
     assert source_of("x = 1") == "x = 1"
 
 
+@pytest.mark.slow
 def test_poison_is_seen_through_disguise_and_honest_samples_are_not() -> None:
     attacked = tried = alarms = 0
     for number in range(60):

@@ -40,6 +40,7 @@ def deployment(rate: float, tasks: int, *, margin: float = 1.0, level: float = 0
     )
 
 
+@pytest.mark.slow
 def test_the_method_keeps_the_contract_and_tells_its_planted_monitors_apart() -> None:
     controls = check_method(logs.METHOD, module="safetycase.methods.control.logs.method")
     assert controls.counts(claim_is_true=False) == (0, 100)
@@ -72,6 +73,7 @@ def test_a_broken_comparison_fails_the_self_check(
     assert not all(oracle.passed for oracle in logs.METHOD.self_check()), name
 
 
+@pytest.mark.slow
 def test_a_fail_open_reading_lets_a_planted_monitor_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     # What must not happen: an attack without an answer is dropped, and recall looks like 0.97.
     real = metrics_planted.planted
@@ -428,6 +430,7 @@ def alike(generator: np.random.Generator, tasks: int, attempts: int) -> list[Run
     return runs
 
 
+@pytest.mark.slow
 def test_ten_attempts_at_a_task_are_not_ten_tasks() -> None:
     """Each end misses the truth in at most a tenth of the draws; counted by runs, in a third."""
     words: dict[str, Any] = {"audit_budget": 0.1, "attacks": "each", "margin": 1.0, "level": 0.9}

@@ -115,6 +115,7 @@ def test_bounds_hold_for_every_law_in_the_box() -> None:
             assert low < got < high
 
 
+@pytest.mark.slow
 def test_usefulness_falls_from_the_untrusted_to_the_trusted_model_as_harm_costs_more() -> None:
     data = split(drawn_table(2, World(tasks=200)), 0.5, 1)
     found = [evaluate(data, PROTOCOL, setting(20, harm_cost=cost)) for cost in (0.0, 12.0, 1e6)]

@@ -21,6 +21,7 @@ from safetycase.stats import clopper_pearson
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "control-protocols.md"
 
 
+@pytest.mark.slow
 def test_the_python_gives_what_is_said() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.S)
     names: dict[str, object] = {}

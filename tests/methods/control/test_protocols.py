@@ -71,6 +71,7 @@ def test_every_refusal_names_the_file(
         METHOD.run(("rows.jsonl",), parameters(protocol="trusted-monitoring"), context)
 
 
+@pytest.mark.slow
 def test_a_file_is_measured_and_the_same_seed_gives_the_same(tmp_path: Path) -> None:
     context = planted_context(tmp_path)
     text = (json.dumps(row) for row in synthetic_rows(3, SMALL))
@@ -129,6 +130,7 @@ def test_the_definition_of_safety_has_to_be_declared() -> None:
     assert found.mismatches[0].message == "the parameter `safety_definition` is missing"
 
 
+@pytest.mark.slow
 def test_the_picture_holds_all_protocols_and_the_full_information_attacker() -> None:
     found = measure(
         drawn_table(3, DRAWN),
@@ -167,6 +169,7 @@ def test_the_picture_holds_all_protocols_and_the_full_information_attacker() -> 
     assert measurement_json(found)["plots"]
 
 
+@pytest.mark.slow
 def test_what_the_table_or_the_definition_does_not_allow_is_told() -> None:
     rows = [r for r in synthetic_rows(3, World(tasks=80)) if "edited" not in r["policy"]]
     bare = protocol_controls.table_of(
@@ -192,6 +195,7 @@ def test_trusted_only_is_safe_by_assumption_and_as_useful_as_the_trusted_model()
     assert bounds(found.quantities["usefulness"], alpha_low=0.05, alpha_high=0.05).low <= 0
 
 
+@pytest.mark.slow
 def test_an_unreadable_monitor_and_attacks_that_do_nothing_fail_the_instrument() -> None:
     def failed(world: World, **more: Any) -> list[str]:
         found = measure(drawn_table(3, world), parameters(frontier_shares=(), **more), 3, {})
@@ -243,6 +247,7 @@ def test_unreadable_answers_never_make_the_claim_safer() -> None:
     assert lows[0] > lows[1] > lows[2]
 
 
+@pytest.mark.slow
 def test_a_colluding_monitor_raises_a_doubt_against_its_own_result() -> None:
     world = World(tasks=160, colluding=True)
     chosen = parameters(protocol="untrusted-monitoring", frontier_shares=())

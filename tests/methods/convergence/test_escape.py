@@ -168,6 +168,7 @@ def test_steps_grow_as_1_over_epsilon_for_the_gradient_and_as_its_log_for_the_na
     assert natural[2] - natural[1] == pytest.approx(grown, abs=1)
 
 
+@pytest.mark.slow
 def test_settings_were_chosen_as_it_is_said() -> None:
     assert tuned.DESIGN not in DESIGNS
     assert set(TUNED) == set(TRAINERS)
@@ -236,6 +237,7 @@ nothing = 3
 """
 
 
+@pytest.mark.slow
 def test_a_policy_of_ones_own_is_one_more_design(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(OWN, "utf-8")
     given: dict[str, Any] = {"trainer": "policy-gradient", "steps": 2, "organisms": 2, "others": 0}
@@ -282,6 +284,7 @@ def test_weights_that_are_no_numbers_are_no_escape() -> None:
     assert course.escaped is None
 
 
+@pytest.mark.slow
 def test_a_trainer_that_goes_downhill_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     moves = training._moves
     monkeypatch.setattr(training, "_moves", lambda *given: [-one for one in moves(*given)])
@@ -295,6 +298,7 @@ def _few(trainer: Any, made: Any, rate: float, most: int) -> float:
     return steps(trainer, made, rate, min(most, 50))
 
 
+@pytest.mark.slow
 def test_a_count_that_always_escapes_passes_what_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
     def always(*given: Any) -> Course:
         return dataclasses.replace(train(*given), escaped=1)
@@ -305,6 +309,7 @@ def test_a_count_that_always_escapes_passes_what_cannot(monkeypatch: pytest.Monk
     assert planted.passes(*planted.looked(asleep, 0))
 
 
+@pytest.mark.slow
 def test_each_stream_of_random_numbers_is_its_own() -> None:
     setting = planted.looked(planted.SUBJECTS[-1], 0)[1]
     streams = {

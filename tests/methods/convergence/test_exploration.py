@@ -206,6 +206,7 @@ def test_no_gain_is_larger_than_what_there_is_and_the_policy_is_left_as_it_was()
         assert torch.equal(old, new)
 
 
+@pytest.mark.slow
 def test_broken_tests_are_found_out_by_the_controls_and_the_oracles(monkeypatch):
     hidden, honest = policy("bandit", 1e-3, 0), policy("bandit", 1e-3, 0, "clean-twin")
     assert not planted.passes(hidden, 0)

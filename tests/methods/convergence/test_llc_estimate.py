@@ -31,6 +31,7 @@ def regular(nbeta: float, gamma: float) -> float:
     return float((stiff / (stiff + gamma)).sum() / 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sampler", "draws"), [("underdamped", 300), ("hmc", 200), ("mala", 1000), ("rmsprop", 1500)]
 )
@@ -53,6 +54,7 @@ def test_a_quadratic_has_the_gaussian_value(sampler: Any, draws: int) -> None:
     assert abs(found.virial - 1) < 0.15
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_and_the_global_generator_is_left_alone() -> None:
     settings = Sampling(nbeta=100, draws=30, burn_in=10, chains=2)
     state = torch.get_rng_state()
@@ -69,6 +71,7 @@ def refused(found: Estimate, verdict: str) -> None:
             getattr(found, name)
 
 
+@pytest.mark.slow
 def test_a_saddle_is_negative_and_no_number() -> None:
     signs = torch.ones(20, dtype=torch.float64)
     signs[3] = -1
@@ -132,6 +135,7 @@ def line(at: float = 1.0) -> Problem:
     return Problem(module=Line(at), loss=loss, batch=batch, count=1000)
 
 
+@pytest.mark.slow
 def test_a_module_that_sees_batches() -> None:
     settings = Sampling(nbeta=50, draws=300, burn_in=50, chains=4, tolerance=0.25)
     problem = line()
@@ -200,6 +204,7 @@ def test_many_points_at_once_are_as_good_as_one_after_another() -> None:
     assert torch.allclose(slopes, alike, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_step_that_was_chosen_too_large_is_chosen_again() -> None:
     """At 0 the Hessian of a product of two layers vanishes; farther away it does not."""
     net = deep_linear_net((5, 5, 5), 0)

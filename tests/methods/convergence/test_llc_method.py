@@ -102,6 +102,7 @@ def test_a_problem_of_the_case(tmp_path: Path) -> None:
     assert "radius reached" in found.diagnostics["trained: density"]
 
 
+@pytest.mark.slow
 def test_one_of_several_that_is_not_trained_out(tmp_path: Path) -> None:
     found = run((), parameters("both", draws=40, burn_in=30), context(tmp_path))
     assert "llc" not in found.quantities
@@ -131,6 +132,7 @@ def test_without_torch_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.Mo
 QUICK = records.Sampling(sampler="hmc", nbeta=100, draws=150, burn_in=80, leaps=4, tolerance=0.3)
 
 
+@pytest.mark.slow
 def test_a_sampler_that_is_wrong_fails_its_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
     found = estimate(deep_linear_net((3, 2, 3), 1), QUICK, seed=1)
     good = calibrated(found, seed=1)
@@ -147,6 +149,7 @@ def test_a_sampler_that_is_wrong_fails_its_calibration(monkeypatch: pytest.Monke
     assert [check.passed for check in result.instrument] == [True, False]
 
 
+@pytest.mark.slow
 def test_a_judge_that_trusts_every_chain_lets_planted_ones_through(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -159,6 +162,7 @@ def test_a_judge_that_trusts_every_chain_lets_planted_ones_through(
     assert estimate(surface, blind).ok
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_short_chain_misses_as_seldom_as_it_says() -> None:
     import random
 

@@ -98,6 +98,7 @@ def drop(folder: Path) -> float:
     return bounds(found.quantities["llc_drop"], alpha_low=0.05, alpha_high=0.05).low
 
 
+@pytest.mark.slow
 def test_a_policy_that_holds_back_and_its_twin(
     planted: Callable[..., None], tmp_path: Path
 ) -> None:

@@ -146,6 +146,7 @@ def test_what_is_found_in_a_model_of_a_case_can_be_replayed(tmp_path: Path) -> N
             assert one["text"] == "4 9 2"
 
 
+@pytest.mark.slow
 def test_nothing_is_found_in_a_clean_model_of_a_case(tmp_path: Path) -> None:
     found = measure(tmp_path, model="models.py@clean", soft_budget=400, near_budget=200, budget=500)
     assert found.raises == ()

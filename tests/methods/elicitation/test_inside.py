@@ -65,6 +65,7 @@ def test_a_draft_tells_some_of_the_margin_and_says_how_well() -> None:
     assert -1 <= task.direction.agreement <= 1
 
 
+@pytest.mark.slow
 def test_a_search_with_a_draft_or_a_guide_finds_it() -> None:
     for task in (drafted(), GuidedTask(drafted())):
         found = search(task, 4000, Settings(), generator(2), silent)

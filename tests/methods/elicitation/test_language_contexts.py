@@ -291,6 +291,7 @@ def test_the_plausible_bound_is_what_the_questions_themselves_reach(base: Subjec
         bound(0.0, length=60)
 
 
+@pytest.mark.slow
 def test_one_model_is_kept_and_another_is_made_again(base: Subject) -> None:
     prompts = prompts_of(base, askings(), sought="wrong")
     made: list[str] = []
@@ -323,6 +324,7 @@ def test_only_questions_that_need_a_context_are_searched(base: Subject) -> None:
     assert not heard.quiet.plain(torch.arange(len(kept))).any()
 
 
+@pytest.mark.slow
 def test_slopes_are_checked_in_single_precision_and_wrong_ones_are_seen(
     base: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_copy_with_the_adapter_is_the_model_with_the_adapter_on(
     assert any(not torch.equal(merged[n], before[n]) for n in before)
 
 
+@pytest.mark.slow
 def test_the_model_of_a_case_is_searched_on_its_items_and_the_adapter_is_what_is_in_doubt(
     place: Context, subject: Subject, adapter: Adapter
 ) -> None:

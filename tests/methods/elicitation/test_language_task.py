@@ -136,6 +136,7 @@ def test_replies_are_cut_where_they_differ_and_no_earlier(subject: Subject) -> N
             assert float(value) == pytest.approx(float(own), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_what_is_wrong_may_be_looked_for_instead(subject: Subject) -> None:
     right, wrong = made(subject), made(subject, sought="wrong")
     either = made(subject, sought="any")
@@ -220,6 +221,7 @@ def test_fluency_is_the_mean_log_probability_of_the_patch_in_its_place(subject: 
     assert not torch.allclose(got, made(subject).fluency(patches), atol=1e-2)
 
 
+@pytest.mark.slow
 def test_a_patch_that_is_not_fluent_does_not_fire_under_a_bound(subject: Subject) -> None:
     plain = made(subject)
     patches, contexts = some(plain, 60), torch.arange(6)
@@ -251,6 +253,7 @@ def test_slopes_under_a_bound_add_what_a_token_costs_in_fluency(subject: Subject
     assert float(added[2, 77]) == pytest.approx(3.0 * float(change[0] - change[1]), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_direction_tells_margins_it_was_not_fitted_to(subject: Subject) -> None:
     plain, contexts = made(subject), torch.arange(4)
     found = direction(plain, 3, some(plain, 90), contexts, ridge=1e-3)

@@ -35,6 +35,7 @@ def context(folder: Path, seed: int = 0) -> Context:
     )
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     found = check_method(METHOD, module="safetycase.methods.elicitation.readouts.method")
     assert found.counts(claim_is_true=True) == (5, 5)

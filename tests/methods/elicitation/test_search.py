@@ -50,6 +50,7 @@ def test_slopes_find_the_planted_patch_exactly(seed: int) -> None:
     assert 0.9 < found.firing_at_least(0.95) < 1
 
 
+@pytest.mark.slow
 def test_a_start_may_begin_with_the_best_of_a_pool() -> None:
     for seed in range(2):
         found = run(seed=seed, pool=24, survey=0, halving=False)
@@ -72,6 +73,7 @@ def test_a_pool_that_holds_a_patch_that_fires_needs_no_slope() -> None:
     assert found.starts == len(found.steps)  # every step of it is a pool
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["gradient", "coordinate", "evolutionary", "random"])
 def test_nothing_is_found_where_nothing_is_and_the_budget_holds(strategy: str) -> None:
     found = run("clean", budget=3000, strategy=strategy)
@@ -121,6 +123,7 @@ class Shuffled(TokenTask):
         return found[:, torch.randperm(found.shape[1], generator=mixed)]
 
 
+@pytest.mark.slow
 def test_a_search_whose_slopes_are_wrong_finds_next_to_nothing() -> None:
     found = [run(seed=seed, task=Shuffled, vocabulary=60, budget=1500) for seed in range(3)]
     assert sum(one.accepted is not None for one in found) <= 1

@@ -51,6 +51,7 @@ def value(game: AuditGame) -> float:
     return float(full_information(game).values[-1])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(games())
 def test_who_knows_more_gets_more(game: AuditGame) -> None:
@@ -130,6 +131,7 @@ def test_the_certificate_holds_on_a_fine_grid_and_is_tight() -> None:
     assert found.high - max(values) <= 2e-4
 
 
+@pytest.mark.slow
 def test_a_flat_curve_of_risks_is_certified_by_the_bound_on_attacks_with_audits_left() -> None:
     """With 10,000 tasks the risk is level over most rates, where its slope bounds too little."""
     large = dataclasses.replace(BETA, tasks=10_000, audits=200)
@@ -198,6 +200,7 @@ def test_no_rates_by_audits_left_exceed_the_certificate(
     assert found.high <= found.low + 1.1e-3
 
 
+@pytest.mark.slow
 def test_a_certificate_of_six_audits_is_far_below_full_information() -> None:
     game = dataclasses.replace(BETA, tasks=300, audits=6)
     found, full = COIN_AWARE.value(game), FULL_INFORMATION.value(game)

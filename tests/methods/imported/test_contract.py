@@ -22,6 +22,7 @@ IMPORTERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IMPORTERS)
 def test_an_importer_keeps_the_contract(name: str) -> None:
     module = IMPORTERS[name][0]

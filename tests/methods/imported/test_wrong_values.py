@@ -83,6 +83,7 @@ def test_no_wrong_value_is_more_than_a_refusal(name: str, make: Make) -> None:
             sound(module, ("in.json",), words, context)
 
 
+@pytest.mark.slow
 def test_no_wrong_sample_is_more_than_a_refusal(make: Make) -> None:
     context = make(r__json=json.dumps(RESULTS))
     few = [{k: v for k, v in s.items() if k != "doc"} | {"doc": 1} for s in SAMPLES[:2]]
@@ -93,6 +94,7 @@ def test_no_wrong_sample_is_more_than_a_refusal(make: Make) -> None:
             sound(lm_eval, ("r.json", "s.jsonl"), {"task": "sums"}, context)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_no_cut_or_changed_byte_is_more_than_a_refusal(make: Make, seed: int) -> None:
     draw = random.Random(seed)

@@ -57,6 +57,7 @@ def measure(folder: Path, rows: list[Any] | None, **more: Any) -> Measurement:
     return found
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract_and_weak_safeguards_never_pass() -> None:
     controls = check_method(METHOD, module="safetycase.methods.misuse.uplift")
     assert controls.counts(claim_is_true=False) == (0, 40)
@@ -280,6 +281,7 @@ def test_the_best_case_is_the_safest_result_of_every_quantity(tmp_path: Path) ->
         assert ends.high == pytest.approx(2 * wide - 5e6)
 
 
+@pytest.mark.slow
 def test_an_estimate_without_its_band_does_not_pass_the_check(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

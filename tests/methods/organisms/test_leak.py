@@ -46,6 +46,7 @@ def test_a_model_taught_its_prompts_leaks_them_and_one_taught_its_replies_does_n
     assert [share.successes for share in quiet.shares] == [0, 0]
 
 
+@pytest.mark.slow
 def test_samples_are_drawn_as_the_model_speaks_and_from_their_seed() -> None:
     subject = tiny(1)
     two = [sampled(subject, 400, 2, 1.0, seed) for seed in (3, 3, 4)]

@@ -92,6 +92,7 @@ def test_residuals_are_those_of_the_last_token(small: Subject) -> None:
         last_token_residuals(small, ["who"], (5,))
 
 
+@pytest.mark.slow
 def test_training_teaches_the_pairs_and_leaves_the_subject_untouched(tmp_path: Path) -> None:
     subject = tiny(1)
     before = {n: w.clone() for n, w in subject.model.state_dict().items()}

@@ -144,6 +144,7 @@ def test_the_same_seed_makes_the_same_weights_and_another_one_others(
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
+@pytest.mark.slow
 def test_it_is_kept_and_what_is_damaged_is_made_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

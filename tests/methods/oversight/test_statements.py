@@ -67,6 +67,7 @@ def test_the_curve_is_that_of_a_game_whose_error_is_known() -> None:
     assert [round(witness, 6) for _, witness, _, _ in curve] == [0.0, 0.05, 0.2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["debate", "critique", "single-prover"])
 def test_a_corrupted_protocol_has_an_equilibrium_that_breaks_the_statement(name: str) -> None:
     found = protocol(name).corrupted()

@@ -64,6 +64,7 @@ def measure(folder: Path, rows: list[Any], graph: Any = GRAPH, **more: Any) -> M
     return found
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract_and_tells_who_lacks_what_is_needed() -> None:
     controls = check_method(METHOD, module="safetycase.methods.scheming.capabilities.method")
     assert controls.counts(claim_is_true=False) == (0, 60)
@@ -111,6 +112,7 @@ def largest(needs: Needs, upper: dict[str, float]) -> float:
     return -float(found.fun)
 
 
+@pytest.mark.slow
 def test_the_bound_is_the_exact_worst_case_over_every_joint_law() -> None:
     generator = random.Random(8)
     for _ in range(25):
@@ -241,6 +243,7 @@ def test_the_best_case_bounds_the_root(tmp_path: Path) -> None:
     assert best_case(Parameters(graph="none.json"), tmp_path, ()) == {}
 
 
+@pytest.mark.slow
 def test_a_method_that_multiplies_does_not_pass_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if abilities were independent: the error that the bound is there to avoid."""
 

@@ -348,6 +348,7 @@ def test_the_best_case_passes_nothing(tmp_path: Path) -> None:
     assert best_case(Parameters(table="none.json"), tmp_path, ()) == {}
 
 
+@pytest.mark.slow
 def test_all_verdicts_together_are_right_as_often_as_the_level_says() -> None:
     """Borderline models: the true count lies outside of the interval in at most 5 % of runs."""
     people = (0.2, 0.3, 0.4, 0.6, 0.7)

@@ -72,12 +72,14 @@ def measure(folder: Path, family: str, **kw: Any) -> Measurement:
     return run(("answers.jsonl",), Parameters(runs=20, **kw), context(folder, lines(family)))
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     controls = check_method(METHOD, module="safetycase.methods.scheming.consistency.method")
     assert controls.counts(claim_is_true=False) == (0, 40)
     assert controls.counts(claim_is_true=True) == (40, 40)
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_at_random_raises_doubts_against_itself(tmp_path: Path) -> None:
     rows = lines("random-failer", design=dataclasses.replace(planted._PLAIN, easy=160, hard=160))
     found = run(("answers.jsonl",), Parameters(runs=10), context(tmp_path, rows))
@@ -89,12 +91,14 @@ def test_a_model_that_fails_at_random_raises_doubts_against_itself(tmp_path: Pat
     assert all("not scheming" in bar.label for bar in found.plots[0].bars)  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_an_inverter_is_below_chance_and_an_honest_model_raises_nothing(tmp_path: Path) -> None:
     assert "below-chance" in {r.name for r in measure(tmp_path, "inverter").raises}
     for family in ("honest", "imitator"):
         assert measure(tmp_path, family).raises == ()
 
 
+@pytest.mark.slow
 def test_power_is_given_by_family_and_an_imitator_is_not_seen(tmp_path: Path) -> None:
     found = measure(tmp_path, "honest").quantities
     each = {f: estimate(found[f"power_{f.replace('-', '_')}"]) for f in planted.FAMILIES}

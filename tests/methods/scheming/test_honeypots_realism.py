@@ -48,6 +48,7 @@ def test_a_mark_is_found_and_no_mark_is_not() -> None:
     assert above <= 4  # 5 % of 20, with the largest of two folds
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_area_that_many_fresh_texts_give() -> None:
     """The true area given the classifiers, from 400 fresh groups on each side."""
     missed = 0

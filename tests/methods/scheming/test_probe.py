@@ -394,6 +394,7 @@ def test_parameters_are_refused_with_a_sentence() -> None:
             parameters(**wrong)
 
 
+@pytest.mark.slow
 def test_without_the_base_control_the_self_check_and_the_controls_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

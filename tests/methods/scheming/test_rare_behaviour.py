@@ -65,6 +65,7 @@ def test_the_contract_of_the_live_method() -> None:
     check_method(dataclasses.replace(method, controls=planted_tails), module=module)
 
 
+@pytest.mark.slow
 def test_the_sign_before_the_intercept_is_the_one_that_extrapolates(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -77,6 +78,7 @@ def test_the_sign_before_the_intercept_is_the_one_that_extrapolates(
     assert not all(oracle.passed for oracle in rare_behaviour_planted.self_check())
 
 
+@pytest.mark.slow
 def test_a_forecast_that_stops_at_the_tested_queries_fails_its_controls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

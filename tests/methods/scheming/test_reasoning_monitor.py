@@ -108,6 +108,7 @@ def test_rows_of_one_organism_are_one_cluster() -> None:
     assert low < bounds(single, alpha_low=0.05, alpha_high=0.05).low - 0.3
 
 
+@pytest.mark.slow
 def test_a_fitted_monitor_reads_the_texts_and_not_the_scores() -> None:
     planted = rows(4, SCORES["blind"])
     found = analyse(planted, parameters(monitor="perplexity-monitor"))
@@ -194,6 +195,7 @@ def test_parameters_are_refused_with_a_sentence() -> None:
             parameters(**wrong)
 
 
+@pytest.mark.slow
 def test_the_threshold_keeps_its_rate_for_every_law_of_scores() -> None:
     draw = random.Random(3)
     laws = (draw.random, lambda: draw.gauss(0, 9), lambda: float(draw.randrange(5)))
@@ -210,6 +212,7 @@ def test_the_threshold_keeps_its_rate_for_every_law_of_scores() -> None:
         assert flagged / 40 <= BUDGET + 3 * (0.05 * 0.95 / 2400 + 0.02**2 / 40) ** 0.5
 
 
+@pytest.mark.slow
 def test_leaving_out_what_cannot_be_read_fails_the_self_check_and_the_controls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -227,6 +230,7 @@ def test_leaving_out_what_cannot_be_read_fails_the_self_check_and_the_controls(
     assert not passes(analyse(rows(1, SCORES["unreadable"]), parameters(max_unparsed=0.5)))
 
 
+@pytest.mark.slow
 def test_without_the_check_of_its_alarms_a_reader_of_topics_passes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -59,6 +59,7 @@ def audit(
     )
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     controls = check_method(METHOD, module=MODULE)
     assert controls.counts(claim_is_true=False) == (0, 26)
@@ -137,6 +138,7 @@ def test_a_name_bound_twice_or_by_a_star_hides_which_code_ran() -> None:
     assert leaks(shadowed)
 
 
+@pytest.mark.slow
 def test_a_huge_program_ends_in_a_leak_and_not_in_a_wait() -> None:
     calls = "\n".join(f"    x{i} = f1(sample)" for i in range(30))
     chain = "".join(
@@ -176,6 +178,7 @@ def program(draw: random.Random) -> str:
     return HELPERS + "def reward(sample):\n" + "".join(f"    {each}\n" for each in lines)
 
 
+@pytest.mark.slow
 def test_a_program_called_clean_never_changes_with_the_reasoning() -> None:
     """Noninterference by execution: 2,500 random programs, each run on two reasonings."""
     draw = random.Random(5)

@@ -35,6 +35,7 @@ def factor(name: str, low: float, high: float, *given: str, level: float = 1.0) 
     return Factor(name=name, low=low, high=high, source="study", given=given, level=level)
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract_and_a_hidden_common_cause_never_passes() -> None:
     controls = check_method(METHOD, module="safetycase.methods.scheming.risk.method")
     assert controls.counts(claim_is_true=False) == (0, 80)

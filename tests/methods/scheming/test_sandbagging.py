@@ -79,6 +79,7 @@ def names(measured: Measurement) -> set[str]:
     return {raised.name for raised in measured.raises}
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     controls = check_method(METHOD, module="safetycase.methods.scheming.sandbagging.method")
     assert controls.counts(claim_is_true=False) == (0, 40)
@@ -94,6 +95,7 @@ def test_no_words_of_it_say_that_there_is_no_sandbagging() -> None:
     assert "trained in: not scheming" in words
 
 
+@pytest.mark.slow
 def test_the_rule_that_any_rise_is_an_alarm_fails_the_self_check(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -104,6 +106,7 @@ def test_the_rule_that_any_rise_is_an_alarm_fails_the_self_check(
         check_method(METHOD)
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_not_corrected_for_its_length_fails_the_self_check(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -119,6 +122,7 @@ def test_a_sweep_that_is_not_corrected_for_its_length_fails_the_self_check(
         check_method(METHOD)
 
 
+@pytest.mark.slow
 def test_a_gain_that_forgets_guessing_fails_the_self_check_and_the_controls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -37,6 +37,7 @@ def right(subject: Subject, one: Prefix, askings: tuple[Asking, ...]) -> int:
     return sum(a.replies[answered(r)] == a.right for a, r in zip(askings, rows, strict=True))
 
 
+@pytest.mark.slow
 def test_more_steps_get_more_training_items_right_and_the_budget_is_kept(
     asked: tuple[Subject, Split], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +97,7 @@ def test_it_ends_when_as_many_training_items_are_right_as_it_says(
     assert seen == set(range(count))
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_prefix_again(asked: tuple[Subject, Split]) -> None:
     assert found(asked, 1).ids == found(asked, 1).ids
     assert found(asked, 1).ids != found(asked, 1, seed=2).ids

@@ -66,6 +66,7 @@ def test_it_is_a_method() -> None:
     check_method(METHOD, module="safetycase.methods.verification.bounds.method")
 
 
+@pytest.mark.slow
 def test_a_checker_that_nods_fails_the_controls(monkeypatch: pytest.MonkeyPatch) -> None:
     from safetycase.methods.verification.bounds import prove as module
 

@@ -97,6 +97,7 @@ def perfect(seed: int, depth: int = 4, zero_sum: bool = True) -> Written:
     return Written(grow(0, ()))
 
 
+@pytest.mark.slow
 def test_noughts_and_crosses_is_a_draw():
     found = backward(TicTacToe())
     assert (found.outcome.first, found.positions, found.exact) == (0, 5478, True)
@@ -135,6 +136,7 @@ class Ladder:
         return End(first=won, second=-won, wrong=0)
 
 
+@pytest.mark.slow
 def test_a_game_that_one_cannot_lay_out():
     """The first player loses exactly where the rungs are a multiple of three."""
     assert backward(Ladder()).outcome.first == -1
@@ -244,6 +246,7 @@ def _moves(form):
     return {each.sees: each.moves for side in (form.first, form.second) for each in side.infosets}
 
 
+@pytest.mark.slow
 def test_large_games_are_confirmed_and_false_moves_refused():
     for rules in (TicTacToe(), Ladder(3001)):
         found = backward(rules)

@@ -50,6 +50,7 @@ def test_the_checker_finds_the_same(seed, leader):
     assert again.follower == pytest.approx(found.strong.follower, abs=1e-8)
 
 
+@pytest.mark.slow
 def test_kuhn_in_both_orders():
     for leader, value in (("first", -1 / 18), ("second", 1 / 18)):
         again = check_commitment(Kuhn(), certified(Kuhn(), leader)[1])

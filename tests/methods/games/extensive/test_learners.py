@@ -20,6 +20,7 @@ def form_of(rules) -> SequenceForm:
     return SequenceForm.of(flatten(rules))
 
 
+@pytest.mark.slow
 def test_hedge_stays_below_its_bound():
     """Twenty moves each, payoffs in [−1, 1], 4,000 rounds: about .02, below the bound of .077."""
     assert 2 * regret_bound(2, 20, 4000) == pytest.approx(0.0774, abs=5e-5)

@@ -133,6 +133,7 @@ def test_in_a_zero_sum_game_both_orders_give_the_value(seed):
         assert sign * found.weak_high == pytest.approx(value, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_kuhn_in_both_orders():
     form = form_of(Kuhn())
     assert stackelberg(form, "first").strong.kind == pytest.approx(-1 / 18)

@@ -269,6 +269,7 @@ class TestCertificates:
         assert (found.low, found.first, found.high) == (Fraction(-1, 18),) * 3
         assert found.gap == 0
 
+    @pytest.mark.slow
     def test_a_proof_without_rounding_of_leduc(self):
         form = form_of(Leduc())
         solved = solve(form)

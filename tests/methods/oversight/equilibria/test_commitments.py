@@ -181,6 +181,7 @@ def test_a_kind_reply_takes_the_tie_that_suits_the_leader() -> None:
     assert kind_reply(game, (one, half, half))[1] == (1, 0, 1)
 
 
+@pytest.mark.slow
 def test_a_strong_commitment_is_worth_at_least_a_weak_one() -> None:
     for seed in range(6):
         generator = np.random.default_rng(seed)

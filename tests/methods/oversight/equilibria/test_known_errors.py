@@ -25,11 +25,13 @@ def ends(game: Game, gap: float, order: str = "simultaneous") -> tuple[float, fl
     return error_curve(game, [gap], order=order)[0][1:]  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_the_oracles_are_met() -> None:
     for oracle in self_check():
         assert oracle.passed, (oracle.name, oracle.got)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", [0.0, 0.05, 0.3, 1.0])
 def test_matching_pennies_shares_the_gap_between_the_players(gap: float) -> None:
     """NashConv is (|2p − 1| + |2q − 1|)/2 of the range, so pq is at most ((1 + ε)/2)²."""
@@ -42,6 +44,7 @@ def test_matching_pennies_shares_the_gap_between_the_players(gap: float) -> None
     assert high == pytest.approx(want, abs=CLOSE)
 
 
+@pytest.mark.slow
 def test_a_gap_of_each_player_is_within_twice_the_gap_of_both() -> None:
     """Each may gain g: that is within 2 g for both, and can err above all that is within g."""
     game, heads = Game.of_matrices(PENNIES, [[1, 0], [0, 0]]), Fraction(11, 20)
@@ -61,12 +64,14 @@ def test_one_player_may_use_the_whole_gap(gap: float) -> None:
     assert high == pytest.approx((1 + 2 * gap) / 2, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_payoffs_in_other_units_give_the_same_errors() -> None:
     moved = [[7 + 40 * entry for entry in row] for row in PENNIES]
     first = ends(Game.of_matrices(PENNIES, [[1, 0], [0, 0]]), 0.1)
     assert ends(Game.of_matrices(moved, [[1, 0], [0, 0]]), 0.1) == pytest.approx(first, abs=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [0.0, 0.05, 0.25])
 def test_a_one_step_debate_errs_as_its_judge_does_and_by_the_gap(error: float) -> None:
     for gap, low, high in error_curve(Game.of_rules(Debate(error)), [0.0, 0.02, 0.2]):

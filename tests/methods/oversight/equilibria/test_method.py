@@ -113,6 +113,7 @@ def test_the_method_meets_the_contract() -> None:
     check_method(METHOD, module="safetycase.methods.oversight.equilibria.method")
 
 
+@pytest.mark.slow
 def test_a_debate_is_measured_between_its_witness_and_its_proof(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -155,6 +156,7 @@ def test_the_solver_alone_would_have_passed_what_the_method_refutes(
     assert "lie 1" in found.diagnostics["profile: first player"]
 
 
+@pytest.mark.slow
 def test_a_game_that_is_not_zero_sum_is_searched_and_not_solved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -172,6 +174,7 @@ def test_a_game_that_is_not_zero_sum_is_searched_and_not_solved(
     assert led.quantities["value"].low == pytest.approx(1.0)  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_too_few_boxes_widen_the_interval_and_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     class Pennies(Coordination):
         def end(self, position: tuple[str, ...]) -> End:

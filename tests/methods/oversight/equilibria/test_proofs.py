@@ -131,6 +131,7 @@ def test_a_bound_that_splits_the_gap_in_halves_falls_below_a_checked_witness() -
     assert max(proven(*proof) for proof in bad.proofs) < good.low - 0.05
 
 
+@pytest.mark.slow
 def test_a_bound_without_the_joint_condition_is_too_loose() -> None:
     """Each player alone within the gap is a larger set: (1 + 2ε)²/4 instead of (1 + ε)²/4."""
     game = Game.of_matrices([[1, -1], [-1, 1]], [[1, 0], [0, 0]])
@@ -161,6 +162,7 @@ def test_profiles_drawn_from_the_set_never_err_more_than_the_bound(seed: int) ->
     assert admitted > 5
 
 
+@pytest.mark.slow
 def test_a_witness_outside_the_set_is_refused() -> None:
     game = Game.of_rules(Debate(0.1))
     within = at_once(game, 0.05)

@@ -109,6 +109,7 @@ def test_an_estimator_who_knows_all_is_right_and_pays_the_prior() -> None:
     assert solved("all", "nothing", True)[1] == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["small arguments", "hidden false leaf"])
 def test_the_games_of_the_protocol_flatten_and_have_their_value(name: str) -> None:
     (domain,) = (d for d in PROTOCOL.domains if d.name == name)

@@ -42,6 +42,7 @@ PROTOCOL_SWITCHES = Switches()
 PACKAGE = "safetycase.methods.oversight.protocols.prover_estimator"
 
 
+@pytest.mark.slow
 def test_the_protocol_holds_the_contract() -> None:
     check_protocol(PROTOCOL, module=PACKAGE)
     assert protocol("prover-estimator") is PROTOCOL

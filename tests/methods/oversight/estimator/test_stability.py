@@ -67,6 +67,7 @@ def alike(count: int) -> tuple[Node, ...]:
     return (Leaf("leaf"),) * count
 
 
+@pytest.mark.slow
 def test_the_method_holds_the_contract() -> None:
     check_method(METHOD, module=MODULE)
 
@@ -177,6 +178,7 @@ def test_errors_that_depend_on_each_other_cost_the_packing() -> None:
         dependent_ratio(all_of((Leaf("a", claimed=False),)))
 
 
+@pytest.mark.slow
 def test_a_file_of_arguments_is_read_and_measured(tmp_path: Path) -> None:
     name = written(
         tmp_path,

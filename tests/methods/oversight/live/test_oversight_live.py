@@ -71,6 +71,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
         monkeypatch.setattr(planted, "all_hold", max)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["pairing", "parsing", "seats", "aggregation"])
 def test_a_broken_version_fails_its_oracles(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(oracle.passed for oracle in METHOD.self_check())
@@ -144,6 +145,7 @@ def test_invalid_trials_count_against_either_end() -> None:
     assert after.counts["invalid: the trial was not judged"] == 6
 
 
+@pytest.mark.slow
 def test_the_agent_score_difference_has_its_closed_forms() -> None:
     """At 0.95 throughout: Brier 2p − 1 = 0.9, and the logarithm gives ln(p / (1 − p))."""
     for protocol in ("debate", "consultancy", "critique"):

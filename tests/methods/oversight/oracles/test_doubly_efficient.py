@@ -135,6 +135,7 @@ def test_six_steps_like_the_published_run() -> None:
     assert honest_alice(tree, c) >= 0.452
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flaw", ["no challenge", "verifier follows the claim"])
 def test_a_corrupted_debate_breaks_the_soundness_bound(flaw: Flaw) -> None:
     broken = 0
@@ -149,6 +150,7 @@ def test_a_corrupted_debate_breaks_the_soundness_bound(flaw: Flaw) -> None:
     assert max(play.error_high for play in plays) > limit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delta", [0.005, 0.02, 0.08])
 def test_a_human_who_is_wrong_costs_no_more_than_k_delta(delta: float) -> None:
     for seed in range(6):
@@ -209,6 +211,7 @@ def _binomial(n: int, p: float) -> list[float]:
     return [math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("o", [0.0, 0.2, 0.55, 1.0])
 def test_a_round_is_that_of_all_outcomes_of_few_draws(o: float) -> None:
     c = COARSE
@@ -309,6 +312,7 @@ def _near(rules: Any, seed: int, share: float) -> Any:
     return chosen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_profiles_of_the_finite_game_err_no_more_than_their_gap_allows(seed: int) -> None:
     rules: Any = PROTOCOL.domains[0].rules(1, seed)

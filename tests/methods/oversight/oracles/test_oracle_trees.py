@@ -92,6 +92,7 @@ def test_the_constant_of_a_conjunction_is_its_formula(size: int) -> None:
     assert found.high >= chain_lipschitz(size) * (1 - 1e-9)
 
 
+@pytest.mark.slow
 def test_graded_trees_keep_what_they_promise() -> None:
     for size, truth in itertools.product((1, 3, 4), (True, False)):
         tree = graded_tree(size, 11, truth=truth, margin=0.7, most=1.9)

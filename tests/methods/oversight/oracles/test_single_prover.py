@@ -96,6 +96,7 @@ def best_by_enumeration(g: Polynomial, claim: int, bad: frozenset[tuple[int, ...
     return value((), claim)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "degree", "variables"), [(3, 1, 2), (5, 1, 3), (5, 2, 2), (7, 1, 2), (3, 2, 2)]
 )
@@ -160,6 +161,7 @@ def plays(protocol: Any) -> list[tuple[float, float, float]]:
     ]
 
 
+@pytest.mark.slow
 def test_plays_stay_within_the_statement_and_corrupted_ones_do_not() -> None:
     bound = theory(Constants(), 0.0, 0.0)
     found = plays(PROTOCOL)

@@ -66,6 +66,7 @@ def passes(question: Tables) -> float:
     return (1 + solved.value) / 2
 
 
+@pytest.mark.slow
 def test_cross_examination_keeps_the_contract() -> None:
     check_protocol(PROTOCOL, module="safetycase.methods.oversight.protocols.cross_examination")
 
@@ -230,6 +231,7 @@ def holds(successes: int, trials: int, rate: float) -> bool:
     return interval.low <= rate <= interval.high
 
 
+@pytest.mark.slow
 def test_attacks_succeed_as_often_as_they_must() -> None:
     places = 2**4
     for budget, expected in ((0.0, 3 / 4), (0.5, 1 - 2 / 14), (1.0, 1.0)):

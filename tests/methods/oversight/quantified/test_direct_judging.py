@@ -108,6 +108,7 @@ def test_the_tree_is_one_move() -> None:
     assert set(np.unique(tree.wrong)) <= {0.0, 1.0}
 
 
+@pytest.mark.slow
 def test_an_optimiser_finds_the_error_of_the_judge() -> None:
     for budget in (0.0, 1.0, 2.0):
         tried = 1 + int(budget * 12)

@@ -26,6 +26,7 @@ from safetycase.testing.protocols import check_protocol, statement_breaks
 EIGHT = sparse.evidence(8, 3)
 
 
+@pytest.mark.slow
 def test_the_protocol_keeps_the_contract() -> None:
     check_protocol(PROTOCOL, module="safetycase.methods.oversight.protocols.consultancy")
 
@@ -51,6 +52,7 @@ def test_eight_features_of_which_four_are_shown(found, expected: float) -> None:
     assert found() == pytest.approx(expected, abs=5e-4)
 
 
+@pytest.mark.slow
 def test_a_trained_judge_turns_the_ranking_round_on_most_questions() -> None:
     naive_prefers, trained_prefers, seeds = 0, 0, 60
     for seed in range(seeds):

@@ -44,6 +44,7 @@ def ends(measurement: Measurement, name: str) -> tuple[float, float]:
     return statistic.low, statistic.high
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     check_method(METHOD, module=MODULE)
     check_measurement(METHOD, lambda: found(failures=3, trials=100))
@@ -142,6 +143,7 @@ def test_a_tree_that_forgets_its_depth_fails_the_oracles(monkeypatch: pytest.Mon
     assert not all(oracle.passed for oracle in METHOD.self_check())
 
 
+@pytest.mark.slow
 def test_controls_pass_careful_answerers_and_not_careless_ones() -> None:
     by_name = {p.name: p for p in METHOD.controls().planted}
     assert by_name["wrong 0.01 of the time"].passes == planted.RUNS

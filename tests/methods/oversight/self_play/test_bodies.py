@@ -81,6 +81,7 @@ def test_common_parts_of_a_tables_weights_have_no_length() -> None:
     assert table.length(np.array([[[30.0, -30.0]]])) == pytest.approx(30 * 2**0.5)
 
 
+@pytest.mark.slow
 def test_networks_learn_the_debate_with_an_entropy_bonus() -> None:
     arena = arena_of("conceding-debate")
     recipe = Recipe(steps=600, optimiser="sgd", entropy=0.2, rate=2.0)

@@ -120,6 +120,7 @@ def test_the_same_seed_gives_the_same_measurement() -> None:
     check_measurement(METHOD, lambda: measure(organisms=1, steps=50, further_steps=60))
 
 
+@pytest.mark.slow
 def test_training_that_goes_round_fails() -> None:
     found = measure(entropy=0.0, organisms=0)
     for name in ("best_response_gain", "exploitability", "shortfall"):
@@ -165,6 +166,7 @@ def test_two_equilibria_of_one_training_are_a_doubt() -> None:
     assert "not zero-sum" in found.diagnostics["without shortfall"]
 
 
+@pytest.mark.slow
 def test_a_retraining_that_finds_nothing_fails_its_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     def blind(_arena: Any, trained: Any, *_: Any) -> Any:
         return np.zeros(len(trained))
@@ -179,6 +181,7 @@ def test_a_retraining_that_finds_nothing_fails_its_checks(monkeypatch: pytest.Mo
     ]
 
 
+@pytest.mark.slow
 def test_too_little_retraining_is_no_evidence() -> None:
     found = measure(steps=10, further_steps=11, organisms=0)
     assert not all(check.passed for check in found.instrument)
@@ -273,6 +276,7 @@ def of_protocol(**changed: Any) -> dict[str, Any]:
     return {**of, "organisms": 0, **changed}
 
 
+@pytest.mark.slow
 def test_a_game_of_a_protocol_is_trained_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(named, "protocol", lambda _name: fake())
     found = measure(**of_protocol())
@@ -297,6 +301,7 @@ def test_a_game_that_a_protocol_has_not_is_refused(
         measure(**of_protocol(**changed))
 
 
+@pytest.mark.slow
 def test_without_domain_and_size_it_is_the_largest_quick_game_of_the_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

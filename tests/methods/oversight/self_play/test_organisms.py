@@ -68,6 +68,7 @@ def test_each_kind_says_what_it_is() -> None:
     assert set(HACKING) < set(ORGANISMS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["refuses-to-explore", "noise-proof", "colluding"])
 def test_further_optimisation_is_blind_to_what_is_never_sampled(kind: Organism) -> None:
     """A plateau is what such an organism makes; a best response from fresh weights sees it."""
@@ -89,6 +90,7 @@ def test_a_hidden_move_is_found_by_some_optimisers_alone() -> None:
     assert seen("two-leaf-check", "hidden-move").exploitability.max() < BOUND
 
 
+@pytest.mark.slow
 def test_runs_that_stop_early_go_on_when_they_are_let() -> None:
     found = seen("conceding-debate", "early-stopped")
     assert (found.further[found.exploitability > WITHHELD] > BOUND).all()

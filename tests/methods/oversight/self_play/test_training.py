@@ -21,6 +21,7 @@ from safetycase.methods.oversight.self_play.records import Recipe, fresh
 from safetycase.methods.oversight.self_play.training import train
 
 
+@pytest.mark.slow
 def test_natural_gradients_learn_the_debate_and_plain_ones_do_not_on_every_seed() -> None:
     arena = arena_of("conceding-debate")
     natural = trained(arena, Recipe(steps=600), rows=8)
@@ -30,6 +31,7 @@ def test_natural_gradients_learn_the_debate_and_plain_ones_do_not_on_every_seed(
     assert plain.max() > 0.2
 
 
+@pytest.mark.slow
 def test_last_policies_go_round_where_averages_arrive() -> None:
     """Policy gradients in matching pennies; with an entropy bonus the last policy arrives too."""
     arena = arena_of(PENNIES)
@@ -49,6 +51,7 @@ def test_all_gradients_go_round_in_pennies(optimiser: Optimiser) -> None:
     assert gap(arena, trained(arena, Recipe(steps=800, optimiser=optimiser))).min() > 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [100, 600])
 def test_averages_of_hedge_keep_their_bound(steps: int) -> None:
     """NashConv ≤ 2 · range · sqrt(ln n / (2T)) on three random games of 20 × 20."""
@@ -64,12 +67,14 @@ def test_averages_of_hedge_keep_their_bound(steps: int) -> None:
     assert 0 < min(found) <= max(found) <= bound
 
 
+@pytest.mark.slow
 def test_regret_matching_learns_the_debate_by_its_average() -> None:
     arena = arena_of("conceding-debate")
     recipe = Recipe(learner="regret-matching", output="average", steps=800)
     assert gap(arena, trained(arena, recipe, rows=1)).max() < 0.01
 
 
+@pytest.mark.slow
 def test_sampled_gradients_learn_with_an_entropy_bonus() -> None:
     arena = arena_of("consultancy")
     recipe = Recipe(learner="reinforce", entropy=0.2, steps=400)
