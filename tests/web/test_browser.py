@@ -120,7 +120,8 @@ def test_an_open_page_follows_the_file_and_keeps_its_place(tab: Tab, tmp_path: P
         folded = tab.run("document.querySelectorAll('main .outline details[open]').length")
         case.write_text(COIN.replace("The coin is safe.", "The coin is quite safe."), "utf-8")
         tab.wait("document.body && document.body.innerText.includes('The coin is quite safe.')")
-        assert tab.run("document.querySelectorAll('main .outline details[open]').length") == folded
+        # The script folds it again once it runs, which is after the page is there.
+        tab.wait(f"document.querySelectorAll('main .outline details[open]').length === {folded}")
         # Who is writing is told, and keeps what was written.
         tab.run("document.querySelector('input[type=search]').focus()")
         tab.press("a")
@@ -175,6 +176,7 @@ def test_hostile_text_runs_nothing_and_asks_nobody(tab: Tab, tmp_path: Path) -> 
     says = f"import sys; sys.stderr.write({' '.join(HOSTILE)!r} + chr(10))"
     with serving(hostile(tmp_path), run_command=(sys.executable, "-c", says)) as server:
         assert server.app.shared.good is not None, server.app.shared.reading.findings
+        tab.go("about:blank")  # what another test left open asks no more
         tab.events.clear()
         assert server.post("/run", {"csrf": SECRET}).status == 303
         server.until(lambda: not server.app.shared.runs.latest.goes_on)
