@@ -29,6 +29,12 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
         yield tab
 
 
+@pytest.fixture(autouse=True)
+def _nothing_open(tab: Tab) -> None:
+    """What another test left open asks its server no more."""
+    tab.go("about:blank")
+
+
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A case that is shipped, with every form that there is."""
@@ -176,7 +182,6 @@ def test_hostile_text_runs_nothing_and_asks_nobody(tab: Tab, tmp_path: Path) -> 
     says = f"import sys; sys.stderr.write({' '.join(HOSTILE)!r} + chr(10))"
     with serving(hostile(tmp_path), run_command=(sys.executable, "-c", says)) as server:
         assert server.app.shared.good is not None, server.app.shared.reading.findings
-        tab.go("about:blank")  # what another test left open asks no more
         tab.events.clear()
         assert server.post("/run", {"csrf": SECRET}).status == 303
         server.until(lambda: not server.app.shared.runs.latest.goes_on)
