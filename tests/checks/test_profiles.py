@@ -8,7 +8,7 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.timing import cpu_time
 
@@ -269,6 +269,7 @@ graphs = st.dictionaries(
 
 @settings(max_examples=60, deadline=None)
 @given(graphs)
+@example({"d": ["a", "c"], "a": ["d"], "c": ["c"]})
 def test_circles_are_circles_and_none_is_missed(graph: dict[str, list[str]]) -> None:
     found = list(cycles(graph))
     for loop in found:

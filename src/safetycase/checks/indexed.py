@@ -295,8 +295,10 @@ def _loops_from(
             del at[trail.pop()]
             while told and told[-1][0] >= len(trail):
                 told.pop()
+            if told:  # what the trail goes through next is another place
+                told[-1] = told[-1][0], min(told[-1][1], len(trail) - 1)
         elif following in at:
-            if not told or min(told[-1][1], len(trail) - 1) < at[following]:
+            if not told or told[-1][1] < at[following]:
                 told.append((at[following], len(trail) - 1))
                 yield (*trail[at[following] :], following)
         elif following not in done and following in edges:
