@@ -141,11 +141,7 @@ def _in_git(word: str, folder: Path, otherwise: str, under: str | None = None) -
     def text(file: str) -> str | None:
         if ".." in PurePosixPath(file).parts or PurePosixPath(file).is_absolute():
             return None
-        place = f"{at}:{start}{file}"
-        size = git_answer(folder, "cat-file", "-s", place)
-        if size is None or int(size) > MAX_BYTES:
-            return None
-        content = git_answer(folder, "cat-file", "blob", place)
+        content = _blob(folder, f"{at}:{start}{file}")
         try:
             return None if content is None else content.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -167,6 +163,14 @@ def _in_git(word: str, folder: Path, otherwise: str, under: str | None = None) -
     return Version(name=word, entry="case.yaml", text=text, library=library)
 
 
+def _blob(folder: Path, place: str) -> bytes | None:
+    """The bytes of `COMMIT:PATH`; None if there is no such file, or it is too large."""
+    size = git_answer(folder, "cat-file", "-s", place)
+    if size is None or int(size) > MAX_BYTES:
+        return None
+    return git_answer(folder, "cat-file", "blob", place)
+
+
 def _beside(name: str, folder: Path, commit: str) -> str | None:
     """An installed template as it was in a commit, if its file stands in the same repository.
 
@@ -179,11 +183,7 @@ def _beside(name: str, folder: Path, commit: str) -> str | None:
     top = Path(told.decode("utf-8", "surrogateescape").rstrip("\n")).resolve()
     if not path.resolve().is_relative_to(top):
         return None
-    place = f"{commit}:{path.resolve().relative_to(top).as_posix()}"
-    size = git_answer(folder, "cat-file", "-s", place)
-    if size is None or int(size) > MAX_BYTES:
-        return None
-    content = git_answer(folder, "cat-file", "blob", place)
+    content = _blob(folder, f"{commit}:{path.resolve().relative_to(top).as_posix()}")
     try:
         return None if content is None else content.decode("utf-8")
     except UnicodeDecodeError:
