@@ -51,3 +51,17 @@ def test_a_count_is_never_below_nothing(
     )
     folder = write_case(tmp_path / "c", text, {"t.py": "def test_x(): pass\n"})
     assert ("C128" in sc("check", folder).out) is vacuous
+
+
+@pytest.mark.parametrize(
+    ("criterion", "found"),
+    [
+        ("rate <= 100 %", True),
+        ("rate <= 0.2 or rate >= 0.1", False),  # not decided on the whole range at once
+        ("rate <= 0.2 or rate <= 1", True),
+    ],
+)
+def test_parts_of_a_criterion_are_judged_each_on_the_whole_range(
+    sc: Sc, tmp_path: Path, criterion: str, found: bool
+) -> None:
+    assert ("C128" in sc("check", case(tmp_path / "c", criterion)).out) is found
